@@ -1,0 +1,258 @@
+"""A batch folder: made exclusively, claimed by one process, opened by anybody.
+
+Owns ``runs.json``, ``batch.json`` and what the run folders say together. A batch exists once its ``runs.json`` does,
+which is written last.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from datetime import datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pyexp._files import sync_folder, write_atomic
+from pyexp.config.config import Config
+from pyexp.config.identity import config_hash, decode_config, encode_config, folder_names
+from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
+from pyexp.store import layout
+from pyexp.store.claim import Claim, live_owner
+from pyexp.store.index import Index, RunRecord, load_index
+from pyexp.store.status import RunStatus, load_status
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pyexp.config.tensor import Tensor
+
+
+class Batch:
+    """One timestamped execution of an experiment, as it stands on disk.
+
+    Attributes:
+        paths: Where its files are.
+        shape: Shape of the sweep.
+        axes: Names and coordinates of the sweep's dimensions.
+        folders: Run folders in the sweep's (row-major) order.
+    """
+
+    def __init__(
+        self, root: Path, *, shape: tuple[int, ...], axes: Mapping[str, Sequence[Any]], folders: Sequence[str]
+    ) -> None:
+        self.paths = layout.BatchPaths(root)
+        self.shape = shape
+        self.axes = axes
+        self.folders = folders
+
+    @classmethod
+    def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
+        """Make a new batch folder with a folder for each of *configs*, and claim it.
+
+        Raises:
+            OutputError: The folder cannot be written; nothing is left behind half-made.
+        """
+        try:
+            root = _make_batch_folder(experiment_dir)
+            paths = layout.BatchPaths(root)
+            claim = Claim.take(paths.owner)
+        except OSError as error:
+            raise _unwritable(experiment_dir, error) from error
+        try:
+            folders = folder_names(list(configs))
+            for folder, config in zip(folders, configs, strict=True):
+                run = paths.run(folder)
+                run.root.mkdir()
+                write_atomic(run.config, encode_config(Config(config | {"out": run.root})))
+            write_atomic(paths.facts, json.dumps(facts, indent=1, default=str).encode())
+            index = Index(paths.index)
+            index.append(*(RunRecord(folder=f, name=c["name"]) for f, c in zip(folders, configs, strict=True)))
+            index.close()
+            runs = Config(shape=list(configs.shape), runs=folders, axes=dict(configs.axes))
+            write_atomic(paths.runs, encode_config(runs), durable=True)
+            sync_folder(experiment_dir)
+        except OSError as error:
+            claim.release()
+            raise _unwritable(root, error) from error
+        except BaseException:
+            claim.release()
+            raise
+        return cls(root, shape=configs.shape, axes=dict(configs.axes), folders=folders), claim
+
+    @classmethod
+    def open(cls, root: Path) -> Batch:
+        """Open the batch in *root*.
+
+        Raises:
+            BatchNotFoundError: There is no batch in this folder.
+            DamagedFileError: Its ``runs.json`` cannot be read.
+        """
+        path = layout.BatchPaths(root).runs
+        try:
+            runs = decode_config(path.read_bytes())
+            return cls(
+                root,
+                shape=tuple(runs["shape"]),
+                axes={name: list(values) for name, values in (runs["axes"] or {}).items()},
+                folders=[_checked_folder(folder) for folder in runs["runs"]],
+            )
+        except FileNotFoundError:
+            raise BatchNotFoundError(f"{root} is not a batch: it has no {layout.RUNS}") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DamagedFileError(
+                f"{path} does not hold the runs of a batch ({error}); the run folders beside it are unharmed"
+            ) from error
+
+    def claim(self) -> Claim:
+        """Make this process the batch's owner.
+
+        Raises:
+            BatchOwnedError: A live process owns it.
+            OutputError: The folder cannot be written.
+        """
+        try:
+            return Claim.take(self.paths.owner)
+        except OSError as error:
+            raise _unwritable(self.paths.root, error) from error
+
+    def run(self, folder: str) -> layout.RunPaths:
+        """Paths of the run in *folder*."""
+        return self.paths.run(folder)
+
+    def load_config(self, folder: str) -> Config:
+        """Read the config of the run in *folder*, with ``out`` where the folder is now.
+
+        Raises:
+            DamagedFileError: The file is missing, unreadable, or not the one that the folder was named after.
+        """
+        path = self.run(folder).config
+        try:
+            config = decode_config(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
+        if config_hash(config) not in folder:
+            raise DamagedFileError(
+                f"{path} was altered: its values do not have the hash in the folder's name; restore the file or start anew"
+            )
+        config["out"] = self.run(folder).root
+        return config
+
+    def records(self) -> list[RunRecord]:
+        """State of each run, in order; a dead owner's running ones read as interrupted.
+
+        One file is read, and for a batch whose owner died the folders of the runs that it left unfinished.
+        """
+        is_live = live_owner(self.paths.owner) is not None
+        known = load_index(self.paths.index) or {}
+        unsettled = (Status.RUNNING,) if known else tuple(Status)
+        return [
+            record
+            if (record := known.get(folder)) is not None and (is_live or record.status not in unsettled)
+            else self.examine(folder, is_live=is_live)
+            for folder in self.folders
+        ]
+
+    def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:
+        """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""
+        paths = self.run(folder)
+        try:
+            status = load_status(paths.status)
+        except DamagedFileError:
+            status = RunStatus(status=Status.INTERRUPTED)
+        return RunRecord(
+            folder=folder,
+            name=self._name(folder),
+            status=settled_status(paths, status, is_live=is_live),
+            started=status.started,
+            finished=status.finished,
+            attempts=status.attempts,
+            error=first_line(status.error),
+        )
+
+    def rebuild_index(self) -> list[RunRecord]:
+        """Look into every run's folder and write the index anew; only for the owner."""
+        records = [self.examine(folder) for folder in self.folders]
+        self.paths.index.unlink(missing_ok=True)
+        index = Index(self.paths.index)
+        index.append(*records)
+        index.close()
+        return records
+
+    def _name(self, folder: str) -> str:
+        try:
+            return str(self.load_config(folder)["name"])
+        except (DamagedFileError, KeyError):
+            return folder
+
+
+def settled_status(paths: layout.RunPaths, status: RunStatus, *, is_live: bool) -> Status:
+    """What a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
+    if os.path.isfile(paths.result) and not os.path.islink(paths.result):
+        return Status.PASSED
+    if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):
+        return Status.INTERRUPTED
+    return status.status
+
+
+def first_line(error: str | None) -> str | None:
+    """The ``Type: message`` line of an error text."""
+    return error.split("\n", 1)[0][:500] if error else None
+
+
+def find_batches(experiment_dir: Path) -> list[Path]:
+    """Batch folders of an experiment, oldest first."""
+    try:
+        names = os.listdir(experiment_dir)
+    except OSError:
+        return []
+    keyed = sorted((key, name) for name in names if (key := layout.timestamp_key(name)) is not None)
+    return [experiment_dir / name for _, name in keyed if os.path.exists(experiment_dir / name / layout.RUNS)]
+
+
+def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
+    """The batch named *timestamp*, or the latest one for None and ``"latest"``.
+
+    Raises:
+        BatchNotFoundError: There is none; the message names the nearest.
+    """
+    batches = find_batches(experiment_dir)
+    if not batches:
+        raise BatchNotFoundError(f"there is no earlier batch in {experiment_dir}: start one without --continue or --report")
+    if timestamp is None or timestamp == "latest":
+        return batches[-1]
+    names = [batch.name for batch in batches]
+    if timestamp in names:
+        return experiment_dir / timestamp
+    nearest = get_close_matches(timestamp, names, n=1, cutoff=0) or names[-1:]
+    raise BatchNotFoundError(f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r}")
+
+
+def _make_batch_folder(experiment_dir: Path) -> Path:
+    experiment_dir.mkdir(parents=True, exist_ok=True)
+    now = datetime.now()  # noqa: DTZ005 — the folder bears the local time, as a person reads it
+    serial = 1
+    while True:
+        root = experiment_dir / layout.format_timestamp(now, serial)
+        try:
+            root.mkdir()
+        except FileExistsError:
+            serial += 1
+        else:
+            return root
+
+
+def _checked_folder(folder: str) -> str:
+    """A run's folder is a plain name: anything else would lead out of the batch."""
+    if not isinstance(folder, str) or folder in {"", ".", ".."} or os.path.basename(folder) != folder:
+        raise ValueError(f"{folder!r} is not the name of a run folder")
+    return folder
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
+    return OutputError(
+        f"cannot write to the output folder {os.fspath(folder)!r}: {reason}; choose another with output_dir (--output-dir)"
+    )

@@ -1,0 +1,44 @@
+"""Values saved between the steps of a run, so that a later attempt need not repeat them."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+from pyexp._files import open_atomic
+from pyexp.errors import DamagedFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MISSING = object()
+
+
+def save_checkpoint(path: Path, saved: Any) -> None:
+    """Pickle *saved* into *path*, whole; its folder is made if need be."""
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with open_atomic(path, durable=True) as file:
+            pickle.dump(saved, file, protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        import cloudpickle
+
+        with open_atomic(path, durable=True) as file:
+            cloudpickle.dump(saved, file)
+
+
+def load_checkpoint(path: Path, default: Any = _MISSING) -> Any:
+    """Unpickle the checkpoint *path*; *default* when there is none.
+
+    Raises:
+        DamagedFileError: The file cannot be read back; the step has to run again, so it is deleted first.
+    """
+    try:
+        with path.open("rb") as file:
+            return pickle.load(file)
+    except FileNotFoundError:
+        if default is _MISSING:
+            raise
+        return default
+    except Exception as error:  # a truncated pickle, or one whose classes are gone, may raise anything
+        raise DamagedFileError(f"the checkpoint {path} cannot be read ({type(error).__name__}: {error})") from error

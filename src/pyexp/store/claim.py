@@ -1,0 +1,177 @@
+"""Who works on a batch. A claim is a locked file that names its owner: the lock frees itself when the owner dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from pyexp.errors import BatchOwnedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PATIENCE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A process: host, pid, and the start time that tells it from a later process with the same pid."""
+
+    host: str
+    pid: int
+    started: str
+
+    @classmethod
+    def current(cls) -> Owner:
+        """This process."""
+        pid = os.getpid()
+        return cls(host=socket.gethostname(), pid=pid, started=_process_start(pid) or "")
+
+    def is_dead(self) -> bool:
+        """Whether it is certain that the owner has ended; of another host nothing is certain."""
+        if self.host != socket.gethostname():
+            return False
+        started = _process_start(self.pid)
+        return started is None or (bool(self.started) and started != self.started)
+
+
+class Claim:
+    """The hold of this process on a batch, from `take` to `release`."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, path: Path) -> Claim:
+        """Claim the batch whose owner file is *path*; a dead owner's claim is taken over.
+
+        Raises:
+            BatchOwnedError: A live process owns the batch; the message names it.
+            OSError: The file cannot be written.
+        """
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            try:
+                if _try_lock(descriptor) and _is_still_named(descriptor, path):
+                    os.ftruncate(descriptor, 0)
+                    os.lseek(descriptor, 0, os.SEEK_SET)
+                    os.write(descriptor, json.dumps(asdict(Owner.current())).encode())
+                    return cls(descriptor)
+                owner = _read_owner(descriptor)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+            if owner is not None and owner.is_dead():
+                # A child of the dead owner keeps the lock: a new file takes the place of the locked one.
+                with suppress(FileNotFoundError):
+                    path.unlink()
+            elif time.monotonic() > deadline:
+                who = f"process {owner.pid} on {owner.host}" if owner else "another process"
+                raise BatchOwnedError(
+                    f"the batch {path.parent.name!r} is being worked on by {who}: wait for it or end it, then continue",
+                )
+            else:
+                # A reader that looks whether the file is locked holds it for a moment.
+                time.sleep(0.02)
+
+    def fileno(self) -> int:
+        """The locked descriptor; a forked child closes its copy."""
+        return self._descriptor
+
+    def release(self) -> None:
+        """Let go of the batch."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def live_owner(path: Path) -> Owner | None:
+    """The process that works on the batch whose owner file is *path*, or None when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        owner = _read_owner(descriptor)
+        # An unlocked file means that the owner let go or died. A held one is believed, unless its owner is known dead:
+        # a child that inherited the descriptor may keep the lock a moment longer.
+        if _try_lock(descriptor, shared=True):
+            return None
+        return None if owner is not None and owner.is_dead() else owner or Owner(host="?", pid=0, started="")
+    finally:
+        os.close(descriptor)
+
+
+def _is_still_named(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _read_owner(descriptor: int) -> Owner | None:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        return Owner(**json.loads(os.read(descriptor, 4096)))
+    except (ValueError, TypeError):
+        return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Far behind the record, since a locked region of Windows cannot be read by others.
+    _LOCK_OFFSET = 1 << 20
+
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
+        os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        if shared:
+            os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        return True
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def _process_start(pid: int) -> str | None:
+    """When the process *pid* started, in the system's own words; "" if unknown; None if there is no such process."""
+    if sys.platform == "linux":
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                # The command's name may hold spaces and parentheses: the numbers start after the last one.
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        is_zombie = fields[0] in (b"Z", b"X")
+        return None if is_zombie else fields[19].decode()
+    if sys.platform == "win32":
+        return ""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return ""

@@ -1,0 +1,122 @@
+"""``index.jsonl``: the states of a batch's runs in one file, so that listing a batch opens one file and no pickle.
+
+Append-only; the last line of a run wins. The folders are the truth: an index that is lost, torn or behind is rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run, as the index tells it.
+
+    Attributes:
+        folder: Name of the run's folder in the batch.
+        name: The config's name.
+        status: Where the run stands.
+        started: Start of its last attempt, seconds since 1970 (UTC).
+        finished: End of its last attempt, seconds since 1970 (UTC).
+        attempts: Attempts so far.
+        error: First line of its error.
+    """
+
+    folder: str
+    name: str
+    status: Status = Status.PENDING
+    started: float | None = None
+    finished: float | None = None
+    attempts: int = 0
+    error: str | None = None
+
+
+class Index:
+    """The open index of a batch, for the process that owns the batch."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: Path) -> None:
+        """Open *path* for appending; a torn last line is ended first."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        self._descriptor = os.open(path, flags, 0o666)
+        size = os.fstat(self._descriptor).st_size
+        if size:
+            os.lseek(self._descriptor, size - 1, os.SEEK_SET)
+            if os.read(self._descriptor, 1) != b"\n":
+                os.write(self._descriptor, b"\n")
+
+    def fileno(self) -> int:
+        """The open descriptor; a forked child closes its copy."""
+        return self._descriptor
+
+    def append(self, *records: RunRecord) -> None:
+        """Add the states *records* in one write."""
+        if records:
+            os.write(self._descriptor, b"".join(map(_line, records)))
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._descriptor)
+
+
+def load_index(path: Path) -> dict[str, RunRecord] | None:
+    """Read the last state of each run by folder, or None when there is no usable index."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    # One parse of the whole is several times faster than one per line; a torn or damaged line falls back to that.
+    whole = data[: data.rfind(b"\n") + 1]
+    try:
+        lines = json.loads(b"[" + b",".join(whole.splitlines()) + b"]")
+    except ValueError:
+        lines = list(_readable_lines(whole))
+    last: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        if isinstance(line, dict) and "run" in line:
+            last[line["run"]] = line
+    try:
+        return {folder: _record(line) for folder, line in last.items()}
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+_STATUSES = {status.value: status for status in Status}
+
+
+def _record(line: dict[str, Any]) -> RunRecord:
+    return RunRecord(
+        folder=line["run"],
+        name=line["name"],
+        status=_STATUSES[line["status"]],
+        started=line.get("started"),
+        finished=line.get("finished"),
+        attempts=line.get("attempts", 0),
+        error=line.get("error"),
+    )
+
+
+def _line(record: RunRecord) -> bytes:
+    fields: dict[str, Any] = {"run": record.folder, "name": record.name, "status": record.status.value}
+    for key in ("started", "finished", "attempts", "error"):
+        if value := getattr(record, key):
+            fields[key] = value
+    return json.dumps(fields).encode() + b"\n"
+
+
+def _readable_lines(data: bytes) -> Iterable[Any]:
+    for line in data.splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue

@@ -1,0 +1,121 @@
+"""The only place that spells a file name of a batch."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+RUNS: Final = "runs.json"
+RESULT: Final = "result.pkl"
+
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?")
+
+
+class BatchPaths:
+    """Paths of one batch folder (``out/<experiment>/<timestamp>``)."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def timestamp(self) -> str:
+        """Name of the batch."""
+        return self.root.name
+
+    @property
+    def runs(self) -> Path:
+        """Shape, axes and run folders; a batch exists once this file does."""
+        return self.root / RUNS
+
+    @property
+    def facts(self) -> Path:
+        """``batch.json``: how, where and from what the batch was started."""
+        return self.root / "batch.json"
+
+    @property
+    def index(self) -> Path:
+        """Append-only record of the runs' states."""
+        return self.root / "index.jsonl"
+
+    @property
+    def owner(self) -> Path:
+        """Who works on the batch; locked while somebody does."""
+        return self.root / ".owner"
+
+    @property
+    def report(self) -> Path:
+        """Folder for what the report writes."""
+        return self.root / "report"
+
+    def run(self, folder: str) -> RunPaths:
+        """Paths of the run in *folder*."""
+        return RunPaths(self.root / folder)
+
+
+class RunPaths:
+    """Paths of one run folder (``<config_name>-<hash>``)."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def config(self) -> Path:
+        """The run's config."""
+        return self.root / "config.json"
+
+    @property
+    def status(self) -> Path:
+        """State, times, attempts and error."""
+        return self.root / "status.json"
+
+    @property
+    def result(self) -> Path:
+        """The pickled return value; exists exactly when the run passed."""
+        return self.root / RESULT
+
+    @property
+    def staged_result(self) -> Path:
+        """Where a custom executor's result waits until it is known to be whole."""
+        return self.root / ".staged.pkl"
+
+    @property
+    def corrupt_result(self) -> Path:
+        """A damaged result, set aside."""
+        return self.root / "result.pkl.corrupt"
+
+    @property
+    def log(self) -> Path:
+        """What the run printed."""
+        return self.root / "log.out"
+
+    @property
+    def marker(self) -> Path:
+        """Marks a folder with an event log."""
+        return self.root / ".pyexp"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the run's checkpoints."""
+        return self.root / ".checkpoints"
+
+    def checkpoint(self, name: str, call: int) -> Path:
+        """File of the *call*-th call (from 1) of the checkpoint *name*."""
+        return self.checkpoints / (f"{name}.pkl" if call == 1 else f"{name}.{call}.pkl")
+
+
+def format_timestamp(moment: datetime, serial: int = 1) -> str:
+    """Name of the *serial*-th batch started in the second of *moment*."""
+    stamp = moment.strftime("%Y-%m-%d_%H-%M-%S")
+    return stamp if serial == 1 else f"{stamp}_{serial}"
+
+
+def timestamp_key(name: str) -> tuple[str, int] | None:
+    """Sort key of a batch folder's name, or None for any other name."""
+    match = _TIMESTAMP.fullmatch(name)
+    return (match[1], int(match[2] or 1)) if match else None

@@ -1,0 +1,164 @@
+"""A run's ``result.pkl``: written whole by the process that made the value, checked and read by everybody else.
+
+The file exists exactly when the run passed. Its digest stands in ``status.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import stat
+from typing import IO, TYPE_CHECKING, Any
+
+from pyexp._files import open_atomic
+from pyexp.errors import DamagedFileError, UnpicklableError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHUNK_BYTES = 1 << 20
+
+
+def save_result(path: Path, value: Any) -> str:
+    """Pickle *value* into *path*, durably and whole, and return the file's digest.
+
+    Plain pickle is tried first; what it cannot name (classes of ``__main__``, lambdas) is pickled by value.
+
+    Raises:
+        UnpicklableError: The value cannot be pickled; the message names the attribute or key.
+        OSError: The disk is full, or the folder not writable.
+    """
+    try:
+        return _save(path, value, pickle.Pickler)
+    except OSError:
+        raise
+    except Exception as plain:  # a __reduce__ may raise anything
+        import cloudpickle
+
+        try:
+            return _save(path, value, cloudpickle.Pickler)
+        except OSError:
+            raise
+        except Exception as error:
+            raise UnpicklableError(
+                f"the result cannot be pickled: {_culprit(value)}: {type(error).__name__}: {error}",
+            ) from plain
+
+
+def check_result(path: Path, digest: str | None) -> bool:
+    """Whether *path* is a regular file that holds what *digest* says (any readable pickle when there is no digest)."""
+    try:
+        with _open_regular(path) as file:
+            if digest is not None:
+                return _digest(file) == digest
+            pickle.load(file)
+    except OSError:
+        return False
+    except Exception as error:  # a truncated or altered pickle may raise anything
+        return isinstance(error, (ImportError, AttributeError)) and _ends_whole(path)
+    return True
+
+
+def digest_of(path: Path) -> str:
+    """``sha256:<hex>`` of the file *path*, read in pieces."""
+    with _open_regular(path) as file:
+        return _digest(file)
+
+
+def load_result(path: Path, digest: str | None) -> Any:
+    """Unpickle the result in *path*.
+
+    Raises:
+        FileNotFoundError: The run has not passed.
+        DamagedFileError: The file is not the one that the run wrote, or what it needs is gone.
+    """
+    with _open_regular(path) as file:
+        if digest is not None and (found := _digest(file)) != digest:
+            raise DamagedFileError(
+                f"{path} was altered or cut since the run wrote it ({found[:19]}…, expected {digest[:19]}…): "
+                f"continue the batch to run it again",
+            )
+        file.seek(0)
+        try:
+            return pickle.load(file)
+        except Exception as error:
+            raise DamagedFileError(f"{path} cannot be unpickled: {type(error).__name__}: {error}") from error
+
+
+def set_aside(path: Path, corrupt: Path) -> None:
+    """Move a damaged result out of the way of its run."""
+    os.replace(path, corrupt)
+
+
+class _HashingWriter(io.RawIOBase):
+    """Passes what is written on to *file* and hashes it on the way, so that the file is not read again."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+
+    def write(self, data: Any) -> int:
+        self._hash.update(data)
+        return self._file.write(data)
+
+    def digest(self) -> str:
+        return f"sha256:{self._hash.hexdigest()}"
+
+
+def _save(path: Path, value: Any, pickler: Any) -> str:
+    with open_atomic(path, durable=True) as file:
+        writer = _HashingWriter(file)
+        pickler(writer, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+    return writer.digest()
+
+
+def _digest(file: IO[bytes]) -> str:
+    found = hashlib.sha256()
+    while chunk := file.read(_CHUNK_BYTES):
+        found.update(chunk)
+    return f"sha256:{found.hexdigest()}"
+
+
+def _open_regular(path: Path) -> IO[bytes]:
+    """Open *path*, but nothing that it links to."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise FileNotFoundError(f"{path} is not a regular file")
+    return open(descriptor, "rb")
+
+
+def _ends_whole(path: Path) -> bool:
+    """Whether a pickle whose classes are gone at least ends as one."""
+    with _open_regular(path) as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == pickle.STOP
+
+
+def _culprit(value: Any, path: str = "result", depth: int = 0) -> str:
+    """Where in *value* the part is that cannot be pickled."""
+    if depth < 20:  # noqa: PLR2004 — deep enough for any value a person would look into
+        for step, part in _parts(value):
+            if not _is_picklable(part):
+                return _culprit(part, path + step, depth + 1)
+    return f"{path} is a {type(value).__qualname__}"
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(f"[{key!r}]", part) for key, part in value.items()]
+    if isinstance(value, (list, tuple)):
+        return [(f"[{index}]", part) for index, part in enumerate(value)]
+    return [(f".{name}", part) for name, part in getattr(value, "__dict__", {}).items()]
+
+
+def _is_picklable(value: Any) -> bool:
+    import cloudpickle
+
+    try:
+        cloudpickle.dumps(value)
+    except Exception:  # that it raises is the answer
+        return False
+    return True

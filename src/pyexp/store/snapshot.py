@@ -1,0 +1,88 @@
+"""The state of the user's git work tree, kept as a commit that no branch shows.
+
+Tracked and untracked files, not ignored ones, never the output folder. Index, work tree, stash list and branches stay
+as they are; a ref under ``refs/pyexp/`` keeps the commit from garbage collection.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+_TIMEOUT_S = 120
+
+
+class SnapshotError(Exception):
+    """No snapshot could be taken; the message says why in a few words."""
+
+
+def take_snapshot(source: Path, output: Path, label: str) -> str:
+    """Commit the work tree that *source* stands in, without *output*, and return the commit's hash.
+
+    Args:
+        source: A folder inside the work tree.
+        output: The output folder, left out wherever it is.
+        label: Message of the commit and last part of the ref's name.
+
+    Raises:
+        SnapshotError: There is no git, no work tree here, or git failed.
+    """
+    if shutil.which("git") is None:
+        raise SnapshotError("git is not installed")
+    top = Path(_git(source, "rev-parse", "--show-toplevel"))
+    git_dir = Path(_git(source, "rev-parse", "--absolute-git-dir"))
+    head = _git(source, "rev-parse", "--verify", "--quiet", "HEAD", check=False)
+    with tempfile.TemporaryDirectory(prefix="pyexp-") as folder:
+        index = Path(folder, "index")
+        if (git_dir / "index").exists():
+            # The real index knows which files are unchanged, so only changed ones are read.
+            shutil.copyfile(git_dir / "index", index)
+        environment = os.environ | {
+            "GIT_INDEX_FILE": str(index),
+            "GIT_AUTHOR_NAME": "pyexp",
+            "GIT_AUTHOR_EMAIL": "pyexp@localhost",
+            "GIT_COMMITTER_NAME": "pyexp",
+            "GIT_COMMITTER_EMAIL": "pyexp@localhost",
+        }
+        _git(top, "add", "--all", "--", ".", *_exclusion(top, output), environment=environment)
+        if output.resolve().is_relative_to(top.resolve()):
+            _git(
+                top, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", str(output.resolve()),
+                environment=environment,
+            )  # fmt: skip
+        tree = _git(top, "write-tree", environment=environment)
+        parents = ["-p", head] if head else []
+        commit = _git(top, "commit-tree", tree, *parents, "-m", f"pyexp: {label}", environment=environment)
+    _git(top, "update-ref", f"refs/pyexp/{commit[:12]}", commit)
+    return commit
+
+
+def _exclusion(top: Path, output: Path) -> list[str]:
+    try:
+        inside = output.resolve().relative_to(top.resolve()).as_posix()
+    except ValueError:
+        return []
+    return [f":(exclude,literal){inside}"] if inside != "." else []
+
+
+def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, check: bool = True) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SnapshotError(f"git {arguments[0]}: {error}") from error
+    if done.returncode and check:
+        reason = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
+        raise SnapshotError(f"git {arguments[0]}: {reason[0]}")
+    return done.stdout.strip()

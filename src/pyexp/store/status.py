@@ -1,0 +1,69 @@
+"""A run's ``status.json``: written whole by the dispatcher, read by everybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyexp._files import write_atomic
+from pyexp.errors import DamagedFileError
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """What ``status.json`` tells.
+
+    Attributes:
+        status: Where the run stands.
+        started: Start of its last attempt, seconds since 1970 (UTC).
+        finished: End of its last attempt, seconds since 1970 (UTC).
+        duration: Seconds between the two.
+        attempts: Attempts so far, those of earlier starts included.
+        error: First line ``Type: message``, then the traceback.
+        host: Where it ran.
+        pid: The process that ran it.
+        exit: The process's exit code, when it ended by itself without a result.
+        signal: Name of the signal that killed it.
+        digest: ``sha256:<hex>`` of ``result.pkl``.
+    """
+
+    status: Status = Status.PENDING
+    started: float | None = None
+    finished: float | None = None
+    duration: float | None = None
+    attempts: int = 0
+    error: str | None = None
+    host: str | None = None
+    pid: int | None = None
+    exit: int | None = None
+    signal: str | None = None
+    digest: str | None = None
+
+
+def load_status(path: Path) -> RunStatus:
+    """Read the status file *path*; a missing one reads as pending.
+
+    Raises:
+        DamagedFileError: The file is there and does not hold a status.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return RunStatus()
+    try:
+        fields: dict[str, Any] = json.loads(data)
+        known = {key: fields[key] for key in RunStatus.__slots__ if key in fields}
+        known["status"] = Status(known["status"])
+        return RunStatus(**known)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DamagedFileError(f"{path} does not hold a run's status ({error}): the run counts by its result") from error
+
+
+def save_status(path: Path, status: RunStatus) -> None:
+    """Replace the status file *path*."""
+    write_atomic(path, json.dumps(asdict(status), indent=1).encode())
