@@ -1,0 +1,107 @@
+"""The extension point: what an executor is given, and what it owes."""
+
+from __future__ import annotations
+
+import math
+import os
+from abc import ABC
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from anyio import CapacityLimiter
+
+    from pyexp.config.config import Config
+    from pyexp.task import Body, Outcome, Task
+
+ExecutorName = Literal["inline", "subprocess", "fork", "ray"]
+
+DEFAULT_GRACE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What an executor is told once per batch.
+
+    Attributes:
+        body: What every task of the batch calls.
+        jobs: Runs at once; None for as many as the executor takes.
+        has_main_thread: A synchronous function may block the calling thread, which is the main one.
+        hurry: Set when the user asks a second time to stop: children get no more grace.
+        grace_s: Seconds between SIGTERM and SIGKILL.
+    """
+
+    body: Body
+    jobs: int | None = None
+    has_main_thread: bool = False
+    hurry: Event = field(default_factory=Event)
+    grace_s: float = DEFAULT_GRACE_S
+
+
+class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which one is the author's choice
+    """How a run is executed. Subclass it and override one of two methods.
+
+    ``run`` is the plain way: a synchronous method, called in a worker thread. ``execute`` is the full one:
+    asynchronous, cancellable, answering with an `Outcome`.
+
+    Attributes:
+        is_isolated: Each run has a process of its own: as many run at once as there are CPUs, unless told otherwise,
+            and a run ends when `execute` is cancelled, so that time-outs work.
+    """
+
+    is_isolated: ClassVar[bool] = False
+
+    def run(self, fn: Callable[[Config], Any], config: Config, result_path: Path) -> Any:
+        """Execute one run and return its value, or pickle the value into *result_path*.
+
+        Args:
+            fn: The experiment: call it with the config.
+            config: The run's config; ``config.out`` is its folder.
+            result_path: Where the pickled value may be written instead of returning it.
+
+        Raises:
+            Exception: Whatever the run raises; it becomes the run's error.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must override run() or execute()")
+
+    async def execute(self, task: Task) -> Outcome:
+        """Execute *task* and tell what came of it; never raise for a failing run.
+
+        On cancellation, end what was started and let the cancellation through.
+        """
+        from pyexp.executors.custom import execute_run_method
+
+        return await execute_run_method(self, task)
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Prepare for the tasks of one batch; the block's value executes them."""
+        del session
+        yield self
+
+    def can_stop(self, body: Body) -> bool:
+        """Whether cancelling `execute` ends a run of *body*; time-outs need it."""
+        return self.is_isolated or (body.is_async and type(self).run is Executor.run)
+
+    def default_jobs(self, body: Body) -> int | None:
+        """Runs at once when nobody says how many; None for no limit of ours."""
+        return available_cpus() if self.is_isolated or body.is_async else 1
+
+
+def available_cpus() -> int:
+    """CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def unlimited() -> CapacityLimiter:
+    """A limiter that does not limit, for worker threads whose number the scheduler limits already."""
+    from anyio import CapacityLimiter
+
+    return CapacityLimiter(math.inf)

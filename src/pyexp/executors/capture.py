@@ -1,0 +1,161 @@
+"""What a run prints goes to its ``log.out``: the file, and the redirection of streams within this process."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def open_log(path: Path, attempt: int) -> int:
+    """Open a run's log for appending and return the descriptor; a later attempt begins with a header line.
+
+    Raises:
+        OSError: The file is a link, or cannot be written.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    if size := os.fstat(descriptor).st_size:
+        now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+        newline = "" if _ends_line(path, size) else "\n"
+        os.write(descriptor, f"{newline}--- attempt {attempt}, {now} ---\n".encode())
+    return descriptor
+
+
+@contextmanager
+def captured(path: Path, attempt: int, *, is_shown: bool) -> Iterator[None]:
+    """Send what this context prints to the log *path*; with *is_shown* to the terminal as well.
+
+    Several may overlap: which run a line belongs to is told by the context variable that tasks and worker threads inherit.
+    A thread that the run starts itself has none; its output goes to the only run there is, or else to the terminal.
+    """
+    raw = os.fdopen(open_log(path, attempt), "ab", buffering=0)
+    log = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    output = _Output(log, is_shown=is_shown)
+    token = _output.set(output)
+    _routing.add(output)
+    try:
+        yield
+    finally:
+        _routing.remove(output)
+        _output.reset(token)
+        log.close()
+
+
+class _Output:
+    """Where one run's output goes."""
+
+    __slots__ = ("is_shown", "is_suspended", "log")
+
+    def __init__(self, log: TextIO, *, is_shown: bool) -> None:
+        self.log = log
+        self.is_shown = is_shown
+        self.is_suspended = False
+
+
+_output: ContextVar[_Output | None] = ContextVar("pyexp_output", default=None)
+
+
+class _Router(io.TextIOBase):
+    """Stands for a standard stream while runs are captured; hands each write to the run it comes from."""
+
+    def __init__(self, original: TextIO) -> None:
+        self._original = original
+
+    def write(self, text: str) -> int:
+        output = _routing.current()
+        if output is None or output.is_suspended:
+            return self._original.write(text)
+        if output.is_shown:
+            self._original.write(text)
+        return output.log.write(text)
+
+    def flush(self) -> None:
+        output = _routing.current()
+        if output is not None:
+            output.log.flush()
+        self._original.flush()
+
+    @property
+    def buffer(self) -> Any:
+        """The binary stream below, for ``sys.stdout.buffer.write``."""
+        output = _routing.current()
+        target = self._original if output is None or output.is_suspended else output.log
+        target.flush()
+        return target.buffer
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Encoding of the stream that is stood for."""
+        return self._original.encoding
+
+    def isatty(self) -> bool:
+        output = _routing.current()
+        return (output is None or output.is_suspended) and self._original.isatty()
+
+    def fileno(self) -> int:
+        return self._original.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+
+class _Routing:
+    """Puts the routers in place while at least one run is captured."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._outputs: list[_Output] = []
+        self._originals: tuple[TextIO, TextIO, Any] | None = None
+
+    def add(self, output: _Output) -> None:
+        with self._lock:
+            if not self._outputs:
+                self._originals = (sys.stdout, sys.stderr, sys.breakpointhook)
+                sys.stdout, sys.stderr = _Router(sys.stdout), _Router(sys.stderr)
+                sys.breakpointhook = self._suspend_and_break
+            self._outputs.append(output)
+
+    def remove(self, output: _Output) -> None:
+        with self._lock:
+            self._outputs.remove(output)
+            if not self._outputs and self._originals is not None:
+                sys.stdout, sys.stderr, sys.breakpointhook = self._originals
+
+    def current(self) -> _Output | None:
+        output = _output.get()
+        if output is not None:
+            return output if output in self._outputs else None
+        outputs = self._outputs
+        return outputs[0] if len(outputs) == 1 and threading.current_thread() is not threading.main_thread() else None
+
+    def _suspend_and_break(self, *args: Any, **kwargs: Any) -> Any:
+        output = self.current()
+        if output is not None:
+            output.is_suspended = True
+        assert self._originals is not None
+        # pdb keeps the streams it finds when it starts: those of the terminal.
+        sys.stdout, routed = self._originals[0], sys.stdout
+        try:
+            return self._originals[2](*args, **kwargs)
+        finally:
+            sys.stdout = routed
+
+
+_routing = _Routing()
+
+
+def _ends_line(path: Path, size: int) -> bool:
+    with open(path, "rb") as file:
+        file.seek(size - 1)
+        return file.read(1) == b"\n"

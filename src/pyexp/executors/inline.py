@@ -1,0 +1,52 @@
+"""Every run in this process: no isolation, but a debugger reaches the code."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+import anyio
+
+from pyexp.executors.base import Executor, Session, unlimited
+from pyexp.executors.capture import captured
+from pyexp.executors.invoke import run_task, run_task_async
+from pyexp.store.layout import RunPaths
+from pyexp.task import Failed, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pyexp.task import Task
+
+
+class InlineExecutor(Executor):
+    """Run each config in this process.
+
+    An ``async def`` experiment shares the running loop, so runs overlap. A synchronous one has the main thread when the session
+    gives it (then ``pdb`` works), and a worker thread otherwise.
+    """
+
+    is_isolated: ClassVar[bool] = False
+
+    _session: Session
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Take note of whether a function may block this thread."""
+        bound = copy.copy(self)
+        bound._session = session
+        yield bound
+
+    async def execute(self, task: Task) -> Outcome:
+        """Execute *task* here; only asynchronous ones can be cancelled."""
+        blocks = self._session.has_main_thread and not task.body.is_async
+        try:
+            with captured(RunPaths(task.out).log, task.attempt, is_shown=blocks and not task.is_captured):
+                if task.body.is_async:
+                    return await run_task_async(task)
+                if blocks:
+                    return run_task(task)
+                return await anyio.to_thread.run_sync(run_task, task, limiter=unlimited())
+        except OSError as error:
+            return Failed(error=f"{type(error).__name__}: the run's log could not be written: {error}")

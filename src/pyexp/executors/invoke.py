@@ -1,0 +1,169 @@
+"""The one place that calls user code: gives it what it asked for, saves what it returns, turns what it raises into data."""
+
+from __future__ import annotations
+
+import copy
+import os
+import traceback
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from pyexp.errors import PyexpError
+from pyexp.store.layout import RunPaths
+from pyexp.store.outcomes import save_result
+from pyexp.task import Failed, Outcome, Passed
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from pathlib import Path
+    from types import TracebackType
+
+    from pyexp.log.logger import Logger
+    from pyexp.task import Body, Task
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+current_run: ContextVar[ActiveRun] = ContextVar("pyexp_current_run")
+
+
+class ActiveRun:
+    """A run while its code executes, in the process that executes it.
+
+    Attributes:
+        name: The config's name.
+        config: The user's own copy of the config.
+        paths: Where the run's files are.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.name = task.name
+        self.config = copy.deepcopy(task.config)
+        self.paths = RunPaths(task.out)
+        self._commit = task.commit
+        self._logger: Logger | None = None
+        self._calls: dict[str, int] = {}
+
+    @property
+    def out(self) -> Path:
+        """The run's folder."""
+        return self.paths.root
+
+    @property
+    def logger(self) -> Logger:
+        """The run's event log, opened on first use; ``config`` and ``git_commit`` are logged at iteration 0."""
+        if self._logger is None:
+            from pyexp.executors.journal import open_run_log
+
+            self._logger = open_run_log(self.out, self.config, self._commit)
+        return self._logger
+
+    def count_call(self, name: str) -> int:
+        """Which call of the checkpoint *name* in this run this is, from 1."""
+        self._calls[name] = self._calls.get(name, 0) + 1
+        return self._calls[name]
+
+    def close(self) -> None:
+        """Complete the event log.
+
+        Raises:
+            LogWriteError: Something that was logged could not be written.
+        """
+        if self._logger is not None:
+            self._logger.close()
+            self._logger = None
+
+
+def run_task(task: Task) -> Outcome:
+    """Execute *task* here and now."""
+    run = ActiveRun(task)
+    try:
+        value = call_body(task.body, run)
+    except BaseException as error:  # a run may raise anything, SystemExit and KeyboardInterrupt included
+        return _failed(run, error)
+    return keep_value(run, value)
+
+
+def call_body(body: Body, run: ActiveRun) -> Any:
+    """Call the user's code for *run*; what it returns to be awaited gets a loop of its own."""
+    token = current_run.set(run)
+    try:
+        value = body(run)
+        return _run_loop(value) if hasattr(value, "__await__") else value
+    finally:
+        current_run.reset(token)
+
+
+async def run_task_async(task: Task) -> Outcome:
+    """Execute the asynchronous *task* in the running loop; cancellation goes through."""
+    import asyncio
+
+    run = ActiveRun(task)
+    token = current_run.set(run)
+    try:
+        value = await task.body(run)
+    except asyncio.CancelledError as error:
+        this = asyncio.current_task()
+        if this is not None and this.cancelling():
+            run.close()
+            raise
+        return _failed(run, error)
+    except BaseException as error:  # as above
+        return _failed(run, error)
+    finally:
+        current_run.reset(token)
+    return keep_value(run, value)
+
+
+def keep_value(run: ActiveRun, value: Any) -> Outcome:
+    """Complete the run's log and save its *value*: with that the run has passed."""
+    try:
+        run.close()
+        return Passed(digest=save_result(run.paths.result, value), pid=os.getpid())
+    except Exception as error:  # a full disk, a value that cannot be pickled
+        return Failed(error=describe_error(error), pid=os.getpid())
+
+
+def describe_error(error: BaseException) -> str:
+    """``Type: message`` on the first line, then the traceback from the user's first frame on."""
+    told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
+    message = _text_of(error)
+    heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
+    if isinstance(error, SystemExit):
+        heading = f"SystemExit: the run called sys.exit({error.code!r}) before it returned a result"
+    if isinstance(error, PyexpError) and _user_frames(error.__traceback__) is None:
+        return heading
+    return f"{heading}\n\n{''.join(told.format())}"
+
+
+def _failed(run: ActiveRun, error: BaseException) -> Failed:
+    text = describe_error(error)
+    try:
+        run.close()
+    except Exception as second:  # the log's own failure is told beside the run's
+        text += f"\nThe event log could not be completed either: {_text_of(second)}\n"
+    return Failed(error=text, pid=os.getpid())
+
+
+def _run_loop(awaitable: Awaitable[Any]) -> Any:
+    import asyncio
+
+    async def wait() -> Any:
+        return await awaitable
+
+    return asyncio.run(wait())
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # a __str__ that raises must not hide the error itself
+        return "(its message cannot be shown: __str__ raised)"
+
+
+def _user_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without the library's own frames at its top."""
+    while trace is not None and (
+        trace.tb_frame.f_code.co_filename.startswith(_PACKAGE) or "asyncio" in trace.tb_frame.f_code.co_filename
+    ):
+        trace = trace.tb_next
+    return trace

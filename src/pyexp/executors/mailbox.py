@@ -1,0 +1,56 @@
+"""The file through which a child process gets its task and sends its report.
+
+It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nobody waits for
+its end while a grandchild holds it open.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import IO
+
+from pyexp.task import Failed, Outcome, Passed
+
+_MAGIC = b"pyexp-report\n"
+
+
+def open_mailbox(payload: bytes = b"") -> IO[bytes]:
+    """Make a mailbox that holds *payload*."""
+    if hasattr(os, "memfd_create"):
+        file: IO[bytes] = open(os.memfd_create("pyexp"), "w+b", buffering=0)
+    else:
+        file = tempfile.TemporaryFile(buffering=0)
+    left = memoryview(payload)
+    while left:
+        left = left[file.write(left) :]
+    file.seek(0)
+    return file
+
+
+def post_report(mailbox: IO[bytes], outcome: Outcome) -> None:
+    """Leave *outcome* for the parent; called by the child."""
+    if isinstance(outcome, Passed):
+        fields = {"digest": outcome.digest}
+    else:
+        fields = {"error": outcome.error}
+    left = memoryview(_MAGIC + json.dumps(fields).encode("utf-8", "backslashreplace"))
+    mailbox.seek(0)
+    mailbox.truncate()
+    while left:
+        left = left[mailbox.write(left) :]
+
+
+def take_report(mailbox: IO[bytes], pid: int) -> Outcome | None:
+    """What the child *pid* reported, or None when it ended before it could."""
+    mailbox.seek(0)
+    if mailbox.read(len(_MAGIC)) != _MAGIC:
+        return None
+    try:
+        fields = json.loads(mailbox.read())
+    except ValueError:
+        return None
+    if "error" in fields:
+        return Failed(error=fields["error"], pid=pid)
+    return Passed(digest=fields["digest"], pid=pid)

@@ -1,0 +1,111 @@
+// Owns the talk with the server: the token, requests, their errors, binary frames and sockets.
+// Knows the routes' shapes, not what is done with the answers.
+
+const TOKEN_KEY = "pyexp.token";
+
+let token = null;
+
+/** Take the token out of the address (else the one kept for this tab); the address keeps only the view. */
+export function takeToken() {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  const given = parts.get("token");
+  if (given) {
+    parts.delete("token");
+    const rest = parts.toString();
+    history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+    keepToken(given);
+  } else {
+    token = readToken();
+  }
+}
+
+/** Use `given` from now on and keep it for this tab. */
+export function keepToken(given) {
+  token = given;
+  try {
+    sessionStorage.setItem(TOKEN_KEY, given);
+  } catch {
+    // Storage may be forbidden: the token then lasts as long as the page.
+  }
+}
+
+function readToken() {
+  try {
+    return sessionStorage.getItem(TOKEN_KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** An answer that is not the one asked for; `status` 0 means that the server was not reached. */
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+async function request(path, params, signal) {
+  const query = new URLSearchParams(Object.entries(params).filter(([, value]) => value !== null && value !== undefined));
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  let response;
+  try {
+    response = await fetch(`${path}?${query}`, { headers, signal, cache: "no-cache" });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError("The viewer's server does not answer. Is it still running?", 0);
+  }
+  if (!response.ok) throw new ApiError(await sentence(response), response.status);
+  return response;
+}
+
+async function sentence(response) {
+  try {
+    return (await response.json()).error;
+  } catch {
+    return `The server answered with status ${response.status}.`;
+  }
+}
+
+export async function getJson(path, params = {}, signal = undefined) {
+  return (await request(path, params, signal)).json();
+}
+
+export async function getText(path, params = {}, signal = undefined) {
+  return (await request(path, params, signal)).text();
+}
+
+export async function getBlob(path, params = {}, signal = undefined) {
+  return (await request(path, params, signal)).blob();
+}
+
+export async function getFrame(path, params = {}, signal = undefined) {
+  return parseFrame(await (await request(path, params, signal)).arrayBuffer());
+}
+
+/** Open a websocket that carries the token as a subprotocol. */
+export function openSocket(path, params = {}) {
+  const query = new URLSearchParams(params).toString();
+  const url = `${location.origin.replace(/^http/, "ws")}${path}${query ? `?${query}` : ""}`;
+  const socket = new WebSocket(url, token ? ["pyexp.v1", `token.${token}`] : ["pyexp.v1"]);
+  socket.binaryType = "arraybuffer";
+  return socket;
+}
+
+/** Read a "PXS1" frame: its header, each series with its columns as Float64Arrays. */
+export function parseFrame(buffer) {
+  const view = new DataView(buffer);
+  if (buffer.byteLength < 8 || view.getUint32(0, false) !== 0x50585331) {
+    throw new ApiError("The server sent a frame that this page does not understand. Reload the page.", 0);
+  }
+  const length = view.getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 8, length)));
+  const start = 8 + length;
+  for (const series of header.series) {
+    header.columns.forEach((column, index) => {
+      series[column] = new Float64Array(buffer, start + series.offset + 8 * series.points * index, series.points);
+    });
+  }
+  return header;
+}

@@ -1,0 +1,73 @@
+// Owns the page's copy of the catalogue: batches, runs, and their changes as the server tells them.
+
+import { getJson } from "./api.js";
+import { Emitter } from "./emitter.js";
+
+class Catalog extends Emitter {
+  rev = null;
+  epoch = null;
+  root = "";
+  notice = null;
+  isLoaded = false;
+  runs = new Map();
+  batches = new Map();
+  #order = null;
+
+  /** Fetch everything anew. */
+  async load() {
+    const [hello, answer] = await Promise.all([getJson("/api/hello"), getJson("/api/catalog")]);
+    this.epoch = hello.epoch;
+    this.rev = answer.rev;
+    this.root = answer.root;
+    this.notice = answer.notice;
+    this.batches = new Map(answer.batches.map((batch) => [batch.id, batch]));
+    this.runs = new Map(answer.runs.map((run) => [run.id, run]));
+    this.isLoaded = true;
+    this.#order = null;
+    this.emit("change");
+  }
+
+  /** Take in a change told by the server. */
+  apply(message) {
+    this.rev = message.rev;
+    for (const batch of message.batches) this.batches.set(batch.id, batch);
+    for (const run of message.runs) this.runs.set(run.id, run);
+    for (const id of message.gone?.batches ?? []) this.batches.delete(id);
+    for (const id of message.gone?.runs ?? []) this.runs.delete(id);
+    this.#order = null;
+    this.emit("change");
+  }
+
+  /** `[{batch, runs}]`: newest batch first, a batch's runs in config order. */
+  tree() {
+    this.#order ??= this.#sorted();
+    return this.#order;
+  }
+
+  run(id) {
+    return this.runs.get(id);
+  }
+
+  /** The run's name, with its batch when there are several batches. */
+  label(run) {
+    if (this.batches.size < 2) return run.name;
+    const batch = this.batches.get(run.batch);
+    return batch ? `${batch.timestamp ?? batch.name} · ${run.name}` : run.name;
+  }
+
+  #sorted() {
+    const byBatch = new Map([...this.batches.values()].map((batch) => [batch.id, { batch, runs: [] }]));
+    for (const run of this.runs.values()) byBatch.get(run.batch)?.runs.push(run);
+    const tree = [...byBatch.values()].filter((entry) => entry.runs.length > 0 || entry.batch.total > 0);
+    for (const entry of tree) entry.runs.sort((a, b) => a.position - b.position || a.name.localeCompare(b.name));
+    return tree.sort(newestFirst);
+  }
+}
+
+function newestFirst(a, b) {
+  const stamp = ({ batch }) => batch.timestamp ?? "";
+  if (stamp(a) !== stamp(b)) return stamp(a) < stamp(b) ? 1 : -1;
+  return (b.batch.started ?? 0) - (a.batch.started ?? 0) || a.batch.name.localeCompare(b.batch.name);
+}
+
+export const catalog = new Catalog();

@@ -1,0 +1,87 @@
+// Owns the making of elements. Text is always a text node, never markup: nothing here parses HTML,
+// and styles go through the CSSOM, as the content security policy asks.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an element: `h("button", {class: "x", onclick: f}, "text", child)`. Null children are left out. */
+export function h(tag, props = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(props)) setProp(element, key, value);
+  append(element, children);
+  return element;
+}
+
+function setProp(element, key, value) {
+  if (value === null || value === undefined || value === false) return;
+  if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+  else if (key === "class") element.className = value;
+  else if (key === "css") setCss(element, value);
+  else if (key === "data") Object.assign(element.dataset, value);
+  else if (key === "value") element.value = value;
+  else element.setAttribute(key, value === true ? "" : String(value));
+}
+
+function append(element, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+}
+
+/** Set CSS properties (also `--custom` ones) through the CSSOM. */
+export function setCss(element, properties) {
+  for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
+}
+
+/** Replace the children of `element`. */
+export function fill(element, ...children) {
+  element.replaceChildren();
+  append(element, children);
+  return element;
+}
+
+/** Set the text only when it differs, so that nothing is laid out again for nothing. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+/** Call `fn` once, `wait` ms after the last call. */
+export function debounced(fn, wait) {
+  let timer = null;
+  return (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => fn(...args), wait);
+  };
+}
+
+/** Call `fn` at once, then at most every `wait` ms, the last call never lost. */
+export function throttled(fn, wait) {
+  let timer = null;
+  let last = -Infinity;
+  return () => {
+    if (timer !== null) return;
+    const due = Math.max(0, last + wait - performance.now());
+    timer = setTimeout(() => {
+      timer = null;
+      last = performance.now();
+      fn();
+    }, due);
+  };
+}
+
+/** Offer `blob` as a download called `name`. */
+export function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  const link = h("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

@@ -1,0 +1,82 @@
+// Owns how numbers, times and names are written. Pure functions.
+
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+
+/** A number in about five significant digits: `0.01234`, `1.2e-7`, `12,345`. Strings (`"nan"`) pass. */
+export function number(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e9) return WHOLE.format(value);
+  if (size >= 1e6 || size < 1e-3) return value.toExponential(3).replace(/\.?0+e/, "e");
+  return String(Number(value.toPrecision(5)));
+}
+
+export function count(value, noun, plural = `${noun}s`) {
+  return `${WHOLE.format(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** Seconds as `0.4 s`, `12 s`, `3 m 20 s`, `2 h 05 m`, `3 d 4 h`. */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  const whole = Math.round(seconds);
+  const pad = (part) => String(part).padStart(2, "0");
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
+  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} m`;
+  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+}
+
+/** A unix time as the reader's clock time, with the day when it is not today. */
+export function moment(seconds) {
+  if (seconds === null || seconds === undefined) return "–";
+  const date = new Date(seconds * 1000);
+  const isToday = date.toDateString() === new Date().toDateString();
+  return isToday ? CLOCK.format(date) : `${DAY.format(date)}, ${CLOCK.format(date)}`;
+}
+
+export function bytes(size) {
+  if (size < 1024) return `${size} B`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let value = size;
+  let unit = -1;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** A config value as text: `null` is None, a missing one a dash. */
+export function configValue(value) {
+  if (value === null) return "None";
+  if (value === undefined || (typeof value === "object" && value.missing)) return "—";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "number") return number(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Plotly reads its texts as pseudo-HTML: keep logged text from being read so. */
+export function plotlyText(text) {
+  return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+/** A file name made of `text`. */
+export function fileName(text, ending) {
+  const safe = text.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80) || "chart";
+  return `${safe}.${ending}`;
+}
+
+const NATURAL = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+
+/** Compare two cells of a column: numbers by value, texts naturally, what is missing last. */
+export function compareCells(a, b) {
+  const missing = (cell) => cell === null || cell === undefined || Number.isNaN(cell) || (typeof cell === "object" && cell.missing);
+  if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return NATURAL.compare(String(a), String(b));
+}

@@ -1,0 +1,100 @@
+// Owns the websocket: says what the page looks at, hands out what comes, reconnects by itself.
+// What is looked at is told by providers, so that this module knows no tab.
+
+import { getJson, openSocket, parseFrame } from "./api.js";
+import { debounced } from "./dom.js";
+import { Emitter } from "./emitter.js";
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5000;
+
+class Live extends Emitter {
+  status = "connecting"; // connecting | open | lost | refused
+  #socket = null;
+  #wait = FIRST_WAIT_MS;
+  #providers = new Map();
+  #seq = 0;
+  #version = null;
+  #timer = null;
+  #say = debounced(() => this.#look(), 60);
+
+  /** Name a part of what is looked at: `provider()` gives its value, or null for nothing. */
+  provide(part, provider) {
+    this.#providers.set(part, provider);
+    this.changed();
+  }
+
+  /** What the page looks at has changed. */
+  changed() {
+    this.#say();
+  }
+
+  connect() {
+    clearTimeout(this.#timer);
+    const socket = openSocket("/api/live");
+    this.#socket = socket;
+    socket.addEventListener("open", () => {
+      this.#wait = FIRST_WAIT_MS;
+      this.#show("open");
+      this.#look();
+    });
+    socket.addEventListener("message", (event) => this.#take(event.data));
+    socket.addEventListener("close", () => this.#lost(socket));
+  }
+
+  /** Try again now rather than when the wait is over. */
+  retry() {
+    if (this.status !== "open") this.connect();
+  }
+
+  #look() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#seq += 1;
+    const message = { type: "look", seq: this.#seq };
+    for (const [part, provider] of this.#providers) Object.assign(message, { [part]: provider() ?? undefined });
+    Object.assign(message, message.catalog ?? {}, { catalog: message.catalog?.catalog });
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #take(data) {
+    if (typeof data !== "string") {
+      this.emit("delta", parseFrame(data));
+      return;
+    }
+    const message = JSON.parse(data);
+    if (message.type === "hello") this.#greet(message);
+    this.emit(message.type, message);
+  }
+
+  #greet(message) {
+    if (this.#version !== null && this.#version !== message.version) this.emit("version", message.version);
+    this.#version = message.version;
+  }
+
+  async #lost(socket) {
+    if (socket !== this.#socket) return;
+    this.#show("lost");
+    const wait = this.#wait;
+    this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+    this.#timer = setTimeout(() => this.#again(), wait);
+  }
+
+  async #again() {
+    try {
+      await getJson("/api/hello");
+    } catch (error) {
+      if (error.status === 401) {
+        this.#show("refused");
+        return;
+      }
+    }
+    this.connect();
+  }
+
+  #show(status) {
+    this.status = status;
+    this.emit("status", status);
+  }
+}
+
+export const live = new Live();
