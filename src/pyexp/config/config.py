@@ -1,13 +1,17 @@
-"""The mapping with dot access. Owns `Config` and the conversion of what is stored in it; refuses to know which values are allowed.
+"""The mapping with dot access. Owns `Config` and the conversion of what is stored in it.
 
-A worker imports this module to unpickle a config, so it imports next to nothing.
+It refuses to know which values are allowed. A worker imports this module to unpickle a config, so it imports next to
+nothing.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import ConfigError
+
+if TYPE_CHECKING:
+    from typing import Self
 
 MAX_DEPTH = 100
 """How deep dicts and lists may nest in a config; deeper ones mostly contain themselves."""
@@ -120,7 +124,7 @@ class Config(dict[str, Any]):
         result.update(self)
         return result
 
-    def __ior__(self, other: Any, /) -> Config:  # type: ignore[override, misc]
+    def __ior__(self, other: Any, /) -> Self:  # type: ignore[override]
         self.update(other)
         return self
 

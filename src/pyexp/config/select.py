@@ -1,4 +1,4 @@
-"""Which items a name or a query means. Owns key paths and matching; knows items as mappings or as results, not where they lie."""
+"""Which items a name or a query means. Owns key paths and matching; knows no shapes and no files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def by_name(items: Sequence[Any], pattern: str) -> int | list[int]:
     names = [name_of(item) for item in items]
     exact = [position for position, name in enumerate(names) if name == pattern]
     if len(exact) > 1:
-        raise SelectionError(f"name {pattern!r} is borne by {len(exact)} items, at {exact[:8]}: select by position or value")
+        raise SelectionError(
+            f"name {pattern!r} is borne by {len(exact)} items, at {exact[:8]}: select by position or value"
+        )
     if exact:
         return exact[0]
     if _WILD.isdisjoint(pattern):
@@ -113,7 +115,7 @@ def look_up(item: Any, key: str) -> Any:
     if isinstance(item, Mapping):
         return _walk(item, key)
     first, _, rest = key.partition(".")
-    if first in _CONFIG_PREFIXES:
+    if first in _CONFIG_PREFIXES and hasattr(item, "config"):
         return _walk(item.config, rest) if rest else item.config
     return _walk(item, key)
 
@@ -145,7 +147,7 @@ def known_keys(item: Any) -> list[str]:
         return _dotted(item, "")
     result = getattr(item, "result", None)
     below = _dotted(result, "result.") if isinstance(result, Mapping) else []
-    return [*_dotted(item.config, "config."), *_RESULT_KEYS, *below]
+    return [*_dotted(getattr(item, "config", {}), "config."), *_RESULT_KEYS, *below]
 
 
 def _dotted(mapping: Mapping[str, Any], prefix: str) -> list[str]:

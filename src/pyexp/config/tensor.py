@@ -58,13 +58,17 @@ class Tensor(Sequence[T]):
         self._items = list(items)
         self._shape: Shape = (len(self._items),) if shape is None else tuple(map(grid.integer, shape))
         if any(length < 0 for length in self._shape) or prod(self._shape) != len(self._items):
-            raise ConfigError(f"tensor shape {self._shape} holds {prod(self._shape)} items, but {len(self._items)} are given")
+            raise ConfigError(
+                f"tensor shape {self._shape} holds {prod(self._shape)} items, but {len(self._items)} are given"
+            )
         if axes is None:
             axes = {f"axis{dimension}": range(length) for dimension, length in enumerate(self._shape)}
         self._axes = {name: list(coordinates) for name, coordinates in axes.items()}
         if tuple(map(len, self._axes.values())) != self._shape:
             lengths = {name: len(coordinates) for name, coordinates in self._axes.items()}
-            raise ConfigError(f"tensor axes of lengths {lengths} do not fit the shape {self._shape}: one axis per dimension")
+            raise ConfigError(
+                f"tensor axes of lengths {lengths} do not fit the shape {self._shape}: one axis per dimension"
+            )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -165,7 +169,7 @@ class Tensor(Sequence[T]):
         """
         return Tensor(map(function, self._items), self._shape, self._axes)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:  # noqa: PLW3201  NumPy's protocol
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if copy is False:
             raise ValueError("a tensor cannot become an array without a copy: leave out copy=False")
         np = import_extra("numpy", "analysis", "numpy.asarray(tensor)")
@@ -224,12 +228,15 @@ class Tensor(Sequence[T]):
 
 def _places(axis: str, coordinates: list[Any], wanted: Any) -> Selector:
     """Where *wanted* lies on an axis: an int for one coordinate, a list for a list of them."""
+    if isinstance(wanted, list) and not any(is_same(coordinate, wanted) for coordinate in coordinates):
+        return [_place(axis, coordinates, value) for value in wanted]
+    return _place(axis, coordinates, wanted)
+
+
+def _place(axis: str, coordinates: list[Any], wanted: Any) -> int:
     places = [place for place, coordinate in enumerate(coordinates) if is_same(coordinate, wanted)]
-    if len(places) == 1:
-        return places[0]
-    if places:
+    if not places:
+        raise SelectionError(f"axis {axis!r} has no coordinate {wanted!r}: it has {repr(coordinates)[1:-1]:.200}")
+    if len(places) > 1:
         raise SelectionError(f"axis {axis!r} has {wanted!r} {len(places)} times: select by position")
-    if isinstance(wanted, list):
-        found = [_places(axis, coordinates, value) for value in wanted]
-        return [place for place in found if isinstance(place, int)]
-    raise SelectionError(f"axis {axis!r} has no coordinate {wanted!r}: it has {', '.join(map(repr, coordinates[:8]))}")
+    return places[0]

@@ -55,7 +55,7 @@ def copy_value(value: Any, path: str, depth: int = 1) -> Any:
     if kind in _ATOMS:
         return value
     if depth > MAX_DEPTH:
-        raise ConfigError(too_deep(f"the value of {path.split('.')[0]!r}"))
+        raise ConfigError(too_deep(f"the value of {path.split('.', maxsplit=1)[0]!r}"))
     if isinstance(value, Mapping):
         result = Config()
         for key, item in value.items():

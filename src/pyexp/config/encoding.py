@@ -1,0 +1,157 @@
+"""Configs as JSON that reads back to the same values and types. Owns the tags and the hash; knows no files.
+
+Values that JSON lacks are objects of one key: ``{"$path": "a/b"}``, ``{"$tuple": […]}``, ``{"$set": […]}``,
+``{"$float": "nan"}``, ``{"$int": "0x…"}`` for integers too long to read in decimal. A key that itself begins with
+``$`` is written with a second one.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyexp.config.config import Config
+from pyexp.errors import ConfigValueTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+HASH_LENGTH = 12
+_UNHASHED = ("name", "out")
+_DECIMAL_BITS = 10_000  # Python refuses to read or write decimals of more than 4,300 digits
+
+
+def encode_config(config: Mapping[str, Any]) -> bytes:
+    """Return *config* as indented JSON in UTF-8, keys in their order.
+
+    Example:
+        >>> print(encode_config({"lr": 0.1, "data": Path("a/b")}).decode())
+        {
+          "lr": 0.1,
+          "data": {
+            "$path": "a/b"
+          }
+        }
+        <BLANKLINE>
+
+    Raises:
+        ConfigValueTypeError: A value is of a type that configs cannot hold.
+    """
+    tagged = _tag(config)
+    try:
+        return (json.dumps(tagged, indent=2, ensure_ascii=False) + "\n").encode()
+    except UnicodeEncodeError:  # half a surrogate pair, as in file names that are no UTF-8: escapes keep it
+        return (json.dumps(tagged, indent=2) + "\n").encode()
+
+
+def decode_config(data: bytes | str) -> Config:
+    """Return the config that `encode_config` made *data* from.
+
+    Example:
+        >>> decode_config(b'{"shape": {"$tuple": [1, 2]}}').shape
+        (1, 2)
+
+    Raises:
+        ValueError: *data* is no such JSON.
+    """
+    try:
+        values = json.loads(data, object_hook=_untag)
+    except RecursionError:
+        raise ValueError("config JSON nests too deep to be one that pyexp wrote") from None
+    if type(values) is not dict:
+        raise ValueError(f"config JSON holds a {type(values).__name__}, not an object")
+    return Config(values)
+
+
+def canonical_json(config: Mapping[str, Any]) -> str:
+    """Return what the identity of *config* rests on: its values without ``name`` and ``out``, in one spelling.
+
+    Example:
+        >>> canonical_json({"name": "a", "b": {1}, "a": 1.0})
+        '{"a":1.0,"b":{"$set":[1]}}'
+
+    Raises:
+        ConfigValueTypeError: A value is of a type that configs cannot hold.
+    """
+    return _canonical(_tag({key: value for key, value in config.items() if key not in _UNHASHED}))
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """Return the first 12 hex digits of the SHA-256 of `canonical_json`.
+
+    Example:
+        >>> config_hash({"lr": 0.1, "name": "a"}) == config_hash({"lr": 0.1})
+        True
+        >>> config_hash({"lr": 1}) == config_hash({"lr": 1.0})
+        False
+    """
+    return sha256(canonical_json(config).encode("ascii")).hexdigest()[:HASH_LENGTH]
+
+
+def _canonical(tagged: Any) -> str:
+    return json.dumps(tagged, sort_keys=True, separators=(",", ":"))
+
+
+def _tag(value: Any) -> Any:
+    tag = _TAGGERS.get(type(value))
+    if tag is not None:
+        return tag(value)
+    if isinstance(value, dict):
+        return _tag_dict(value)
+    if isinstance(value, Path):
+        return {"$path": value.as_posix()}
+    raise ConfigValueTypeError(f"config value {value!r} ({type(value).__name__}) has no form in JSON")
+
+
+def _tag_dict(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"${key}" if key[:1] == "$" else key: _tag(value) for key, value in values.items()}
+
+
+_TAGGERS: dict[type, Callable[[Any], Any]] = {
+    str: str,
+    bool: bool,
+    type(None): lambda value: value,
+    int: lambda value: value if value.bit_length() < _DECIMAL_BITS else {"$int": hex(value)},
+    float: lambda value: value if math.isfinite(value) else {"$float": repr(value)},
+    Config: _tag_dict,
+    list: lambda items: [_tag(item) for item in items],
+    tuple: lambda items: {"$tuple": [_tag(item) for item in items]},
+    set: lambda items: {"$set": sorted(map(_tag, items), key=_canonical)},
+}
+
+
+def _untag(values: dict[str, Any]) -> Any:
+    """Undo `_tag` for one object, whose values are undone already."""
+    if not any(key[:1] == "$" for key in values):
+        return values
+    if len(values) == 1:
+        ((key, value),) = values.items()
+        if key[:2] != "$$":
+            return _parse_tag(key, value)
+    if strange := [key for key in values if key[:1] == "$" and key[:2] != "$$"]:
+        raise ValueError(f"config JSON has the tag {strange[0]!r} beside other keys")
+    return {key[1:] if key[:1] == "$" else key: value for key, value in values.items()}
+
+
+def _parse_tag(tag: str, value: Any) -> Any:
+    kind, parse = _TAGS.get(tag, (None, None))
+    if kind is None or parse is None:
+        raise ValueError(f"config JSON has the unknown tag {tag!r}: was it written by a newer version?")
+    try:
+        if type(value) is kind:
+            return parse(value)
+    except TypeError as error:
+        raise ValueError(f"config JSON has a {tag!r} of values that it cannot hold: {error}") from error
+    raise ValueError(f"config JSON has the tag {tag!r} with {value!r}, not a {kind.__name__}")
+
+
+_TAGS: dict[str, tuple[type, Callable[[Any], Any]]] = {
+    "$path": (str, Path),
+    "$tuple": (list, tuple),
+    "$set": (list, set),
+    "$float": (str, float),
+    "$int": (str, lambda digits: int(digits, 16)),
+}

@@ -1,0 +1,122 @@
+"""Tensors as tables and labelled arrays. Owns columns and dimensions; imports pandas and xarray only when asked."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pyexp._optional import import_extra
+from pyexp.config import select
+from pyexp.config.suggestion import nearest
+from pyexp.config.values import from_numpy
+from pyexp.errors import DamagedFileError, SelectionError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pyexp.config.tensor import Tensor
+
+_RUN_COLUMNS = ("name", "status", "duration")
+_NOT_CONFIG = ("name", "out")
+_ATOMS = (str, int, float, bool)
+
+
+def to_dataframe(tensor: Tensor[Any]) -> pd.DataFrame:
+    """Return one row per item: name, status, duration, the config's values, the result's values.
+
+    Nested values get dotted columns (``model.width``, ``result.accuracy``); a result that is no mapping is the column
+    ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
+
+    Example:
+        >>> from pyexp.config.tensor import Tensor
+        >>> list(to_dataframe(Tensor([{"name": "a", "lr": 0.1, "status": "odd"}])).columns)
+        ['name', 'lr', 'config.status']
+
+    Raises:
+        MissingExtraError: pandas is not installed.
+    """
+    pandas = import_extra("pandas", "analysis", "to_dataframe()")
+    frame: pd.DataFrame = pandas.DataFrame([_row(item) for item in tensor])
+    return frame
+
+
+def _row(item: Any) -> dict[str, Any]:
+    if isinstance(item, Mapping):
+        return {"name": select.name_of(item), **_config_columns(item)}
+    row = {column: getattr(item, column, None) for column in _RUN_COLUMNS}
+    try:
+        row |= _config_columns(item.config)
+    except DamagedFileError as error:
+        warnings.warn(f"the config columns of {row['name']!r} are left empty: {error}", stacklevel=5)
+    result = getattr(item, "result", None)
+    return row | (_flatten(result, "result.") if isinstance(result, Mapping) else {"result": result})
+
+
+def _config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
+    values = {key: value for key, value in config.items() if key not in _NOT_CONFIG}
+    return {
+        f"config.{column}" if column in _RUN_COLUMNS or column.partition(".")[0] == "result" else column: value
+        for column, value in _flatten(values, "").items()
+    }
+
+
+def _flatten(values: Mapping[Any, Any], prefix: str) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            columns |= _flatten(value, f"{prefix}{key}.")
+        else:
+            columns[f"{prefix}{key}"] = value
+    return columns
+
+
+def to_xarray(tensor: Tensor[Any], key: str | Callable[[Any], Any]) -> Any:
+    """Return a ``DataArray`` of one value per item; see `pyexp.config.tensor.Tensor.to_xarray`.
+
+    Example:
+        >>> from pyexp.config.tensor import Tensor
+        >>> to_xarray(Tensor([{"a": 1}, {}], (2,), {"lr": [0.1, 0.2]}), "a").values.tolist()
+        [1.0, nan]
+
+    Raises:
+        MissingExtraError: xarray is not installed.
+        SelectionError: No item has *key*.
+    """
+    xarray = import_extra("xarray", "analysis", "to_xarray()")
+    values = tensor.map(lambda item: _value(item, key))
+    if isinstance(key, str) and len(values) and all(value is select.MISSING for value in values):
+        passed = next(filter(_has_passed, tensor), None)
+        if passed is not None:
+            raise SelectionError(f"key {key!r} is in no item: {nearest(key, select.known_keys(passed))}")
+    numbers = values.map(lambda value: float("nan") if value is select.MISSING or value is None else value)
+    axes = tensor.axes
+    return xarray.DataArray(
+        numbers.__array__(),
+        dims=list(axes),
+        coords={name: _labels(coordinates) for name, coordinates in axes.items()},
+        name=key if isinstance(key, str) else None,
+    )
+
+
+def _has_passed(item: Any) -> bool:
+    return isinstance(item, Mapping) or bool(getattr(item, "status", "passed") == "passed")
+
+
+def _value(item: Any, key: str | Callable[[Any], Any]) -> Any:
+    if callable(key):
+        return key(item) if _has_passed(item) else None
+    try:
+        value = select.look_up(item, key)
+    except DamagedFileError as error:
+        warnings.warn(f"{key!r} of {select.name_of(item)!r} is left empty: {error}", stacklevel=5)
+        return None
+    if value is select.MISSING and isinstance(result := getattr(item, "result", None), Mapping):
+        value = select.look_up(result, key)
+    return value
+
+
+def _labels(coordinates: list[Any]) -> list[Any]:
+    """Coordinates that an index can hold: numbers and strings as they are, all others of the axis as text."""
+    plain = [from_numpy(coordinate) for coordinate in coordinates]
+    return plain if all(isinstance(coordinate, _ATOMS) for coordinate in plain) else [str(value) for value in plain]

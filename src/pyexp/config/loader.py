@@ -1,0 +1,135 @@
+"""Configs from YAML files. Owns imports and the errors that name the chain of files; parsing lives next door."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pyexp.config.config import Config
+from pyexp.config.merge import merge
+from pyexp.errors import ConfigError, ConfigFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_BYTES = 10_000_000
+"""How large one config file may be."""
+
+MAX_FILES = 1_000
+"""How many files one load may read, a file imported twice counted twice."""
+
+_IMPORTS = "imports"
+
+
+def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Config:
+    r"""Load a config from a YAML 1.2 file, or from several, later ones laid over earlier ones as `merge` does it.
+
+    A file may name others under ``imports`` (one path or a list, relative to the file); its own keys are laid over
+    theirs. Dotted keys and the ``**`` prefix work at the top level of each file. Only plain data is read. An empty
+    file is an empty config.
+
+    Args:
+        path: A file, or several.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as name:
+        ...     base, wide = Path(name, "base.yaml"), Path(name, "wide.yaml")
+        ...     _ = base.write_text("model: {width: 64, depth: 2}")
+        ...     _ = wide.write_text("imports: base.yaml\nmodel.width: 128\nlr: 1e-3")
+        ...     load_config(wide).to_dict()
+        {'model': {'width': 128, 'depth': 2}, 'lr': 0.001}
+
+    Raises:
+        ConfigFileError: A file is missing, malformed, no mapping, too large, or imports itself; the message names the
+            chain of files that led to it, and the line and column of bad YAML.
+        ConfigError: No file is given, or a dotted key runs through a value that is no mapping.
+    """
+    paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
+    if not paths:
+        raise ConfigError("load_config: no file is given: pass at least one path")
+    load = _Load()
+    config = Config()
+    for each in paths:
+        config = load.lay_over(config, os.fspath(each), ())
+    return config
+
+
+class _Load:
+    """One call of `load_config`: what all its files together may use up."""
+
+    def __init__(self) -> None:
+        self._files = 0
+        self._nodes = 0
+        self._parsed: dict[str, tuple[Any, int]] = {}
+
+    def lay_over(self, config: Config, path: str, importers: tuple[str, ...]) -> Config:
+        """Return *config* with the file at *path*, and before it what it imports, laid over it."""
+        chain = (*importers, path)
+        known = [os.path.realpath(importer) for importer in importers]
+        if os.path.realpath(path) in known:
+            raise ConfigFileError(f"config files import each other in a circle: {' -> '.join(chain)}: break it")
+        values = dict(self._read(path, chain))
+        for imported in _imported(values.pop(_IMPORTS, None), chain):
+            config = self.lay_over(config, os.path.join(os.path.dirname(path), imported), chain)
+        try:
+            return merge(config, values)
+        except ConfigError as error:
+            raise type(error)(f"{_located(chain)}: {error}") from error
+
+    def _read(self, path: str, chain: tuple[str, ...]) -> dict[str, Any]:
+        from pyexp.config.yaml_reader import MAX_NODES, YamlProblem, read_yaml
+
+        self._files += 1
+        if path not in self._parsed:
+            try:
+                self._parsed[path] = read_yaml(_text(path, chain))
+            except YamlProblem as problem:
+                raise ConfigFileError(f"{_located(chain)}{problem}") from problem
+        value, nodes = self._parsed[path]
+        self._nodes += nodes
+        if self._files > MAX_FILES or self._nodes > MAX_NODES:
+            raise ConfigFileError(
+                f"{_located(chain)}: the imports add up to {self._files} files of {self._nodes} values: "
+                f"at most {MAX_FILES} files of {MAX_NODES} values are read"
+            )
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise ConfigFileError(
+                f"{_located(chain)} holds {value!r:.80} ({type(value).__name__}), not a mapping: "
+                "write 'key: value' lines at the top level"
+            )
+        return value
+
+
+def _text(path: str, chain: tuple[str, ...]) -> str:
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigFileError(f"{_located(chain)} cannot be read: {error.strerror or error}") from error
+    if len(data) > MAX_BYTES:
+        raise ConfigFileError(f"{_located(chain)} is larger than {MAX_BYTES} bytes: keep data out of configs")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigFileError(
+            f"{_located(chain)}, line {line}: byte {error.start} is no UTF-8: save it as such"
+        ) from error
+
+
+def _imported(imports: Any, chain: tuple[str, ...]) -> list[str]:
+    listed = [imports] if isinstance(imports, str) else [] if imports is None else imports
+    if not isinstance(listed, list) or not all(isinstance(path, str) for path in listed):
+        raise ConfigFileError(
+            f"{_located(chain)}: key {_IMPORTS!r} holds {imports!r:.80}: give a path, or a list of paths"
+        )
+    return listed
+
+
+def _located(chain: tuple[str, ...]) -> str:
+    *importers, path = chain
+    return f"config file {path!r}" + (f" (imported by {' -> '.join(map(repr, importers))})" if importers else "")
