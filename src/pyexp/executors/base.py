@@ -31,14 +31,18 @@ class Session:
     Attributes:
         body: What every task of the batch calls.
         jobs: Runs at once; None for as many as the executor takes.
-        has_main_thread: A synchronous function may block the calling thread, which is the main one.
+        owns_loop: Nobody else uses the event loop, so that short file operations may block it.
+        has_main_thread: The loop runs in the main thread, which a synchronous function may have for itself.
+        stopping: Set when the user asks to stop.
         hurry: Set when the user asks a second time to stop: children get no more grace.
         grace_s: Seconds between SIGTERM and SIGKILL.
     """
 
     body: Body
     jobs: int | None = None
+    owns_loop: bool = False
     has_main_thread: bool = False
+    stopping: Event = field(default_factory=Event)
     hurry: Event = field(default_factory=Event)
     grace_s: float = DEFAULT_GRACE_S
 

@@ -71,6 +71,8 @@ class ForkExecutor(Executor):
                     # The parent-death signal fires when the forking thread ends: the same thread forks and waits.
                     code = await anyio.to_thread.run_sync(child.fork_and_wait, limiter=unlimited())
                 group.cancel_scope.cancel()
+            if isinstance(code, OSError):
+                return Failed(error=f"{type(code).__name__}: the run's process could not be started: {code}")
             self._guard.forget(child.pid)
             await end_leftovers(child.pid)
             return take_report(mailbox, child.pid) or ended_early(child.pid, code, RunPaths(task.out).log)
@@ -80,7 +82,7 @@ class ForkExecutor(Executor):
             await anyio.sleep_forever()
         finally:
             with anyio.CancelScope(shield=True):
-                while child.pid == 0:
+                while child.pid == 0 and not child.has_ended:
                     await anyio.sleep(0.001)
                 if not child.has_ended:
                     await end_tree(child.pid, self._session)
@@ -100,8 +102,8 @@ class _Child:
     def start_log(self) -> None:
         self._log = open_log(RunPaths(self._task.out).log, self._task.attempt)
 
-    def fork_and_wait(self) -> int:
-        """Fork, and return the child's exit code (negative for a signal)."""
+    def fork_and_wait(self) -> int | OSError:
+        """Fork, and return the child's exit code (negative for a signal), or why there is no child."""
         parent = os.getpid()
         try:
             pid = os.fork()
@@ -112,6 +114,9 @@ class _Child:
             with suppress(OSError):
                 os.setpgid(pid, pid)
             self._guard.watch(pid)
+        except OSError as error:
+            self.has_ended = True
+            return error
         finally:
             os.close(self._log)
         _, status = os.waitpid(pid, 0)

@@ -97,6 +97,8 @@ async def run_task_async(task: Task) -> Outcome:
     """Execute the asynchronous *task* in the running loop; cancellation goes through."""
     import asyncio
 
+    import anyio
+
     run = ActiveRun(task)
     token = current_run.set(run)
     try:
@@ -111,7 +113,9 @@ async def run_task_async(task: Task) -> Outcome:
         return _failed(run, error)
     finally:
         current_run.reset(token)
-    return keep_value(run, value)
+    # A run that got this far is done: its result is saved even if the batch is being cancelled.
+    with anyio.CancelScope(shield=True):
+        return await anyio.to_thread.run_sync(keep_value, run, value)
 
 
 def keep_value(run: ActiveRun, value: Any) -> Outcome:

@@ -11,9 +11,6 @@ from pyexp.errors import DamagedFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MISSING = object()
-
-
 def save_checkpoint(path: Path, saved: Any) -> None:
     """Pickle *saved* into *path*, whole; its folder is made if need be."""
     path.parent.mkdir(exist_ok=True)
@@ -27,18 +24,17 @@ def save_checkpoint(path: Path, saved: Any) -> None:
             cloudpickle.dump(saved, file)
 
 
-def load_checkpoint(path: Path, default: Any = _MISSING) -> Any:
-    """Unpickle the checkpoint *path*; *default* when there is none.
+def load_checkpoint(path: Path) -> Any:
+    """Unpickle the checkpoint *path*.
 
     Raises:
-        DamagedFileError: The file cannot be read back; the step has to run again, so it is deleted first.
+        FileNotFoundError: There is none.
+        DamagedFileError: The file cannot be read back: the step has to run again.
     """
     try:
         with path.open("rb") as file:
             return pickle.load(file)
     except FileNotFoundError:
-        if default is _MISSING:
-            raise
-        return default
+        raise
     except Exception as error:  # a truncated pickle, or one whose classes are gone, may raise anything
         raise DamagedFileError(f"the checkpoint {path} cannot be read ({type(error).__name__}: {error})") from error

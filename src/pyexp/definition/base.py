@@ -1,0 +1,208 @@
+"""The class API: an experiment as a class, whose instances are the runs while they execute and the results afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pyexp.errors import PyexpError
+from pyexp.results.result import Result
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from pyexp.config.config import Config
+    from pyexp.executors.invoke import ActiveRun
+    from pyexp.log.logger import Logger
+    from pyexp.log.reader import LogReader
+
+E = TypeVar("E", bound="Experiment")
+
+_SOURCE = "_pyexp_source"
+
+
+class Experiment:
+    """Subclass it, write ``experiment()``, and run it with ``ExperimentRunner(YourClass)``.
+
+    The attributes that ``experiment()`` sets on ``self`` are the result. In the report, and from ``results()``, each item is an
+    instance of the class with those attributes and with the properties of `Result`; a run that has not passed is an
+    instance without the attributes.
+
+    Example:
+        >>> class Squares(Experiment):
+        ...     def experiment(self):
+        ...         self.square = self.cfg.x ** 2
+        ...
+        ...     @staticmethod
+        ...     def configs():
+        ...         return [{"x": 1}, {"x": 2}]
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        taken = [name for name in _RESERVED if name in vars(cls)]
+        if taken:
+            raise AttributeError(f"{cls.__qualname__} defines {taken[0]!r}, which every experiment has from pyexp: rename it")
+
+    def experiment(self) -> Any:
+        """Do the work; override it."""
+        raise NotImplementedError(f"{type(self).__qualname__} must define experiment()")
+
+    @staticmethod
+    def configs() -> Any:
+        """Give the configs to run; override it."""
+        raise NotImplementedError
+
+    @staticmethod
+    def report(results: Any, out: Path) -> Any:
+        """Report on the results; override it, or leave it out for a table."""
+        raise NotImplementedError
+
+    @property
+    def config(self) -> Config:
+        """The run's config, ``out`` included."""
+        return _source(self).config
+
+    @property
+    def cfg(self) -> Config:
+        """The run's config, ``out`` included."""
+        return _source(self).config
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return _source(self).name
+
+    @property
+    def out(self) -> Path:
+        """The run's folder."""
+        return _source(self).out
+
+    @property
+    def logger(self) -> Logger | LogReader | None:
+        """While running, the run's `Logger`, made on first use; afterwards its `LogReader`, if it logged anything."""
+        return _source(self).logger
+
+    @property
+    def result(self) -> Any:
+        """The attribute ``result`` if the run set it, else the dict of all attributes."""
+        if "result" in self.__dict__:
+            return self.__dict__["result"]
+        loaded = _finished(self).result
+        return loaded["result"] if isinstance(loaded, dict) and "result" in loaded else loaded
+
+    @result.setter
+    def result(self, value: Any) -> None:
+        self.__dict__["result"] = value
+
+    @property
+    def error(self) -> str | None:
+        """Type, message and traceback of a run that failed."""
+        return _finished(self).error
+
+    @property
+    def log(self) -> str:
+        """What the run printed."""
+        return _finished(self).log
+
+    @property
+    def status(self) -> str:
+        """Where the run stands."""
+        return _finished(self).status
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run passed and its result can be read."""
+        return _finished(self).ok
+
+    @property
+    def started(self) -> datetime | None:
+        """Start of the last attempt."""
+        return _finished(self).started
+
+    @property
+    def finished(self) -> datetime | None:
+        """End of the last attempt."""
+        return _finished(self).finished
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the last attempt took."""
+        return _finished(self).duration
+
+    @property
+    def attempts(self) -> int:
+        """Attempts so far."""
+        return _finished(self).attempts
+
+    def __getattr__(self, name: str) -> Any:
+        """Load the attributes that the run set, on first use."""
+        source = self.__dict__.get(_SOURCE)
+        if isinstance(source, Result) and not name.startswith("__"):
+            attributes = source.result
+            if isinstance(attributes, dict) and name in attributes:
+                for key, value in attributes.items():
+                    self.__dict__.setdefault(key, value)
+                return self.__dict__[name]
+            if source.status != "passed":
+                raise AttributeError(
+                    f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
+                )
+        raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _RESERVED:
+            raise AttributeError(f"{name!r} belongs to pyexp and cannot be assigned on an experiment: choose another name")
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        source = self.__dict__.get(_SOURCE)
+        inner = f"{source.name!r}, {source.status}" if isinstance(source, Result) else ""
+        return f"{type(self).__name__}({inner})"
+
+
+_RESERVED = frozenset(
+    name for name, value in vars(Experiment).items() if isinstance(value, property) and name != "result"
+)
+
+
+def bind(cls: type[E], source: ActiveRun | Result) -> E:
+    """Make an instance of *cls* for a run, without calling its ``__init__``."""
+    instance = cls.__new__(cls)
+    instance.__dict__[_SOURCE] = source
+    return instance
+
+
+def attributes_of(instance: Experiment) -> dict[str, Any]:
+    """The attributes that the run has set on *instance*."""
+    return {name: value for name, value in instance.__dict__.items() if name != _SOURCE}
+
+
+def restore_attributes(instance: Experiment, attributes: dict[str, Any]) -> None:
+    """Give *instance* just these *attributes*."""
+    source = instance.__dict__[_SOURCE]
+    instance.__dict__.clear()
+    instance.__dict__.update(attributes)
+    instance.__dict__[_SOURCE] = source
+
+
+def overrides(cls: type[Experiment], method: str) -> bool:
+    """Whether *cls* defines *method* itself, or a base of it between does."""
+    return getattr(cls, method) is not getattr(Experiment, method)
+
+
+def _source(instance: Experiment) -> Any:
+    source = instance.__dict__.get(_SOURCE)
+    if source is None:
+        raise PyexpError(
+            f"{type(instance).__qualname__} has no run yet: an ExperimentRunner makes its instances; "
+            f"to try one out, call ExperimentRunner({type(instance).__qualname__})(config)"
+        )
+    return source
+
+
+def _finished(instance: Experiment) -> Result:
+    source = _source(instance)
+    if not isinstance(source, Result):
+        raise AttributeError("this is known only when the run has finished")
+    return source

@@ -1,0 +1,110 @@
+"""An experiment behind one call: what the executors execute. Picklable, and light to unpickle."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from pyexp.definition.base import attributes_of, bind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyexp.definition.base import Experiment
+    from pyexp.executors.invoke import ActiveRun
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class FunctionBody:
+    """A function of the config, and of the logger or the run folder where it asks for them."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Look at the parameters of *function*.
+
+        Raises:
+            TypeError: It takes no config, or requires something that a run does not have.
+        """
+        self.function = function
+        self.is_async = inspect.iscoroutinefunction(function)
+        self.positional, self.keywords = _wishes(function)
+
+    def __call__(self, run: ActiveRun) -> Any:
+        """Call the function with what it asks for."""
+        positional = [getattr(run, wish) for wish in self.positional]
+        keywords = {name: getattr(run, wish) for name, wish in self.keywords.items()}
+        return self.function(*positional, **keywords)
+
+
+class ClassBody:
+    """An `Experiment` class: its value is the dict of the attributes that ``experiment()`` set."""
+
+    def __init__(self, cls: type[Experiment]) -> None:
+        self.cls = cls
+        self.is_async = inspect.iscoroutinefunction(cls.experiment)
+
+    def __call__(self, run: ActiveRun) -> Any:
+        """Make an instance, run it, and give its attributes."""
+        instance = bind(self.cls, run)
+        if self.cls.__init__ is not object.__init__:
+            instance.__init__()  # type: ignore[misc]
+        returned = instance.experiment()
+        if hasattr(returned, "__await__"):
+            return self._finish(instance, returned)
+        return _value(instance, returned)
+
+    async def _finish(self, instance: Experiment, returned: Any) -> dict[str, Any]:
+        return _value(instance, await returned)
+
+
+def _value(instance: Experiment, returned: Any) -> dict[str, Any]:
+    attributes = attributes_of(instance)
+    if returned is not None:
+        attributes.setdefault("result", returned)
+    return attributes
+
+
+def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
+    """What *function* wants of a run: positional arguments in order, and keyword-only ones by name."""
+    parameters = list(inspect.signature(function).parameters.values())
+    ordered = [p for p in parameters if p.kind in _POSITIONAL]
+    if not ordered:
+        raise TypeError(f"the experiment {_name(function)!r} must take the config as its first parameter; it takes none")
+    positional = ["config"]
+    for place, parameter in enumerate(ordered[1:], start=2):
+        wish = _wish(parameter) or ("logger" if place == 2 else None)  # noqa: PLR2004 — the second parameter
+        if wish is None:
+            _require_default(function, parameter)
+            break
+        positional.append(wish)
+    keywords = {}
+    for parameter in parameters:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            if wish := _wish(parameter):
+                keywords[parameter.name] = wish
+            else:
+                _require_default(function, parameter)
+    return positional, keywords
+
+
+def _wish(parameter: inspect.Parameter) -> str | None:
+    annotation = parameter.annotation
+    kind = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    kind = kind.split("|")[0].strip().rpartition(".")[2].strip("\"'")
+    if parameter.name == "logger" or kind == "Logger":
+        return "logger"
+    if parameter.name == "out" or kind == "Path":
+        return "out"
+    return None
+
+
+def _require_default(function: Callable[..., Any], parameter: inspect.Parameter) -> None:
+    if parameter.default is inspect.Parameter.empty:
+        raise TypeError(
+            f"the experiment {_name(function)!r} requires {parameter.name!r}, but a run has a config, a logger and an out "
+            f"folder to give: put {parameter.name!r} into the config or give it a default"
+        )
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", repr(function))

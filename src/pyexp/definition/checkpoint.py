@@ -1,0 +1,126 @@
+"""`@chkpt`: steps of a run whose outcome is kept, so that a later attempt does not repeat them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from pyexp.definition.base import Experiment, attributes_of, restore_attributes
+from pyexp.errors import DamagedFileError
+from pyexp.executors.invoke import current_run
+from pyexp.store.checkpoints import load_checkpoint, save_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+@overload
+def chkpt(function: F) -> F: ...
+@overload
+def chkpt(*, retry: int = 1) -> Callable[[F], F]: ...
+def chkpt(function: Any = None, *, retry: int = 1) -> Any:
+    """Keep the outcome of a method of an `Experiment`, or of a helper function of an experiment function.
+
+    The first call in a run saves what it returns (and, for a method, the instance's attributes) in the run's
+    ``.checkpoints`` folder as ``<name>.pkl``, the k-th as ``<name>.<k>.pkl``. When the run is continued or retried, the call is
+    skipped: the attributes come back and the saved value is returned. Outside a run it is a plain call.
+
+    Args:
+        function: The method or function, sync or async.
+        retry: Attempts at most, when the function raises an `Exception`.
+
+    Raises:
+        ValueError: *retry* is not a positive integer.
+    """
+    if not isinstance(retry, int) or isinstance(retry, bool) or retry < 1:
+        raise ValueError(f"chkpt(retry={retry!r}): expected the number of attempts, 1 or more")
+    if function is None:
+        return functools.partial(_checkpointed, retry=retry)
+    return _checkpointed(function, retry=retry)
+
+
+def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., Any]:
+    name = re.sub(r"\W", "_", getattr(function, "__name__", "step"))
+
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def wrapper_async(*args: Any, **kwargs: Any) -> Any:
+            step = _Step(name, args)
+            if step.is_done():
+                return step.returned
+            for attempt in range(1, retry + 1):
+                try:
+                    value = await function(*args, **kwargs)
+                    break
+                except Exception as error:  # the last attempt's goes through
+                    step.note_failure(error, attempt, retry)
+            return step.save(value)
+
+        return wrapper_async
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        step = _Step(name, args)
+        if step.is_done():
+            return step.returned
+        for attempt in range(1, retry + 1):
+            try:
+                value = function(*args, **kwargs)
+                break
+            except Exception as error:  # the last attempt's goes through
+                step.note_failure(error, attempt, retry)
+        return step.save(value)
+
+    return wrapper
+
+
+class _Step:
+    """One call of a checkpointed function in a run, or outside of any."""
+
+    def __init__(self, name: str, args: tuple[Any, ...]) -> None:
+        run = current_run.get(None)
+        self._name = name
+        self._instance = args[0] if args and isinstance(args[0], Experiment) else None
+        self.returned: Any = None
+        self._path: Path | None = run and run.paths.checkpoint(name, run.count_call(name))
+
+    def is_done(self) -> bool:
+        """Whether an earlier attempt saved this call: then its value is in `returned` and the attributes are back."""
+        if self._path is None:
+            return False
+        try:
+            saved = load_checkpoint(self._path)
+            self.returned = saved["returned"]
+            if self._instance is not None:
+                restore_attributes(self._instance, saved["attributes"])
+        except FileNotFoundError:
+            return False
+        except (DamagedFileError, KeyError, TypeError) as error:
+            print(f"chkpt {self._name}: {error}; the step runs again", file=sys.stderr)  # noqa: T201 — the run's log
+            return False
+        return True
+
+    def save(self, value: Any) -> Any:
+        """Keep *value* and the instance's attributes; gives *value* back."""
+        if self._path is not None:
+            saved: dict[str, Any] = {"returned": value}
+            if self._instance is not None:
+                saved["attributes"] = attributes_of(self._instance)
+            save_checkpoint(self._path, saved)
+        return value
+
+    def note_failure(self, error: Exception, attempt: int, retry: int) -> None:
+        """Say that an attempt failed and another follows; the last failure is raised."""
+        if attempt == retry:
+            raise error
+        print(  # noqa: T201 — the run's log
+            f"chkpt {self._name}: attempt {attempt} of {retry} failed ({type(error).__name__}: {error}); trying again",
+            file=sys.stderr,
+        )

@@ -1,0 +1,1 @@
+"""What came of a batch, read back lazily. Nothing here runs anything."""

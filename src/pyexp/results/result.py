@@ -1,0 +1,171 @@
+"""One run's outcome. What is large or dangerous to read is read on first use."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pyexp.errors import DamagedFileError
+from pyexp.store.outcomes import load_result
+from pyexp.store.status import RunStatus, load_status
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyexp.config.config import Config
+    from pyexp.log.reader import LogReader
+    from pyexp.store.batch import Batch
+    from pyexp.store.index import RunRecord
+
+_UNREAD: Any = object()
+
+
+class Result:
+    """A run as it stands on disk.
+
+    ``config``, ``result``, ``log`` and ``logger`` are loaded on first use; making a `Result` opens no file.
+
+    Example:
+        >>> [r.name for r in experiment.results() if r.ok]  # doctest: +SKIP
+        ['fast', 'slow']
+    """
+
+    __slots__ = ("_batch", "_config", "_load_error", "_logger", "_record", "_value")
+
+    def __init__(self, batch: Batch, record: RunRecord) -> None:
+        self._batch = batch
+        self._record = record
+        self._config: Any = _UNREAD
+        self._value: Any = _UNREAD
+        self._logger: Any = _UNREAD
+        self._load_error: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self._record.name
+
+    @property
+    def out(self) -> Path:
+        """The run's folder."""
+        return self._batch.run(self._record.folder).root
+
+    @property
+    def config(self) -> Config:
+        """The config, with ``out`` where the folder is now.
+
+        Raises:
+            DamagedFileError: ``config.json`` is missing or was altered.
+        """
+        if self._config is _UNREAD:
+            self._config = self._batch.load_config(self._record.folder)
+        config: Config = self._config
+        return config
+
+    @property
+    def cfg(self) -> Config:
+        """Short for `config`."""
+        return self.config
+
+    @property
+    def status(self) -> str:
+        """``pending``, ``running``, ``passed``, ``failed``, ``timeout`` or ``interrupted``."""
+        return self._record.status.value
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run passed and its result can be read."""
+        return self._record.status is Status.PASSED and self.error is None
+
+    @property
+    def result(self) -> Any:
+        """What the run returned; None for a run that has not passed, or whose result cannot be read (see `error`)."""
+        if self._value is _UNREAD:
+            self._value = self._load() if self._record.status is Status.PASSED else None
+        return self._value
+
+    @property
+    def error(self) -> str | None:
+        """First line ``Type: message``, then the traceback; None for a run that passed and can be read."""
+        if self._record.status is Status.PASSED:
+            _ = self.result
+            return self._load_error
+        if self._record.error is None:
+            return None
+        try:
+            return self._status().error or self._record.error
+        except DamagedFileError:
+            return self._record.error
+
+    @property
+    def log(self) -> str:
+        """What the run printed, standard output and error together; bytes that are not UTF-8 are replaced."""
+        path = self._batch.run(self._record.folder).log
+        try:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:
+            return ""
+        with open(descriptor, "rb") as file:
+            is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            return file.read().decode("utf-8", "replace") if is_regular else ""
+
+    @property
+    def logger(self) -> LogReader | None:
+        """Reader of the run's event log, or None when it logged nothing."""
+        if self._logger is _UNREAD:
+            paths = self._batch.run(self._record.folder)
+            self._logger = None
+            if paths.marker.exists():
+                from pyexp.log.reader import LogReader
+
+                self._logger = LogReader(paths.root)
+        reader: LogReader | None = self._logger
+        return reader
+
+    @property
+    def started(self) -> datetime | None:
+        """Start of the last attempt (UTC)."""
+        return _moment(self._record.started)
+
+    @property
+    def finished(self) -> datetime | None:
+        """End of the last attempt (UTC)."""
+        return _moment(self._record.finished)
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the last attempt took."""
+        started, finished = self._record.started, self._record.finished
+        return None if started is None or finished is None else finished - started
+
+    @property
+    def attempts(self) -> int:
+        """Attempts so far."""
+        return self._record.attempts
+
+    def __repr__(self) -> str:
+        return f"Result({self.name!r}, {self.status})"
+
+    def _status(self) -> RunStatus:
+        return load_status(self._batch.run(self._record.folder).status)
+
+    def _load(self) -> Any:
+        paths = self._batch.run(self._record.folder)
+        try:
+            try:
+                digest = self._status().digest
+            except DamagedFileError:
+                digest = None
+            if paths.root.is_symlink():
+                raise DamagedFileError(f"{paths.root} is a link: the run's folder was replaced")
+            return load_result(paths.result, digest)
+        except (DamagedFileError, OSError) as error:
+            self._load_error = f"{type(error).__name__}: {error}"
+            return None
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC)

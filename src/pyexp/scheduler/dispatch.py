@@ -1,0 +1,285 @@
+"""Hands the runs of a batch to an executor, within its limits; the one place that records what came of them.
+
+A run has passed when its ``result.pkl`` is there, whatever else is said. Cancelling `Dispatcher.dispatch` ends every run that it
+started and records it as interrupted before the cancellation goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import anyio
+
+from pyexp.errors import DamagedFileError, OutputError
+from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
+from pyexp.scheduler.resources import DevicePool
+from pyexp.scheduler.retry import RetryPolicy
+from pyexp.store.batch import first_line
+from pyexp.store.index import Index, RunRecord
+from pyexp.store.outcomes import digest_of
+from pyexp.store.status import RunStatus, load_status, save_status
+from pyexp.task import Failed, Outcome, Passed, Status, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from anyio.streams.memory import MemoryObjectSendStream
+
+    from pyexp.config.config import Config
+    from pyexp.executors.base import Executor, Session
+    from pyexp.store.batch import Batch
+    from pyexp.store.layout import RunPaths
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What bounds the runs.
+
+    Attributes:
+        timeout_s: Seconds per attempt.
+        retry: When a failed run is tried again.
+        fail_fast: The first failure stops the batch.
+        gpus: Devices per run.
+        devices: Devices there are.
+    """
+
+    timeout_s: float | None = None
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    fail_fast: bool = False
+    gpus: int = 0
+    devices: Sequence[str] = ()
+
+
+class Dispatcher:
+    """Executes runs of one batch; the batch is claimed by this process."""
+
+    def __init__(
+        self,
+        batch: Batch,
+        executor: Executor,
+        session: Session,
+        *,
+        limits: Limits,
+        events: MemoryObjectSendStream[Event],
+        is_captured: bool = True,
+        commit: str | None = None,
+    ) -> None:
+        self._batch = batch
+        self._executor = executor
+        self._session = session
+        self._limits = limits
+        self._events = events
+        self._is_captured = is_captured
+        self._commit = commit
+        self._host = socket.gethostname()
+        self._devices = DevicePool(limits.devices, limits.gpus)
+
+    async def dispatch(self, folders: Sequence[str]) -> None:
+        """Execute the runs in *folders*, starting them in this order.
+
+        Raises:
+            OutputError: What came of a run could not be recorded (disk full); the runs have been ended.
+            UnpicklableError: The experiment cannot be sent to the executor's processes.
+        """
+        slots = None if self._session.jobs is None else anyio.Semaphore(self._session.jobs)
+        self._index = Index(self._batch.paths.index)
+        try:
+            async with self._executor.open(self._session) as executor, anyio.create_task_group() as group:
+                for folder in folders:
+                    if slots is not None:
+                        await slots.acquire()
+                    await anyio.lowlevel.checkpoint()
+                    group.start_soon(self._run, executor, folder, slots, group.cancel_scope)
+        except* OSError as errors:
+            raise _recording_failed(self._batch, errors) from errors
+        finally:
+            self._index.close()
+
+    async def _run(
+        self, executor: Executor, folder: str, slots: anyio.Semaphore | None, scope: anyio.CancelScope
+    ) -> None:
+        """Execute one run, all its attempts, and record what came of it."""
+        try:
+            run = _Run(self._batch, folder)
+            outcome = await self._attempts(executor, run)
+            await self._record_end(run, outcome)
+        finally:
+            if slots is not None:
+                slots.release()
+        if isinstance(outcome, Failed) and self._limits.fail_fast:
+            scope.cancel()
+
+    async def _attempts(self, executor: Executor, run: _Run) -> Outcome:
+        try:
+            config = await self._io(run.open)
+        except DamagedFileError as error:
+            return Failed(error=f"DamagedFileError: {error}")
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                async with self._devices.hold() as environment:
+                    outcome = await self._attempt(executor, run, config, environment)
+            except anyio.get_cancelled_exc_class():
+                with anyio.CancelScope(shield=True):
+                    interrupted = Failed(error="Interrupted: the batch was stopped", status=Status.INTERRUPTED)
+                    await self._record_end(run, await self._settled(run, interrupted))
+                raise
+            delay_s = self._limits.retry.delay_s(outcome, attempt)
+            if delay_s is None or self._session.stopping.is_set():
+                return outcome
+            assert isinstance(outcome, Failed)
+            self._tell(RunRetried(folder=run.folder, name=run.name, attempt=run.attempts, error=outcome.error, delay_s=delay_s))
+            await self._pause(run, outcome, delay_s)
+
+    async def _pause(self, run: _Run, outcome: Failed, delay_s: float) -> None:
+        try:
+            await anyio.sleep(delay_s)
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True):
+                await self._record_end(run, outcome)
+            raise
+
+    async def _attempt(self, executor: Executor, run: _Run, config: Config, environment: dict[str, str]) -> Outcome:
+        """Execute one attempt within its time; what the run's folder then holds decides."""
+        task = Task(
+            name=run.name,
+            config=config,
+            out=run.paths.root,
+            body=self._session.body,
+            attempt=run.attempts + 1,
+            environment=environment,
+            is_captured=self._is_captured,
+            commit=self._commit,
+        )
+        run.begin(self._host)
+        await self._record(run)
+        self._tell(RunStarted(folder=run.folder, name=run.name, attempt=run.attempts))
+        timeout_s = self._limits.timeout_s
+        outcome: Outcome = Failed(
+            error=f"TimeoutError: no result within {timeout_s} s; the run's processes were ended", status=Status.TIMEOUT
+        )
+        with anyio.move_on_after(timeout_s):
+            outcome = await executor.execute(task)
+        if isinstance(outcome, Failed) and outcome.status is Status.FAILED and self._session.stopping.is_set():
+            outcome = replace(outcome, status=Status.INTERRUPTED)
+        return await self._settled(run, outcome)
+
+    async def _settled(self, run: _Run, outcome: Outcome) -> Outcome:
+        """What the run's folder says: with a result the run has passed, without one it has not."""
+        has_result = run.paths.result.is_file()
+        if isinstance(outcome, Passed) and not has_result:
+            return Failed(error=f"FileNotFoundError: the run returned, but {run.paths.result} is not there", pid=outcome.pid)
+        if has_result and (isinstance(outcome, Failed) or outcome.digest is None):
+            return Passed(digest=await anyio.to_thread.run_sync(digest_of, run.paths.result), pid=outcome.pid)
+        return outcome
+
+    async def _record_end(self, run: _Run, outcome: Outcome) -> None:
+        run.end(outcome)
+        await self._record(run)
+        status = run.status
+        self._tell(
+            RunFinished(
+                folder=run.folder,
+                name=run.name,
+                status=status.status,
+                error=status.error,
+                duration_s=status.duration or 0.0,
+                attempts=status.attempts,
+            )
+        )
+
+    async def _record(self, run: _Run) -> None:
+        await self._io(run.save, self._index)
+
+    def _tell(self, event: Event) -> None:
+        self._events.send_nowait(event)
+
+    async def _io(self, function: Callable[..., T], *args: Any) -> T:
+        """A short file operation: where it disturbs nobody in this thread, else in another."""
+        if self._session.owns_loop:
+            return function(*args)
+        return await anyio.to_thread.run_sync(function, *args)
+
+
+class _Run:
+    """One run on its way through the dispatcher, and its record on disk."""
+
+    def __init__(self, batch: Batch, folder: str) -> None:
+        self._batch = batch
+        self.folder = folder
+        self.name = folder
+        self.paths: RunPaths = batch.run(folder)
+        self.status = RunStatus()
+
+    @property
+    def attempts(self) -> int:
+        """Attempts begun, those of earlier starts included."""
+        return self.status.attempts
+
+    def open(self) -> Config:
+        """Read the config, and the status that earlier starts left."""
+        config = self._batch.load_config(self.folder)
+        self.name = config["name"]
+        try:
+            self.status = load_status(self.paths.status)
+        except DamagedFileError:
+            self.status = RunStatus()
+        return config
+
+    def begin(self, host: str) -> None:
+        """An attempt starts now."""
+        self.status = RunStatus(
+            status=Status.RUNNING, started=time.time(), attempts=self.status.attempts + 1, host=host, pid=os.getpid()
+        )
+
+    def end(self, outcome: Outcome) -> None:
+        """The last attempt came to *outcome*."""
+        finished = time.time()
+        started = self.status.started if self.status.started is not None else finished
+        common: dict[str, Any] = {"started": started, "finished": finished, "duration": finished - started}
+        if outcome.pid is not None:
+            common["pid"] = outcome.pid
+        if isinstance(outcome, Passed):
+            self.status = replace(self.status, **common, status=Status.PASSED, digest=outcome.digest)
+        else:
+            self.status = replace(
+                self.status,
+                **common,
+                status=outcome.status,
+                error=outcome.error,
+                exit=outcome.exit_code,
+                signal=outcome.signal,
+            )
+
+    def save(self, index: Index) -> None:
+        """Write the state into the run's folder and into the batch's index."""
+        status = self.status
+        save_status(self.paths.status, status)
+        index.append(
+            RunRecord(
+                folder=self.folder,
+                name=self.name,
+                status=status.status,
+                started=status.started,
+                finished=status.finished,
+                attempts=status.attempts,
+                error=first_line(status.error),
+            )
+        )
+
+
+def _recording_failed(batch: Batch, errors: BaseExceptionGroup[OSError]) -> OutputError:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return OutputError(
+        f"the state of a run could not be written to {batch.paths.root}: {error}; the runs were ended: "
+        f"make room or permission there, then continue the batch {batch.paths.timestamp}"
+    )
