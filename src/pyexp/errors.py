@@ -22,6 +22,7 @@
     ├── OutputError (OSError)               the output folder cannot be written
     ├── UnpicklableError (TypeError)        a function or result that cannot travel between processes
     ├── ExecutorError (RuntimeError)        an executor cannot work here
+    ├── ViewerError (OSError)               the viewer cannot be started: its port is taken, its address is not ours
     ├── ExperimentsFailedError (RuntimeError)  raised by ``strict`` after the report
     └── LogError (RuntimeError)             the event log could not be written or read
         └── LogWriteError (OSError)         the writer failed: disk full, folder gone
@@ -115,6 +116,10 @@ class UnpicklableError(PyexpError, TypeError):
 
 class ExecutorError(PyexpError, RuntimeError):
     """An executor cannot work here: its platform or its service is missing."""
+
+
+class ViewerError(PyexpError, OSError):
+    """The viewer cannot be started: its port is taken, or its address is not this machine's."""
 
 
 class ExperimentsFailedError(PyexpError, RuntimeError):

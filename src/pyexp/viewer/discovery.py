@@ -70,6 +70,7 @@ class Discovery:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._listed: dict[str, tuple[int, int, Folder]] = {}
+        self._before = self._listed
         self._records: dict[Path, tuple[object, FoundBatch]] = {}
         self.notices: list[str] = []
 
@@ -79,9 +80,7 @@ class Discovery:
         if (whole := self._batch_around_root()) is not None:
             yield whole
             return
-        before, self._seen = self._listed, 0
-        self._listed = {}
-        self._before = before
+        self._before, self._listed = self._listed, {}
         stack = [(self._root, 0)]
         while stack:
             path, depth = stack.pop()
@@ -119,8 +118,6 @@ class Discovery:
             return Folder()
         self._listed[key] = (info.st_mtime_ns, listed_at, folder)
         return folder
-
-    _before: dict[str, tuple[int, int, Folder]] = {}
 
     def _batch_around_root(self) -> FoundBatch | None:
         """The batch of which the root is one run, cut down to that run."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import re
-import secrets
 import socket
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -43,11 +42,6 @@ _HEADERS: Final = {
     "Server": "pyexp",
 }
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
-
-
-def new_token() -> str:
-    """A fresh secret, fit for a URL fragment and for a websocket subprotocol."""
-    return secrets.token_urlsafe(32)
 
 
 def is_loopback(host: str) -> bool:
@@ -85,7 +79,9 @@ class Guard:
         if len(hosts) != 1:
             return refusal(400, f"The request has {len(hosts)} Host headers, expected one.")
         if not self._is_known_host(hosts[0]):
-            return refusal(403, "This server does not go by that name: open it as http://127.0.0.1 or http://localhost.")
+            return refusal(
+                403, "This server does not go by that name: open it as http://127.0.0.1 or http://localhost."
+            )
         if request.method not in _METHODS:
             return refusal(405, "The viewer only looks: GET and HEAD are all it takes.", {"Allow": "GET, HEAD"})
         if not self._is_own_page(request, hosts[0]):

@@ -1,0 +1,40 @@
+"""The live viewer: a local web server that shows runs while they are being logged.
+
+Owns the server and its page; refuses to know how runs are executed. Importing this package imports nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import os
+
+    from pyexp.viewer.background import Viewer, start_viewer
+
+__all__ = ["Viewer", "run", "start_viewer"]
+
+
+def run(dir: str | os.PathLike[str], port: int = 8765) -> None:  # noqa: A002 — the user's own name for it
+    """Serve the viewer for the runs below *dir* until Ctrl-C; prints the address to open.
+
+    Args:
+        dir: An output folder, an experiment, a batch, a run, or any folder with logs below it.
+        port: Port on 127.0.0.1.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ViewerError: The port is taken.
+        MissingExtraError: The extra ``viewer`` is not installed.
+    """
+    from pyexp.viewer.foreground import run_viewer
+
+    run_viewer(dir, port=port)
+
+
+def __getattr__(name: str) -> object:
+    if name in {"Viewer", "start_viewer"}:
+        from pyexp.viewer import background
+
+        return getattr(background, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

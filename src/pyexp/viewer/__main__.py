@@ -1,0 +1,10 @@
+"""``python -m pyexp.viewer DIR``: the viewer's command line."""
+
+from __future__ import annotations
+
+import sys
+
+from pyexp.viewer.foreground import main
+
+if __name__ == "__main__":
+    sys.exit(main())

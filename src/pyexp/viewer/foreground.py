@@ -1,0 +1,68 @@
+"""The viewer as a program: arguments in, one line with the address out, Ctrl-C ends it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from pyexp._optional import import_extra
+from pyexp.errors import PyexpError
+from pyexp.viewer.settings import DEFAULT_PORT, ViewerSettings, checked_root, new_token
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+_USAGE_EXIT = 2
+
+
+def run_viewer(
+    folder: str | os.PathLike[str], *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, token: bool = True
+) -> None:
+    """Serve until Ctrl-C."""
+    import_extra("aiohttp", "viewer", "the viewer")
+    import_extra("watchfiles", "viewer", "the viewer")
+    from pyexp.viewer.app import serve
+
+    root = checked_root(Path(folder))
+    settings = ViewerSettings(root=root, host=host, port=port, token=new_token() if token else None)
+    anyio.run(serve, settings, partial(_announce, root), _wait_for_signal)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the viewer as the command line *arguments* say; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m pyexp.viewer", description="Look at runs in a browser, live.")
+    parser.add_argument("dir", help="output folder, experiment, batch, run, or any folder with logs below it")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"port to listen on (default: {DEFAULT_PORT})")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--no-token", action="store_true", help="ask for no token; on a loopback address only")
+    given = parser.parse_args(arguments)
+    try:
+        run_viewer(given.dir, host=given.host, port=given.port, token=not given.no_token)
+    except (PyexpError, FileNotFoundError, NotADirectoryError) as error:
+        print(f"pyexp: {error}", file=sys.stderr)  # noqa: T201 — this is the program
+        return _USAGE_EXIT
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _announce(root: Path, url: str) -> None:
+    print(f"Viewing {root}\n{url}", flush=True)  # noqa: T201 — the one line that a person needs
+
+
+async def _wait_for_signal() -> None:
+    names = (signal.SIGINT, signal.SIGTERM)
+    try:
+        with anyio.open_signal_receiver(*names) as received:
+            async for _ in received:
+                return
+    except (NotImplementedError, ValueError, RuntimeError):
+        # Windows' loop, or a thread other than the main one: Ctrl-C ends it as a KeyboardInterrupt, if at all.
+        await anyio.sleep_forever()

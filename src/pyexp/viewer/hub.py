@@ -1,0 +1,118 @@
+"""The open pages, and what is out of date on each: marks instead of messages, so that a slow page holds no backlog.
+
+Owns who must be told; refuses to know what (`updates`) and how (`live`). Everything here runs on the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyexp.viewer.look import Look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(slots=True, frozen=True)
+class Stale:
+    """What is out of date on a page.
+
+    Attributes:
+        runs: Runs whose event log may have grown.
+        output: The shown output may have grown.
+        is_new: The page looks at something else than before: everything is to be checked.
+    """
+
+    runs: frozenset[int]
+    output: bool
+    is_new: bool
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """One websocket: what it looks at, and marks of what changed since it was last sent something."""
+
+    look: Look = field(default_factory=Look)
+    _runs: set[int] = field(default_factory=set)
+    _output: bool = False
+    _is_new: bool = False
+    _watched: frozenset[int] = frozenset()
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def show(self, look: Look) -> None:
+        """The page looks at something else now."""
+        self.look = look
+        self._watched = frozenset(look.runs())
+        self._is_new = True
+        self._wake.set()
+
+    @property
+    def watched(self) -> frozenset[int]:
+        """The runs that the page looks at."""
+        return self._watched
+
+    def touch(self, events: frozenset[int], output: frozenset[int]) -> None:
+        """Mark what grew, if the page looks at it."""
+        touched = events & self._watched
+        if touched:
+            self._runs |= touched
+            self._wake.set()
+        if self.look.log in output:
+            self._output = True
+            self._wake.set()
+
+    def touch_catalog(self) -> None:
+        """The catalogue changed."""
+        if self.look.catalog is not None or self._watched:
+            self._wake.set()
+
+    async def next(self) -> Stale:
+        """Wait until something is out of date, and take the marks down."""
+        await self._wake.wait()
+        self._wake.clear()
+        stale = Stale(frozenset(self._runs), self._output, self._is_new)
+        self._runs.clear()
+        self._output = self._is_new = False
+        return stale
+
+
+class Hub:
+    """All open pages.
+
+    Attributes:
+        ticks: Rises with each change, so that what was computed before it is not sent after it.
+    """
+
+    def __init__(self) -> None:
+        self.ticks = 0
+        self._pages: set[Page] = set()
+
+    def add(self, page: Page) -> None:
+        """A page was opened."""
+        self._pages.add(page)
+
+    def remove(self, page: Page) -> None:
+        """A page was closed."""
+        self._pages.discard(page)
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def watched(self) -> set[int]:
+        """All runs that some page looks at."""
+        return set().union(*(page.watched for page in self._pages))
+
+    def touch(self, events: Iterable[int], output: Iterable[int]) -> None:
+        """These runs' event logs, and these runs' outputs, may have grown."""
+        self.ticks += 1
+        grown, printed = frozenset(events), frozenset(output)
+        for page in self._pages:
+            page.touch(grown, printed)
+
+    def touch_catalog(self) -> None:
+        """The catalogue changed."""
+        self.ticks += 1
+        for page in self._pages:
+            page.touch_catalog()

@@ -1,0 +1,61 @@
+"""Which tags a selection of runs has, by kind, and a revision that moves when one is added. Reads the logs' heads only."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from pyexp.errors import LogError
+from pyexp.viewer.answers import NAME_LIMIT, UnknownIdError, cut_name
+from pyexp.viewer.logs import KINDS, TAG_LIMIT, tag_id
+
+if TYPE_CHECKING:
+    from pyexp.viewer.library import Library
+
+_NUMBER: Final = re.compile(r"(\d{1,18})")
+
+
+def list_tags(library: Library, runs: list[int]) -> dict[str, Any]:
+    """The union of the runs' tags, as the protocol has it."""
+    union: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+    revision = hashlib.blake2b(digest_size=8)
+    is_cut = False
+    for run, log in library.logs_of(runs):
+        try:
+            tags, counts = log.tags()
+        except (UnknownIdError, LogError):
+            continue
+        revision.update(f"{run.id}{counts}".encode())
+        for kind in KINDS:
+            is_cut |= counts[kind] > len(tags[kind])
+            for tag in tags[kind]:
+                union[kind][tag] = union[kind].get(tag, 0) + 1
+    answer: dict[str, Any] = {}
+    for kind, found in union.items():
+        names = sorted(found, key=natural_key)
+        is_cut |= len(names) > TAG_LIMIT
+        answer[kind] = [
+            {"id": tag_id(name), "name": cut_name(name), "cut": len(name) > NAME_LIMIT, "runs": found[name]}
+            for name in names[:TAG_LIMIT]
+        ]
+    notice = f"There are more tags than the {TAG_LIMIT:,} of a kind that are shown." if is_cut else None
+    return {**answer, "rev": revision.hexdigest(), "notice": notice}
+
+
+def tags_revision(library: Library, runs: list[int]) -> str:
+    """The ``rev`` that `list_tags` would give."""
+    revision = hashlib.blake2b(digest_size=8)
+    for run, log in library.logs_of(runs):
+        try:
+            _, counts = log.tags()
+        except (UnknownIdError, LogError):
+            continue
+        revision.update(f"{run.id}{counts}".encode())
+    return revision.hexdigest()
+
+
+def natural_key(name: str) -> list[tuple[int, int | str]]:
+    """Sort ``layer2`` before ``layer10``."""
+    parts = _NUMBER.split(name[:NAME_LIMIT])
+    return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]
