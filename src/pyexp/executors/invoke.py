@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import threading
 import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 current_run: ContextVar[ActiveRun] = ContextVar("pyexp_current_run")
+
+# Set while user code has the main thread: then, and only then, a signal handler may raise KeyboardInterrupt into it.
+interruptible = threading.Event()
 
 
 class ActiveRun:
@@ -87,9 +91,12 @@ def call_body(body: Body, run: ActiveRun) -> Any:
     """Call the user's code for *run*; what it returns to be awaited gets a loop of its own."""
     token = current_run.set(run)
     try:
+        if threading.current_thread() is threading.main_thread():
+            interruptible.set()
         value = body(run)
         return _run_loop(value) if hasattr(value, "__await__") else value
     finally:
+        interruptible.clear()
         current_run.reset(token)
 
 

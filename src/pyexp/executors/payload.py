@@ -42,6 +42,9 @@ def pack_registrations() -> bytes:
 
     entries: dict[str, Any] = {}
     for name, cls in registry.registered().items():
+        if isinstance(cls, str):
+            entries[name] = cls
+            continue
         if cls.__module__ != "__main__" and "<locals>" not in cls.__qualname__ and cls.__module__ in sys.modules:
             entries[name] = f"{cls.__module__}:{cls.__qualname__}"
             continue

@@ -95,10 +95,7 @@ class Result:
             return self._load_error
         if self._record.error is None:
             return None
-        try:
-            return self._status().error or self._record.error
-        except DamagedFileError:
-            return self._record.error
+        return self._status().error or self._record.error
 
     @property
     def log(self) -> str:
@@ -150,18 +147,14 @@ class Result:
         return f"Result({self.name!r}, {self.status})"
 
     def _status(self) -> RunStatus:
-        return load_status(self._batch.run(self._record.folder).status)
+        return load_status(self._batch.run(self._record.folder).status, default_if_damaged=True)
 
     def _load(self) -> Any:
         paths = self._batch.run(self._record.folder)
         try:
-            try:
-                digest = self._status().digest
-            except DamagedFileError:
-                digest = None
             if paths.root.is_symlink():
                 raise DamagedFileError(f"{paths.root} is a link: the run's folder was replaced")
-            return load_result(paths.result, digest)
+            return load_result(paths.result, self._status().digest)
         except (DamagedFileError, OSError) as error:
             self._load_error = f"{type(error).__name__}: {error}"
             return None

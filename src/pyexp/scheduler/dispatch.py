@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from pyexp.errors import DamagedFileError, OutputError
+from pyexp.errors import DamagedFileError, OutputError, PyexpError
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.scheduler.resources import DevicePool
 from pyexp.scheduler.retry import RetryPolicy
@@ -96,8 +96,11 @@ class Dispatcher:
                         await slots.acquire()
                     await anyio.lowlevel.checkpoint()
                     group.start_soon(self._run, executor, folder, slots, group.cancel_scope)
-        except* OSError as errors:
-            raise _recording_failed(self._batch, errors) from errors
+        except BaseExceptionGroup as group:
+            first = _first(group)
+            if isinstance(first, OSError) and not isinstance(first, PyexpError):
+                raise _recording_failed(self._batch, first) from first
+            raise first from None
         finally:
             self._index.close()
 
@@ -108,7 +111,8 @@ class Dispatcher:
         try:
             run = _Run(self._batch, folder)
             outcome = await self._attempts(executor, run)
-            await self._record_end(run, outcome)
+            with anyio.CancelScope(shield=True):
+                await self._record_end(run, outcome)
         finally:
             if slots is not None:
                 slots.release()
@@ -217,6 +221,7 @@ class _Run:
         self.name = folder
         self.paths: RunPaths = batch.run(folder)
         self.status = RunStatus()
+        self._has_folder = False
 
     @property
     def attempts(self) -> int:
@@ -225,12 +230,10 @@ class _Run:
 
     def open(self) -> Config:
         """Read the config, and the status that earlier starts left."""
+        self._has_folder = self.paths.root.is_dir() and not self.paths.root.is_symlink()
         config = self._batch.load_config(self.folder)
         self.name = config["name"]
-        try:
-            self.status = load_status(self.paths.status)
-        except DamagedFileError:
-            self.status = RunStatus()
+        self.status = load_status(self.paths.status, default_if_damaged=True)
         return config
 
     def begin(self, host: str) -> None:
@@ -261,7 +264,8 @@ class _Run:
     def save(self, index: Index) -> None:
         """Write the state into the run's folder and into the batch's index."""
         status = self.status
-        save_status(self.paths.status, status)
+        if self._has_folder:
+            save_status(self.paths.status, status)
         index.append(
             RunRecord(
                 folder=self.folder,
@@ -275,10 +279,13 @@ class _Run:
         )
 
 
-def _recording_failed(batch: Batch, errors: BaseExceptionGroup[OSError]) -> OutputError:
-    error: BaseException = errors
+def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    return error
+
+
+def _recording_failed(batch: Batch, error: OSError) -> OutputError:
     return OutputError(
         f"the state of a run could not be written to {batch.paths.root}: {error}; the runs were ended: "
         f"make room or permission there, then continue the batch {batch.paths.timestamp}"

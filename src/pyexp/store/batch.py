@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp._files import sync_folder, write_atomic
 from pyexp.config.config import Config
-from pyexp.config.identity import config_hash, decode_config, encode_config, folder_names
+from pyexp.config.encoding import config_hash, decode_config, encode_config
+from pyexp.config.naming import folder_names
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner
@@ -129,6 +130,8 @@ class Batch:
             DamagedFileError: The file is missing, unreadable, or not the one that the folder was named after.
         """
         path = self.run(folder).config
+        if path.parent.is_symlink():
+            raise DamagedFileError(f"{path.parent} is a link: the run's folder was replaced; put the folder back")
         try:
             config = decode_config(path.read_bytes())
         except (OSError, ValueError) as error:
@@ -200,6 +203,15 @@ def settled_status(paths: layout.RunPaths, status: RunStatus, *, is_live: bool) 
 def first_line(error: str | None) -> str | None:
     """The ``Type: message`` line of an error text."""
     return error.split("\n", 1)[0][:500] if error else None
+
+
+def load_facts(batch: Batch) -> dict[str, Any]:
+    """What ``batch.json`` tells; empty when it is lost, since nothing depends on it."""
+    try:
+        facts = json.loads(batch.paths.facts.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def find_batches(experiment_dir: Path) -> list[Path]:

@@ -45,8 +45,8 @@ class RunStatus:
     digest: str | None = None
 
 
-def load_status(path: Path) -> RunStatus:
-    """Read the status file *path*; a missing one reads as pending.
+def load_status(path: Path, *, default_if_damaged: bool = False) -> RunStatus:
+    """Read the status file *path*; a missing one reads as pending, and a damaged one too if asked for.
 
     Raises:
         DamagedFileError: The file is there and does not hold a status.
@@ -61,6 +61,8 @@ def load_status(path: Path) -> RunStatus:
         known["status"] = Status(known["status"])
         return RunStatus(**known)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
+        if default_if_damaged:
+            return RunStatus()
         raise DamagedFileError(f"{path} does not hold a run's status ({error}): the run counts by its result") from error
 
 

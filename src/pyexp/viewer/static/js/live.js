@@ -2,7 +2,7 @@
 // What is looked at is told by providers, so that this module knows no tab.
 
 import { getJson, openSocket, parseFrame } from "./api.js";
-import { debounced } from "./dom.js";
+import { throttled } from "./dom.js";
 import { Emitter } from "./emitter.js";
 
 const FIRST_WAIT_MS = 500;
@@ -16,7 +16,7 @@ class Live extends Emitter {
   #seq = 0;
   #version = null;
   #timer = null;
-  #say = debounced(() => this.#look(), 60);
+  #say = throttled(() => this.#look(), 60);
 
   /** Name a part of what is looked at: `provider()` gives its value, or null for nothing. */
   provide(part, provider) {
@@ -51,8 +51,7 @@ class Live extends Emitter {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#seq += 1;
     const message = { type: "look", seq: this.#seq };
-    for (const [part, provider] of this.#providers) Object.assign(message, { [part]: provider() ?? undefined });
-    Object.assign(message, message.catalog ?? {}, { catalog: message.catalog?.catalog });
+    for (const [part, provider] of this.#providers) message[part] = provider() ?? undefined;
     this.#socket.send(JSON.stringify(message));
   }
 

@@ -25,6 +25,11 @@ class Tags extends Emitter {
     return this.#lists[kind];
   }
 
+  /** The runs whose tags these are. */
+  runs() {
+    return selection.chosen.map((run) => run.id);
+  }
+
   /** The name of a tag by its id, over all kinds. */
   name(id) {
     for (const kind of KINDS) {
@@ -39,7 +44,7 @@ class Tags extends Emitter {
     this.#running?.abort();
     const controller = new AbortController();
     this.#running = controller;
-    const runs = selection.chosen.map((run) => run.id);
+    const runs = this.runs();
     try {
       const answer = runs.length > 0 ? await getJson("/api/tags", { runs: runs.join() }, controller.signal) : { rev: null };
       if (this.#running !== controller) return;

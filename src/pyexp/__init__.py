@@ -1,0 +1,110 @@
+"""Run experiments: write one function, sweep it over configs, get results shaped like the sweep.
+
+Every name here is imported on first use, so that ``import pyexp`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from pyexp.config.config import Config
+    from pyexp.config.loader import load_config
+    from pyexp.config.merge import merge
+    from pyexp.config.registry import build, register
+    from pyexp.config.sweep import sweep
+    from pyexp.config.tensor import Tensor
+    from pyexp.definition.base import Experiment
+    from pyexp.definition.checkpoint import chkpt
+    from pyexp.errors import ExperimentsFailedError, PyexpError
+    from pyexp.executors.base import Executor, ExecutorName
+    from pyexp.executors.fork import ForkExecutor
+    from pyexp.executors.inline import InlineExecutor
+    from pyexp.executors.ray import RayExecutor
+    from pyexp.executors.registry import get_executor
+    from pyexp.executors.subprocess import SubprocessExecutor
+    from pyexp.log.logger import Logger
+    from pyexp.log.reader import LogReader
+    from pyexp.results.result import Result
+    from pyexp.runner.experiment_runner import ExperimentRunner, experiment
+    from pyexp.task import Failed, Outcome, Passed, Status, Task
+
+__version__ = "0.1.0"
+
+_HOMES: Final = {
+    "Config": "config.config",
+    "Executor": "executors.base",
+    "ExecutorName": "executors.base",
+    "Experiment": "definition.base",
+    "ExperimentRunner": "runner.experiment_runner",
+    "ExperimentsFailedError": "errors",
+    "Failed": "task",
+    "ForkExecutor": "executors.fork",
+    "InlineExecutor": "executors.inline",
+    "LogReader": "log.reader",
+    "Logger": "log.logger",
+    "Outcome": "task",
+    "Passed": "task",
+    "PyexpError": "errors",
+    "RayExecutor": "executors.ray",
+    "Result": "results.result",
+    "Status": "task",
+    "SubprocessExecutor": "executors.subprocess",
+    "Task": "task",
+    "Tensor": "config.tensor",
+    "build": "config.registry",
+    "chkpt": "definition.checkpoint",
+    "experiment": "runner.experiment_runner",
+    "get_executor": "executors.registry",
+    "load_config": "config.loader",
+    "merge": "config.merge",
+    "register": "config.registry",
+    "sweep": "config.sweep",
+}
+
+__all__ = [
+    "Config",
+    "Executor",
+    "ExecutorName",
+    "Experiment",
+    "ExperimentRunner",
+    "ExperimentsFailedError",
+    "Failed",
+    "ForkExecutor",
+    "InlineExecutor",
+    "LogReader",
+    "Logger",
+    "Outcome",
+    "Passed",
+    "PyexpError",
+    "RayExecutor",
+    "Result",
+    "Status",
+    "SubprocessExecutor",
+    "Task",
+    "Tensor",
+    "build",
+    "chkpt",
+    "experiment",
+    "get_executor",
+    "load_config",
+    "merge",
+    "register",
+    "sweep",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    elif name == "viewer":
+        value = import_module(f"{__name__}.viewer")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

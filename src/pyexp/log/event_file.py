@@ -1,0 +1,207 @@
+"""The event file on disk: appending records, cutting what a kill tore off, reading bytes back.
+
+Owns file descriptors, locks and the index at the end. Knows what records mean only as far as the index asks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import zlib
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING
+
+from pyexp.errors import LogError
+from pyexp.log import codec, columns, framing, indexing
+from pyexp.log.tail import Tail, read_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from pyexp.log.events import Item, Points
+
+FILE_NAME = "events.pb"
+WRITER = "pyexp"
+RECORDS_PER_INDEX = 8192
+_JOIN_BELOW_BYTES = 1 << 20
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class EventFile:
+    """Appends to one ``events.pb``. Several processes may append to the same file, each through an object of its own."""
+
+    def __init__(self, path: Path, *, is_new_attempt: bool = True) -> None:
+        """Open or create the file; a new attempt first cuts off what an earlier writer left torn.
+
+        Raises:
+            OSError: The folder is missing or not writable, or the disk is full.
+        """
+        self.path = path
+        self._descriptor = os.open(path, _FLAGS, 0o666)
+        self._unindexed = 0
+        self._indexed_end = self._index_at = 0
+        if is_new_attempt:
+            try:
+                with _locked(self._descriptor):
+                    self._begin()
+            except BaseException:
+                os.close(self._descriptor)
+                raise
+
+    def reopened(self) -> EventFile:
+        """Return an own object for a forked child, which goes on with the attempt. The inherited one stays untouched."""
+        own = EventFile(self.path, is_new_attempt=False)
+        own._indexed_end, own._index_at = self._indexed_end, self._index_at  # noqa: SLF001
+        return own
+
+    def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
+        """Append points and objects, all of them or, when this raises, none.
+
+        Raises:
+            OSError: The disk is full, for example.
+        """
+        records = list(columns.encode_all(scalars))
+        records += [codec.encode_object(item, iteration) for item, iteration in items]
+        with _locked(self._descriptor):
+            self._append(records)
+            if self._unindexed >= RECORDS_PER_INDEX:
+                self._append_index()
+
+    def close(self) -> None:
+        """Append the index by which a reader finds everything at once, and close the file."""
+        try:
+            with _locked(self._descriptor):
+                self._append_index()
+                self._append([(codec.encode_end(self._index_at), [])])
+        except OSError:
+            pass  # everything that was logged is in the file; without an index it is only listed more slowly
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Close the descriptor and nothing else."""
+        os.close(self._descriptor)
+
+    def _begin(self) -> None:
+        _cut_torn_tail(self._descriptor)
+        with _reading(self._descriptor) as file:
+            last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
+        if last is not None:
+            self._indexed_end, self._index_at = last.end, last.offset
+        self._append([(codec.encode_attempt(time.time(), WRITER), [])])
+
+    def _append(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        start = offset = os.fstat(self._descriptor).st_size
+        pieces = []
+        for head, data in records:
+            size = sum(map(len, data))
+            sealed = framing.seal(head, size, offset)
+            pieces += (sealed, *data)
+            offset += len(sealed) + size
+        try:
+            _write_all(self._descriptor, pieces)
+        except BaseException:
+            with suppress(OSError):  # what stays torn is cut or passed over later
+                os.ftruncate(self._descriptor, start)
+            raise
+        self._unindexed += len(records)
+
+    def _append_index(self) -> None:
+        """Describe everything since the last index, whoever wrote it."""
+        at = os.fstat(self._descriptor).st_size
+        with _reading(self._descriptor) as file:
+            index = indexing.build(file, at, self._indexed_end, self._index_at)
+        self._append([(codec.encode_index(index), [])])
+        self._index_at, self._indexed_end = at, os.fstat(self._descriptor).st_size
+        self._unindexed = 0
+
+
+def repair(path: Path) -> int:
+    """Cut off what a kill left torn at the end of the event file *path*; return how many bytes that were.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    descriptor = os.open(path, _FLAGS & ~os.O_CREAT)
+    try:
+        with _locked(descriptor):
+            return _cut_torn_tail(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_bytes(path: Path | str, offset: int, size: int, crc32: int | None) -> bytes:
+    """Return *size* bytes at *offset* of a file.
+
+    Raises:
+        LogError: The file is gone or too short, or the bytes are not those that were written.
+    """
+    try:
+        with open(path, "rb", buffering=0) as file:
+            data = read_at(file, offset, size)
+    except OSError as error:
+        raise LogError(f"{str(path)!r} cannot be read any more: {error.strerror or error}") from error
+    if len(data) != size or (crc32 is not None and zlib.crc32(data) != crc32):
+        raise LogError(
+            f"{size:,} bytes at {offset:,} of {str(path)!r} are damaged: they are not what was logged; "
+            "other records of the file are still readable"
+        )
+    return data
+
+
+def _cut_torn_tail(descriptor: int) -> int:
+    size = os.fstat(descriptor).st_size
+    tail = Tail()
+    with _reading(descriptor) as file:
+        last = indexing.find_last(file, size)
+        if last is None:  # a closed file ends with a whole record
+            for _ in tail.frames(file, size):
+                pass
+    if last is not None or tail.offset >= size:
+        return 0
+    os.ftruncate(descriptor, tail.offset)
+    return size - tail.offset
+
+
+def _reading(descriptor: int) -> IO[bytes]:
+    return open(os.dup(descriptor), "rb", buffering=0)
+
+
+def _write_all(descriptor: int, pieces: list[bytes]) -> None:
+    """Write small pieces together, so that one record seldom takes two writes, and big ones without a copy."""
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) < _JOIN_BELOW_BYTES:
+            small.append(piece)
+            continue
+        _write(descriptor, b"".join(small))
+        _write(descriptor, piece)
+        small = []
+    _write(descriptor, b"".join(small))
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+@contextmanager
+def _locked(descriptor: int) -> Iterator[None]:
+    """Keep other processes that log to the same file out; file systems without locks go without."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -1,0 +1,71 @@
+"""The index of an event file: building it at the end, following it from there.
+
+Owns the chain of indexes. Knows nothing of what the records hold, but the tags of blocks.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import IO
+
+from pyexp.log import codec, columns, framing
+from pyexp.log.tail import Tail, read_at
+from pyexp.log.wire import WireError
+
+_END_BYTES = framing.HEADER_BYTES + len(codec.encode_end(0))
+
+
+def build(file: IO[bytes], size: int, begin: int, previous: int) -> codec.Index:
+    """Describe the records from *begin*, where the index at *previous* ends, to the end of the file at *size*."""
+    numbers: dict[bytes, int] = {}
+    offsets, entries = array("Q"), array("I")
+    for frame in Tail(begin).frames(file, size):
+        kind = codec.head_kind(frame.head)
+        if kind in (codec.INDEX, codec.END):
+            continue
+        offsets.append(frame.offset)
+        is_block = kind == codec.SCALARS
+        entries.append(numbers.setdefault(columns.parse_tag_set(frame.head), len(numbers) + 1) if is_block else 0)
+    return codec.Index(tuple(numbers), offsets, entries, begin, previous)
+
+
+def find_last(file: IO[bytes], size: int) -> framing.Frame | None:
+    """Return the last index of a file that was closed; None when it was not, or its end is damaged."""
+    end = frame_at(file, size - _END_BYTES, size)
+    if end is None or end.end != size or codec.head_kind(end.head) != codec.END:
+        return None
+    index = frame_at(file, codec.parse_end(end.head), size)
+    return index if index is not None and codec.head_kind(index.head) == codec.INDEX else None
+
+
+def load_chain(file: IO[bytes], size: int) -> list[codec.Index]:
+    """Return the indexes of a closed file, first one first; none at all when one of them cannot be read."""
+    chain: list[codec.Index] = []
+    frame = find_last(file, size)
+    try:
+        while frame is not None:
+            index = codec.parse_index(frame.head)
+            chain.append(index)
+            if not index.begin:
+                return chain[::-1]
+            if index.previous >= frame.offset:
+                return []
+            frame = frame_at(file, index.previous, size)
+            if frame is None or frame.end != index.begin or codec.head_kind(frame.head) != codec.INDEX:
+                return []
+    except WireError:
+        pass
+    return []
+
+
+def frame_at(file: IO[bytes], offset: int, size: int) -> framing.Frame | None:
+    """Return the record at *offset* if its header and head are undamaged and lie within the file."""
+    if offset < 0 or offset >= size:
+        return None
+    header = read_at(file, offset, framing.HEADER_BYTES)
+    needed = framing.needed(header)
+    if needed is None or offset + needed > size:
+        return None
+    whole = header + read_at(file, offset + framing.HEADER_BYTES, needed - framing.HEADER_BYTES)
+    frame = framing.parse(whole, 0, offset) if len(whole) == needed else None
+    return frame if frame is not None and frame.end <= size else None

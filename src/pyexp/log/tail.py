@@ -1,0 +1,171 @@
+"""Walking an event file record by record while it grows, over whatever damage it has.
+
+Owns the position of one reader. Reads heads only, never maps the file: a mapped file that somebody cuts kills its reader.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import IO, TYPE_CHECKING
+
+from pyexp.log import codec, columns, framing
+from pyexp.log.wire import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyexp.log.framing import Frame
+
+_WINDOW_BYTES = 1 << 16
+_SCAN_BYTES = 1 << 20
+_MAX_HEAD_BYTES = 1 << 28
+
+
+def read_at(file: IO[bytes], offset: int, size: int) -> bytes:
+    """Return up to *size* bytes at *offset* of an unbuffered file: fewer at its end."""
+    data = _read_once(file, offset, size)
+    while data and len(data) < size:  # the end of the file, or more than the system reads at once
+        more = _read_once(file, offset + len(data), size - len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+if hasattr(os, "pread"):
+
+    def _read_once(file: IO[bytes], offset: int, size: int) -> bytes:
+        return os.pread(file.fileno(), size, offset)
+
+else:
+
+    def _read_once(file: IO[bytes], offset: int, size: int) -> bytes:
+        file.seek(offset)
+        return file.read(size)
+
+
+class Tail:
+    """A position in a growing event file.
+
+    Attributes:
+        offset: Where the next record begins.
+        damaged: Number of damaged stretches that were passed over.
+    """
+
+    def __init__(self, offset: int = 0) -> None:
+        self.offset = offset
+        self.damaged = 0
+        self._scan_from = 0
+
+    def frames(self, file: IO[bytes], size: int) -> Iterator[Frame]:
+        """Yield the whole records from here to *size*, the size of the file, and stand after each when it is yielded.
+
+        A record that is not whole yet is left for the next call, unless a whole one lies behind it: then it was torn
+        and is passed over.
+        """
+        window = _Window(file, size)
+        frame = window.frame_at(self.offset)
+        while True:
+            if frame is not None and frame.end <= size:
+                following = window.frame_at(frame.end) if frame.end < size else None
+                if following is not None or frame.end == size or is_intact(frame, file):
+                    self.offset = frame.end
+                    yield frame
+                    frame = following
+                    continue
+            found = self._search(window)
+            if found is None:
+                return
+            self.damaged += 1
+            self.offset = found.offset
+            frame = found
+
+    def _search(self, window: _Window) -> Frame | None:
+        """Find the first whole head behind the current position; remember how far was looked."""
+        position = max(self._scan_from, self.offset + 1)
+        undecided = None
+        while position < window.size:
+            chunk = read_at(window.file, position, _SCAN_BYTES)
+            at = framing.find_mark(chunk, 0)
+            while at >= 0:
+                frame = window.frame_at(position + at)
+                if frame is not None:
+                    self._scan_from = 0
+                    return frame
+                if undecided is None and window.is_short(position + at):
+                    undecided = position + at
+                at = framing.find_mark(chunk, at + 1)
+            if len(chunk) < _SCAN_BYTES:
+                break
+            position += len(chunk) - framing.HEADER_BYTES
+        self._scan_from = max(window.size - framing.HEADER_BYTES, 0) if undecided is None else undecided
+        return None
+
+
+class _Window:
+    """A piece of the file in memory: enough for many small records, never the data of a big one."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self.file = file
+        self.size = size
+        self._base = 0
+        self._buffer = b""
+
+    def frame_at(self, offset: int) -> Frame | None:
+        """Return the record at *offset* if its head is whole and undamaged."""
+        position = offset - self._base
+        if position < 0 or position + framing.HEADER_BYTES > len(self._buffer):
+            self._load(offset, _WINDOW_BYTES)
+            position = 0
+        needed = framing.needed(self._buffer[position : position + framing.HEADER_BYTES])
+        if needed is None or needed > _MAX_HEAD_BYTES or offset + needed > self.size:
+            return None
+        if position + needed > len(self._buffer):
+            self._load(offset, max(needed, _WINDOW_BYTES))
+            position = 0
+            if needed > len(self._buffer):
+                return None
+        return framing.parse(self._buffer, position, offset)
+
+    def is_short(self, offset: int) -> bool:
+        """Whether the file ends within what may be the head of a record at *offset*."""
+        needed = framing.needed(read_at(self.file, offset, framing.HEADER_BYTES))
+        return needed is not None and offset + needed > self.size
+
+    def _load(self, offset: int, size: int) -> None:
+        self._base = offset
+        self._buffer = read_at(self.file, offset, min(size, max(self.size - offset, 0)))
+
+
+def is_intact(frame: Frame, file: IO[bytes]) -> bool:
+    """Read the data of a record and compare it with the checks in its head."""
+    try:
+        kind = codec.head_kind(frame.head)
+        if kind == codec.SCALARS:
+            block = columns.parse(frame.head, frame.data_offset)
+            return all(
+                columns.read_column(block, column, lambda offset, size: read_at(file, offset, size)) is not None
+                for column in range(len(block.crcs))
+            )
+        if kind == codec.OBJECT:
+            parts = codec.parse_object(frame.head).parts
+            offsets = codec.part_offsets(frame.data_offset, (size for _, size, _ in parts))
+            return all(
+                _crc32_at(file, offset, size) == crc for offset, (_, size, crc) in zip(offsets, parts, strict=True)
+            )
+    except WireError:
+        return False
+    return True
+
+
+def _crc32_at(file: IO[bytes], offset: int, size: int) -> int:
+    crc = 0
+    while size > 0:
+        chunk = read_at(file, offset, min(size, _SCAN_BYTES))
+        if not chunk:
+            return -1
+        crc = zlib.crc32(chunk, crc)
+        offset += len(chunk)
+        size -= len(chunk)
+    return crc

@@ -1,0 +1,125 @@
+"""From a call of ``run()`` to its end: as a library, with errors raised; as a script, with a line and an exit status."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pyexp.errors import ExperimentsFailedError, PyexpError, SettingsError
+from pyexp.runner.settings import Settings, resolve
+from pyexp.runner.stop import BatchStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyexp.definition.declaration import Declaration
+    from pyexp.runner.experiment_runner import ExperimentRunner
+_USAGE_ERROR = 2
+
+
+def run_here(runner: ExperimentRunner, declaration: Declaration, settings: Settings) -> Any:
+    """Run as a library: errors are raised, a signal ends in the exception that Python has for it."""
+    from pyexp.runner import pipeline
+
+    plan = pipeline.prepare(declaration, settings)
+    if plan is None:
+        return None
+    try:
+        runner._on_plan(settings)(plan)
+        pipeline.execute(plan, declaration, settings)
+    except BatchStopped as stop:
+        if stop.number == signal.SIGINT:
+            raise KeyboardInterrupt from None
+        raise SystemExit(128 + stop.number) from None
+    finally:
+        if plan.claim is not None:
+            plan.claim.release()
+    return pipeline.report(plan, declaration, settings)
+
+
+def run_as_script(
+    runner: ExperimentRunner, declaration: Declaration, called: Mapping[str, Any], argv: list[str]
+) -> Any:
+    """Run as the script that the user started with *argv*."""
+    try:
+        settings, wants_list = _settings(declaration, called, argv)
+        if wants_list:
+            _list_batches(declaration, settings)
+        from pyexp.runner import pipeline
+
+        plan = pipeline.prepare(declaration, settings)
+        if plan is None:
+            sys.exit(0)
+        try:
+            runner._on_plan(settings)(plan)
+            pipeline.execute(plan, declaration, settings)
+        finally:
+            if plan.claim is not None:
+                plan.claim.release()
+    except PyexpError as error:
+        _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
+    except BatchStopped as stop:
+        _exit_stopped(stop, argv)
+    try:
+        value = pipeline.report(plan, declaration, settings)
+    except ExperimentsFailedError as error:
+        _exit_with(f"{_prog()}: {error}", 1)
+    if runner.viewer is not None:
+        from pyexp.runner.watching import serve_on
+
+        serve_on(runner.viewer)
+    return value
+
+
+def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[str]) -> tuple[Settings, bool]:
+    from pyexp.runner.arguments import parse
+
+    given, wants_list = parse(argv, prog=_prog(), description=declaration.subject.__doc__)
+    if "continue_run" in given and "report_run" in given:
+        raise SettingsError("--continue and --report exclude each other: --continue reports too, when the runs are done")
+    return resolve(declaration.defaults, called, given), wants_list
+
+
+def _list_batches(declaration: Declaration, settings: Settings) -> NoReturn:
+    from pyexp.runner.listing import listing_lines
+    from pyexp.runner.place import experiment_folder
+
+    for line in listing_lines(experiment_folder(declaration, settings)):
+        print(line)  # noqa: T201 — asked for
+    sys.exit(0)
+
+
+def _exit_stopped(stop: BatchStopped, argv: list[str]) -> NoReturn:
+    kept = _without_batch(argv)
+    command = shlex.join([os.path.basename(sys.executable), sys.argv[0], *kept, f"--continue={stop.timestamp}"])
+    name = signal.Signals(stop.number).name
+    _exit_with(f"stopped by {name}; what has not passed is run by:\n  {command}", 128 + stop.number)
+
+
+def _without_batch(argv: list[str]) -> list[str]:
+    """*argv* without the flags that choose a batch: the continuing command chooses its own."""
+    kept: list[str] = []
+    skip_value = False
+    for argument in argv:
+        if argument in {"--continue", "--report"}:
+            skip_value = True
+        elif argument.startswith(("--continue=", "--report=")):
+            skip_value = False
+        elif not (skip_value and not argument.startswith("-")):
+            kept.append(argument)
+            skip_value = False
+        else:
+            skip_value = False
+    return kept
+
+
+def _exit_with(message: str, status: int) -> NoReturn:
+    print(message, file=sys.stderr, flush=True)  # noqa: T201 — the reason for the exit status
+    sys.exit(status)
+
+
+def _prog() -> str:
+    return os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "pyexp"

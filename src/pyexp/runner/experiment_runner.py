@@ -1,0 +1,240 @@
+"""The object that ``@pyexp.experiment`` makes: declares, runs, streams, and reads results back.
+
+Light to import: what runs a batch is imported when a batch is run.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from pyexp.config.config import Config
+from pyexp.definition.base import attributes_of
+from pyexp.definition.body import ClassBody
+from pyexp.definition.checkpoint import chkpt
+from pyexp.definition.declaration import declare
+from pyexp.runner.settings import Settings, check_declared, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
+
+    from pyexp.config.tensor import Tensor
+    from pyexp.definition.declaration import Declaration
+    from pyexp.runner.plan import Plan
+    from pyexp.viewer.background import Viewer
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class ExperimentRunner:
+    """An experiment that can be run.
+
+    Args:
+        subject: A function of the config, or an `Experiment` class.
+        defaults: Settings that describe the experiment: ``name``, ``output_dir``, ``executor``, ``jobs``, ``gpus``,
+            ``retries``, ``timeout``, ``capture``, ``viewer``, ``viewer_port``, ``stash``, ``strict``, ``fail_fast``.
+
+    Attributes:
+        viewer: The viewer that ``viewer=True`` started, with ``url`` and ``stop()``.
+
+    Raises:
+        TypeError: *subject* is not an experiment.
+        SettingsError: A setting does not exist, or cannot take its value.
+
+    Example:
+        >>> runner = ExperimentRunner(lambda config: config.x ** 2, name="squares")
+        >>> runner({"x": 3})
+        9
+    """
+
+    chkpt = staticmethod(chkpt)
+
+    def __init__(self, subject: Callable[..., Any] | type, **defaults: Any) -> None:
+        check_declared(defaults)
+        self._declaration: Declaration = declare(subject, defaults)
+        self.viewer: Viewer | None = None
+        self.__doc__ = getattr(subject, "__doc__", None)
+        self.__name__ = self._declaration.name
+        self.__wrapped__ = subject
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself, for a unit test or a debugger; a plain dict becomes a `Config`.
+
+        With the class API: make an instance for the config, run it, and return the instance.
+        """
+        if args and isinstance(args[0], dict) and not isinstance(args[0], Config):
+            args = (Config(args[0]), *args[1:])
+        if isinstance(self._declaration.body, ClassBody):
+            return self._declaration.body.try_out(*args, **kwargs)
+        return self._declaration.subject(*args, **kwargs)
+
+    def configs(self, function: F) -> F:
+        """Decorate the function that gives the configs."""
+        self._declaration.configs = function
+        return function
+
+    def report(self, function: F) -> F:
+        """Decorate the function that reports: ``report(results, report_dir)`` or ``report(results)``."""
+        self._declaration.report = function
+        return function
+
+    def run(
+        self,
+        *,
+        configs: Callable[[], Any] | None = None,
+        report: Callable[..., Any] | None = None,
+        argv: list[str] | None = None,
+        **settings: Any,
+    ) -> Any:
+        """Execute the whole: configs, runs, report. Blocks; works where a loop is already running too.
+
+        When called from the script being executed, the command line is read; it wins over *settings*, which win over those
+        of the decorator.
+
+        Args:
+            configs: Gives the configs, instead of the decorated function.
+            report: Reports, instead of the decorated function.
+            argv: The command line to read instead of ``sys.argv[1:]``; ``[]`` for none.
+            settings: See `Settings`.
+
+        Returns:
+            What the report returned, or the results without a report.
+
+        Raises:
+            PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead: 2 for
+                an error, 1 for failures with ``strict``, 128+n for a signal.
+        """
+        from pyexp.runner.entry import run_as_script, run_here
+
+        declaration = self._declared(configs, report)
+        if argv is None and not _is_script(sys._getframe(1).f_globals):
+            return run_here(self, declaration, resolve(declaration.defaults, settings))
+        return run_as_script(self, declaration, settings, sys.argv[1:] if argv is None else argv)
+
+    async def arun(
+        self, *, configs: Callable[[], Any] | None = None, report: Callable[..., Any] | None = None, **settings: Any
+    ) -> Any:
+        """`run` for an application with a loop: never blocks it, and never reads the command line.
+
+        Cancelling it ends every child process before it returns.
+        """
+        declaration = self._declared(configs, report)
+        resolved = resolve(declaration.defaults, settings)
+        pipeline = await _import_in_thread("pyexp.runner.pipeline")
+        return await pipeline.run_async(declaration, resolved, self._on_plan(resolved))
+
+    async def astream(self, *, configs: Callable[[], Any] | None = None, **settings: Any) -> AsyncIterator[Any]:
+        """Execute, and give each result when its run has finished; makes no report.
+
+        Leaving the loop early ends the children.
+
+        Example:
+            >>> async for result in experiment.astream():  # doctest: +SKIP
+            ...     print(result.name, result.status)
+        """
+        declaration = self._declared(configs, None)
+        resolved = resolve(declaration.defaults, settings)
+        pipeline = await _import_in_thread("pyexp.runner.pipeline")
+        stream = pipeline.stream_results(declaration, resolved, self._on_plan(resolved))
+        try:
+            async for result in stream:
+                yield result
+        finally:
+            await stream.aclose()
+
+    def results(
+        self, timestamp: str | None = None, output_dir: str | Path | None = None, name: str | None = None
+    ) -> Tensor[Any]:
+        """Load the results of a batch, also of one that is still running.
+
+        Args:
+            timestamp: The batch; None or ``"latest"`` for the latest.
+            output_dir: Where the batches are, if elsewhere than declared.
+            name: The experiment's name, if another than declared.
+
+        Returns:
+            A tensor of `Result` (or of the class's instances), shaped like the sweep.
+
+        Raises:
+            BatchNotFoundError: There is no such batch; the nearest is named.
+        """
+        from pyexp.results.load import load_results
+        from pyexp.runner.place import experiment_folder
+        from pyexp.store.batch import Batch, find_batch
+
+        given = {key: value for key, value in (("output_dir", output_dir), ("name", name)) if value is not None}
+        folder = experiment_folder(self._declaration, resolve(self._declaration.defaults, given))
+        return load_results(Batch.open(find_batch(folder, timestamp)), self._declaration.make_item)
+
+    def __repr__(self) -> str:
+        return f"ExperimentRunner({self._declaration.name!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A run's process needs the function at most: not the configs, the report or what they drag along.
+        return ExperimentRunner, (self._declaration.subject,)
+
+    def _declared(self, configs: Callable[[], Any] | None, report: Callable[..., Any] | None) -> Declaration:
+        from dataclasses import replace
+
+        declared = self._declaration
+        if configs is None and report is None:
+            return declared
+        return replace(declared, configs=configs or declared.configs, report=report or declared.report)
+
+    def _on_plan(self, settings: Settings) -> Callable[[Plan], None]:
+        def start_viewer(plan: Plan) -> None:
+            if settings.viewer:
+                from pyexp.runner.watching import open_viewer
+
+                self.viewer = open_viewer(plan, settings, self.viewer)
+
+        return start_viewer
+
+
+@overload
+def experiment(function: Callable[..., Any]) -> ExperimentRunner: ...
+@overload
+def experiment(**defaults: Any) -> Callable[[Callable[..., Any]], ExperimentRunner]: ...
+def experiment(function: Callable[..., Any] | None = None, **defaults: Any) -> Any:
+    """Make an experiment of a function of a config.
+
+    Args:
+        function: ``function(config)``, or ``function(config, logger)``, sync or async. A parameter named ``out`` or
+            annotated `Path` gets the run's folder.
+        defaults: Settings, see `ExperimentRunner`.
+
+    Returns:
+        An `ExperimentRunner`.
+
+    Example:
+        >>> @experiment(name="squares", executor="inline")
+        ... def squares(config):
+        ...     return config.x ** 2
+        >>> squares({"x": 4})
+        16
+    """
+    if function is not None:
+        return ExperimentRunner(function, **defaults)
+    check_declared(defaults)
+    return lambda decorated: ExperimentRunner(decorated, **defaults)
+
+
+def _is_script(caller: Mapping[str, Any]) -> bool:
+    """Whether the caller is the script being executed, outside of any loop."""
+    import asyncio
+
+    if caller.get("__name__") != "__main__" or "__file__" not in caller:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return True
+    return False
+
+
+async def _import_in_thread(module: str) -> Any:
+    import asyncio
+    import importlib
+
+    return sys.modules.get(module) or await asyncio.to_thread(importlib.import_module, module)

@@ -1,0 +1,49 @@
+"""What ``batch.json`` tells of the circumstances of a batch."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import socket
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pyexp.store.claim import Owner
+
+if TYPE_CHECKING:
+    from pyexp.runner.settings import Settings
+
+_DISTRIBUTION = re.compile(r"(.+?)-([^-]+)\.(?:dist|egg)-info")
+
+
+def collect_facts(settings: Settings, commit: str | None) -> dict[str, Any]:
+    """Command line, Python, platform, package versions, git commit and owner."""
+    return {
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": [sys.executable, *sys.argv],
+        "directory": os.getcwd(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "commit": commit,
+        "executor": settings.executor if isinstance(settings.executor, str) else repr(settings.executor),
+        "owner": asdict(Owner.current()),
+        "packages": _packages(),
+    }
+
+
+def _packages() -> dict[str, str]:
+    """Name and version of each installed distribution, from the names of its folders: none is opened."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            if match := _DISTRIBUTION.fullmatch(name):
+                found.setdefault(match[1], match[2])
+    return dict(sorted(found.items()))

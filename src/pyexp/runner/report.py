@@ -1,0 +1,88 @@
+"""The last phase: the results are loaded from disk and handed to the user's report, or shown as a table."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pyexp.errors import ExperimentsFailedError, OutputError
+from pyexp.results.load import load_results
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pyexp.config.tensor import Tensor
+    from pyexp.definition.declaration import Declaration
+    from pyexp.store.batch import Batch
+
+_WIDEST_RESULT = 60
+
+
+def make_report(declaration: Declaration, batch: Batch) -> Any:
+    """Call the report with the results of *batch*; without one, print a table.
+
+    Returns:
+        What the report returned (an awaitable if it is asynchronous), else the results.
+    """
+    results = load_results(batch, declaration.make_item)
+    if declaration.report is None:
+        for line in table_lines(results):
+            print(line)  # noqa: T201 — the default report is what a person asked to see
+        return results
+    return _call(declaration.report, results, batch.paths.report)
+
+
+def require_all_passed(batch: Batch) -> None:
+    """Raise unless every run of *batch* passed.
+
+    Raises:
+        ExperimentsFailedError: Some did not; the message counts them.
+    """
+    counts = Counter(record.status for record in batch.records())
+    if counts[Status.PASSED] != counts.total():
+        others = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
+        raise ExperimentsFailedError(f"not every run of {batch.paths.timestamp} passed: {others}")
+
+
+def table_lines(results: Tensor[Any]) -> list[str]:
+    """Name, status, duration and result of each run, in columns."""
+    rows = [("name", "status", "duration", "result")]
+    for item in results:
+        duration = "" if item.duration is None else f"{item.duration:.2f} s"
+        shown = repr(item.result) if item.ok else (item.error or "").split("\n", 1)[0]
+        rows.append((item.name, item.status, duration, _shortened(shown)))
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return [
+        f"{name:<{widths[0]}}  {status:<{widths[1]}}  {duration:>{widths[2]}}  {shown}".rstrip()
+        for name, status, duration, shown in rows
+    ]
+
+
+def _call(report: Callable[..., Any], results: Tensor[Any], folder: Path) -> Any:
+    if not _takes_folder(report):
+        return report(results)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the report's folder {folder}: {error.strerror}") from error
+    return report(results, folder)
+
+
+def _takes_folder(report: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(report).parameters.values()
+    except (TypeError, ValueError):  # a built-in, such as print
+        return False
+    kinds = [parameter.kind for parameter in parameters]
+    positional = sum(
+        kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds
+    )
+    return positional > 1 or inspect.Parameter.VAR_POSITIONAL in kinds
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _WIDEST_RESULT else f"{line[: _WIDEST_RESULT - 1]}…"

@@ -1,0 +1,135 @@
+"""What can be set, and the one rule of precedence: decorator, then call, then command line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyexp.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyexp.executors.base import Executor
+
+DEFAULT_VIEWER_PORT = 8765
+
+# These describe one start of an experiment, not the experiment: the decorator does not take them.
+_OF_ONE_START = frozenset({"filter", "dry_run", "continue_run", "report_run"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a batch is executed.
+
+    Attributes:
+        name: Name of the experiment; its own name when None.
+        output_dir: Folder for all experiments' batches; ``out`` beside the experiment's file when None.
+        executor: Name or instance.
+        jobs: Runs at once; the executor's choice when None.
+        gpus: Devices per run.
+        retries: Further attempts of a failed run.
+        timeout: Seconds per attempt.
+        filter: Regular expression that the names of the runs to execute contain.
+        capture: Show a progress bar; otherwise the runs' output, live.
+        viewer: Start the viewer before the runs.
+        viewer_port: Its port, or the next free one.
+        stash: Keep a snapshot of the git work tree.
+        strict: Raise after the report when some run did not pass.
+        fail_fast: Stop at the first failure.
+        dry_run: Show what would run, and run nothing.
+        continue_run: Timestamp of the batch to continue; True or ``"latest"`` for the latest.
+        report_run: Timestamp of the batch to report on, running nothing; True or ``"latest"`` for the latest.
+    """
+
+    name: str | None = None
+    output_dir: str | Path | None = None
+    executor: str | Executor = "subprocess"
+    jobs: int | None = None
+    gpus: int = 0
+    retries: int = 0
+    timeout: float | None = None
+    filter: str | None = None
+    capture: bool | str = True
+    viewer: bool = False
+    viewer_port: int = DEFAULT_VIEWER_PORT
+    stash: bool = True
+    strict: bool = False
+    fail_fast: bool = False
+    dry_run: bool = False
+    continue_run: str | bool | None = None
+    report_run: str | bool | None = None
+
+    def __post_init__(self) -> None:
+        for key, least in (("jobs", 1), ("gpus", 0), ("retries", 0), ("viewer_port", 0)):
+            _check_count(key, getattr(self, key), least)
+        if self.timeout is not None and not (_is_number(self.timeout) and self.timeout > 0):
+            raise SettingsError(f"timeout={self.timeout!r}: expected seconds, more than 0")
+        if self.capture not in (True, False, "no"):
+            raise SettingsError(f"capture={self.capture!r}: expected True, False or 'no'")
+        if self.filter is not None:
+            try:
+                re.compile(self.filter)
+            except re.error as error:
+                raise SettingsError(f"filter={self.filter!r} is not a regular expression: {error}") from error
+        if self.continue_run and self.report_run:
+            raise SettingsError("continue and report exclude each other: continuing reports too, when the runs are done")
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether the runs' output goes to their logs only."""
+        return self.capture is True
+
+    def timestamp(self, key: str) -> str | None:
+        """The timestamp that ``continue_run`` or ``report_run`` asks for; None for the latest."""
+        value = getattr(self, key)
+        return None if value is True else value
+
+
+_KNOWN = frozenset(field.name for field in fields(Settings))
+
+
+def resolve(*layers: Mapping[str, Any]) -> Settings:
+    """Merge *layers*, later ones winning: decorator, call, command line.
+
+    Raises:
+        SettingsError: A setting does not exist, or cannot take its value.
+    """
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        check_known(layer, _KNOWN)
+        merged |= layer
+    return Settings(**merged)
+
+
+def check_declared(defaults: Mapping[str, Any]) -> None:
+    """Refuse *defaults* of a decorator that do not describe an experiment.
+
+    Raises:
+        SettingsError: As said.
+    """
+    check_known(defaults, _KNOWN - _OF_ONE_START)
+    Settings(**defaults)
+
+
+def check_known(given: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Refuse settings that are not *known*, naming the nearest."""
+    for key in given:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
+            raise SettingsError(f"there is no setting {key!r}; {hint}")
+
+
+def _check_count(key: str, value: Any, least: int) -> None:
+    if value is None and key == "jobs":
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise SettingsError(f"{key}={value!r}: expected a whole number, {least} or more")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,66 @@
+"""Ctrl-C and its kin: asked once, stop in order; asked twice, at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pyexp.executors.invoke import interruptible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+    from pyexp.executors.base import Session
+
+
+class StopSignals:
+    """Turns SIGINT, SIGTERM and SIGHUP into an orderly stop, while the block lasts; only in the main thread.
+
+    The first one ends the batch: no more runs are started, children are ended. A synchronous run that has the main thread is
+    interrupted by KeyboardInterrupt. The second one leaves children no grace.
+    """
+
+    _NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stop: Callable[[], None] | None = None
+        self._previous: dict[int, Any] = {}
+        self.received: int | None = None
+
+    def __enter__(self) -> StopSignals:
+        if threading.current_thread() is threading.main_thread():
+            for number in self._NUMBERS:
+                # What the user's shell chose to ignore (nohup) stays ignored.
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def connect(self, stop: Callable[[], None]) -> None:
+        """Call *stop* at the first signal; it must be safe to call from a signal handler."""
+        self._stop = stop
+        if self.received is not None:
+            stop()
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is None:
+            self.received = number
+            self._session.stopping.set()
+        elif interruptible.is_set():
+            # The run in this very thread swallowed the first one: there is nothing to wait for.
+            os._exit(128 + number)
+        else:
+            self._session.hurry.set()
+        if self._stop is not None:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._stop()
+        if interruptible.is_set():
+            raise KeyboardInterrupt

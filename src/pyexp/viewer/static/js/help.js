@@ -1,0 +1,32 @@
+// Owns the sheet of keyboard shortcuts.
+
+import { h } from "./dom.js";
+
+const SHORTCUTS = [
+  [["1 – 8"], "Go to a tab"],
+  [["/"], "Filter the runs"],
+  [["t"], "Filter the tags"],
+  [["b"], "Show or hide the runs panel"],
+  [["x"], "Next x-axis: step, relative, wall"],
+  [["d"], "Dark or light"],
+  [["?"], "This sheet"],
+  [["←", "→"], "In a chart: read the values point by point"],
+  [["↑", "↓", "Space"], "In the runs panel: move, switch a run on or off"],
+  [["o"], "In the runs panel: only this run"],
+  [["Esc"], "Close what is open; in a chart: the whole range"],
+];
+
+/** Show the sheet of shortcuts; Escape or a click beside it closes it. */
+export function showHelp() {
+  const dialog = h(
+    "dialog",
+    { class: "sheet", "aria-label": "Keyboard shortcuts" },
+    h("h2", {}, "Keyboard"),
+    h("dl", { class: "shortcuts" }, SHORTCUTS.map(([keys, text]) => [h("dt", {}, keys.map((key) => h("kbd", {}, key))), h("dd", {}, text)])),
+    h("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Close"),
+  );
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

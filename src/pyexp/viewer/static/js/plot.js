@@ -1,0 +1,95 @@
+// Owns what a chart looks like in plotly's terms: traces and layout from lines, nothing of the page.
+
+import { xValues } from "./axis.js";
+import { plotlyText } from "./format.js";
+import { smoothed } from "./smoothing.js";
+import { theme } from "./theme.js";
+
+const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
+
+/**
+ * Lines as drawn: `{key, name, colour, dash, x, y, raw, step, time}`. `y` is smoothed where smoothing is on.
+ * `entries` are `{key, name, colour, dash, line, startedAt}`.
+ */
+export function drawnLines(entries, { mode, unit, smooth }) {
+  return entries.map(({ line, startedAt, ...look }) => {
+    const x = xValues(line, mode, unit, startedAt);
+    return { ...look, x, y: smoothed(x, line.value, smooth, line.total), raw: line.value, step: line.step, time: line.time };
+  });
+}
+
+/** Traces of the lines, the raw ones pale behind when smoothed. A single point is shown as a marker. */
+export function lineTraces(drawn, { smooth, isLog }) {
+  const behind = smooth > 0 ? drawn.map((line) => trace(line, line.raw, { opacity: 0.22, width: 1 }, isLog)) : [];
+  return [...behind, ...drawn.map((line) => trace(line, line.y, { opacity: 1, width: 1.6 }, isLog))];
+}
+
+function trace({ name, colour, dash, x }, y, { opacity, width }, isLog) {
+  const mode = x.length < 2 ? "markers" : "lines";
+  return { type: "scatter", mode, name: plotlyText(name), x, y: drawable(y, isLog), opacity, line: { color: colour, width, dash, shape: "linear" }, marker: { color: colour, size: 6 }, hoverinfo: "skip" };
+}
+
+/** What cannot be drawn (nan, inf, on a log scale what is not positive) is a gap. */
+function drawable(y, isLog) {
+  return Array.from(y, (value) => (Number.isFinite(value) && (!isLog || value > 0) ? value : null));
+}
+
+/** Traces of groups: a band of one deviation around each mean. `groups` are `{name, colour, x, mean, deviation}`. */
+export function bandTraces(groups, { isLog }) {
+  return groups.flatMap(({ name, colour, x, mean, deviation }) => {
+    const edge = (sign) => drawable(mean.map((value, i) => value + sign * deviation[i]), isLog);
+    const base = { type: "scatter", mode: "lines", x, hoverinfo: "skip" };
+    return [
+      { ...base, y: edge(-1), line: { width: 0 }, showlegend: false },
+      { ...base, y: edge(1), line: { width: 0 }, fill: "tonexty", fillcolor: `${colour}2e`, showlegend: false },
+      { ...base, name: plotlyText(name), y: drawable(mean, isLog), line: { color: colour, width: 1.8 } },
+    ];
+  });
+}
+
+/** The layout for a chart of `size`; `range` is `[x0, x1, y0, y1]` when zoomed. */
+export function layoutFor({ size, mode, unit, isLog, range }) {
+  const line = theme.colour("line");
+  const axis = { gridcolor: line, zeroline: false, linecolor: theme.colour("line-strong"), ticks: "", automargin: false, fixedrange: false, tickfont: { color: theme.colour("muted"), size: 11 } };
+  const ends = range ?? [null, null, null, null];
+  return {
+    width: size.width, height: size.height, autosize: false,
+    margin: { l: 52, r: 10, t: 8, b: 26 },
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: FONT, size: 11, color: theme.colour("muted") },
+    showlegend: false, hovermode: false, dragmode: "zoom",
+    xaxis: { ...axis, ...span(ends[0], ends[1]), type: mode === "wall" ? "date" : "linear", showline: true, nticks: 6, ticksuffix: mode === "relative" ? unit.suffix : "", exponentformat: "SI", showgrid: false },
+    yaxis: { ...axis, ...span(...logged(ends[2], ends[3], isLog)), type: isLog ? "log" : "linear", nticks: 6, exponentformat: isLog ? "power" : "e", ...(isLog ? { dtick: undefined, minor: { showgrid: false } } : {}) },
+  };
+}
+
+function span(from, to) {
+  return from === null || to === null || Number.isNaN(from) || Number.isNaN(to) ? { autorange: true } : { autorange: false, range: [from, to] };
+}
+
+/** Ranges are kept as values; plotly wants the exponents on a log axis. */
+function logged(from, to, isLog) {
+  if (!isLog || from === null) return [from, to];
+  return from > 0 && to > 0 ? [Math.log10(from), Math.log10(to)] : [null, null];
+}
+
+export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, displaylogo: false };
+
+let loading = null;
+
+/** The vendored plotly, loaded once. */
+export function loadPlotly() {
+  loading ??= loadScript("/static/vendor/plotly-basic.min.js").then(() => globalThis.Plotly);
+  return loading;
+}
+
+/** Load a script of our own server; settled when it has run. */
+export function loadScript(src) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = src;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${src} could not be loaded from the viewer's server.`));
+    document.head.append(script);
+  });
+}

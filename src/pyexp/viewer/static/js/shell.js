@@ -1,0 +1,131 @@
+// Owns the frame around the tabs: header, tab list, runs panel, notices, connection state.
+
+import { iconButton } from "./buttons.js";
+import { catalog } from "./catalog.js";
+import { fill, h, setText } from "./dom.js";
+import { toggleDrawer } from "./drawer.js";
+import { icon } from "./icons.js";
+import { showHelp } from "./help.js";
+import { live } from "./live.js";
+import { buildRunsPanel } from "./runs.js";
+import { view } from "./state.js";
+import { TABS } from "./tabs.js";
+import { tags } from "./tags.js";
+import { theme } from "./theme.js";
+
+const CONNECTION = {
+  connecting: ["Connecting…", "waiting"],
+  open: ["Live", "open"],
+  lost: ["Reconnecting…", "lost"],
+  refused: ["No access", "lost"],
+};
+
+/** Build the frame into `app`; returns the element that the tabs fill. */
+export function buildShell(app) {
+  const content = h("main", { class: "content", id: "content", role: "tabpanel", tabindex: "-1" });
+  const panel = buildRunsPanel();
+  const shade = h("div", { class: "shade", onclick: () => toggleDrawer(false) });
+  fill(app, h("a", { class: "skip", href: "#content", onclick: skip }, "Skip to content"), header(), panel, shade, h("div", { class: "workspace" }, notices(), content));
+  return content;
+}
+
+function skip(event) {
+  event.preventDefault(); // the fragment is the view's
+  document.getElementById("content").focus();
+}
+
+function header() {
+  const root = h("span", { class: "root" });
+  const show = () => {
+    setText(root, catalog.root);
+    document.title = catalog.root ? `${catalog.root} · pyexp` : "pyexp";
+  };
+  catalog.on("change", show);
+  show();
+  return h(
+    "header",
+    { class: "header" },
+    iconButton("menu", "Runs panel", () => toggleDrawer(), { class: "icon-button drawer-button", "aria-expanded": "true", "aria-controls": "runs-panel" }),
+    h("div", { class: "brand" }, h("span", { class: "wordmark" }, "pyexp"), root),
+    tabList(),
+    h("div", { class: "header-end" }, connection(), themeButton(), iconButton("help", "Keyboard shortcuts", showHelp)),
+  );
+}
+
+function tabList() {
+  const list = h("div", { class: "tabs", role: "tablist", "aria-label": "Views" });
+  const show = () => {
+    const current = view.get("tab");
+    const offered = TABS.filter(({ kind, name }) => !kind || name === current || tags.list(kind).length > 0);
+    fill(list, offered.map((tab) => tabButton(tab, tab.name === current)));
+  };
+  list.addEventListener("keydown", (event) => moveTab(event, list));
+  view.on("tab", show);
+  tags.on("change", show);
+  show();
+  return list;
+}
+
+function tabButton({ name, label }, isCurrent) {
+  return h(
+    "button",
+    {
+      class: "tab", type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(isCurrent), "aria-controls": "content",
+      tabindex: isCurrent ? "0" : "-1", data: { tab: name }, onclick: () => view.set({ tab: name }),
+    },
+    label,
+  );
+}
+
+function moveTab(event, list) {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const names = [...list.children].map((tab) => tab.dataset.tab);
+  const next = names[(names.indexOf(event.target.dataset.tab) + step + names.length) % names.length];
+  view.set({ tab: next });
+  document.getElementById(`tab-${next}`)?.focus();
+}
+
+function connection() {
+  const label = h("span", {});
+  const pill = h("button", { class: "connection", type: "button", role: "status", onclick: () => live.retry() }, h("i", { class: "dot" }), label);
+  const show = () => {
+    const [text, kind] = CONNECTION[live.status];
+    setText(label, text);
+    pill.dataset.kind = kind;
+    pill.title = kind === "lost" ? "The server is away. The page goes on trying; click to try now." : "New points arrive by themselves.";
+  };
+  live.on("status", show);
+  show();
+  return pill;
+}
+
+function themeButton() {
+  const button = iconButton("moon", "Dark theme", () => theme.toggle(), { class: "icon-button theme-button" });
+  const show = () => {
+    const isDark = theme.name === "dark";
+    fill(button, icon(isDark ? "sun" : "moon"));
+    button.title = isDark ? "Light theme" : "Dark theme";
+    button.setAttribute("aria-label", button.title);
+  };
+  theme.on("change", show);
+  show();
+  return button;
+}
+
+function notices() {
+  const place = h("div", { class: "notices" });
+  let isNewVersion = false;
+  const show = () => {
+    const texts = [catalog.notice, tags.notice].filter(Boolean).map((text) => h("p", { class: "notice" }, text));
+    const reload = isNewVersion
+      ? h("p", { class: "notice" }, "The viewer was updated. ", h("button", { class: "link", type: "button", onclick: () => location.reload() }, "Reload the page"))
+      : null;
+    fill(place, reload, texts);
+  };
+  catalog.on("change", show);
+  tags.on("change", show);
+  live.on("version", () => ((isNewVersion = true), show()));
+  return place;
+}
