@@ -30,6 +30,14 @@ export function rangeForServer([from, to], mode, unit) {
   return [(from - offset) / 1000, (to - offset) / 1000];
 }
 
+/** The inverse of `rangeForServer`. */
+export function rangeForScreen([from, to], mode, unit) {
+  if (mode === "step") return [from, to];
+  if (mode === "relative") return [from / unit.seconds, to / unit.seconds];
+  const offset = timezoneMs();
+  return [from * 1000 + offset, to * 1000 + offset];
+}
+
 /** What plotly gives as a range end: a number, or on a date axis a text in the time we gave. */
 export function readEnd(end) {
   return typeof end === "number" ? end : Date.parse(`${String(end).replace(" ", "T")}Z`);

@@ -8,14 +8,37 @@ import { theme } from "./theme.js";
 const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 
 /**
- * Lines as drawn: `{key, name, colour, dash, x, y, raw, step, time}`. `y` is smoothed where smoothing is on.
- * `entries` are `{key, name, colour, dash, line, startedAt}`.
+ * Lines as drawn: `{name, colour, dash, x, y, raw, step, time}`; `y` is smoothed where smoothing is on. `entries` are
+ * `{name, colour, dash, line, detail, startedAt}`; with `range` (in x) only that part is drawn, in detail where there is some.
  */
-export function drawnLines(entries, { mode, unit, smooth }) {
-  return entries.map(({ line, startedAt, ...look }) => {
+export function drawnLines(entries, { mode, unit, smooth, range }) {
+  return entries.map(({ line, detail, startedAt, ...look }) => {
     const x = xValues(line, mode, unit, startedAt);
-    return { ...look, x, y: smoothed(x, line.value, smooth, line.total), raw: line.value, step: line.step, time: line.time };
+    const whole = { span: x[x.length - 1] - x[0], total: line.total };
+    const y = smoothed(x, line.value, smooth, whole);
+    const full = { ...look, x, y, raw: line.value, step: line.step, time: line.time };
+    if (!range) return full;
+    if (!detail) return cutTo(full, range);
+    const fine = xValues(detail, mode, unit, startedAt);
+    const seed = smooth > 0 && fine.length > 0 ? valueBefore(x, y, fine[0]) : null;
+    return { ...look, x: fine, y: smoothed(fine, detail.value, smooth, whole, seed), raw: detail.value, step: detail.step, time: detail.time };
   });
+}
+
+/** The part of the line in the range, with one point more on each side. */
+function cutTo(line, [from, to]) {
+  let first = line.x.findIndex((x) => x >= from);
+  if (first < 0) first = line.x.length;
+  let last = first;
+  while (last < line.x.length && line.x[last] <= to) last += 1;
+  const cut = (list) => list.subarray(Math.max(0, first - 1), last + 1);
+  return { ...line, x: cut(line.x), y: cut(line.y), raw: cut(line.raw), step: cut(line.step), time: cut(line.time) };
+}
+
+function valueBefore(x, y, place) {
+  const next = x.findIndex((other) => other >= place);
+  const value = y[Math.max(0, (next < 0 ? x.length : next) - 1)];
+  return Number.isFinite(value) ? value : null;
 }
 
 /** Traces of the lines, the raw ones pale behind when smoothed. A single point is shown as a marker. */

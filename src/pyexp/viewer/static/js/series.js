@@ -23,6 +23,7 @@ live.on("delta", (frame) => {
 export class Series extends Emitter {
   lines = new Map(); // run id -> {step, value, time, total, cursor}
   runs = [];
+  isLoaded = false;
   #running = null;
   #stale = new Set();
 
@@ -86,6 +87,7 @@ export class Series extends Emitter {
   async #fetchMissing() {
     const missing = this.runs.filter((id) => !this.lines.has(id) || this.#stale.has(id));
     if (missing.length === 0) {
+      this.isLoaded = true;
       this.emit("change");
       live.changed();
       return;
@@ -97,7 +99,7 @@ export class Series extends Emitter {
       const frame = await getFrame("/api/series", { tag: this.tag, runs: missing.join(), points: POINTS }, controller.signal);
       for (const part of frame.series) this.lines.set(part.run, lineOf(part));
       for (const id of missing) this.#stale.delete(id);
-      this.notice = frame.notice;
+      this.isLoaded = true;
       this.emit("change");
       live.changed();
     } catch (error) {

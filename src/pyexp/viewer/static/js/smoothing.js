@@ -4,16 +4,17 @@
 const MOST_STEPS = 1000;
 
 /**
- * Smooth `y` over `x` with `weight` in 0..1. `total` is how many points the line stands for. Evenly spaced raw data gives the
- * plain average of TensorBoard; gaps and non-finite values pass through and do not disturb it.
+ * Smooth `y` over `x` with `weight` in 0..1. Evenly spaced raw data gives the plain average of TensorBoard; gaps and non-finite
+ * values pass through and do not disturb it. `whole` is the line this is a part of, `{span, total}`: its width in x and how many
+ * points it stands for; `seed` the smoothed value just before this part.
  */
-export function smoothed(x, y, weight, total) {
+export function smoothed(x, y, weight, whole = null, seed = null) {
   if (weight <= 0 || y.length < 2) return y;
   const out = new Float64Array(y.length);
-  const span = x[x.length - 1] - x[0] || 1;
-  const steps = Math.min(Math.max(total, y.length), MOST_STEPS) - 1;
-  let sum = 0;
-  let mass = 0;
+  const span = (whole?.span ?? x[x.length - 1] - x[0]) || 1;
+  const steps = Math.min(Math.max(whole?.total ?? 0, y.length), MOST_STEPS) - 1;
+  let sum = seed ?? 0;
+  let mass = seed === null ? 0 : 1;
   let before = x[0];
   for (let i = 0; i < y.length; i += 1) {
     if (!Number.isFinite(y[i])) {

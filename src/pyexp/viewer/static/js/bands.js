@@ -1,0 +1,71 @@
+// Owns the mean ± deviation of one tag over runs grouped by a config key, as the server computes it
+// from the full data. While a run goes on it asks again, a while after each answer.
+
+import { getFrame } from "./api.js";
+import { compareCells } from "./format.js";
+import { Emitter } from "./emitter.js";
+
+const AGAIN_MS = 2000;
+
+/** The groups' colours: the first ones seen in natural order, later ones after them. */
+class GroupOrder extends Emitter {
+  #indices = new Map();
+
+  reset() {
+    this.#indices.clear();
+    this.emit("change");
+  }
+
+  learn(names) {
+    const fresh = names.filter((name) => !this.#indices.has(name)).sort(compareCells);
+    for (const name of fresh) this.#indices.set(name, this.#indices.size);
+    if (fresh.length > 0) this.emit("change");
+  }
+
+  index(name) {
+    return this.#indices.get(name) ?? 0;
+  }
+
+  names() {
+    return [...this.#indices.keys()];
+  }
+}
+
+export const groupOrder = new GroupOrder();
+
+/** The bands of one tag. Emits `change`, and `error` with the error. */
+export class Bands extends Emitter {
+  groups = [];
+  isLoaded = false;
+  #controller = null;
+  #timer = null;
+
+  constructor(tag) {
+    super();
+    this.tag = tag;
+  }
+
+  /** Show these runs grouped by `key`; `isLive` says whether more is to come; `range` is a range of steps. */
+  async want({ runs, key, isLive, range }) {
+    this.stop();
+    const controller = new AbortController();
+    this.#controller = controller;
+    try {
+      const params = { tag: this.tag, runs: runs.join(), key, from: range?.[0], to: range?.[1], points: 1000 };
+      const frame = await getFrame("/api/groups", params, controller.signal);
+      this.groups = frame.series.map((part) => ({ name: part.group, runs: part.runs, x: part.step, mean: part.mean, deviation: part.deviation, count: part.count }));
+      this.isLoaded = true;
+      groupOrder.learn(this.groups.map((group) => group.name));
+      this.emit("change");
+    } catch (error) {
+      if (error.name !== "AbortError") this.emit("error", error);
+    }
+    if (isLive && this.#controller === controller) this.#timer = setTimeout(() => this.want({ runs, key, isLive, range }), AGAIN_MS);
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
+    this.#controller?.abort();
+    this.#controller = null;
+  }
+}

@@ -1,0 +1,245 @@
+// Owns one chart card: its header and actions, its data while it is on the screen, its drawing and zoom.
+
+import { rangeForScreen, rangeForServer, readEnd, unitFor } from "./axis.js";
+import { Bands, groupOrder } from "./bands.js";
+import { iconButton, menuButton } from "./buttons.js";
+import { catalog } from "./catalog.js";
+import { colourOf, dashOf, groupColour } from "./colours.js";
+import { fill, h, setText, throttled } from "./dom.js";
+import { saveCsv, savePicture } from "./export.js";
+import { splitTag } from "./groups.js";
+import { makeReadable } from "./hover.js";
+import { icon } from "./icons.js";
+import { bandTraces, CONFIG, drawnLines, layoutFor, lineTraces, loadPlotly } from "./plot.js";
+import { cancelDraw, scheduleDraw } from "./scheduler.js";
+import { selection } from "./selection.js";
+import { Series } from "./series.js";
+import { view } from "./state.js";
+import { theme } from "./theme.js";
+
+const MOST_LINES = 120;
+const RESTYLING = ["smooth", "x", "logy", "zoom", "wide"];
+
+/** A card of the Scalars tab; see `CardGroups` for its life. */
+export class ChartCard {
+  #plotly = null;
+  #isShown = false;
+  #isReady = false;
+  #drawn = [];
+  #detail = { lines: null, key: "", controller: null };
+  #stops = [];
+
+  constructor(tag, element) {
+    this.tag = tag;
+    this.element = element;
+    this.series = new Series(tag.id);
+    this.bands = new Bands(tag.id);
+    this.refine = throttled(() => this.#fetchDetail(), 1000);
+    this.#build();
+    this.resizing = new ResizeObserver(() => this.redraw());
+    for (const source of [this.series, this.bands]) {
+      this.#stops.push(source.on("change", () => this.#arrived()), source.on("error", (error) => this.#say(error.message, true)));
+    }
+  }
+
+  show() {
+    this.#isShown = true;
+    this.#follow(true);
+    this.resizing.observe(this.plot);
+    this.runsChanged();
+  }
+
+  hide() {
+    this.#isShown = false;
+    this.#follow(false);
+    this.resizing.disconnect();
+    cancelDraw(this);
+    this.bands.stop();
+    this.series.unwatch();
+    if (this.#isReady) this.#plotly.purge(this.plot);
+    this.#isReady = false;
+    this.body.classList.add("is-loading");
+  }
+
+  end() {
+    this.series.end();
+    for (const stop of this.#stops) stop();
+  }
+
+  /** Which runs are looked at, or how they are grouped, has changed. */
+  runsChanged() {
+    const runs = selection.chosen.map((run) => run.id);
+    if (view.get("group")) {
+      this.series.unwatch();
+      const isLive = selection.chosen.some((run) => run.status === "running");
+      this.bands.want({ runs, key: view.get("group"), isLive, range: this.#range() });
+    } else {
+      this.bands.stop();
+      this.series.watch();
+      this.series.want(runs.slice(0, MOST_LINES));
+      this.#say(runs.length > MOST_LINES ? `The first ${MOST_LINES} of ${runs.length} runs are drawn. Group by a config key to see all.` : "");
+    }
+  }
+
+  redraw(isUrgent = false) {
+    if (this.#isShown) scheduleDraw(this, () => this.#draw(), isUrgent);
+  }
+
+  #follow(isOn) {
+    if (!isOn) {
+      for (const stop of this.following ?? []) stop();
+      return;
+    }
+    this.following = [
+      view.on("change", (changed) => this.#viewChanged(changed)),
+      selection.on("change", () => this.runsChanged()),
+      theme.on("change", () => this.redraw(true)),
+      groupOrder.on("change", () => this.redraw()),
+    ];
+    this.#showWide();
+  }
+
+  #viewChanged(changed) {
+    if (changed.includes("group") || (changed.includes("zoom") && view.get("group"))) this.runsChanged();
+    if (changed.includes("zoom")) this.#fetchDetail();
+    if (changed.includes("wide")) this.#showWide();
+    if (changed.some((key) => RESTYLING.includes(key))) this.redraw(true);
+  }
+
+  #showWide() {
+    const isWide = view.get("wide").includes(this.tag.id);
+    this.element.classList.toggle("is-wide", isWide);
+    fill(this.wideButton, icon(isWide ? "shrink" : "expand"));
+    const isLog = view.get("logy").includes(this.tag.id);
+    this.logButton.setAttribute("aria-pressed", String(isLog));
+  }
+
+  #build() {
+    const { id, name } = this.tag;
+    this.logButton = h("button", { class: "text-button", type: "button", title: "Logarithmic y-axis", "aria-pressed": "false", onclick: () => view.toggle("logy", id) }, "log");
+    this.wideButton = iconButton("expand", "Full width", () => view.toggle("wide", id));
+    this.resetButton = iconButton("reset", "Whole range", () => this.#zoom(null), { class: "icon-button reset" });
+    const save = menuButton("download", "Save this chart", [["PNG picture", () => this.#save("png")], ["SVG picture", () => this.#save("svg")], ["CSV, all points", () => this.#save("csv")]]);
+    this.plot = h("div", { class: "plot", tabindex: "0", role: "img", "aria-label": `Chart of ${name}. Arrow keys read the values.` });
+    this.note = h("p", { class: "card-note", role: "status" });
+    this.body = h("div", { class: "plot-body is-loading" }, this.plot);
+    const head = h("header", { class: "card-head" }, h("h3", { title: name }, splitTag(name)[1]), h("div", { class: "card-actions" }, this.resetButton, this.logButton, this.wideButton, save));
+    fill(this.element, head, this.body, this.note);
+    this.unread = makeReadable(this.plot, () => this.#drawn);
+    this.plot.addEventListener("keydown", (event) => event.key === "Escape" && this.#zoom(null));
+    this.plot.addEventListener("dblclick", () => this.#zoom(null));
+  }
+
+  #say(text, isError = false) {
+    setText(this.note, text);
+    this.note.classList.toggle("is-error", isError);
+  }
+
+  #arrived() {
+    if (this.note.classList.contains("is-error")) this.#say("");
+    if (this.#range()) this.refine();
+    this.redraw(!this.#isReady);
+  }
+
+  #range() {
+    const zoom = view.get("zoom")[this.tag.id];
+    return zoom && zoom[0] !== null ? [zoom[0], zoom[1]] : null;
+  }
+
+  async #fetchDetail() {
+    const range = this.#range();
+    const detail = this.#detail;
+    detail.controller?.abort();
+    const isCoarse = [...this.series.lines.values()].some((line) => line.total > line.step.length);
+    if (!range || !isCoarse || view.get("group") || !this.#isShown) {
+      detail.lines = null;
+      this.redraw();
+      return;
+    }
+    const key = range.join();
+    if (key !== detail.key) detail.lines = null;
+    detail.key = key;
+    detail.controller = new AbortController();
+    try {
+      detail.lines = await this.series.detail(view.get("x"), ...range, detail.controller.signal);
+      this.redraw(true);
+    } catch (error) {
+      if (error.name !== "AbortError") this.#say(error.message, true);
+    }
+  }
+
+  #style() {
+    const mode = view.get("group") ? "step" : view.get("x");
+    const unit = unitFor(this.series.lines.values());
+    const zoom = view.get("zoom")[this.tag.id] ?? null;
+    const inX = this.#range() ? rangeForScreen(this.#range(), mode, unit) : null;
+    return { mode, unit, smooth: view.get("group") ? 0 : view.get("smooth"), isLog: view.get("logy").includes(this.tag.id), range: inX, frame: zoom ? [...(inX ?? [null, null]), zoom[2], zoom[3]] : null };
+  }
+
+  #figure(size) {
+    const style = this.#style();
+    let traces;
+    if (view.get("group")) {
+      const groups = this.bands.groups.map((group) => ({ ...group, colour: groupColour(groupOrder.index(group.name)) }));
+      this.#drawn = groups.map((group) => ({ ...group, y: group.mean, raw: group.mean, step: group.x }));
+      traces = bandTraces(groups, style);
+    } else {
+      this.#drawn = drawnLines(this.#entries(), style);
+      traces = lineTraces(this.#drawn, style);
+    }
+    return { traces, layout: layoutFor({ ...style, size, range: style.frame }) };
+  }
+
+  #entries() {
+    const details = this.#range() ? this.#detail.lines : null;
+    return this.series.runs
+      .map((id) => ({ run: catalog.run(id), line: this.series.lines.get(id), detail: details?.get(id) }))
+      .filter(({ run, line }) => run && line && line.step.length > 0)
+      .map(({ run, line, detail }) => ({ name: catalog.label(run), colour: colourOf(run), dash: dashOf(run), line, detail, startedAt: line.time[0] }));
+  }
+
+  async #draw() {
+    this.#plotly ??= await loadPlotly();
+    const source = view.get("group") ? this.bands : this.series;
+    if (!this.#isShown || !source.isLoaded || this.plot._dragging || this.plot.clientWidth === 0) return;
+    const { traces, layout } = this.#figure({ width: this.plot.clientWidth, height: this.plot.clientHeight });
+    this.resetButton.classList.toggle("is-on", layout.xaxis.autorange === false || layout.yaxis.autorange === false);
+    this.body.classList.toggle("is-empty", traces.length === 0);
+    const isFirst = !this.#isReady;
+    this.#isReady = true;
+    await this.#plotly.react(this.plot, traces, layout, CONFIG);
+    if (isFirst && this.#isReady) this.plot.on("plotly_relayout", (change) => this.#relaid(change));
+    this.body.classList.remove("is-loading");
+    this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
+  }
+
+  #relaid(change) {
+    const ends = (axis) => change[`${axis}.range`] ?? (`${axis}.range[0]` in change ? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]] : null);
+    const [x, y] = [ends("xaxis"), ends("yaxis")];
+    if (!x && !y) return;
+    const { mode, unit, isLog } = this.#style();
+    const before = view.get("zoom")[this.tag.id] ?? [null, null, null, null];
+    const range = x ? rangeForServer(x.map(readEnd), mode, unit) : before.slice(0, 2);
+    this.#zoom([...range, ...(y ? y.map((end) => (isLog ? 10 ** end : end)) : before.slice(2))].map(rounded));
+  }
+
+  #zoom(range) {
+    const { [this.tag.id]: _, ...zoom } = view.get("zoom");
+    view.set({ zoom: range ? { ...zoom, [this.tag.id]: range } : zoom });
+    this.unread();
+  }
+
+  async #save(format) {
+    const title = this.tag.name;
+    try {
+      if (format === "csv") await saveCsv({ title, tag: this.tag.id, runs: selection.chosen.map((run) => run.id) });
+      else await savePicture({ title, format, ...this.#figure({ width: 900, height: 500 }) });
+    } catch (error) {
+      this.#say(`Not saved: ${error.message}`, true);
+    }
+  }
+}
+
+function rounded(end) {
+  return end === null ? null : Number(end.toPrecision(13));
+}

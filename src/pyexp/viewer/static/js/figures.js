@@ -1,0 +1,95 @@
+// Owns the Figures and Images tabs: the picture at once; a click makes a matplotlib figure live;
+// plotly figures are live at once.
+
+import { EntryCard } from "./entry_card.js";
+import { fill, h } from "./dom.js";
+import { icon } from "./icons.js";
+import { letGo, takePicture } from "./pictures.js";
+import { PlotlyFigure } from "./plotly_figure.js";
+import { linkSwitch } from "./stepper.js";
+import { mountCards, tagsFilter } from "./tag_tab.js";
+import { LiveFigure } from "./webagg.js";
+
+export function mountFigures(root) {
+  return mountPictures(root, "figures", "Figures", ["No figures yet", "The selected runs have logged no figures.", 'logger.add_figure("curve", figure)']);
+}
+
+export function mountImages(root) {
+  return mountPictures(root, "images", "Images", ["No images yet", "The selected runs have logged no images.", 'logger.add_image("sample", array)']);
+}
+
+function mountPictures(root, kind, label, empty) {
+  const [link, stopLink] = linkSwitch();
+  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": label }, tagsFilter(), link);
+  const end = mountCards(root, { kind, controls: [toolbar], make: (tag, element) => new EntryCard(kind, tag, element, (of, run) => new FigureBody(kind, of, run)), empty });
+  return () => {
+    stopLink();
+    end();
+  };
+}
+
+/** The inside of a tile: a picture, or something live in its place. */
+class FigureBody {
+  #controller = null;
+  #held = null;
+  #live = null;
+
+  constructor(kind, tag, run) {
+    this.kind = kind;
+    this.tag = tag;
+    this.run = run;
+    this.element = h("div", { class: "figure-body" });
+  }
+
+  async show(entry) {
+    this.#clear();
+    if (!entry) return;
+    if (entry.type === "plotly") {
+      this.#live = new PlotlyFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index });
+      return;
+    }
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    try {
+      const image = entry.preview ? await this.#image(entry, signal) : h("p", { class: "no-preview" }, "Logged without a picture.");
+      const make = entry.interactive ? this.#makeLive(entry) : null;
+      if (!signal.aborted) fill(this.element, image, make);
+    } catch (error) {
+      if (error.name !== "AbortError") fill(this.element, h("p", { class: "card-note is-error" }, error.message));
+    }
+  }
+
+  end() {
+    this.#clear();
+  }
+
+  async #image(entry, signal) {
+    const held = await takePicture(this.kind, this.run.id, this.tag.id, entry.index, signal);
+    if (signal.aborted) letGo(held.key);
+    else this.#held = held;
+    const image = h("img", { class: "picture", src: held.url, alt: `${this.tag.name} of ${this.run.name} at step ${entry.step}` });
+    if (entry.width) image.width = entry.width;
+    if (entry.height) image.height = entry.height;
+    return image;
+  }
+
+  #makeLive(entry) {
+    const title = "Opens the logged figure on the server, to zoom, pan and rotate it. Do this with logs that you trust.";
+    return h("button", { class: "button make-live", type: "button", title, onclick: () => this.#goLive(entry) }, icon("play"), "Make live");
+  }
+
+  #goLive(entry) {
+    this.#clear();
+    const back = () => this.show(entry);
+    this.#live = new LiveFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index }, back);
+  }
+
+  #clear() {
+    this.#controller?.abort();
+    this.#live?.end();
+    this.#live = null;
+    if (this.#held) letGo(this.#held.key);
+    this.#held = null;
+    fill(this.element);
+  }
+}

@@ -1,0 +1,87 @@
+// Owns a logged plotly figure, live at once. The figure is untrusted: its texts keep harmless markup
+// only, and pictures from elsewhere are left out.
+
+import { getJson } from "./api.js";
+import { fill, h } from "./dom.js";
+import { loadPlotly, loadScript } from "./plot.js";
+
+const BASIC = new Set(["scatter", "bar", "pie", undefined]);
+const HARMLESS = /<(?!\/?(?:b|i|em|strong|sub|sup|s|u|br|extra)\s*\/?>)/gi;
+const MOST_DEPTH = 60;
+
+let fullBundle = null;
+
+/** Shows the figure in `element`; `place` is `{run, tag, index}`. */
+export class PlotlyFigure {
+  #plotly = null;
+  #controller = new AbortController();
+
+  constructor(element, place) {
+    this.plot = h("div", { class: "plotly-figure" });
+    this.element = element;
+    fill(element, this.plot);
+    this.resizing = new ResizeObserver(() => this.#plotly?.Plots.resize(this.plot));
+    this.#load(place);
+  }
+
+  end() {
+    this.#controller.abort();
+    this.resizing.disconnect();
+    this.#plotly?.purge(this.plot);
+    this.#plotly = null;
+  }
+
+  async #load(place) {
+    const { signal } = this.#controller;
+    try {
+      const figure = harmless(await getJson("/api/plotly", place, signal));
+      const plotly = await bundleFor(figure);
+      if (signal.aborted) return;
+      const layout = { ...figure.layout, autosize: true };
+      delete layout.width;
+      await plotly.newPlot(this.plot, figure.data, layout, { responsive: false, displaylogo: false, showLink: false, showEditInChartStudio: false, modeBarButtonsToRemove: ["sendDataToCloud"] });
+      this.#plotly = plotly;
+      this.resizing.observe(this.plot);
+    } catch (error) {
+      if (error.name !== "AbortError") fill(this.element, h("p", { class: "card-note is-error" }, error.message));
+    }
+  }
+}
+
+/** Basic charts are drawn by the vendored bundle; others load the full one of the installed plotly. */
+async function bundleFor(figure) {
+  const basic = await loadPlotly();
+  const isBasic = figure.data.every((trace) => BASIC.has(trace.type));
+  if (isBasic) return basic;
+  fullBundle ??= loadScript("/static/plotly-full.js").then(() => {
+    const full = globalThis.Plotly;
+    globalThis.Plotly = basic;
+    return full;
+  });
+  try {
+    return await fullBundle;
+  } catch {
+    fullBundle = null;
+    throw new Error("This figure needs plotly's full bundle, which comes with the plotly package: pip install plotly.");
+  }
+}
+
+/** A copy of the figure without links and without addresses of pictures that are not in the figure itself. */
+export function harmless(figure) {
+  const data = Array.isArray(figure?.data) ? figure.data : [];
+  const layout = figure?.layout ?? {};
+  return { data: clean(data, 0), layout: clean(layout, 0) };
+}
+
+function clean(value, depth) {
+  if (typeof value === "string") return value.includes("<") ? value.replace(HARMLESS, "&lt;") : value;
+  if (value === null || typeof value !== "object") return value;
+  if (depth > MOST_DEPTH) return null;
+  if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1));
+  const copy = {};
+  for (const [key, item] of Object.entries(value)) {
+    const isElsewhere = ["source", "src", "href"].includes(key) && typeof item === "string" && !item.startsWith("data:image/");
+    if (!isElsewhere) copy[key] = clean(item, depth + 1);
+  }
+  return copy;
+}
