@@ -109,14 +109,14 @@ class Config(dict[str, Any]):
         """
         return {key: _plain(value, 1) for key, value in self.items()}
 
-    def __or__(self, other: Any, /) -> Any:
+    def __or__(self, other: Any, /) -> Config:  # type: ignore[override]
         if not isinstance(other, dict):
             return NotImplemented
         result = self.copy()
         result.update(other)
         return result
 
-    def __ror__(self, other: Any, /) -> Any:
+    def __ror__(self, other: Any, /) -> Config:  # type: ignore[override]
         if not isinstance(other, dict):
             return NotImplemented
         result = _restore(type(self), {})

@@ -11,7 +11,7 @@ from pyexp.config.encoding import canonical_json, config_hash, decode_config, en
 from pyexp.config.naming import complete_names, folder_hash, folder_names
 from pyexp.config.sweep import as_tensor
 from pyexp.config.tensor import Tensor
-from pyexp.config.validation import validate
+from pyexp.config.validation import validate, validate_values
 from pyexp.errors import DuplicateConfigError, NoConfigsError
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ __all__ = [
 def prepare_configs(value: Any) -> Tensor[Config]:
     """Return what a user's ``configs`` gave as named, checked configs that share nothing with it.
 
+    The coordinates of the axes are checked too: they hold what configs hold.
+
     Args:
         value: A list, tuple, generator or tensor of dicts, or one dict.
 
@@ -55,7 +57,8 @@ def prepare_configs(value: Any) -> Tensor[Config]:
     if not len(given):
         raise NoConfigsError("configs are empty, so there is nothing to run: return at least one dict")
     checked = [validate(config, _label(config, position)) for position, config in enumerate(given)]
-    named = complete_names(Tensor(checked, given.shape, given.axes))
+    axes = validate_values(given.axes, "the axes of the configs")
+    named = complete_names(Tensor(checked, given.shape, axes))
     check_duplicates(named)
     return named
 

@@ -18,6 +18,9 @@ MAX_BYTES = 10_000_000
 MAX_FILES = 1_000
 """How many files one load may read, a file imported twice counted twice."""
 
+MAX_CHAIN = 50
+"""How many files may stand between one file and what it imports in the end."""
+
 _IMPORTS = "imports"
 
 
@@ -70,6 +73,8 @@ class _Load:
         known = [os.path.realpath(importer) for importer in importers]
         if os.path.realpath(path) in known:
             raise ConfigFileError(f"config files import each other in a circle: {' -> '.join(chain)}: break it")
+        if len(chain) > MAX_CHAIN:
+            raise ConfigFileError(f"{_located(chain[-3:])}: more than {MAX_CHAIN} files import one another in a row")
         values = dict(self._read(path, chain))
         for imported in _imported(values.pop(_IMPORTS, None), chain):
             config = self.lay_over(config, os.path.join(os.path.dirname(path), imported), chain)

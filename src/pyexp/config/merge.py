@@ -37,7 +37,7 @@ def merge(base: Mapping[str, Any], update: Mapping[str, Any]) -> Config:
     for role, value in (("base", base), ("update", update)):
         if not isinstance(value, Mapping):
             raise ConfigValueTypeError(f"merge: {role} is {value!r} ({type(value).__name__}), not a mapping")
-    result: Config = copy_value(base, "base", 0)
+    result: Config = copy_value(base, "", 0)
     for key, value in update.items():
         _assign(result, key, value, key)
     return result

@@ -71,11 +71,13 @@ def by_query(items: Sequence[Any], query: Mapping[str, Any]) -> list[int]:
     for key, wanted in query.items():
         found = _look_up_all(items, key, damaged)
         if items and not damaged and all(value is MISSING for value in found):
-            raise SelectionError(f"query key {key!r} is in no item: {nearest(str(key), known_keys(items[0]))}")
+            known = known_keys(items[0])
+            below = [path for path in known if path.endswith(f".{key}")]
+            raise SelectionError(f"query key {key!r} is in no item: {nearest(str(key), below or known)}")
         taken = [position for position in taken if found[position] is not MISSING and _fits(found[position], wanted)]
     if damaged:
         reason = next(iter(damaged.values()))
-        warnings.warn(f"{len(damaged)} items are left out of the query, the first because: {reason}", stacklevel=4)
+        warnings.warn(f"{len(damaged)} items are left out of the query, the first because: {reason}", stacklevel=3)
     return taken
 
 

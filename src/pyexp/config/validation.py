@@ -38,7 +38,21 @@ def validate(config: Mapping[str, Any], label: str) -> Config:
     name = config.get("name")
     if name is not None and not isinstance(name, str):
         raise ConfigValueTypeError(f"{label}: key 'name' holds {name!r} ({type(name).__name__}): names are strings")
-    checked: Config = _checked(config, label, "", 0)
+    return validate_values(config, label)
+
+
+def validate_values(values: Mapping[str, Any], label: str) -> Config:
+    """Do what `validate` does for a mapping that is no whole config, so that no key has a meaning.
+
+    Example:
+        >>> validate_values({"out": [1, 2]}, "the axes")
+        Config({'out': [1, 2]})
+
+    Raises:
+        ConfigValueTypeError: A value or a key is of another type than configs hold.
+        ConfigError: Containers nest too deep or contain themselves.
+    """
+    checked: Config = _checked(values, label, "", 0)
     return checked
 
 

@@ -55,12 +55,12 @@ def copy_value(value: Any, path: str, depth: int = 1) -> Any:
     if kind in _ATOMS:
         return value
     if depth > MAX_DEPTH:
-        raise ConfigError(too_deep(f"the value of {path.split('.', maxsplit=1)[0]!r}"))
+        raise ConfigError(too_deep(f"the value of {path.partition('.')[0].partition('[')[0]!r}"))
     if isinstance(value, Mapping):
         result = Config()
         for key, item in value.items():
             # Copied below, so there is nothing left for the config to convert.
-            dict.__setitem__(result, key, copy_value(item, f"{path}.{key}", depth + 1))
+            dict.__setitem__(result, key, copy_value(item, f"{path}.{key}" if path else str(key), depth + 1))
         return result
     if kind is list or kind is tuple:
         return kind([copy_value(item, f"{path}[{place}]", depth + 1) for place, item in enumerate(value)])

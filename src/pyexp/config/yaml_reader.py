@@ -38,6 +38,7 @@ class _Node:
     mark: Any
     anchor: str | None
     size: int = 1
+    height: int = 0
     key: Any = _UNSET
     merged: list[dict[str, Any]] = field(default_factory=list)
 
@@ -93,7 +94,7 @@ class _Tree:
 
     def _scalar(self, event: Any) -> Any:
         is_key = bool(self._open) and isinstance(self._open[-1].value, dict) and self._open[-1].key is _UNSET
-        if is_key and event.value == "<<" and event.style is None and event.tag is None:
+        if is_key and event.value == "<<" and event.implicit[0]:
             return _MERGE
         try:
             return parse_scalar(event.value, event.tag, is_plain=event.implicit[0])
@@ -104,9 +105,8 @@ class _Tree:
         self._count(1, mark)
         if event.tag not in _CONTAINER_TAGS:
             raise YamlProblem(f"tag {event.tag!r} is refused: config files hold plain data", mark)
-        if len(self._open) >= MAX_DEPTH:
-            raise YamlProblem(f"values nest deeper than {MAX_DEPTH} levels", mark)
-        node = _Node({} if isinstance(event, yaml.MappingStartEvent) else [], mark, event.anchor)
+        self._check_depth(1, mark)
+        node = _Node({} if isinstance(event, yaml.MappingStartEvent) else [], mark, event.anchor, height=1)
         if event.anchor:
             self._anchored[event.anchor] = node
         self._open.append(node)
@@ -128,7 +128,12 @@ class _Tree:
         if any(node is holder for holder in self._open):
             raise YamlProblem(f"alias {anchor!r} stands inside its own anchor", mark)
         self._count(node.size, mark)
-        return _Node(node.value, mark, None, node.size)
+        self._check_depth(node.height, mark)
+        return _Node(node.value, mark, None, node.size, node.height)
+
+    def _check_depth(self, height: int, mark: Any) -> None:
+        if len(self._open) + height > MAX_DEPTH:
+            raise YamlProblem(f"values nest deeper than {MAX_DEPTH} levels", mark)
 
     def _count(self, nodes: int, mark: Any) -> None:
         self.nodes += nodes
@@ -144,6 +149,7 @@ class _Tree:
             return
         parent = self._open[-1]
         parent.size += node.size
+        parent.height = max(parent.height, node.height + 1)
         if isinstance(parent.value, list):
             parent.value.append(node.value)
         elif parent.key is _UNSET:
