@@ -1,1 +1,1 @@
-"""What an experiment is: a function or a class, its configs, its report and its checkpoints. Nothing here runs anything."""
+"""What an experiment is: a function or a class, its configs, its report, its checkpoints. Nothing here runs it."""

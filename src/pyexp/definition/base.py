@@ -1,4 +1,4 @@
-"""The class API: an experiment as a class, whose instances are the runs while they execute and the results afterwards."""
+"""The class API: an experiment as a class, whose instances are the runs while they execute and the results later."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SOURCE = "_pyexp_source"
 class Experiment:
     """Subclass it, write ``experiment()``, and run it with ``ExperimentRunner(YourClass)``.
 
-    The attributes that ``experiment()`` sets on ``self`` are the result. In the report, and from ``results()``, each item is an
-    instance of the class with those attributes and with the properties of `Result`; a run that has not passed is an
-    instance without the attributes.
+    The attributes that ``experiment()`` sets on ``self`` are the result. In the report, and from ``results()``, each
+    item is an instance of the class with those attributes and with the properties of `Result`; a run that has not
+    passed is an instance without the attributes.
 
     Example:
         >>> class Squares(Experiment):
@@ -42,7 +42,9 @@ class Experiment:
         super().__init_subclass__(**kwargs)
         taken = [name for name in _RESERVED if name in vars(cls)]
         if taken:
-            raise AttributeError(f"{cls.__qualname__} defines {taken[0]!r}, which every experiment has from pyexp: rename it")
+            raise AttributeError(
+                f"{cls.__qualname__} defines {taken[0]!r}, which every experiment has from pyexp: rename it"
+            )
 
     def experiment(self) -> Any:
         """Do the work; override it."""
@@ -61,27 +63,31 @@ class Experiment:
     @property
     def config(self) -> Config:
         """The run's config, ``out`` included."""
-        return _source(self).config
+        config: Config = _source(self).config
+        return config
 
     @property
     def cfg(self) -> Config:
         """The run's config, ``out`` included."""
-        return _source(self).config
+        return self.config
 
     @property
     def name(self) -> str:
         """The config's name."""
-        return _source(self).name
+        name: str = _source(self).name
+        return name
 
     @property
     def out(self) -> Path:
         """The run's folder."""
-        return _source(self).out
+        out: Path = _source(self).out
+        return out
 
     @property
     def logger(self) -> Logger | LogReader | None:
         """While running, the run's `Logger`, made on first use; afterwards its `LogReader`, if it logged anything."""
-        return _source(self).logger
+        logger: Logger | LogReader | None = _source(self).logger
+        return logger
 
     @property
     def result(self) -> Any:
@@ -152,7 +158,9 @@ class Experiment:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _RESERVED:
-            raise AttributeError(f"{name!r} belongs to pyexp and cannot be assigned on an experiment: choose another name")
+            raise AttributeError(
+                f"{name!r} belongs to pyexp and cannot be assigned on an experiment: choose another name"
+            )
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
@@ -204,5 +212,5 @@ def _source(instance: Experiment) -> Any:
 def _finished(instance: Experiment) -> Result:
     source = _source(instance)
     if not isinstance(source, Result):
-        raise AttributeError("this is known only when the run has finished")
+        raise AttributeError("this is known only when the run has finished")  # noqa: TRY004 — properties raise no other
     return source

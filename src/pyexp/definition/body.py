@@ -95,7 +95,9 @@ def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
     parameters = list(inspect.signature(function).parameters.values())
     ordered = [p for p in parameters if p.kind in _POSITIONAL]
     if not ordered:
-        raise TypeError(f"the experiment {_name(function)!r} must take the config as its first parameter; it takes none")
+        raise TypeError(
+            f"the experiment {_name(function)!r} must take the config as its first parameter; it takes none"
+        )
     positional = ["config"]
     for place, parameter in enumerate(ordered[1:], start=2):
         wish = _wish(parameter) or ("logger" if place == 2 else None)  # noqa: PLR2004 — the second parameter
@@ -127,8 +129,8 @@ def _wish(parameter: inspect.Parameter) -> str | None:
 def _require_default(function: Callable[..., Any], parameter: inspect.Parameter) -> None:
     if parameter.default is inspect.Parameter.empty:
         raise TypeError(
-            f"the experiment {_name(function)!r} requires {parameter.name!r}, but a run has a config, a logger and an out "
-            f"folder to give: put {parameter.name!r} into the config or give it a default"
+            f"the experiment {_name(function)!r} requires {parameter.name!r}, but a run has a config, a logger and "
+            f"a folder to give: put {parameter.name!r} into the config or give it a default"
         )
 
 

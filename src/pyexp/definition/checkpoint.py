@@ -28,8 +28,8 @@ def chkpt(function: Any = None, *, retry: int = 1) -> Any:
     """Keep the outcome of a method of an `Experiment`, or of a helper function of an experiment function.
 
     The first call in a run saves what it returns (and, for a method, the instance's attributes) in the run's
-    ``.checkpoints`` folder as ``<name>.pkl``, the k-th as ``<name>.<k>.pkl``. When the run is continued or retried, the call is
-    skipped: the attributes come back and the saved value is returned. Outside a run it is a plain call.
+    ``.checkpoints`` folder as ``<name>.pkl``, the k-th as ``<name>.<k>.pkl``. When the run is continued or retried, the
+    call is skipped: the attributes come back and the saved value is returned. Outside a run it is a plain call.
 
     Args:
         function: The method or function, sync or async.
@@ -89,7 +89,7 @@ class _Step:
         self._name = name
         self._instance = args[0] if args and isinstance(args[0], Experiment) else None
         self.returned: Any = None
-        self._path: Path | None = run and run.paths.checkpoint(name, run.count_call(name))
+        self._path: Path | None = None if run is None else run.paths.checkpoint(name, run.count_call(name))
 
     def is_done(self) -> bool:
         """Whether an earlier attempt saved this call: then its value is in `returned` and the attributes are back."""

@@ -36,8 +36,9 @@ def open_log(path: Path, attempt: int) -> int:
 def captured(path: Path, attempt: int, *, is_shown: bool) -> Iterator[None]:
     """Send what this context prints to the log *path*; with *is_shown* to the terminal as well.
 
-    Several may overlap: which run a line belongs to is told by the context variable that tasks and worker threads inherit.
-    A thread that the run starts itself has none; its output goes to the only run there is, or else to the terminal.
+    Several may overlap: which run a line belongs to is told by the context variable that tasks and worker threads
+    inherit. A thread that the run starts itself has none; its output goes to the only run there is, or else to the
+    terminal.
     """
     raw = os.fdopen(open_log(path, attempt), "ab", buffering=0)
     log = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)

@@ -1,4 +1,4 @@
-"""What every process of a run does, however it was started: die with its parent, execute the task, report, end at once."""
+"""What every process of a run does, however it was started: die with its parent, execute, report, end at once."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _execute(get_task: Callable[[], Task]) -> Outcome:
     if isinstance(outcome, Failed):
         # The log of a failed run ends with the reason, as a script's output would.
         with suppress(OSError):
-            print(outcome.error, file=sys.stderr)
+            print(outcome.error, file=sys.stderr)  # noqa: T201 — the run's log
     return outcome
 
 

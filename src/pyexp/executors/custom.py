@@ -1,4 +1,4 @@
-"""Executors that override the synchronous ``run``: called in a worker thread, their result taken either way they give it."""
+"""Executors that override the synchronous ``run``: called in a worker thread, returning the value or writing it."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from contextlib import asynccontextmanager, suppress
 from typing import IO, TYPE_CHECKING, ClassVar, NoReturn
 
@@ -82,8 +83,8 @@ class ForkExecutor(Executor):
             await anyio.sleep_forever()
         finally:
             with anyio.CancelScope(shield=True):
-                while child.pid == 0 and not child.has_ended:
-                    await anyio.sleep(0.001)
+                if not child.has_ended:
+                    await anyio.to_thread.run_sync(child.has_started.wait)
                 if not child.has_ended:
                     await end_tree(child.pid, self._session)
 
@@ -93,6 +94,7 @@ class _Child:
 
     def __init__(self, task: Task, mailbox: IO[bytes], guard: Guard) -> None:
         self.pid = 0
+        self.has_started = threading.Event()
         self.has_ended = False
         self._task = task
         self._mailbox = mailbox
@@ -110,12 +112,14 @@ class _Child:
             if pid == 0:
                 self._live(parent)
             self.pid = pid
+            self.has_started.set()
             # Both sides set the group: whoever comes first, it exists before anybody signals it.
             with suppress(OSError):
                 os.setpgid(pid, pid)
             self._guard.watch(pid)
         except OSError as error:
             self.has_ended = True
+            self.has_started.set()
             return error
         finally:
             os.close(self._log)
@@ -147,7 +151,7 @@ class _Child:
         os.close(null)
         os.dup2(self._log, 1)
         os.dup2(self._log, 2)
-        # The parent's stream objects may be a notebook's or a test runner's, with text of the parent's in their buffers.
+        # The parent's stream objects may be a notebook's or a test runner's, with text of the parent's in them.
         sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False))
         sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False))
         sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False))

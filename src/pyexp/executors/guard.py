@@ -1,7 +1,7 @@
 """The process that outlives a killed parent just long enough to end its runs.
 
-One per process that starts runs: it holds the read end of a pipe, on which the parent names the process groups it starts.
-When the parent is gone, however it went, the guard kills those groups and whatever else bears the parent's mark.
+One per batch: it holds the read end of a pipe, on which the parent names the process groups it starts. When the parent
+is gone, however it went, the guard kills those groups and whatever else bears the parent's mark.
 """
 
 from __future__ import annotations

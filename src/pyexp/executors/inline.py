@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class InlineExecutor(Executor):
     """Run each config in this process.
 
-    An ``async def`` experiment shares the running loop, so runs overlap. A synchronous one has the main thread when the session
-    gives it (then ``pdb`` works), and a worker thread otherwise.
+    An ``async def`` experiment shares the running loop, so runs overlap. A synchronous one has the main thread when the
+    session gives it (then ``pdb`` works), and a worker thread otherwise.
     """
 
     is_isolated: ClassVar[bool] = False

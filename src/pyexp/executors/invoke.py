@@ -1,4 +1,4 @@
-"""The one place that calls user code: gives it what it asked for, saves what it returns, turns what it raises into data."""
+"""The one place that calls user code: gives it what it asks for, saves what it returns, makes data of what it raises."""
 
 from __future__ import annotations
 
@@ -122,7 +122,8 @@ async def run_task_async(task: Task) -> Outcome:
         current_run.reset(token)
     # A run that got this far is done: its result is saved even if the batch is being cancelled.
     with anyio.CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(keep_value, run, value)
+        outcome = await anyio.to_thread.run_sync(keep_value, run, value)
+    return outcome
 
 
 def keep_value(run: ActiveRun, value: Any) -> Outcome:

@@ -1,7 +1,7 @@
 """The file through which a child process gets its task and sends its report.
 
-It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nobody waits for
-its end while a grandchild holds it open.
+It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nobody waits
+for its end while a grandchild holds it open.
 """
 
 from __future__ import annotations
@@ -18,10 +18,7 @@ _MAGIC = b"pyexp-report\n"
 
 def open_mailbox(payload: bytes = b"") -> IO[bytes]:
     """Make a mailbox that holds *payload*."""
-    if hasattr(os, "memfd_create"):
-        file: IO[bytes] = open(os.memfd_create("pyexp"), "w+b", buffering=0)
-    else:
-        file = tempfile.TemporaryFile(buffering=0)
+    file = _open_nameless()
     left = memoryview(payload)
     while left:
         left = left[file.write(left) :]
@@ -29,12 +26,15 @@ def open_mailbox(payload: bytes = b"") -> IO[bytes]:
     return file
 
 
+def _open_nameless() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("pyexp"), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
+
+
 def post_report(mailbox: IO[bytes], outcome: Outcome) -> None:
     """Leave *outcome* for the parent; called by the child."""
-    if isinstance(outcome, Passed):
-        fields = {"digest": outcome.digest}
-    else:
-        fields = {"error": outcome.error}
+    fields = {"digest": outcome.digest} if isinstance(outcome, Passed) else {"error": outcome.error}
     left = memoryview(_MAGIC + json.dumps(fields).encode("utf-8", "backslashreplace"))
     mailbox.seek(0)
     mailbox.truncate()

@@ -24,8 +24,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 async def end_tree(leader: int, session: Session) -> None:
     """End the run led by the process *leader*: SIGTERM, SIGKILL after the grace; returns when all of it is gone.
 
-    The run is the leader's process group and, on Linux, every descendant, also one that left the group. Call it shielded from
-    cancellation.
+    The run is the leader's process group and, on Linux, every descendant, also one that left the group. Call
+    it shielded from cancellation.
     """
     import anyio
 

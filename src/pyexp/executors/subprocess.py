@@ -35,8 +35,8 @@ _WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
 class SubprocessExecutor(Executor):
     """Run each config in a subprocess of its own (the default).
 
-    The function travels by cloudpickle, so functions of ``__main__`` and of notebook cells work. The child has the parent's
-    ``sys.path``, working directory and environment, no standard input, and writes to ``log.out`` directly.
+    The function travels by cloudpickle, so functions of ``__main__`` and of notebook cells work. The child has the
+    parent's ``sys.path``, working directory and environment, no standard input, and writes to ``log.out`` directly.
     """
 
     is_isolated: ClassVar[bool] = True
@@ -83,12 +83,12 @@ class SubprocessExecutor(Executor):
         try:
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]  # noqa: SLF001 — as multiprocessing does
+                *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
                 _WORKER,
                 stdin=mailbox,
                 stdout=log,
                 stderr=log,
-                env=os.environ | self._guard.environment | task.environment,
+                env={**os.environ, **self._guard.environment, **task.environment},
                 start_new_session=sys.platform != "win32",
             )
         finally:

@@ -8,6 +8,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pyexp.task import Task
+
 
 def main() -> None:
     """Take the task from the mailbox, execute it, leave the report, end."""
@@ -27,14 +31,15 @@ def main() -> None:
         live(mailbox, parent, lambda: _unpack(payload, registrations))
 
 
-def _unpack(payload: bytes, registrations: bytes) -> object:
+def _unpack(payload: bytes, registrations: bytes) -> Task:
     import pickle
 
     from pyexp.config import registry
 
     for name, entry in pickle.loads(registrations).items():
         registry.adopt(name, entry)
-    return pickle.loads(payload)
+    task: Task = pickle.loads(payload)
+    return task
 
 
 if __name__ == "__main__":

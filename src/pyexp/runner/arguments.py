@@ -28,8 +28,8 @@ def parse(argv: list[str], *, prog: str, description: str | None) -> tuple[dict[
     given, unknown = parser.parse_known_args(argv)
     if unknown:
         raise SettingsError(
-            f"unknown argument {unknown[0]!r} (see {prog} --help); run() reads the command line when the script calls it: "
-            f"to keep it for your own flags, call run(argv=[])"
+            f"unknown argument {unknown[0]!r} (see {prog} --help); run() reads the command line when the script "
+            f"calls it: to keep it for your own flags, call run(argv=[])"
         )
     settings = vars(given)
     return settings, settings.pop("list", False)
@@ -90,5 +90,7 @@ class _OnOff(argparse.BooleanOptionalAction):
 
 
 class _Capture(argparse.Action):
-    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: str | None = None) -> None:
+    def __call__(
+        self, _parser: Any, namespace: argparse.Namespace, values: Any, _option_string: str | None = None
+    ) -> None:
         namespace.capture = values == "yes"

@@ -1,7 +1,7 @@
 """The only printer: progress while a batch runs, failures when they happen, a summary last.
 
-Everything goes to standard error, so that a script's own output stays clean; a terminal gets a progress bar, anything else plain
-lines. A terminal that went away is no reason to stop.
+Everything goes to standard error, so that a script's own output stays clean; a terminal gets a progress bar, anything
+else plain lines. A terminal that went away is no reason to stop.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Console:
             case RunStarted():
                 self._running[event.folder] = event.name
             case RunRetried():
-                self.say(f"{event.name}: attempt {event.attempt} failed, the next in {event.delay_s:g} s\n{_indent(event.error)}")
+                heading = f"{event.name}: attempt {event.attempt} failed, the next in {event.delay_s:g} s"
+                self.say(f"{heading}\n{_indent(event.error)}")
             case RunFinished():
                 self._finish(event)
         if self._bar is not None:
@@ -66,7 +67,9 @@ class Console:
             parts.append(f"{self._plan.cached} passed before")
         if left := len(self._plan.folders) - sum(self._counts.values()):
             parts.append(f"{left} not started")
-        self.say(f"{self._plan.name}: {', '.join(parts) or 'nothing to run'} in {_seconds(time.monotonic() - self._started)}")
+        self.say(
+            f"{self._plan.name}: {', '.join(parts) or 'nothing to run'} in {_seconds(time.monotonic() - self._started)}"
+        )
         for event in self._failed[:_SHOWN_FAILURES]:
             self.say(f"  {event.status.value}: {event.name}: {_first_line(event.error)}")
         if len(self._failed) > _SHOWN_FAILURES:
@@ -78,7 +81,7 @@ class Console:
             if self._bar is not None:
                 self._bar.write(text, file=sys.stderr)
             else:
-                print(text, file=sys.stderr, flush=True)
+                print(text, file=sys.stderr, flush=True)  # noqa: T201 — the one printer
 
     def _finish(self, event: RunFinished) -> None:
         self._running.pop(event.folder, None)

@@ -1,4 +1,4 @@
-"""From a call of ``run()`` to its end: as a library, with errors raised; as a script, with a line and an exit status."""
+"""From a call of ``run()`` to its end: as a library, with errors raised; as a script, with an exit status."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyexp.definition.declaration import Declaration
-    from pyexp.runner.experiment_runner import ExperimentRunner
+    from pyexp.runner.watching import Watch
 _USAGE_ERROR = 2
 
 
-def run_here(runner: ExperimentRunner, declaration: Declaration, settings: Settings) -> Any:
+def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
     """Run as a library: errors are raised, a signal ends in the exception that Python has for it."""
     from pyexp.runner import pipeline
 
@@ -28,7 +28,7 @@ def run_here(runner: ExperimentRunner, declaration: Declaration, settings: Setti
     if plan is None:
         return None
     try:
-        runner._on_plan(settings)(plan)
+        watch.start(plan, settings)
         pipeline.execute(plan, declaration, settings)
     except BatchStopped as stop:
         if stop.number == signal.SIGINT:
@@ -40,9 +40,7 @@ def run_here(runner: ExperimentRunner, declaration: Declaration, settings: Setti
     return pipeline.report(plan, declaration, settings)
 
 
-def run_as_script(
-    runner: ExperimentRunner, declaration: Declaration, called: Mapping[str, Any], argv: list[str]
-) -> Any:
+def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: list[str], watch: Watch) -> Any:
     """Run as the script that the user started with *argv*."""
     try:
         settings, wants_list = _settings(declaration, called, argv)
@@ -54,7 +52,7 @@ def run_as_script(
         if plan is None:
             sys.exit(0)
         try:
-            runner._on_plan(settings)(plan)
+            watch.start(plan, settings)
             pipeline.execute(plan, declaration, settings)
         finally:
             if plan.claim is not None:
@@ -67,10 +65,7 @@ def run_as_script(
         value = pipeline.report(plan, declaration, settings)
     except ExperimentsFailedError as error:
         _exit_with(f"{_prog()}: {error}", 1)
-    if runner.viewer is not None:
-        from pyexp.runner.watching import serve_on
-
-        serve_on(runner.viewer)
+    watch.serve_on()
     return value
 
 
@@ -79,7 +74,9 @@ def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[st
 
     given, wants_list = parse(argv, prog=_prog(), description=declaration.subject.__doc__)
     if "continue_run" in given and "report_run" in given:
-        raise SettingsError("--continue and --report exclude each other: --continue reports too, when the runs are done")
+        raise SettingsError(
+            "--continue and --report exclude each other: --continue reports too, when the runs are done"
+        )
     return resolve(declaration.defaults, called, given), wants_list
 
 

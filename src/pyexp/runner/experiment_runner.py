@@ -9,19 +9,19 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pyexp.config.config import Config
-from pyexp.definition.base import attributes_of
 from pyexp.definition.body import ClassBody
 from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.declaration import declare
-from pyexp.runner.settings import Settings, check_declared, resolve
+from pyexp.runner.settings import check_declared, resolve
+from pyexp.runner.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
+    from types import FrameType
 
     from pyexp.config.tensor import Tensor
     from pyexp.definition.declaration import Declaration
-    from pyexp.runner.plan import Plan
     from pyexp.viewer.background import Viewer
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -34,9 +34,6 @@ class ExperimentRunner:
         subject: A function of the config, or an `Experiment` class.
         defaults: Settings that describe the experiment: ``name``, ``output_dir``, ``executor``, ``jobs``, ``gpus``,
             ``retries``, ``timeout``, ``capture``, ``viewer``, ``viewer_port``, ``stash``, ``strict``, ``fail_fast``.
-
-    Attributes:
-        viewer: The viewer that ``viewer=True`` started, with ``url`` and ``stop()``.
 
     Raises:
         TypeError: *subject* is not an experiment.
@@ -53,10 +50,15 @@ class ExperimentRunner:
     def __init__(self, subject: Callable[..., Any] | type, **defaults: Any) -> None:
         check_declared(defaults)
         self._declaration: Declaration = declare(subject, defaults)
-        self.viewer: Viewer | None = None
+        self._watch = Watch()
         self.__doc__ = getattr(subject, "__doc__", None)
         self.__name__ = self._declaration.name
         self.__wrapped__ = subject
+
+    @property
+    def viewer(self) -> Viewer | None:
+        """The viewer that ``viewer=True`` started, with ``url`` and ``stop()``."""
+        return self._watch.viewer
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself, for a unit test or a debugger; a plain dict becomes a `Config`.
@@ -89,8 +91,8 @@ class ExperimentRunner:
     ) -> Any:
         """Execute the whole: configs, runs, report. Blocks; works where a loop is already running too.
 
-        When called from the script being executed, the command line is read; it wins over *settings*, which win over those
-        of the decorator.
+        When called from the script being executed, the command line is read; it wins over *settings*, which win over
+        those of the decorator.
 
         Args:
             configs: Gives the configs, instead of the decorated function.
@@ -102,15 +104,15 @@ class ExperimentRunner:
             What the report returned, or the results without a report.
 
         Raises:
-            PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead: 2 for
-                an error, 1 for failures with ``strict``, 128+n for a signal.
+            PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:
+                2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
         from pyexp.runner.entry import run_as_script, run_here
 
         declaration = self._declared(configs, report)
-        if argv is None and not _is_script(sys._getframe(1).f_globals):
-            return run_here(self, declaration, resolve(declaration.defaults, settings))
-        return run_as_script(self, declaration, settings, sys.argv[1:] if argv is None else argv)
+        if argv is None and not _is_script(sys._getframe(1)):  # noqa: SLF001 — the way to know the caller
+            return run_here(declaration, resolve(declaration.defaults, settings), self._watch)
+        return run_as_script(declaration, settings, sys.argv[1:] if argv is None else argv, self._watch)
 
     async def arun(
         self, *, configs: Callable[[], Any] | None = None, report: Callable[..., Any] | None = None, **settings: Any
@@ -122,7 +124,7 @@ class ExperimentRunner:
         declaration = self._declared(configs, report)
         resolved = resolve(declaration.defaults, settings)
         pipeline = await _import_in_thread("pyexp.runner.pipeline")
-        return await pipeline.run_async(declaration, resolved, self._on_plan(resolved))
+        return await pipeline.run_async(declaration, resolved, self._watch)
 
     async def astream(self, *, configs: Callable[[], Any] | None = None, **settings: Any) -> AsyncIterator[Any]:
         """Execute, and give each result when its run has finished; makes no report.
@@ -136,7 +138,7 @@ class ExperimentRunner:
         declaration = self._declared(configs, None)
         resolved = resolve(declaration.defaults, settings)
         pipeline = await _import_in_thread("pyexp.runner.pipeline")
-        stream = pipeline.stream_results(declaration, resolved, self._on_plan(resolved))
+        stream = pipeline.stream_results(declaration, resolved, self._watch)
         try:
             async for result in stream:
                 yield result
@@ -182,15 +184,6 @@ class ExperimentRunner:
             return declared
         return replace(declared, configs=configs or declared.configs, report=report or declared.report)
 
-    def _on_plan(self, settings: Settings) -> Callable[[Plan], None]:
-        def start_viewer(plan: Plan) -> None:
-            if settings.viewer:
-                from pyexp.runner.watching import open_viewer
-
-                self.viewer = open_viewer(plan, settings, self.viewer)
-
-        return start_viewer
-
 
 @overload
 def experiment(function: Callable[..., Any]) -> ExperimentRunner: ...
@@ -220,10 +213,11 @@ def experiment(function: Callable[..., Any] | None = None, **defaults: Any) -> A
     return lambda decorated: ExperimentRunner(decorated, **defaults)
 
 
-def _is_script(caller: Mapping[str, Any]) -> bool:
+def _is_script(frame: FrameType) -> bool:
     """Whether the caller is the script being executed, outside of any loop."""
     import asyncio
 
+    caller = frame.f_globals
     if caller.get("__name__") != "__main__" or "__file__" not in caller:
         return False
     try:

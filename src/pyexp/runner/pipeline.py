@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pyexp.definition.declaration import Declaration
     from pyexp.runner.settings import Settings
+    from pyexp.runner.watching import Watch
     from pyexp.scheduler.events import RunFinished
 
 
@@ -69,7 +70,9 @@ def execute(plan: Plan, declaration: Declaration, settings: Settings) -> None:
     has_loop = _is_loop_running()
     is_main = threading.current_thread() is threading.main_thread()
     try:
-        execution = Execution(plan, declaration.body, settings, owns_loop=True, has_main_thread=is_main and not has_loop)
+        execution = Execution(
+            plan, declaration.body, settings, owns_loop=True, has_main_thread=is_main and not has_loop
+        )
     except BaseException:
         plan.claim.release()
         raise
@@ -106,12 +109,12 @@ def report(plan: Plan, declaration: Declaration, settings: Settings) -> Any:
     return value
 
 
-async def run_async(declaration: Declaration, settings: Settings, on_plan: Callable[[Plan], None]) -> Any:
+async def run_async(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
     """All three phases in the caller's loop, which is never blocked; cancelling ends every child first."""
     plan = await anyio.to_thread.run_sync(prepare, declaration, settings)
     if plan is None:
         return None
-    await _execute_async(plan, declaration, settings, on_plan)
+    await _execute_async(plan, declaration, settings, watch)
     value = await anyio.to_thread.run_sync(make_report, declaration, plan.batch)
     if hasattr(value, "__await__"):
         value = await value
@@ -120,9 +123,7 @@ async def run_async(declaration: Declaration, settings: Settings, on_plan: Calla
     return value
 
 
-async def stream_results(
-    declaration: Declaration, settings: Settings, on_plan: Callable[[Plan], None]
-) -> AsyncIterator[Any]:
+async def stream_results(declaration: Declaration, settings: Settings, watch: Watch) -> AsyncIterator[Any]:
     """Execute, and give each result when its run has finished; leaving early ends the children."""
     plan = await anyio.to_thread.run_sync(prepare, declaration, settings)
     if plan is None:
@@ -131,7 +132,7 @@ async def stream_results(
 
     async def execute_plan() -> None:
         try:
-            await _execute_async(plan, declaration, settings, on_plan, finished.put_nowait)
+            await _execute_async(plan, declaration, settings, watch, finished.put_nowait)
         finally:
             finished.put_nowait(None)
 
@@ -157,13 +158,13 @@ async def _execute_async(
     plan: Plan,
     declaration: Declaration,
     settings: Settings,
-    on_plan: Callable[[Plan], None],
+    watch: Watch,
     on_finished: Callable[[RunFinished], None] | None = None,
 ) -> None:
     if plan.claim is None:
         return
     try:
-        await anyio.to_thread.run_sync(on_plan, plan)
+        await anyio.to_thread.run_sync(watch.start, plan, settings)
         execution = await anyio.to_thread.run_sync(Execution, plan, declaration.body, settings)
     except BaseException:
         plan.claim.release()
@@ -207,5 +208,3 @@ def _is_loop_running() -> bool:
     except RuntimeError:
         return False
     return True
-
-

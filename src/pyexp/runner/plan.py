@@ -63,8 +63,8 @@ def load_configs(declaration: Declaration, settings: Settings) -> Tensor[Config]
     """
     if declaration.configs is None:
         raise NoConfigsError(
-            f"the experiment {declaration.name!r} has no configs: decorate a function with @{declaration.name}.configs, "
-            f"or pass run(configs=...)"
+            f"the experiment {declaration.name!r} has no configs: decorate a function with "
+            f"@{declaration.name}.configs, or pass run(configs=...)"
         )
     configs = prepare_configs(declaration.configs())
     _require_match(settings.filter, [config["name"] for config in configs])
@@ -103,7 +103,14 @@ def _fresh(declaration: Declaration, folder: Path, settings: Settings, executor:
         run for run, config in zip(batch.folders, configs, strict=True) if _matches(settings.filter, config["name"])
     ]
     return Plan(
-        name=folder.name, batch=batch, claim=claim, executor=executor, folders=folders, cached=0, commit=commit, notes=notes
+        name=folder.name,
+        batch=batch,
+        claim=claim,
+        executor=executor,
+        folders=folders,
+        cached=0,
+        commit=commit,
+        notes=notes,
     )
 
 

@@ -76,7 +76,9 @@ class Settings:
             except re.error as error:
                 raise SettingsError(f"filter={self.filter!r} is not a regular expression: {error}") from error
         if self.continue_run and self.report_run:
-            raise SettingsError("continue and report exclude each other: continuing reports too, when the runs are done")
+            raise SettingsError(
+                "continue and report exclude each other: continuing reports too, when the runs are done"
+            )
 
     @property
     def is_captured(self) -> bool:

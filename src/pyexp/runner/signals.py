@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pyexp.executors.invoke import interruptible
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class StopSignals:
     """Turns SIGINT, SIGTERM and SIGHUP into an orderly stop, while the block lasts; only in the main thread.
 
-    The first one ends the batch: no more runs are started, children are ended. A synchronous run that has the main thread is
-    interrupted by KeyboardInterrupt. The second one leaves children no grace.
+    The first one ends the batch: no more runs are started, children are ended. A synchronous run that has the main
+    thread is interrupted by KeyboardInterrupt. The second one leaves children no grace.
     """
 
     _NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -32,7 +32,7 @@ class StopSignals:
         self._previous: dict[int, Any] = {}
         self.received: int | None = None
 
-    def __enter__(self) -> StopSignals:
+    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in self._NUMBERS:
                 # What the user's shell chose to ignore (nohup) stays ignored.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class BatchStopped(BaseException):  # noqa: N818 — like KeyboardInterrupt, it is no error
+class BatchStopped(BaseException):
     """A signal stopped the batch; not an `Exception`, since nobody's error handling may swallow it.
 
     Attributes:

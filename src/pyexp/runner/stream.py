@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,7 @@ class LiveOutput:
     def _print(self, name: str, line: bytes) -> None:
         prefix = f"[{name}] " if self._is_prefixed else ""
         with suppress(OSError, ValueError):
-            print(f"{prefix}{line.decode('utf-8', 'replace')}", flush=True)
+            print(f"{prefix}{line.decode('utf-8', 'replace')}", flush=True)  # noqa: T201 — asked for by -s
 
     def _size(self, folder: str) -> int:
         try:

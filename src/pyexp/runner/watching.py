@@ -6,34 +6,52 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from pyexp.viewer.background import Viewer, start_viewer
-
 if TYPE_CHECKING:
     from pyexp.runner.plan import Plan
     from pyexp.runner.settings import Settings
+    from pyexp.viewer.background import Viewer
+
+_LOOK_S = 0.2
 
 
-def open_viewer(plan: Plan, settings: Settings, running: Viewer | None) -> Viewer:
-    """Start a viewer for the experiment of *plan*, in place of the one *running*, and print its address.
+class Watch:
+    """The viewer of an experiment, if it has one.
 
-    Raises:
-        MissingExtraError: The extra ``viewer`` is not installed.
-        ViewerError: It could not be started.
+    Attributes:
+        viewer: The running viewer.
     """
-    if running is not None:
-        running.stop()
-    viewer = start_viewer(plan.batch.paths.root.parent, port=settings.viewer_port)
-    print(f"viewer: {viewer.url}", file=sys.stderr, flush=True)  # noqa: T201 — a person opens it
-    return viewer
 
+    def __init__(self) -> None:
+        self.viewer: Viewer | None = None
 
-def serve_on(viewer: Viewer) -> None:
-    """Wait until Ctrl-C, or until the viewer ends; then end it."""
-    print(f"viewer: {viewer.url} (Ctrl-C ends it)", file=sys.stderr, flush=True)  # noqa: T201 — a person opens it
-    try:
-        while viewer.is_running:
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        viewer.stop()
+    def start(self, plan: Plan, settings: Settings) -> None:
+        """Start a viewer for the experiment of *plan* if *settings* ask for one, and print its address.
+
+        Raises:
+            MissingExtraError: The extra ``viewer`` is not installed.
+            ViewerError: It could not be started.
+        """
+        if not settings.viewer:
+            return
+        from pyexp.viewer.background import start_viewer
+
+        if self.viewer is not None:
+            self.viewer.stop()
+        self.viewer = start_viewer(plan.batch.paths.root.parent, port=settings.viewer_port)
+        self._say(f"viewer: {self.viewer.url}")
+
+    def serve_on(self) -> None:
+        """Wait until Ctrl-C, or until the viewer ends; then end it."""
+        if self.viewer is None:
+            return
+        self._say(f"viewer: {self.viewer.url} (Ctrl-C ends it)")
+        try:
+            while self.viewer.is_running:
+                time.sleep(_LOOK_S)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.viewer.stop()
+
+    def _say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 — a person opens it

@@ -1,7 +1,7 @@
 """Hands the runs of a batch to an executor, within its limits; the one place that records what came of them.
 
-A run has passed when its ``result.pkl`` is there, whatever else is said. Cancelling `Dispatcher.dispatch` ends every run that it
-started and records it as interrupted before the cancellation goes on.
+A run has passed when its ``result.pkl`` is there, whatever else is said. Cancelling `Dispatcher.dispatch` ends every
+run that it started and records it as interrupted before the cancellation goes on.
 """
 
 from __future__ import annotations
@@ -139,7 +139,9 @@ class Dispatcher:
             if delay_s is None or self._session.stopping.is_set():
                 return outcome
             assert isinstance(outcome, Failed)
-            self._tell(RunRetried(folder=run.folder, name=run.name, attempt=run.attempts, error=outcome.error, delay_s=delay_s))
+            self._tell(
+                RunRetried(folder=run.folder, name=run.name, attempt=run.attempts, error=outcome.error, delay_s=delay_s)
+            )
             await self._pause(run, outcome, delay_s)
 
     async def _pause(self, run: _Run, outcome: Failed, delay_s: float) -> None:
@@ -179,7 +181,9 @@ class Dispatcher:
         """What the run's folder says: with a result the run has passed, without one it has not."""
         has_result = run.paths.result.is_file()
         if isinstance(outcome, Passed) and not has_result:
-            return Failed(error=f"FileNotFoundError: the run returned, but {run.paths.result} is not there", pid=outcome.pid)
+            return Failed(
+                error=f"FileNotFoundError: the run returned, but {run.paths.result} is not there", pid=outcome.pid
+            )
         if has_result and (isinstance(outcome, Failed) or outcome.digest is None):
             return Passed(digest=await anyio.to_thread.run_sync(digest_of, run.paths.result), pid=outcome.pid)
         return outcome

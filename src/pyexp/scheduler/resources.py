@@ -27,7 +27,9 @@ class DevicePool:
             SettingsError: One run wants more devices than there are.
         """
         if per_run > len(devices):
-            raise SettingsError(f"gpus={per_run} asks for more devices than there are: found {len(devices)} ({_source()})")
+            raise SettingsError(
+                f"gpus={per_run} asks for more devices than there are: found {len(devices)} ({_source()})"
+            )
         self._free = list(devices)
         self._per_run = per_run
         self._turn = anyio.Lock()

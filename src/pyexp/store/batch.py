@@ -138,7 +138,8 @@ class Batch:
             raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
         if config_hash(config) not in folder:
             raise DamagedFileError(
-                f"{path} was altered: its values do not have the hash in the folder's name; restore the file or start anew"
+                f"{path} was altered: its values do not have the hash in the folder's name; "
+                f"restore the file or start anew"
             )
         config["out"] = self.run(folder).root
         return config
@@ -232,7 +233,9 @@ def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
     """
     batches = find_batches(experiment_dir)
     if not batches:
-        raise BatchNotFoundError(f"there is no earlier batch in {experiment_dir}: start one without --continue or --report")
+        raise BatchNotFoundError(
+            f"there is no earlier batch in {experiment_dir}: start one without --continue or --report"
+        )
     if timestamp is None or timestamp == "latest":
         return batches[-1]
     names = [batch.name for batch in batches]
@@ -266,5 +269,6 @@ def _checked_folder(folder: str) -> str:
 def _unwritable(folder: Path, error: OSError) -> OutputError:
     reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else error.strerror or str(error)
     return OutputError(
-        f"cannot write to the output folder {os.fspath(folder)!r}: {reason}; choose another with output_dir (--output-dir)"
+        f"cannot write to the output folder {os.fspath(folder)!r}: {reason}; "
+        f"choose another with output_dir (--output-dir)"
     )

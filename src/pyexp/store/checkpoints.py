@@ -11,6 +11,7 @@ from pyexp.errors import DamagedFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
+
 def save_checkpoint(path: Path, saved: Any) -> None:
     """Pickle *saved* into *path*, whole; its folder is made if need be."""
     path.parent.mkdir(exist_ok=True)

@@ -63,7 +63,9 @@ def load_status(path: Path, *, default_if_damaged: bool = False) -> RunStatus:
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if default_if_damaged:
             return RunStatus()
-        raise DamagedFileError(f"{path} does not hold a run's status ({error}): the run counts by its result") from error
+        raise DamagedFileError(
+            f"{path} does not hold a run's status ({error}): the run counts by its result"
+        ) from error
 
 
 def save_status(path: Path, status: RunStatus) -> None:
