@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _LONGEST = 60
+_DEEPEST = 3
+_DECIMAL_BITS = 64
 
 
 def label_of(values: Mapping[str, Any], position: int) -> str:
@@ -27,9 +29,13 @@ def _key(key: Any) -> str:
     return str(key).removeprefix("**")
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, depth: int = 0) -> str:
+    if depth > _DEEPEST:
+        return "…"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}={_text(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{key}={_text(item, depth + 1)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(_text, value)) + "]"
+        return "[" + ",".join(_text(item, depth + 1) for item in value) + "]"
+    if isinstance(value, int) and value.bit_length() > _DECIMAL_BITS:
+        return hex(value)  # Python refuses to write decimals of more than 4,300 digits
     return str(value)

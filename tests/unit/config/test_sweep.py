@@ -127,6 +127,21 @@ def test_bad_input(configs, variations, error, message):
         sweep(configs, variations)
 
 
+def test_values_that_cannot_be_written_in_a_name():
+    assert names(sweep({}, {"x": [10**5000, [[[[[1]]]]]]})) == ["x#0", "x=[[[[…]]]]"]
+
+
+@pytest.mark.parametrize("variations", [lambda value: [{"x": value}], lambda value: {"x": [value]}])
+def test_values_that_contain_themselves(variations):
+    circular = {}
+    circular["a"] = circular["b"] = circular
+
+    with pytest.raises(ConfigError, match="contains itself"):
+        sweep({}, variations(circular))
+    with pytest.raises(ConfigError, match="contains itself"):
+        sweep([circular], variations(1))
+
+
 @pytest.mark.parametrize("axis", ["", 3])
 def test_axis_must_be_a_name(axis):
     with pytest.raises(ConfigError, match="axis is"):
