@@ -73,7 +73,11 @@ def content_of(head: bytes) -> bytes:
 
 def encode_attempt(time: float, writer: str) -> bytes:
     """Return the head that says that a writer began."""
-    content = b"\x08%b\x11%b%b" % (wire.varint(FORMAT), wire.column_bytes(array("d", (time,))), wire.field(3, writer.encode()))
+    content = b"\x08%b\x11%b%b" % (
+        wire.varint(FORMAT),
+        wire.column_bytes(array("d", (time,))),
+        wire.field(3, writer.encode()),
+    )
     return wire.field(ATTEMPT, content)
 
 
@@ -92,7 +96,7 @@ def encode_object(item: events.Item, iteration: int) -> tuple[bytes, list[bytes]
         b"\x21" + wire.column_bytes(array("d", (item.time,))),
         b"\x28\x01" if item.interactive else b"",
     ]
-    data = []
+    data: list[bytes] = []
     for part in item.contents:
         size = len(part.data)
         described = wire.field(1, part.media_type.encode()) + b"\x11" + size.to_bytes(8, "little")
@@ -166,13 +170,13 @@ def parse_end(head: bytes) -> int:
     return _integer(dict(wire.fields(content_of(head))).get(1))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def encode_tags(tags: tuple[str, ...]) -> bytes:
     """Return a `TagSet`."""
     return b"".join(wire.field(1, tag.encode()) for tag in tags)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def parse_tags(tag_set: bytes) -> tuple[str, ...]:
     """Return the tags of a `TagSet`."""
     return tuple(_text(content) for number, content in wire.fields(tag_set) if number == 1)

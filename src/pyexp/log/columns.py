@@ -64,14 +64,19 @@ def encode(columns: Sequence[Points], strides: Sequence[int] | None) -> tuple[by
     if strides is not None:
         head.append(wire.packed(5, _shared(array("q", strides))))
     size = wire.varint(sum(counts) * _ITEM_BYTES)
-    data = [b"%c%b" % (codec.VALUE << 3 | wire.LEN, size), *values, b"%c%b" % (codec.TIME << 3 | wire.LEN, size), *times]
+    data = [
+        b"%c%b" % (codec.VALUE << 3 | wire.LEN, size),
+        *values,
+        b"%c%b" % (codec.TIME << 3 | wire.LEN, size),
+        *times,
+    ]
     if strides is None:
         data += (b"%c%b" % (codec.ITERATION << 3 | wire.LEN, size), *iterations)
     return wire.field(codec.SCALARS, b"".join(head)), data
 
 
 def encode_all(columns: Iterable[Points]) -> Iterator[tuple[bytes, list[bytes]]]:
-    """Encode any number of columns of any length: those with a stride apart from those without, in blocks of bounded size."""
+    """Encode any number of columns of any length, in blocks of bounded size; those without a stride apart."""
     strided: list[Points] = []
     strides: list[int] = []
     listed: list[Points] = []

@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from pyexp.errors import LogError
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pyexp.log.events import Item, Points
+    from pyexp.log.events import Item, Part, Points
 
-FILE_NAME = "events.pb"
 WRITER = "pyexp"
 RECORDS_PER_INDEX = 8192
 _JOIN_BELOW_BYTES = 1 << 20
@@ -30,7 +30,7 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | ge
 
 
 class EventFile:
-    """Appends to one ``events.pb``. Several processes may append to the same file, each through an object of its own."""
+    """Appends to one ``events.pb``. Several processes may append to the same file, each through its own object."""
 
     def __init__(self, path: Path, *, is_new_attempt: bool = True) -> None:
         """Open or create the file; a new attempt first cuts off what an earlier writer left torn.
@@ -51,9 +51,9 @@ class EventFile:
                 raise
 
     def reopened(self) -> EventFile:
-        """Return an own object for a forked child, which goes on with the attempt. The inherited one stays untouched."""
+        """Return an own object for a forked child, which goes on with the attempt."""
         own = EventFile(self.path, is_new_attempt=False)
-        own._indexed_end, own._index_at = self._indexed_end, self._index_at  # noqa: SLF001
+        own._indexed_end, own._index_at = self._indexed_end, self._index_at
         return own
 
     def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
@@ -94,7 +94,7 @@ class EventFile:
 
     def _append(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
         start = offset = os.fstat(self._descriptor).st_size
-        pieces = []
+        pieces: list[bytes] = []
         for head, data in records:
             size = sum(map(len, data))
             sealed = framing.seal(head, size, offset)
@@ -140,15 +140,36 @@ def read_bytes(path: Path | str, offset: int, size: int, crc32: int | None) -> b
     """
     try:
         with open(path, "rb", buffering=0) as file:
-            data = read_at(file, offset, size)
+            data = _read_checked(file, offset, size, crc32)
     except OSError as error:
         raise LogError(f"{str(path)!r} cannot be read any more: {error.strerror or error}") from error
-    if len(data) != size or (crc32 is not None and zlib.crc32(data) != crc32):
+    if data is None:
         raise LogError(
             f"{size:,} bytes at {offset:,} of {str(path)!r} are damaged: they are not what was logged; "
             "other records of the file are still readable"
         )
     return data
+
+
+def read_parts(parts: Sequence[Part]) -> list[bytes | None]:
+    """Return the bytes of parts, in their order, opening each file once in a row; None for what is damaged or gone."""
+    found: list[bytes | None] = []
+    for path, of_file in groupby(parts, key=lambda part: part.path):
+        wanted = list(of_file)
+        try:
+            with open(path, "rb", buffering=0) as file:
+                contents = [_read_checked(file, part.offset, part.size, part.crc32) for part in wanted]
+        except OSError:
+            contents = [None] * len(wanted)
+        found += contents
+    return found
+
+
+def _read_checked(file: IO[bytes], offset: int, size: int, crc32: int | None) -> bytes | None:
+    if offset + size > os.fstat(file.fileno()).st_size:
+        return None
+    data = read_at(file, offset, size)
+    return data if len(data) == size and (crc32 is None or zlib.crc32(data) == crc32) else None
 
 
 def _cut_torn_tail(descriptor: int) -> int:

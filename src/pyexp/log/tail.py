@@ -1,11 +1,12 @@
 """Walking an event file record by record while it grows, over whatever damage it has.
 
-Owns the position of one reader. Reads heads only, never maps the file: a mapped file that somebody cuts kills its reader.
+Owns the position of one reader. Reads heads only, and never maps the file: one that is cut would kill its reader.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import zlib
 from typing import IO, TYPE_CHECKING
 
@@ -33,16 +34,16 @@ def read_at(file: IO[bytes], offset: int, size: int) -> bytes:
     return data
 
 
-if hasattr(os, "pread"):
-
-    def _read_once(file: IO[bytes], offset: int, size: int) -> bytes:
-        return os.pread(file.fileno(), size, offset)
-
-else:
+if sys.platform == "win32":
 
     def _read_once(file: IO[bytes], offset: int, size: int) -> bytes:
         file.seek(offset)
         return file.read(size)
+
+else:
+
+    def _read_once(file: IO[bytes], offset: int, size: int) -> bytes:
+        return os.pread(file.fileno(), size, offset)
 
 
 class Tail:

@@ -1,0 +1,51 @@
+"""What a call may bring: tags and scalars. Owns the refusals and their messages; knows nothing of what follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def check_tag(tag: object) -> None:
+    """Refuse what is no tag.
+
+    Raises:
+        TypeError: It is no string.
+        ValueError: It cannot be written as UTF-8.
+    """
+    if not isinstance(tag, str):
+        raise TypeError(f"a tag must be a string; found {tag!r} of type {type(tag).__name__}")
+    try:
+        tag.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the tag {tag!r} cannot be stored as UTF-8 ({error.reason}); take another name") from error
+
+
+def to_float(tag: object, value: Any) -> float:
+    """Convert what `Logger.add_scalar` accepts.
+
+    Raises:
+        TypeError: It is no number.
+    """
+    kind = type(value)
+    if not isinstance(value, (str, bytes, bytearray)) and (hasattr(kind, "__float__") or hasattr(kind, "__index__")):
+        try:
+            return float(value)
+        except Exception as error:
+            raise TypeError(f"the scalar {tag!r} must be one number; found a {kind.__name__}: {error}") from error
+    raise TypeError(f"the scalar {tag!r} must be a number; found {value!r:.100} of type {kind.__name__}")
+
+
+def check_path_tag(tag: object) -> None:
+    """Refuse a tag that, taken as a relative path, would leave the run's folder.
+
+    Raises:
+        TypeError: It is no string.
+        ValueError: It would leave the folder.
+    """
+    check_tag(tag)
+    pieces = str(tag).replace("\\", "/").split("/")
+    if any(piece.strip() in ("", ".", "..") or "\0" in piece for piece in pieces) or pieces[0][1:2] == ":":
+        raise ValueError(
+            f"the tag {tag!r} would leave the run's folder: take a name without empty parts, '.', '..', a drive or a "
+            "leading '/'; groups are made by 'group/name'"
+        )

@@ -1,0 +1,230 @@
+"""Reading a log of JSON lines: new lines are parsed as they come, objects are listed and opened when asked for.
+
+Owns the state of one reader of one folder. Holds the scalars in memory: this format is for people and small logs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from array import array
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from pyexp.log import events, jsonl
+from pyexp.log.attempts import join_points, visible_entries
+from pyexp.log.event_file import read_parts
+from pyexp.log.events import MAX_ITERATION, MIN_ITERATION, Entry, Part, Points
+from pyexp.log.source import Delta
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+_PREFIX_BYTES = 64  # of a file, by which it is known again
+
+
+class JsonSource:
+    """The events of one folder; see `pyexp.log.source.Source`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._forget()
+
+    def _forget(self) -> None:
+        self._lines = {
+            name: _Lines(self._folder / name) for name in (jsonl.LOG_NAME, jsonl.SCALARS_NAME, jsonl.TEXT_NAME)
+        }
+        self._pieces: dict[str, list[tuple[int, Points]]] = {}
+        self._attempts: list[float] = []
+        self._begins: dict[str, list[int]] = {jsonl.SCALARS_NAME: [], jsonl.TEXT_NAME: []}
+        self._entries: list[tuple[int, Entry]] = []
+        self._unparsed = 0
+        self._damaged: set[tuple[str, int]] = set()
+
+    @property
+    def tags(self) -> Collection[str]:
+        """The scalar tags."""
+        return self._pieces.keys()
+
+    @property
+    def attempts(self) -> Sequence[float]:
+        """When each attempt began."""
+        return self._attempts
+
+    @property
+    def damage(self) -> int:
+        """Number of damaged lines and objects found so far."""
+        return self._unparsed + len(self._damaged)
+
+    def poll(self) -> Delta:
+        """Look for what is new."""
+        reset = any(lines.is_replaced() for lines in self._lines.values())
+        if reset:
+            self._forget()
+        seen = len(self._entries)
+        for _, record in self._new(jsonl.LOG_NAME):
+            self._take(record, self._take_attempt if "attempt" in record else self._take_object)
+        starts: dict[str, int] = {}
+        for at, record in self._new(jsonl.SCALARS_NAME):
+            self._take(record, lambda record, at=at: self._take_scalar(record, at, starts))
+        for at, record in self._new(jsonl.TEXT_NAME):
+            self._take(record, lambda record, at=at: self._take_text(record, at))
+        for tag in starts:
+            if len({attempt for attempt, _ in self._pieces[tag]}) > 1:
+                starts[tag] = 0
+        entries = self._entries[seen:]
+        return Delta(
+            reset=reset,
+            starts=starts,
+            entries=[entry for _, entry in entries],
+            hides=any(attempt > 0 for attempt, _ in entries),
+        )
+
+    def count(self, tag: str) -> int:
+        """Number of points of a tag, hidden ones included."""
+        return sum(len(points.values) for _, points in self._pieces.get(tag, ()))
+
+    def points(self, tag: str, start: int) -> Points:
+        """Return the visible points of a tag from index *start* on."""
+        every = join_points(tag, self._pieces.get(tag, ()))
+        return Points(tag, every.iterations[start:], every.values[start:], every.times[start:])
+
+    def entries(self) -> list[Entry]:
+        """Return the visible objects."""
+        return visible_entries(sorted(self._entries, key=lambda numbered: numbered[0]))
+
+    def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
+        """Return the bytes of these parts; None for those that are damaged or gone."""
+        found: list[bytes | None] = []
+        for part, data in zip(parts, read_parts(parts), strict=True):
+            content = data
+            if data is not None and part.path.name == jsonl.TEXT_NAME:
+                record = _parse(data)
+                content = str(record["text"]).encode("utf-8", "backslashreplace") if record else None
+            if content is None:
+                self._damaged.add((str(part.path), part.offset))
+            found.append(content)
+        return found
+
+    def _new(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        for offset, line in self._lines[name].read():
+            record = _parse(line)
+            if record is not None:
+                record["\n"] = len(line)  # no key of a line: they end at the line break
+                yield offset, record
+            elif line.strip():
+                self._unparsed += 1
+
+    def _take(self, record: dict[str, Any], take: Any) -> None:
+        try:
+            take(record)
+        except (KeyError, TypeError, ValueError, OverflowError):  # JSON, but no line of ours
+            self._unparsed += 1
+
+    def _take_attempt(self, record: dict[str, Any]) -> None:
+        begun, scalars, text = float(record["attempt"]), int(record["scalars"]), int(record["text"])
+        self._attempts.append(begun)
+        self._begins[jsonl.SCALARS_NAME].append(scalars)
+        self._begins[jsonl.TEXT_NAME].append(text)
+
+    def _take_scalar(self, record: dict[str, Any], offset: int, starts: dict[str, int]) -> None:
+        tag, iteration = _tag(record), _iteration(record)
+        value, at = float(record["value"]), float(record.get("time", 0.0))
+        attempt = bisect_right(self._begins[jsonl.SCALARS_NAME], offset) - 1
+        pieces = self._pieces.setdefault(tag, [])
+        starts.setdefault(tag, self.count(tag) if tag not in starts else 0)
+        if not pieces or pieces[-1][0] != attempt:
+            pieces.append((attempt, Points(tag, array("q"), array("d"), array("d"))))
+        points = pieces[-1][1]
+        points.iterations.append(iteration)
+        points.values.append(value)
+        points.times.append(at)
+
+    def _take_text(self, record: dict[str, Any], offset: int) -> None:
+        if not isinstance(record["text"], str):
+            raise TypeError("a text is a string")
+        part = Part(events.PLAIN, record["\n"], self._folder / jsonl.TEXT_NAME, offset, None)
+        attempt = bisect_right(self._begins[jsonl.TEXT_NAME], offset) - 1
+        self._add(attempt, record, events.TEXT, (part,))
+
+    def _take_object(self, record: dict[str, Any]) -> None:
+        parts = []
+        for media_type, name, size, crc in record["parts"]:
+            path = self._folder / str(name)
+            if ".." in path.parts or not path.is_relative_to(self._folder):
+                raise ValueError("a file outside of the folder")
+            parts.append(Part(str(media_type), int(size), path, 0, int(crc)))
+        if record["kind"] in events.KINDS:
+            self._add(len(self._attempts) - 1, record, record["kind"], tuple(parts))
+
+    def _add(self, attempt: int, record: dict[str, Any], kind: str, parts: tuple[Part, ...]) -> None:
+        entry = Entry(
+            kind=kind,
+            tag=_tag(record),
+            iteration=_iteration(record),
+            time=float(record.get("time", 0.0)),
+            interactive=bool(record.get("interactive", False)),
+            parts=parts,
+            id=len(self._entries),
+        )
+        self._entries.append((attempt, entry))
+
+
+class _Lines:
+    """The whole lines of a growing file, each read once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._identity: tuple[int, int] | None = None
+        self._prefix = b""
+
+    def is_replaced(self) -> bool:
+        """Whether what was read is no longer in the file."""
+        if self._identity is None:
+            return False
+        try:
+            with open(self._path, "rb") as file:
+                status = os.fstat(file.fileno())
+                known = (status.st_dev, status.st_ino) == self._identity and status.st_size >= self._offset
+                return not known or file.read(len(self._prefix)) != self._prefix
+        except OSError:
+            return True
+
+    def read(self) -> Iterator[tuple[int, bytes]]:
+        """Yield offset and content of each new line that is whole."""
+        try:
+            with open(self._path, "rb") as file:
+                status = os.fstat(file.fileno())
+                self._identity = (status.st_dev, status.st_ino)
+                file.seek(self._offset)
+                data = file.read()
+                if not self._offset:
+                    self._prefix = data[: data.rfind(b"\n") + 1][:_PREFIX_BYTES]
+        except OSError:  # not there yet, or removed
+            return
+        for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
+            yield self._offset, line
+            self._offset += len(line)
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _tag(record: dict[str, Any]) -> str:
+    if not isinstance(record["tag"], str):
+        raise TypeError("a tag is a string")
+    return record["tag"]
+
+
+def _iteration(record: dict[str, Any]) -> int:
+    iteration = record["it"]
+    if type(iteration) is not int or not MIN_ITERATION <= iteration <= MAX_ITERATION:
+        raise ValueError("an iteration is an integer of 64 bits")
+    return iteration

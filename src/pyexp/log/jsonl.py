@@ -1,0 +1,175 @@
+"""The log as JSON lines, for people to read: a line per scalar and text, a file per object.
+
+Owns the layout of that format and appending to it. ``log.jsonl`` holds what the layout alone cannot tell: where each
+attempt begins, and which objects there are.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+import zlib
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from pyexp._files import write_atomic
+from pyexp.log import events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pyexp.log.events import Item, Points
+
+SCALARS_NAME, TEXT_NAME, LOG_NAME = "scalars.jsonl", "text.jsonl", "log.jsonl"
+
+_FOLDERS = {
+    events.FIGURE: "figures",
+    events.CHECKPOINT: "checkpoints",
+    events.IMAGE: "images",
+    events.HISTOGRAM: "histograms",
+    events.TABLE: "tables",
+    events.HPARAMS: "hparams",
+}
+_SUFFIXES = {
+    events.PICKLE: ".cpkl",
+    events.PNG: ".png",
+    events.PLOTLY: ".plotly.json",
+    events.JSON: ".json",
+    "image/jpeg": ".jpg",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+}
+
+
+class JsonLines:
+    """Appends to the files of one folder; each is opened once."""
+
+    def __init__(self, folder: Path, *, is_new_attempt: bool = True) -> None:
+        """Open or create the files; a new attempt first ends a line that an earlier writer left torn.
+
+        Raises:
+            OSError: The folder is missing or not writable, or the disk is full.
+        """
+        self._folder = folder
+        self._files: dict[str, IO[bytes]] = {}
+        try:
+            for name in (SCALARS_NAME, TEXT_NAME, LOG_NAME):
+                self._files[name] = open(folder / name, "ab", buffering=0)  # noqa: SIM115
+            if is_new_attempt:
+                self._begin()
+        except BaseException:
+            self.release()
+            raise
+
+    def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
+        """Append points and objects; when this raises, no line of them stays.
+
+        Raises:
+            OSError: The disk is full, for example.
+        """
+        objects = [(item, it) for item, it in items if item.kind != events.TEXT]
+        described = [self._store(item, iteration) for item, iteration in objects]
+        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == events.TEXT]
+        self._append(
+            {
+                SCALARS_NAME: "".join(map(_scalar_lines, scalars)).encode(),
+                TEXT_NAME: "".join(texts).encode(),
+                LOG_NAME: "".join(map(_line, described)).encode(),
+            }
+        )
+
+    def close(self) -> None:
+        """Close the files."""
+        self.release()
+
+    def release(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+    def reopened(self) -> JsonLines:
+        """Return an own object for a forked child, which goes on with the attempt."""
+        return JsonLines(self._folder, is_new_attempt=False)
+
+    def _begin(self) -> None:
+        for name, file in self._files.items():
+            if _is_torn(self._folder / name):
+                file.write(b"\n")
+        sizes = {name: os.fstat(self._files[name].fileno()).st_size for name in (SCALARS_NAME, TEXT_NAME)}
+        line = _line({"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]})
+        self._append({LOG_NAME: line.encode()})
+
+    def _store(self, item: Item, iteration: int) -> dict[str, Any]:
+        """Write the files of an object and return what ``log.jsonl`` says of it."""
+        base = self._folder / str(iteration) / _FOLDERS[item.kind] / item.tag
+        base.parent.mkdir(parents=True, exist_ok=True)
+        parts = []
+        for content in item.contents:
+            target = base.with_name(base.name + _SUFFIXES[content.media_type])
+            write_atomic(target, content.data)
+            name = target.relative_to(self._folder).as_posix()
+            parts.append([content.media_type, name, len(content.data), zlib.crc32(content.data)])
+        meta = {"interactive": item.interactive, "time": item.time}
+        write_atomic(base.with_name(base.name + ".meta"), json.dumps(meta).encode())
+        return {"it": iteration, "tag": item.tag, "kind": item.kind, **meta, "parts": parts}
+
+    def _append(self, lines: dict[str, bytes]) -> None:
+        sizes = {name: os.fstat(self._files[name].fileno()).st_size for name in lines}
+        try:
+            for name, data in lines.items():
+                view = memoryview(data)
+                while view:
+                    view = view[self._files[name].write(view) or 0 :]
+        except BaseException:
+            for name, size in sizes.items():
+                with suppress(OSError):  # a line that stays torn is passed over
+                    os.ftruncate(self._files[name].fileno(), size)
+            raise
+
+
+def name_is_too_long(tag: str) -> bool:
+    """Whether some part of the tag makes no file name, given the longest suffix."""
+    return any(len(part.encode()) > 255 - len(".plotly.json") for part in tag.split("/"))
+
+
+def cut_torn_line(path: Path) -> int:
+    """Cut off a last line that is not whole; return its bytes."""
+    with open(path, "r+b") as file:
+        data = file.read()
+        whole = data.rfind(b"\n") + 1
+        file.truncate(whole)
+    return len(data) - whole
+
+
+def _is_torn(path: Path) -> bool:
+    with open(path, "rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
+
+
+def _scalar_lines(points: Points) -> str:
+    tag = json.dumps(points.tag, ensure_ascii=False)
+    values: Iterable[object] = points.values
+    if not all(map(math.isfinite, points.values)):
+        values = (json.dumps(value) for value in points.values)  # NaN and Infinity, as Python's json reads them
+    else:
+        values = map(repr, points.values)
+    return "".join(
+        [
+            f'{{"it": {it}, "tag": {tag}, "value": {value}, "time": {at!r}}}\n'
+            for it, value, at in zip(points.iterations, values, points.times, strict=True)
+        ]
+    )
+
+
+def _text_line(item: Item, iteration: int) -> str:
+    return _line({"it": iteration, "tag": item.tag, "text": item.contents[0].data.decode(), "time": item.time})
+
+
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False) + "\n"

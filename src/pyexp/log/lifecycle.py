@@ -1,0 +1,100 @@
+"""The writers of this process: all of them flushed, closed, or begun anew after a fork.
+
+Owns the hooks at the interpreter's end and at forks. Knows writers only by the few methods that it calls.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import time
+import weakref
+from typing import Protocol
+
+
+class Closable(Protocol):
+    """What this module needs of a writer."""
+
+    def ask(self) -> int:
+        """Ask for a flush."""
+
+    def wait(self, ticket: int, timeout_s: float) -> None:
+        """Wait for that flush."""
+
+    def close(self, timeout_s: float) -> None:
+        """Write everything and end."""
+
+    def abandon(self) -> None:
+        """Begin to close."""
+
+    def restart_after_fork(self) -> None:
+        """Begin anew in a forked child."""
+
+
+_writers: weakref.WeakSet[Closable] = weakref.WeakSet()
+_prepared_pid = 0
+
+
+def add(writer: Closable) -> None:
+    """Look after this writer as long as it lives."""
+    _writers.add(writer)
+
+
+def flush_all(timeout_s: float = 5.0) -> None:
+    """Wait until everything that any logger of this process took is in its file, all together at most *timeout_s*.
+
+    Raises:
+        LogWriteError: Some file could not be written; the others were.
+    """
+    deadline = time.monotonic() + timeout_s
+    tickets = [(writer, writer.ask()) for writer in list(_writers)]
+    errors: list[Exception] = []
+    for writer, ticket in tickets:
+        try:
+            writer.wait(ticket, max(deadline - time.monotonic(), 0.0))
+        except Exception as error:  # the other writers come first
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+def close_all(timeout_s: float = 5.0) -> None:
+    """Close every logger of this process, all together within *timeout_s*; call it before `os._exit`.
+
+    Raises:
+        LogWriteError: Some file could not be written; the others were.
+    """
+    deadline = time.monotonic() + timeout_s
+    writers = list(_writers)
+    for writer in writers:
+        writer.ask()
+    errors: list[Exception] = []
+    for writer in writers:
+        try:
+            writer.close(max(deadline - time.monotonic(), 0.0))
+        except Exception as error:  # the other writers come first
+            errors.append(error)
+    if errors:
+        raise errors[0]
+
+
+def prepare_exit() -> None:
+    """Close all writers when this process ends, once per process."""
+    global _prepared_pid  # noqa: PLW0603
+    if _prepared_pid == os.getpid():
+        return
+    _prepared_pid = os.getpid()
+    atexit.register(close_all)
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:  # its forked children end by os._exit and run these instead
+        util.Finalize(None, close_all, exitpriority=10)
+
+
+def _restart_after_fork() -> None:
+    for writer in list(_writers):
+        writer.restart_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_restart_after_fork)

@@ -1,0 +1,236 @@
+"""`Logger`: what users call. Owns the checks of each call and captures values at once; the writer does the rest.
+
+`add_scalar` and `set_global_it` are closures made per logger, because they are called millions of times: each is one
+lookup, one tuple, one append.
+"""
+
+from __future__ import annotations
+
+import weakref
+from operator import index
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from pyexp.log import events
+from pyexp.log.checks import check_path_tag, check_tag, to_float
+from pyexp.log.events import Content, Item
+from pyexp.log.formats import open_sink
+from pyexp.log.writer import TIMEOUT_S, Writer
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from pyexp.log.buffers import Rows
+
+
+class Logger:
+    """Writes scalars, texts, figures, checkpoints and more into a run's folder, from any thread, without waiting.
+
+    What is logged is in the file within 100 ms. An object is captured at the call, so changing it later changes no
+    record. While no `set_global_it` was called, each tag counts its own values 0, 1, 2, …. Opening a folder that was
+    logged to before starts a new attempt: readers hide, per tag, earlier points at or above its first iteration.
+
+    A failing disk surfaces as `LogWriteError` at the next call, once; what waits is kept and tried again.
+
+    Args:
+        log_dir: The run's folder; made when missing.
+        use_protobuf: Write one ``events.pb``; otherwise JSON lines and one file per object, for people to read.
+
+    Raises:
+        LogWriteError: The folder cannot be written.
+        LogError: The folder holds a log of the other format.
+    """
+
+    def __init__(self, log_dir: str | os.PathLike[str], use_protobuf: bool = True) -> None:
+        self._path = Path(log_dir)
+        self._writer = writer = Writer(open_sink(self._path, use_protobuf=use_protobuf))
+        self._iteration, set_global_it, add_scalar = _make_hot_path(writer.rows)
+        vars(self).update(set_global_it=set_global_it, add_scalar=add_scalar)  # in front of the methods below
+        finalizer = weakref.finalize(self, writer.abandon)
+        finalizer.atexit = False  # at exit the writer is closed and waited for
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self._path
+
+    def set_global_it(self, it: int) -> None:
+        """Set the iteration under which everything is logged from now on.
+
+        Raises:
+            TypeError: *it* is no integer.
+            ValueError: It does not fit in 64 bits.
+        """
+        raise NotImplementedError  # each logger has its own, see `_make_hot_path`
+
+    def add_scalar(self, tag: str, value: Any) -> None:
+        """Log a number, or anything with ``__float__`` such as a 0-d array or tensor; nan and inf included.
+
+        Raises:
+            TypeError: *value* is no number (strings are none), or *tag* no string.
+            LogWriteError: An earlier write failed.
+            LogError: The logger is closed.
+        """
+        raise NotImplementedError  # each logger has its own, see `_make_hot_path`
+
+    def add_scalars(self, values: Mapping[str, Any]) -> None:
+        """Log several scalars, given as a mapping of tag to value. A bad one among them logs none; see `add_scalar`."""
+        numbers = {tag: to_float(tag, value) for tag, value in values.items()}
+        for tag in numbers:
+            check_tag(tag)
+        for tag, number in numbers.items():
+            self.add_scalar(tag, number)
+
+    def add_text(self, tag: str, text: str) -> None:
+        """Log a text.
+
+        Raises:
+            TypeError: *text* is no string.
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"the text {tag!r} must be a string; found {type(text).__name__}: log `str(value)`")
+        check_tag(tag)
+        self._put(events.TEXT, tag, (Content(events.PLAIN, text.encode("utf-8", "backslashreplace")),))
+
+    def add_figure(self, tag: str, figure: Any, interactive: bool = True, *, preview: bool = True) -> None:
+        """Log a matplotlib or plotly figure as it is now.
+
+        Args:
+            tag: Its name; `/` makes groups.
+            figure: A matplotlib figure, kept as a pickle and a picture, or a plotly one, kept as JSON.
+            interactive: Show it live in the viewer, not only as a picture.
+            preview: Also keep a picture of a matplotlib figure.
+
+        Raises:
+            TypeError: It is no figure, or cannot be pickled.
+            ValueError: *tag* would leave the run's folder.
+        """
+        from pyexp.log import capture
+
+        check_path_tag(tag)
+        contents = capture.figure(tag, figure, preview=preview)
+        self._put(events.FIGURE, tag, contents, interactive=bool(interactive))
+
+    def add_checkpoint(self, tag: str, obj: Any) -> None:
+        """Log any object that can be pickled, as it is now.
+
+        Raises:
+            TypeError: It cannot be pickled.
+            ValueError: *tag* would leave the run's folder.
+        """
+        from pyexp.log import capture
+
+        check_path_tag(tag)
+        self._put(events.CHECKPOINT, tag, (capture.pickled(f"the checkpoint {tag!r}", obj),))
+
+    def add_image(self, tag: str, image: Any, *, dataformats: str = "HWC") -> None:
+        """Log an image: an array or tensor (0…255 as integers, 0…1 as floats), a PIL image, or the path of a file.
+
+        Args:
+            tag: Its name; `/` makes groups.
+            image: The image.
+            dataformats: Order of the axes of an array: ``HWC``, ``CHW`` or ``HW``.
+
+        Raises:
+            TypeError: It is none of these.
+            ValueError: Its shape is not one of an image, or *tag* would leave the run's folder.
+        """
+        from pyexp.log import images
+
+        check_path_tag(tag)
+        self._put(events.IMAGE, tag, (images.encode(tag, image, dataformats),))
+
+    def add_histogram(self, tag: str, values: Any, *, bins: int = 64) -> None:
+        """Log how *values* (numbers, an array or a tensor) fall into *bins* equal bins; nan and inf are left out."""
+        from pyexp.log import capture
+
+        check_path_tag(tag)
+        self._put(events.HISTOGRAM, tag, (capture.histogram(tag, values, bins),))
+
+    def add_table(self, tag: str, table: Any) -> None:
+        """Log a table: a DataFrame, a mapping of column to values, or a list of mappings, one per row."""
+        from pyexp.log import capture
+
+        check_path_tag(tag)
+        self._put(events.TABLE, tag, (capture.table(tag, table),))
+
+    def add_hparams(self, hparams: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> None:
+        """Log the hyperparameters of the run and, where given, the metrics that it reached."""
+        from pyexp.log import capture
+
+        self._put(events.HPARAMS, "hparams", (capture.hparams(hparams, metrics or {}),))
+
+    def flush(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait until everything logged so far is in the file.
+
+        Raises:
+            LogWriteError: It could not be written, or not within *timeout_s*; what waits is kept and tried again.
+        """
+        self._writer.flush(timeout_s)
+
+    async def aflush(self, timeout_s: float = TIMEOUT_S) -> None:
+        """`flush` without blocking the event loop. Cancelling it ends the waiting, not the writing."""
+        import anyio.to_thread
+
+        await anyio.to_thread.run_sync(self.flush, timeout_s, abandon_on_cancel=True)
+
+    def close(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Write what waits and finish the file; closing again does nothing.
+
+        Raises:
+            LogWriteError: Some events could not be written.
+        """
+        self._writer.close(timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Logger({str(self._path)!r})"
+
+    def _put(self, kind: str, tag: str, contents: tuple[Content, ...], *, interactive: bool = False) -> None:
+        self._writer.put(
+            Item(
+                kind=kind,
+                tag=tag,
+                iteration=self._iteration(),
+                time=time(),
+                contents=contents,
+                interactive=interactive,
+            )
+        )
+
+
+def _make_hot_path(
+    rows: Rows,
+) -> tuple[Callable[[], int | None], Callable[[int], None], Callable[[str, Any], None]]:
+    """Return the three closures over the current iteration: read it, set it, log a scalar under it."""
+    it: int | None = None
+    low, high = events.MIN_ITERATION, events.MAX_ITERATION
+
+    def iteration() -> int | None:
+        return it
+
+    def set_global_it(value: int) -> None:
+        nonlocal it
+        if value.__class__ is not int:
+            value = index(value)
+        if not low <= value <= high:
+            raise ValueError(f"the iteration {value} does not fit in 64 bits")
+        it = value
+
+    def add_scalar(tag: str, value: Any) -> None:
+        if value.__class__ is not float:
+            value = to_float(tag, value)
+        rows[tag]((it, value, time()))
+
+    return iteration, set_global_it, add_scalar

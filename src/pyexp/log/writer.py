@@ -1,0 +1,292 @@
+"""From the caller's hands to the file: buffers that cost the caller one append, and the thread that empties them.
+
+Owns the bound on what waits, the flush, and how a failure comes back to the caller. Knows a file only as a `Sink`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Protocol
+
+from pyexp.errors import LogError, LogWriteError
+from pyexp.log import lifecycle
+from pyexp.log.buffers import Buffers, Counter, Rows
+from pyexp.log.checks import check_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyexp.log.buffers import Append
+    from pyexp.log.events import Item, Points
+
+TICK_S = 0.05
+TIMEOUT_S = 5.0
+MAX_WAITING_POINTS = 500_000
+MAX_WAITING_BYTES = 64 << 20
+_IDLE_TICKS = 20  # ticks that find nothing before the thread sleeps until it is called
+_RETRY_S = 0.5  # after a failure
+_CHECK_EVERY = 64  # calls between two looks at how much waits, while the file is being written
+
+
+class Sink(Protocol):
+    """Where a writer puts what was logged."""
+
+    def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
+        """Append all of it, or raise and have appended nothing."""
+
+    def close(self) -> None:
+        """Finish the file."""
+
+    def release(self) -> None:
+        """Close what is open and write nothing."""
+
+    def reopened(self) -> Sink:
+        """Return a sink of its own for a forked child."""
+
+
+class Writer:
+    """Collects rows and items from any thread and puts them into a sink every 50 ms."""
+
+    def __init__(self, sink: Sink, *, needs_lock: bool | None = None) -> None:
+        self._sink = sink
+        self._needs_reopening = False
+        self._needs_lock = not getattr(sys, "_is_gil_enabled", lambda: True)() if needs_lock is None else needs_lock
+        self._counter = Counter()
+        self.rows = Rows(self._admit)
+        self._closed = False
+        self._reset()
+        lifecycle.add(self)
+
+    def _reset(self) -> None:
+        """Start empty, as a new writer or in a forked child."""
+        self._changed = threading.Condition()  # its lock is re-entrant: a signal handler may log, too
+        self._buffers = Buffers(self._counter, needs_lock=self._needs_lock)
+        self._items: list[Item] = []
+        self._item_bytes = 0
+        self._batch: tuple[list[Points], list[tuple[Item, int]]] = ([], [])
+        self._thread: threading.Thread | None = None
+        self._is_gated = self._is_busy = False
+        self._gated_calls = self._asked = self._answered = 0
+        self._failure: BaseException | None = None
+        self._is_failing = False
+
+    def put(self, item: Item) -> None:
+        """Queue an object; waits while too many bytes are queued.
+
+        Raises:
+            LogWriteError: An earlier write failed, or still fails and the queue is full.
+            LogError: The writer is closed.
+        """
+        with self._changed:
+            self._wait_for_room(lambda: not self._item_bytes or self._item_bytes + item.size <= MAX_WAITING_BYTES)
+            self._items.append(item)
+            self._item_bytes += item.size
+            self._wake()
+
+    def flush(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait until everything logged so far is in the file.
+
+        Raises:
+            LogWriteError: Writing failed, or took longer than *timeout_s*; what waits is kept and tried again.
+        """
+        self.wait(self.ask(), timeout_s)
+
+    def ask(self) -> int:
+        """Ask for a flush and return a ticket for `wait`."""
+        with self._changed:
+            if self._closed:
+                return 0
+            self._asked += 1
+            if self._thread is not None:
+                self._changed.notify_all()
+                return self._asked
+        self._tick()  # nothing was logged yet, or no thread could be started
+        return self._asked
+
+    def wait(self, ticket: int, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait until the flush of this ticket is done; see `flush`."""
+        with self._changed:
+            done = self._changed.wait_for(lambda: self._answered >= ticket or self._failure is not None, timeout_s)
+            self._raise_failure()
+            if not done:
+                raise LogWriteError(
+                    f"{self.waiting():,} logged events are not in the file after {timeout_s:g} s: the disk does not "
+                    "take them; they are kept and will be written when it does"
+                )
+
+    def close(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Write what waits, finish the file and end the thread. Closing again does nothing.
+
+        Raises:
+            LogWriteError: Some events could not be written, and are lost if the process ends now.
+        """
+        with self._changed:
+            if self._closed:
+                return
+        self.abandon()
+        with self._changed:
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+        with self._changed:
+            self._raise_failure()
+        if lost := self.waiting():
+            raise LogWriteError(
+                f"{lost:,} logged events could not be written within {timeout_s:g} s of closing the log"
+            )
+
+    def abandon(self) -> None:
+        """Begin to close, without waiting for it."""
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            self.rows.clear()
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is None:
+            self._finish()
+
+    def waiting(self) -> int:
+        """Return how many events are not in the file yet."""
+        points, items = self._batch
+        batched = sum(len(column.values) for column in points) + len(items)
+        return batched + len(self._items) + len(self._buffers)
+
+    def restart_after_fork(self) -> None:
+        """Begin anew in a forked child: what waited belongs to the parent, which writes it."""
+        self.rows.clear()
+        self._reset()
+        if not self._closed and not self._needs_reopening:
+            self._needs_reopening = True
+            self._sink.release()  # or our copy of the descriptor would hold the parent's lock
+
+    def _admit(self, tag: str) -> Append:
+        """Return how to append a row for *tag*; called for each row that finds the hot path closed."""
+        check_tag(tag)
+        with self._changed:
+            self._gated_calls += 1
+            if self._gated_calls % _CHECK_EVERY == 0 or self._is_failing:
+                self._wait_for_room(lambda: not self._is_gated or self.waiting() < MAX_WAITING_POINTS)
+            else:
+                self._check_open()
+            append = self._buffers.append_to(tag)
+            if not self._is_gated:
+                self.rows[tag] = append
+            self._wake()
+        return append
+
+    def _wait_for_room(self, has_room: Callable[[], bool]) -> None:
+        self._check_open()
+        while not has_room():
+            if self._is_failing:
+                raise LogWriteError(
+                    f"the log cannot be written and {self.waiting():,} events wait already: this one is refused; "
+                    "make room on the disk and go on"
+                )
+            self._changed.wait(TICK_S)
+            self._check_open()
+
+    def _check_open(self) -> None:
+        self._raise_failure()
+        if self._closed:
+            raise LogError("the logger is closed: log before `close()`, or open a new Logger on the same folder")
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise LogWriteError(f"the log could not be written: {failure}") from failure
+
+    def _wake(self) -> None:
+        """Make sure that a thread will look at what was queued."""
+        if self._is_busy:
+            return
+        self._is_busy = True
+        if self._thread is None:
+            lifecycle.prepare_exit()
+            thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                return  # the interpreter is ending: closing writes in the caller's thread
+            self._thread = thread
+        else:
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        idle_ticks = 0
+        while not self._closed:
+            with self._changed:
+                pause = (_RETRY_S if self._is_failing else TICK_S) if self._is_busy else None
+                self._changed.wait_for(lambda: self._is_called(is_asleep=not self._is_busy), pause)
+            if pause is None and self._asked == self._answered:
+                continue  # woken by the first event after a silence: more will come within a tick
+            idle_ticks = 0 if self._tick() else idle_ticks + 1
+            if idle_ticks >= _IDLE_TICKS:
+                self._fall_asleep()
+        self._finish()
+
+    def _is_called(self, *, is_asleep: bool) -> bool:
+        return self._closed or self._asked > self._answered or (is_asleep and self._is_busy)
+
+    def _fall_asleep(self) -> None:
+        with self._changed:
+            self.rows.clear()  # the next call wakes us
+            self._is_busy = bool(self.waiting())
+
+    def _finish(self) -> None:
+        self._tick()
+        try:
+            if self._needs_reopening:
+                self._needs_reopening = False  # a forked child that logged nothing
+            else:
+                self._sink.close()
+        except OSError as error:
+            self._fail(error)
+
+    def _tick(self) -> bool:
+        """Write what waits; return whether there was something."""
+        with self._changed:
+            asked = self._asked
+            self.rows.clear()
+            self._is_gated = True
+        points, items = self._batch  # not empty after a failure
+        self._batch = points, items = (points + self._buffers.take(), items + self._take_items())
+        try:
+            if points or items:
+                self._open_sink().write(points, items)
+        except OSError as error:
+            self._fail(error)
+            return True
+        except Exception as error:  # a bug or an absurd size: trying again would fail for ever
+            self._batch = ([], [])
+            self._fail(error)
+            return True
+        with self._changed:
+            self._batch = ([], [])
+            self._item_bytes -= sum(item.size for item, _ in items)
+            self._is_gated = self._is_failing = False
+            self._answered = asked
+            self._changed.notify_all()
+        return bool(points or items)
+
+    def _fail(self, error: BaseException) -> None:
+        with self._changed:
+            if not self._is_failing or self._closed or self._asked > self._answered:
+                self._failure = error
+            self._answered = self._asked
+            self._is_failing = True
+            self._changed.notify_all()
+
+    def _open_sink(self) -> Sink:
+        if self._needs_reopening:
+            self._sink = self._sink.reopened()
+            self._needs_reopening = False
+        return self._sink
+
+    def _take_items(self) -> list[tuple[Item, int]]:
+        with self._changed:
+            items, self._items = self._items, []
+        number = self._counter.number
+        return [(item, number(item.kind, item.tag) if item.iteration is None else item.iteration) for item in items]
