@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyexp.definition.base import Experiment, bind, overrides
-from pyexp.definition.body import ClassBody, FunctionBody
+from pyexp.definition.class_body import ClassBody
+from pyexp.definition.function_body import FunctionBody
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

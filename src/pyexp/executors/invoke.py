@@ -1,4 +1,4 @@
-"""The one place that calls user code: gives it what it asks for, saves what it returns, makes data of what it raises."""
+"""The one place that calls user code: gives it what it asks for, saves what it returns, makes data of its errors."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ async def run_task_async(task: Task) -> Outcome:
     # A run that got this far is done: its result is saved even if the batch is being cancelled.
     with anyio.CancelScope(shield=True):
         outcome = await anyio.to_thread.run_sync(keep_value, run, value)
-    return outcome
+    return outcome  # noqa: RET504 — a scope may swallow, as the type checker sees it
 
 
 def keep_value(run: ActiveRun, value: Any) -> Outcome:

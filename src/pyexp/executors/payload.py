@@ -32,7 +32,7 @@ def pack_body(body: Body) -> bytes:
 
 
 def pack_registrations() -> bytes:
-    """Pickle the registered classes: by value those of the script, by name those that can be imported.
+    """Pickle the registered classes, if any: by value those of the script, by name those that can be imported.
 
     A class that cannot be pickled is left out; only a run that builds it fails.
     """
@@ -53,7 +53,7 @@ def pack_registrations() -> bytes:
         except Exception:  # noqa: S112 — as said above
             continue
         entries[name] = cls
-    return bytes(cloudpickle.dumps(entries))
+    return bytes(cloudpickle.dumps(entries)) if entries else b""
 
 
 def _culprit(body: Body) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -156,6 +155,8 @@ if sys.platform == "win32":
         raise NotImplementedError
 
     def _taskkill(leader: int) -> None:
+        import subprocess
+
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(leader)], capture_output=True, check=False)
 
 else:

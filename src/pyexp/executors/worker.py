@@ -34,10 +34,11 @@ def main() -> None:
 def _unpack(payload: bytes, registrations: bytes) -> Task:
     import pickle
 
-    from pyexp.config import registry
+    if registrations:
+        from pyexp.config import registry
 
-    for name, entry in pickle.loads(registrations).items():
-        registry.adopt(name, entry)
+        for name, entry in pickle.loads(registrations).items():
+            registry.adopt(name, entry)
     task: Task = pickle.loads(payload)
     return task
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
 
 RUNS: Final = "runs.json"
 RESULT: Final = "result.pkl"
