@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from pyexp.log.reader import Part
-
     from pyexp.viewer.settings import ViewerSettings
 
 _PORT_TRIES: Final = 100

@@ -25,6 +25,7 @@ from pyexp.viewer.live import PATIENCE_S, open_socket
 
 if TYPE_CHECKING:
     from anyio.abc import Process
+
     from pyexp.log.reader import Part
 
 LIVE_LIMIT: Final = 4

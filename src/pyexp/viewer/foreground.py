@@ -25,7 +25,7 @@ _USAGE_EXIT = 2
 def run_viewer(
     folder: str | os.PathLike[str], *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, token: bool = True
 ) -> None:
-    """Serve until Ctrl-C."""
+    """Serve the runs below *folder* until Ctrl-C or SIGTERM."""
     import_extra("aiohttp", "viewer", "the viewer")
     import_extra("watchfiles", "viewer", "the viewer")
     from pyexp.viewer.app import serve

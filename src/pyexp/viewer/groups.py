@@ -8,9 +8,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-from pyexp.log.series import Series, downsample
-
 from pyexp._optional import import_extra
+from pyexp.log.series import Series, downsample
 from pyexp.viewer.answers import AnswerError, cut_name, encode_frame
 from pyexp.viewer.configs import MISSING, load_config, value_at
 

@@ -1,4 +1,4 @@
-"""Catalogue and open logs together, and the threads in which files are read, so that the loop never waits for a disk."""
+"""Catalogue and open logs together, and the threads that read files, so that the loop never waits for a disk."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
 from pyexp.log.reader import LogReader
-
 from pyexp.viewer.answers import UnknownIdError
 from pyexp.viewer.ids import stable_id
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from pyexp.log.reader import Entry
     from pyexp.log.series import Series
-
     from pyexp.viewer.entries import RunEntry
 
 OPEN_LIMIT: Final = 256

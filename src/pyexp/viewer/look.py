@@ -76,15 +76,13 @@ def parse_look(text: str) -> Look:
         look = _parse(message)
     except LookError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise LookError(f"This is not a look of the protocol ({type(error).__name__}: {cut(error)}).") from error
     pairs = (
         sum(map(len, look.series.values())) + sum(len(shown.totals) for shown in look.entries) + len(look.tags or ())
     )
     if pairs > PAIR_LIMIT:
-        raise LookError(
-            f"The page looks at {pairs:,} pairs of run and tag, at most {PAIR_LIMIT:,} are served: look at less."
-        )
+        raise LookError(f"The page looks at {pairs:,} pairs of run and tag, expected at most {PAIR_LIMIT:,}.")
     return look
 
 

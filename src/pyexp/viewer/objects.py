@@ -10,7 +10,6 @@ from pyexp.viewer.answers import UnknownIdError, cut_name
 
 if TYPE_CHECKING:
     from pyexp.log.reader import Entry
-
     from pyexp.viewer.library import Library
     from pyexp.viewer.logs import RunLog
 

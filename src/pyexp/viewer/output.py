@@ -1,4 +1,4 @@
-"""A run's ``log.out``: pieces of it as text, cut between characters. Opens regular files only, never what they link to."""
+"""A run's ``log.out``: pieces of it as text, cut between characters. Opens regular files only, never a link."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PIECE_LIMIT: Final = 1 << 20
-_CONTINUATION = range(0x80, 0xC0)
+_CONTINUATION: Final = range(0x80, 0xC0)
+_LEADS: Final = ((range(0xC0, 0xE0), 2), (range(0xE0, 0xF0), 3), (range(0xF0, 0xF8), 4))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _read(descriptor: int, start: int, end: int, size: int) -> Piece:
         skipped = _leading_continuation(data)
         start, data = start + skipped, data[skipped:]
     cut = _torn_tail(data)
-    # The rest of a character may still be written, or stand in the next piece; what never becomes one is shown as it is.
+    # The rest of a character may still be written, or stand in the next piece; what never becomes one is shown.
     if cut and len(data) > cut:
         data = data[:-cut]
     return Piece(start=start, end=start + len(data), size=size, text=data.decode("utf-8", "replace"))
@@ -91,6 +92,6 @@ def _torn_tail(data: bytes) -> int:
         byte = data[-back]
         if byte in _CONTINUATION:
             continue
-        length = 2 if 0xC0 <= byte < 0xE0 else 3 if 0xE0 <= byte < 0xF0 else 4 if 0xF0 <= byte < 0xF8 else 1
+        length = next((length for leads, length in _LEADS if byte in leads), 1)
         return back if length > back else 0
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from pyexp.viewer.answers import AnswerError, UnknownIdError, cut_name
+from pyexp.viewer.answers import AnswerError, UnknownIdError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -58,9 +58,7 @@ class Query:
         given = self._given.get(name, "")
         parts = given.split(",") if given else []
         if len(parts) > limit:
-            raise AnswerError(
-                413, f"Parameter {name!r} holds {len(parts):,} ids, at most {limit:,} are served at once."
-            )
+            raise AnswerError(413, f"Parameter {name!r} holds {len(parts):,} ids, expected at most {limit:,}.")
         return list(dict.fromkeys(map(_id, parts)))
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
@@ -83,16 +81,14 @@ class Query:
         given = self._given.get(name, default)
         if given is None or given not in choices:
             shown = None if given is None else given[:40]
-            raise AnswerError(400, f"Parameter {name!r} is {shown!r}, expected one of {', '.join(sorted(choices))}.")
+            raise AnswerError(400, f"Parameter {name!r} is {shown!r}, expected one of {', '.join(choices)}.")
         return given
 
     def text(self, name: str) -> str:
         """A text that is only compared, never followed."""
         given = self._given.get(name)
         if not given or len(given) > _KEY_LIMIT:
-            raise AnswerError(
-                400, f"Parameter {name!r} is {cut_name(given or '')!r}, expected a text of 1 to 1,000 characters."
-            )
+            raise AnswerError(400, f"Parameter {name!r} is missing or longer than {_KEY_LIMIT:,} characters.")
         return given
 
     def x_range(self) -> tuple[float, float] | None:

@@ -11,9 +11,8 @@ import math
 from array import array
 from typing import TYPE_CHECKING, Any, Final
 
-from pyexp.log.series import downsample
-
 from pyexp.errors import LogError
+from pyexp.log.series import downsample
 from pyexp.viewer.answers import UnknownIdError, cut_name, encode_frame
 from pyexp.viewer.logs import cursor_after, read_after
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pyexp.log.series import Series
-
     from pyexp.viewer.library import Library
 
 POINTS: Final = 1_000

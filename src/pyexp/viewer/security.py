@@ -19,10 +19,10 @@ from pyexp.errors import SettingsError
 from pyexp.viewer.answers import refusal
 
 if TYPE_CHECKING:
-    from aiohttp.typedefs import Handler
+    from aiohttp.typedefs import Handler, Middleware
 
 SUBPROTOCOL: Final = "pyexp.v1"
-_TOKEN_PREFIX: Final = "token."
+_TOKEN_PREFIX: Final = "token."  # noqa: S105 — what stands before the token
 _METHODS: Final = frozenset({"GET", "HEAD"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Plotly inserts an empty <style>; this is the hash of nothing.
@@ -126,7 +126,7 @@ class Guard:
         return site in {"same-origin", "none"} or request.path in {"/", "/figure"}
 
 
-def guard_middleware(guard: Guard) -> web.Middleware:
+def guard_middleware(guard: Guard) -> Middleware:
     """Put *guard* before all handlers, and turn their errors into the one error shape."""
 
     @web.middleware

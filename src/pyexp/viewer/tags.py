@@ -1,4 +1,4 @@
-"""Which tags a selection of runs has, by kind, and a revision that moves when one is added. Reads the logs' heads only."""
+"""Which tags a selection of runs has, by kind, and a revision that moves when one is added. Reads no contents."""
 
 from __future__ import annotations
 

@@ -46,7 +46,9 @@ class Tail:
     async def run(self) -> None:
         """Watch until cancelled."""
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._watch)
+            stop = anyio.Event()
+            tasks.start_soon(_set_at_end, stop)
+            tasks.start_soon(self._watch, stop)
             tasks.start_soon(self._sweep)
             await self._rescan()
 
@@ -70,7 +72,7 @@ class Tail:
                 await self._look_at_files()
             await anyio.sleep(max(0.02, _SCAN_SHARE * self._scan_s))
 
-    async def _watch(self) -> None:
+    async def _watch(self, stop: anyio.Event) -> None:
         watchfiles = import_extra("watchfiles", "viewer", "the viewer")
         while True:
             try:
@@ -81,6 +83,7 @@ class Tail:
                     debounce=_DEBOUNCE_MS,
                     recursive=True,
                     ignore_permission_denied=True,
+                    stop_event=stop,
                 ):
                     self._take(path for _, path in changes)
             except (OSError, RuntimeError):
@@ -132,6 +135,14 @@ class Tail:
             self._library.logs.mark_stale(run)
         if events or output:
             self._hub.touch(events, output)
+
+
+async def _set_at_end(stop: anyio.Event) -> None:
+    """Set *stop* when cancelled: the watcher's thread looks at nothing else."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        stop.set()
 
 
 def _signatures(folders: dict[int, str]) -> dict[int, tuple[_Signature, _Signature]]:

@@ -95,10 +95,10 @@ class Updates:
         try:
             shared.frame = await self._library.read(delta_frame, self._library, tag, dict(cursors))
         finally:
-            if shared.frame is None or len(shared.frame[0] or b"") > _BEHIND_BYTES:
-                # Whoever waited for a page that went computes for itself; large frames are rare and not kept.
-                if self._frames.get(key) is shared:
-                    del self._frames[key]
+            is_kept = shared.frame is not None and len(shared.frame[0] or b"") <= _BEHIND_BYTES
+            # Whoever waited for a page that went computes for itself; large frames are rare and not kept.
+            if not is_kept and self._frames.get(key) is shared:
+                del self._frames[key]
             shared.done.set()
         return shared.frame
 
