@@ -3,6 +3,8 @@
 import { getJson } from "./api.js";
 import { Emitter } from "./emitter.js";
 
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
 class Catalog extends Emitter {
   rev = null;
   epoch = null;
@@ -12,6 +14,8 @@ class Catalog extends Emitter {
   runs = new Map();
   batches = new Map();
   #order = null;
+  #names = null;
+  #places = new Map();
 
   /** Fetch everything anew. */
   async load() {
@@ -24,6 +28,7 @@ class Catalog extends Emitter {
     this.runs = new Map(answer.runs.map((run) => [run.id, run]));
     this.isLoaded = true;
     this.#order = null;
+    this.#names = null;
     this.emit("change");
   }
 
@@ -35,6 +40,7 @@ class Catalog extends Emitter {
     for (const id of message.gone?.batches ?? []) this.batches.delete(id);
     for (const id of message.gone?.runs ?? []) this.runs.delete(id);
     this.#order = null;
+    this.#names = null;
     this.emit("change");
   }
 
@@ -48,18 +54,47 @@ class Catalog extends Emitter {
     return this.runs.get(id);
   }
 
-  /** The run's name, with its batch when there are several batches. */
+  /** The run's name, with its batch when another batch has a run of this name. */
   label(run) {
-    if (this.batches.size < 2) return run.name;
+    this.#names ??= this.#countNames();
+    return this.#names.get(run.name) > 1 ? `${run.name} · ${this.batchLabel(run)}` : run.name;
+  }
+
+  /** What tells the run's batch from others. */
+  batchLabel(run) {
     const batch = this.batches.get(run.batch);
-    return batch ? `${batch.timestamp ?? batch.name} · ${run.name}` : run.name;
+    return batch?.timestamp?.replace(/_(\d\d)-(\d\d)-(\d\d)/, " $1:$2:$3") ?? batch?.name ?? "";
+  }
+
+  #countNames() {
+    const names = new Map();
+    for (const run of this.runs.values()) names.set(run.name, (names.get(run.name) ?? 0) + 1);
+    return names;
+  }
+
+  /** The run's place in its batch: its position, or where that is taken, the next free one. Once given it stays. */
+  place(run) {
+    this.tree();
+    return this.#places.get(run.id) ?? run.position;
+  }
+
+  #settle(runs) {
+    const taken = new Set(runs.map((run) => this.#places.get(run.id)).filter((place) => place !== undefined));
+    for (const run of runs) {
+      if (this.#places.has(run.id)) continue;
+      let place = run.position;
+      while (taken.has(place)) place += 1;
+      taken.add(place);
+      this.#places.set(run.id, place);
+    }
   }
 
   #sorted() {
     const byBatch = new Map([...this.batches.values()].map((batch) => [batch.id, { batch, runs: [] }]));
     for (const run of this.runs.values()) byBatch.get(run.batch)?.runs.push(run);
     const tree = [...byBatch.values()].filter((entry) => entry.runs.length > 0 || entry.batch.total > 0);
-    for (const entry of tree) entry.runs.sort((a, b) => a.position - b.position || a.name.localeCompare(b.name));
+    for (const entry of tree) entry.runs.sort((a, b) => a.position - b.position || NATURAL.compare(a.name, b.name));
+    for (const { runs } of tree) this.#settle(runs);
     return tree.sort(newestFirst);
   }
 }

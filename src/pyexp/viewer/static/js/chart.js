@@ -127,7 +127,6 @@ export class ChartCard {
     fill(this.element, head, this.body, this.note);
     this.unread = makeReadable(this.plot, () => this.#drawn);
     this.plot.addEventListener("keydown", (event) => event.key === "Escape" && this.#zoom(null));
-    this.plot.addEventListener("dblclick", () => this.#zoom(null));
   }
 
   #say(text, isError = false) {
@@ -208,9 +207,14 @@ export class ChartCard {
     const isFirst = !this.#isReady;
     this.#isReady = true;
     await this.#plotly.react(this.plot, traces, layout, CONFIG);
-    if (isFirst && this.#isReady) this.plot.on("plotly_relayout", (change) => this.#relaid(change));
+    if (isFirst && this.#isReady) this.#listen();
     this.body.classList.remove("is-loading");
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
+  }
+
+  #listen() {
+    this.plot.on("plotly_relayout", (change) => this.#relaid(change));
+    this.plot.on("plotly_doubleclick", () => this.#zoom(null));
   }
 
   #relaid(change) {
@@ -220,7 +224,7 @@ export class ChartCard {
     const { mode, unit, isLog } = this.#style();
     const before = view.get("zoom")[this.tag.id] ?? [null, null, null, null];
     const range = x ? rangeForServer(x.map(readEnd), mode, unit) : before.slice(0, 2);
-    this.#zoom([...range, ...(y ? y.map((end) => (isLog ? 10 ** end : end)) : before.slice(2))].map(rounded));
+    this.#zoom([...rounded(range), ...rounded(y ? y.map((end) => (isLog ? 10 ** end : end)) : before.slice(2))]);
   }
 
   #zoom(range) {
@@ -240,6 +244,9 @@ export class ChartCard {
   }
 }
 
-function rounded(end) {
-  return end === null ? null : Number(end.toPrecision(13));
+/** The ends of a range to a ten-thousandth of its width: enough for the screen, short in a link. */
+function rounded([from, to]) {
+  if (from === null || to === null || from === to) return [from, to];
+  const digits = Math.min(100, Math.max(0, 4 - Math.floor(Math.log10(Math.abs(to - from)))));
+  return [Number(from.toFixed(digits)), Number(to.toFixed(digits))];
 }

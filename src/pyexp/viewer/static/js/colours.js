@@ -1,6 +1,8 @@
 // Owns which colour a run or a group has. A run's colour follows from its batch and its position
 // alone, so it is the same after a reload, in another window, and whatever else is shown.
 
+import { catalog } from "./catalog.js";
+
 const PALETTE = [
   "#4269d0", "#e8a317", "#e8604c", "#3ca951", "#a463f2", "#2aa5a0", "#f071a5", "#9c6b4e", "#6a9fe8", "#8a9a2b",
   "#7a5bd0", "#d9822b", "#1d8a6b", "#c2477f", "#5b7f95", "#b58a3c", "#4f9d4f", "#c0564a", "#8f7fd9", "#888e99",
@@ -14,7 +16,7 @@ export function colourOf(run) {
 
 /** How its line is drawn: solid, then dashed where colours come again. */
 export function dashOf(run) {
-  return DASHES[Math.floor((run.position ?? 0) / PALETTE.length) % DASHES.length];
+  return DASHES[Math.floor(catalog.place(run) / PALETTE.length) % DASHES.length];
 }
 
 export function groupColour(index) {
@@ -22,5 +24,5 @@ export function groupColour(index) {
 }
 
 function slot(run) {
-  return (run.position ?? 0) + (run.batch % PALETTE.length);
+  return catalog.place(run) + (run.batch % PALETTE.length);
 }

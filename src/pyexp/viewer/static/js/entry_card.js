@@ -17,22 +17,23 @@ const MOST_TILES = 24;
 
 /**
  * A card for `CardGroups`. `makeBody(tag, run)` gives `{element, show(entry), end()}`: the inside of a tile, shown again
- * whenever another entry is to be seen.
+ * whenever another entry is to be seen. Without a slider the newest is.
  */
 export class EntryCard {
   #tiles = new Map(); // run id -> {element, body, step}
   #stops = [];
 
-  constructor(kind, tag, element, makeBody) {
+  constructor(kind, tag, element, makeBody, hasSlider = true) {
     this.tag = tag;
     this.element = element;
     this.makeBody = makeBody;
+    this.hasSlider = hasSlider;
     this.entries = new Entries(kind, tag.id);
     this.stepper = new Stepper(() => this.#update());
     this.grid = h("div", { class: "tiles" });
     this.note = h("p", { class: "card-note", role: "status" });
     this.wideButton = iconButton("expand", "Full width", () => view.toggle("wide", tag.id));
-    const head = h("header", { class: "card-head" }, h("h3", { title: tag.name }, splitTag(tag.name)[1]), this.stepper.element, h("div", { class: "card-actions" }, this.wideButton));
+    const head = h("header", { class: "card-head" }, h("h3", { title: tag.name }, splitTag(tag.name)[1]), hasSlider ? this.stepper.element : null, h("div", { class: "card-actions" }, this.wideButton));
     element.classList.add("entry-card");
     fill(element, head, this.grid, this.note);
     this.#stops.push(this.entries.on("change", () => this.#arrived()), this.entries.on("error", (error) => this.#say(error.message, true)), () => this.stepper.stop());
@@ -86,7 +87,7 @@ export class EntryCard {
 
   #showTile(id) {
     const tile = this.#tiles.get(id) ?? this.#open(catalog.run(id));
-    const entry = this.entries.at(id, this.stepper.step);
+    const entry = this.entries.at(id, this.hasSlider ? this.stepper.step : null);
     setText(tile.step, entry ? `step ${number(entry.step)}` : "not yet at this step");
     tile.element.classList.toggle("is-empty", !entry);
     const key = entry ? entry.index : null;

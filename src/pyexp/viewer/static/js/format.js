@@ -77,6 +77,7 @@ const NATURAL = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 export function compareCells(a, b) {
   const missing = (cell) => cell === null || cell === undefined || Number.isNaN(cell) || (typeof cell === "object" && cell.missing);
   if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
-  if (typeof a === "number" && typeof b === "number") return a - b;
+  const [left, right] = [Number(a), Number(b)];
+  if (a !== "" && b !== "" && !Number.isNaN(left) && !Number.isNaN(right)) return left - right;
   return NATURAL.compare(String(a), String(b));
 }

@@ -16,7 +16,7 @@ const BOTTOM = 24;
 export function mountHistograms(root) {
   const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Histograms" }, tagsFilter());
   return mountCards(root, {
-    kind: "histograms", controls: [toolbar], make: (tag, element) => new EntryCard("histograms", tag, element, (of, run) => new RidgeBody(of, run)),
+    kind: "histograms", controls: [toolbar], make: (tag, element) => new EntryCard("histograms", tag, element, (of, run) => new RidgeBody(of, run), false),
     empty: ["No histograms yet", "The selected runs have logged no histograms.", 'logger.add_histogram("weights", values)'],
   });
 }

@@ -37,15 +37,18 @@ export class PlotlyFigure {
       const figure = harmless(await getJson("/api/plotly", place, signal));
       const plotly = await bundleFor(figure);
       if (signal.aborted) return;
-      const layout = { ...figure.layout, autosize: true };
-      delete layout.width;
-      await plotly.newPlot(this.plot, figure.data, layout, { responsive: false, displaylogo: false, showLink: false, showEditInChartStudio: false, modeBarButtonsToRemove: ["sendDataToCloud"] });
+      await plotly.newPlot(this.plot, figure.data, fitted(figure.layout), { responsive: false, displaylogo: false, displayModeBar: false });
       this.#plotly = plotly;
       this.resizing.observe(this.plot);
     } catch (error) {
       if (error.name !== "AbortError") fill(this.element, h("p", { class: "card-note is-error" }, error.message));
     }
   }
+}
+
+/** The layout in a card: as wide as the card, with margins for its size unless the figure says its own. */
+function fitted({ width: _, height: __, ...layout }) {
+  return { margin: { l: 52, r: 20, t: layout.title?.text || layout.title ? 56 : 24, b: 44 }, ...layout, autosize: true };
 }
 
 /** Basic charts are drawn by the vendored bundle; others load the full one of the installed plotly. */

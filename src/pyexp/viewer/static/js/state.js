@@ -59,7 +59,7 @@ function parseList(text) {
 function readZoom(text) {
   const zoom = {};
   for (const part of text.split("_")) {
-    const [tag, ...range] = part.split("~");
+    const [tag, ...range] = part.split("*");
     if (range.length === 4) zoom[parseInt(tag, 36)] = range.map((end) => (end === "" ? null : Number(end)));
   }
   return zoom;
@@ -67,7 +67,7 @@ function readZoom(text) {
 
 function writeZoom(zoom) {
   const entries = Object.entries(zoom).slice(-MAX_ZOOMS);
-  return entries.map(([tag, range]) => [Number(tag).toString(36), ...range.map((end) => end ?? "")].join("~")).join("_");
+  return entries.map(([tag, range]) => [Number(tag).toString(36), ...range.map((end) => end ?? "")].join("*")).join("_");
 }
 
 class View extends Emitter {

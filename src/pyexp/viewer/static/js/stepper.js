@@ -51,7 +51,7 @@ export class Stepper {
     const index = step === null ? last : Math.max(0, this.#steps.findLastIndex((other) => other <= step));
     this.slider.max = String(Math.max(0, last));
     this.slider.value = String(index);
-    this.slider.disabled = last < 1;
+    this.slider.hidden = last < 1;
     setCss(this.slider, { "--part": `${last > 0 ? (index / last) * 100 : 100}%` });
     setText(this.label, last < 0 ? "" : `step ${number(this.#steps[index])}`);
     this.slider.setAttribute("aria-valuetext", this.label.textContent);
