@@ -45,7 +45,7 @@ class Task:
 
     Attributes:
         name: The config's name.
-        config: The config, ``out`` included; the executor hands the user a copy.
+        config: The config, ``out`` included; read for this attempt, so that the user's code may change it.
         out: The run's folder; it exists.
         body: What to call.
         attempt: 1 for the first attempt of this start, 2 for its first retry, ….

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import threading
 import traceback
@@ -35,13 +34,13 @@ class ActiveRun:
 
     Attributes:
         name: The config's name.
-        config: The user's own copy of the config.
+        config: The config; the user's code may change it.
         paths: Where the run's files are.
     """
 
     def __init__(self, task: Task) -> None:
         self.name = task.name
-        self.config = copy.deepcopy(task.config)
+        self.config = task.config
         self.paths = RunPaths(task.out)
         self._commit = task.commit
         self._logger: Logger | None = None

@@ -120,20 +120,22 @@ class Dispatcher:
             scope.cancel()
 
     async def _attempts(self, executor: Executor, run: _Run) -> Outcome:
-        try:
-            config = await self._io(run.open)
-        except DamagedFileError as error:
-            return Failed(error=f"DamagedFileError: {error}")
+        await self._io(run.open)
         attempt = 0
         while True:
             attempt += 1
             try:
                 async with self._devices.hold() as environment:
+                    # Read for each attempt: an earlier one may have changed its copy.
+                    config = await self._io(run.load_config)
                     outcome = await self._attempt(executor, run, config, environment)
+            except DamagedFileError as error:
+                return Failed(error=f"DamagedFileError: {error}")
             except anyio.get_cancelled_exc_class():
-                with anyio.CancelScope(shield=True):
-                    interrupted = Failed(error="Interrupted: the batch was stopped", status=Status.INTERRUPTED)
-                    await self._record_end(run, await self._settled(run, interrupted))
+                if run.status.status is Status.RUNNING:
+                    with anyio.CancelScope(shield=True):
+                        interrupted = Failed(error="Interrupted: the batch was stopped", status=Status.INTERRUPTED)
+                        await self._record_end(run, await self._settled(run, interrupted))
                 raise
             delay_s = self._limits.retry.delay_s(outcome, attempt)
             if delay_s is None or self._session.stopping.is_set():
@@ -232,12 +234,15 @@ class _Run:
         """Attempts begun, those of earlier starts included."""
         return self.status.attempts
 
-    def open(self) -> Config:
-        """Read the config, and the status that earlier starts left."""
+    def open(self) -> None:
+        """Look at the folder, and at the status that earlier starts left."""
         self._has_folder = self.paths.root.is_dir() and not self.paths.root.is_symlink()
+        self.status = load_status(self.paths.status, default_if_damaged=True)
+
+    def load_config(self) -> Config:
+        """Read the config, and the name in it."""
         config = self._batch.load_config(self.folder)
         self.name = config["name"]
-        self.status = load_status(self.paths.status, default_if_damaged=True)
         return config
 
     def begin(self, host: str) -> None:

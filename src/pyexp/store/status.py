@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import write_atomic
@@ -70,4 +70,6 @@ def load_status(path: Path, *, default_if_damaged: bool = False) -> RunStatus:
 
 def save_status(path: Path, status: RunStatus) -> None:
     """Replace the status file *path*."""
-    write_atomic(path, json.dumps(asdict(status), indent=1).encode())
+    # A line per field, for people; json's own indentation is ten times slower.
+    lines = (f' "{key}": {json.dumps(getattr(status, key))}' for key in RunStatus.__slots__)
+    write_atomic(path, "{{\n{}\n}}\n".format(",\n".join(lines)).encode())
