@@ -60,6 +60,8 @@ def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., 
                     value = await function(*args, **kwargs)
                     break
                 except Exception as error:  # the last attempt's goes through
+                    if attempt == retry:
+                        raise
                     step.note_failure(error, attempt, retry)
             return step.save(value)
 
@@ -75,6 +77,8 @@ def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., 
                 value = function(*args, **kwargs)
                 break
             except Exception as error:  # the last attempt's goes through
+                if attempt == retry:
+                    raise
                 step.note_failure(error, attempt, retry)
         return step.save(value)
 
@@ -117,9 +121,7 @@ class _Step:
         return value
 
     def note_failure(self, error: Exception, attempt: int, retry: int) -> None:
-        """Say that an attempt failed and another follows; the last failure is raised."""
-        if attempt == retry:
-            raise error
+        """Say that an attempt failed and another follows."""
         print(  # noqa: T201 — the run's log
             f"chkpt {self._name}: attempt {attempt} of {retry} failed ({type(error).__name__}: {error}); trying again",
             file=sys.stderr,

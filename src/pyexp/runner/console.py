@@ -42,7 +42,9 @@ class Console:
     def begin(self) -> None:
         """Say what runs, and where."""
         cached = f" ({self._plan.cached} passed already)" if self._plan.cached else ""
-        self.say(f"{self._plan.name}: {len(self._plan.folders)} runs{cached} in {self._plan.batch.paths.root}")
+        count = len(self._plan.folders)
+        runs = f"{count} run{'' if count == 1 else 's'}"
+        self.say(f"{self._plan.name}: {runs}{cached} in {self._plan.batch.paths.root}")
         for note in self._plan.notes:
             self.say(f"note: {note}")
 
