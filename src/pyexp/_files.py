@@ -24,7 +24,8 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
 
     Args:
         path: The file to replace or create; its folder exists.
-        durable: Also wait until the content and the new name are on the disk (fsync of file and folder).
+        durable: Have the content on the disk before the name is there (fsync): a power cut leaves the old file or the
+            new one, whole.
         mode: Permission bits of a new file, before the umask.
 
     Raises:
@@ -47,8 +48,6 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
         with suppress(OSError):
             os.unlink(temporary)
         raise
-    if durable:
-        sync_folder(folder or ".")
 
 
 def write_atomic(path: Path | str, data: bytes, *, durable: bool = False, mode: int = 0o666) -> None:

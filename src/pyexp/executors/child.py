@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import os
 import sys
 from contextlib import suppress
@@ -61,8 +62,6 @@ def _execute(get_task: Callable[[], Task]) -> Outcome:
 
 def _prepare_streams() -> None:
     """Write text as it comes, line by line, whatever characters it has."""
-    import faulthandler
-
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     faulthandler.enable()

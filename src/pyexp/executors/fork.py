@@ -17,9 +17,10 @@ import anyio
 from pyexp.errors import ExecutorError
 from pyexp.executors.base import Executor, Session, unlimited
 from pyexp.executors.capture import open_log
+from pyexp.executors.child import live
 from pyexp.executors.guard import Guard
 from pyexp.executors.mailbox import open_mailbox, take_report
-from pyexp.executors.processes import end_leftovers, end_tree
+from pyexp.executors.processes import end_leftovers, end_tree, load_libc
 from pyexp.executors.verdict import ended_early
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
@@ -52,6 +53,8 @@ class ForkExecutor(Executor):
         bound = copy.copy(self)
         bound._session = session
         bound._guard = await anyio.to_thread.run_sync(Guard)
+        # Here once, not in every child.
+        await anyio.to_thread.run_sync(load_libc)
         try:
             yield bound
         finally:
@@ -139,8 +142,6 @@ class _Child:
             for descriptor in (self._guard.fileno(), self._log):
                 if descriptor is not None:
                     os.close(descriptor)
-            from pyexp.executors.child import live
-
             live(self._mailbox, parent, lambda: self._task)
         finally:
             os._exit(1)

@@ -7,9 +7,11 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ctypes
     from collections.abc import Callable, Iterable
 
     from pyexp.executors.base import Session
@@ -178,7 +180,13 @@ else:
         return True
 
 
-def _prctl(option: int, value: int) -> None:
+@cache
+def load_libc() -> ctypes.CDLL:
+    """The C library of this process."""
     import ctypes
 
-    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, value: int) -> None:
+    load_libc().prctl(option, value, 0, 0, 0)

@@ -74,6 +74,7 @@ class Batch:
             index.close()
             runs = Config(shape=list(configs.shape), runs=folders, axes=dict(configs.axes))
             write_atomic(paths.runs, encode_config(runs), durable=True)
+            sync_folder(root)
             sync_folder(experiment_dir)
         except OSError as error:
             claim.release()
