@@ -11,9 +11,9 @@ from pyexp._optional import import_extra
 from pyexp.log import events
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from pyexp.log.events import Entry
+    from pyexp.log.events import Entry, Points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,25 @@ class ScalarArrays:
     iterations: Any
     values: Any
     times: Any
+
+    @classmethod
+    def join(cls, pieces: Sequence[Points]) -> ScalarArrays:
+        """Join pieces of one tag.
+
+        Raises:
+            MissingExtraError: NumPy is not installed.
+        """
+        numpy = import_extra("numpy", "analysis", "load_scalars_array")
+        iterations = [numpy.empty(0, "int64")]
+        for piece in pieces:
+            steady = piece.iterations
+            if isinstance(steady, range):
+                iterations.append(numpy.arange(steady.start, steady.stop, steady.step, "int64"))
+            else:
+                iterations.append(numpy.frombuffer(steady, "int64"))
+        values = [numpy.empty(0), *(numpy.frombuffer(piece.values) for piece in pieces)]
+        times = [numpy.empty(0), *(numpy.frombuffer(piece.times) for piece in pieces)]
+        return cls(*map(numpy.concatenate, (iterations, values, times)))
 
 
 def restore(entry: Entry, content: bytes) -> Any:

@@ -9,24 +9,46 @@ from array import array
 from typing import TYPE_CHECKING
 
 from pyexp.log.events import Entry, Points
+from pyexp.log.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def join_points(tag: str, pieces: Iterable[tuple[int, Points]]) -> Points:
-    """Join pieces of one tag, each given with the number of its attempt, and leave out what is hidden."""
-    joined = Points(tag, array("q"), array("d"), array("d"))
+def visible_points(tag: str, pieces: Iterable[tuple[int, Points]]) -> list[Points]:
+    """Return the pieces of one tag, each given with the number of its attempt, without what later ones hide."""
+    visible: list[Points] = []
     current: int | None = None
     for attempt, piece in pieces:
-        if current is not None and attempt != current and len(piece.iterations):
-            joined = _below(joined, piece.iterations[0])
-        if len(piece.iterations):
-            current = attempt
-        joined.iterations.extend(piece.iterations)
-        joined.values.extend(piece.values)
-        joined.times.extend(piece.times)
-    return joined
+        if not len(piece.values):
+            continue
+        if current not in (None, attempt):
+            visible = [_below(joined(tag, visible), piece.iterations[0])]
+        current = attempt
+        visible.append(piece)
+    return visible
+
+
+def joined(tag: str, pieces: Iterable[Points], start: int = 0) -> Series:
+    """Join pieces to one series, whose first point is number *start* of the tag."""
+    series = Series.empty(tag, start)
+    for piece in pieces:
+        series.iterations.extend(piece.iterations)
+        series.values.extend(piece.values)
+        series.times.extend(piece.times)
+    return series
+
+
+def after(pieces: Iterable[Points], skip: int) -> list[Points]:
+    """Return the pieces without their first *skip* points."""
+    left = []
+    for piece in pieces:
+        if skip < len(piece.values):
+            left.append(
+                Points(piece.tag, piece.iterations[skip:], piece.values[skip:], piece.times[skip:]) if skip else piece
+            )
+        skip = max(skip - len(piece.values), 0)
+    return left
 
 
 def visible_entries(entries: Sequence[tuple[int, Entry]]) -> list[Entry]:
@@ -45,11 +67,11 @@ def visible_entries(entries: Sequence[tuple[int, Entry]]) -> list[Entry]:
     ]
 
 
-def _below(points: Points, limit: int) -> Points:
-    kept = [position for position, iteration in enumerate(points.iterations) if iteration < limit]
+def _below(series: Series, limit: int) -> Points:
+    kept = [position for position, iteration in enumerate(series.iterations) if iteration < limit]
     return Points(
-        points.tag,
-        array("q", [points.iterations[position] for position in kept]),
-        array("d", [points.values[position] for position in kept]),
-        array("d", [points.times[position] for position in kept]),
+        series.tag,
+        array("q", [series.iterations[position] for position in kept]),
+        array("d", [series.values[position] for position in kept]),
+        array("d", [series.times[position] for position in kept]),
     )

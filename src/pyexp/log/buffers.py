@@ -22,20 +22,47 @@ _COLUMNS = 3
 
 
 class Rows(dict[str, "Append"]):
-    """The hot path: for each tag the bound ``extend`` of its buffer.
+    """The hot path: for each tag how to append to its buffer.
 
-    The writer empties this mapping whenever a call must not simply append: while it writes (the disk may stall), after
-    a failure, after the end. The next call for each tag then passes through the writer's `admit`.
+    The writer shuts this mapping whenever a call must not simply append: while the disk is at work (it may stall),
+    after a failure, after the end. Then each call passes through the writer's `admit`.
     """
 
-    __slots__ = ("_admit",)
+    __slots__ = ("_admit", "_is_open", "_known")
 
     def __init__(self, admit: Callable[[str], Append]) -> None:
         super().__init__()
         self._admit = admit
+        self._known: dict[str, Append] = {}
+        self._is_open = False
 
     def __missing__(self, tag: str) -> Append:
+        if self._is_open and tag in self._known:
+            append = self[tag] = self._known[tag]
+            return append
         return self._admit(tag)
+
+    def shut(self) -> None:
+        """Send every call through `admit` from now on."""
+        self._is_open = False
+        self.clear()
+
+    def open(self) -> None:
+        """Let calls for admitted tags simply append again."""
+        self._is_open = True
+
+    def admitted(self, tag: str) -> Append | None:
+        """Return how to append to a tag that was admitted before."""
+        return self._known.get(tag)
+
+    def remember(self, tag: str, append: Append) -> None:
+        """Keep how to append to this tag."""
+        self._known[tag] = append
+
+    def forget(self) -> None:
+        """Admit every tag anew."""
+        self._known.clear()
+        self.shut()
 
 
 class Counter:
@@ -77,19 +104,30 @@ class Buffers:
         columns = []
         for tag, values in list(self._lists.items()):
             with self._lock:
-                rows = values[: len(values) // _COLUMNS * _COLUMNS]
-                del values[: len(rows)]
-            if rows:
-                iterations = self._number(tag, rows[::_COLUMNS])
-                columns.append(Points(tag, iterations, array("d", rows[1::_COLUMNS]), array("d", rows[2::_COLUMNS])))  # type: ignore[arg-type]
+                end = len(values) // _COLUMNS * _COLUMNS
+                iterations, numbers, times = (values[column:end:_COLUMNS] for column in range(_COLUMNS))
+                del values[:end]
+            if end:
+                columns.append(Points(tag, self._number(tag, iterations), array("d", numbers), array("d", times)))  # type: ignore[arg-type]
         return columns
 
-    def _number(self, tag: str, iterations: list[float | int | None]) -> array[int]:
+    def _number(self, tag: str, iterations: list[float | int | None]) -> array[int] | range:
         try:
-            return array("q", iterations)  # type: ignore[arg-type]
+            return _compact(iterations)  # type: ignore[arg-type]
         except TypeError:  # no global iteration was set: count
             number = self._counter.number
-            return array("q", [number("scalar", tag) if it is None else it for it in iterations])  # type: ignore[misc]
+            return _compact([number("scalar", tag) if it is None else it for it in iterations])  # type: ignore[misc]
+
+
+def _compact(iterations: list[int]) -> array[int] | range:
+    """Return iterations at a constant distance as a range, which costs next to nothing from here on."""
+    first, last = iterations[0], iterations[-1]
+    step = iterations[1] - first if len(iterations) > 1 else 1
+    if step and last == first + step * (len(iterations) - 1):
+        steady = range(first, last + (1 if step > 0 else -1), step)
+        if iterations == [*steady]:
+            return steady
+    return array("q", iterations)
 
 
 def _locked(lock: AbstractContextManager[object], append: Append) -> Append:

@@ -50,7 +50,7 @@ def encode(columns: Sequence[Points], strides: Sequence[int] | None) -> tuple[by
     counts = array("I", [len(points.values) for points in columns])
     values = [wire.column_bytes(points.values) for points in columns]
     times = [wire.column_bytes(points.times) for points in columns]
-    iterations = [wire.column_bytes(points.iterations) for points in columns] if strides is None else []
+    iterations = [wire.column_bytes(array("q", points.iterations)) for points in columns] if strides is None else []
     crcs = array("I", [zlib.crc32(time, zlib.crc32(value)) for value, time in zip(values, times, strict=True)])
     for column, content in enumerate(iterations):
         crcs[column] = zlib.crc32(content, crcs[column])
@@ -135,7 +135,9 @@ def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) ->
     if crc != block.crcs[column] or any(len(content) != size for content in contents):
         return None
     if block.strides:
-        iterations = _series(_of(block.firsts, column), _of(block.strides, column), block.count(column))
+        iterations: array[int] | range = _series(
+            _of(block.firsts, column), _of(block.strides, column), block.count(column)
+        )
     else:
         iterations = wire.parse_column("q", contents[2])
     times = cast("array[float]", wire.parse_column("d", contents[1]))
@@ -143,8 +145,10 @@ def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) ->
     return Points(tags[column], iterations, values, times)
 
 
-def find_stride(iterations: array[int]) -> int | None:
+def find_stride(iterations: array[int] | range) -> int | None:
     """Return the constant distance between the iterations, 0 for a single one, or None when it changes."""
+    if isinstance(iterations, range):
+        return iterations.step
     count = len(iterations)
     if count == 1:
         return 0
@@ -152,11 +156,11 @@ def find_stride(iterations: array[int]) -> int | None:
     stride = iterations[1] - first
     if not MIN_ITERATION <= stride <= MAX_ITERATION or iterations[-1] != first + stride * (count - 1):
         return None
-    return stride if iterations == _series(first, stride, count) else None
+    return stride if iterations == array("q", _series(first, stride, count)) else None
 
 
-def _series(first: int, stride: int, count: int) -> array[int]:
-    return array("q", range(first, first + stride * count, stride)) if stride else array("q", (first,)) * count
+def _series(first: int, stride: int, count: int) -> array[int] | range:
+    return range(first, first + stride * count, stride) if stride else array("q", (first,)) * count
 
 
 def _shared(numbers: array[int]) -> array[int]:

@@ -18,7 +18,7 @@ from pyexp.log import codec, columns, framing, indexing
 from pyexp.log.tail import Tail, read_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pyexp.log.events import Item, Part, Points
@@ -56,18 +56,11 @@ class EventFile:
         own._indexed_end, own._index_at = self._indexed_end, self._index_at
         return own
 
-    def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
-        """Append points and objects, all of them or, when this raises, none.
-
-        Raises:
-            OSError: The disk is full, for example.
-        """
+    def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
+        """Encode points and objects and return what appends all of them or, when it raises `OSError`, none."""
         records = list(columns.encode_all(scalars))
         records += [codec.encode_object(item, iteration) for item, iteration in items]
-        with _locked(self._descriptor):
-            self._append(records)
-            if self._unindexed >= RECORDS_PER_INDEX:
-                self._append_index()
+        return lambda: self._append_whole(records)
 
     def close(self) -> None:
         """Append the index by which a reader finds everything at once, and close the file."""
@@ -83,6 +76,12 @@ class EventFile:
     def release(self) -> None:
         """Close the descriptor and nothing else."""
         os.close(self._descriptor)
+
+    def _append_whole(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        with _locked(self._descriptor):
+            self._append(records)
+            if self._unindexed >= RECORDS_PER_INDEX:
+                self._append_index()
 
     def _begin(self) -> None:
         _cut_torn_tail(self._descriptor)

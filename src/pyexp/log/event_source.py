@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from pyexp.errors import LogError
 from pyexp.log import codec, columns, framing, indexing
-from pyexp.log.attempts import join_points, visible_entries
+from pyexp.log.attempts import after, visible_entries, visible_points
 from pyexp.log.event_file import read_parts
 from pyexp.log.events import Entry, Part, Points
 from pyexp.log.source import Delta
@@ -85,24 +85,22 @@ class EventSource:
         """Number of points of a tag, hidden ones included."""
         return self._count_before(tag, self._tail.offset)
 
-    def points(self, tag: str, start: int) -> Points:
-        """Return the visible points of a tag from index *start* on."""
+    def points(self, tag: str, start: int) -> list[Points]:
+        """Return the visible points of a tag from index *start* on, in pieces."""
         offsets = self._offsets(tag)
         try:
             with open(self._path, "rb", buffering=0) as file:
                 if self._is_hiding(offsets):
-                    every = join_points(tag, ((self._attempt_of(at), self._read(file, at, tag)) for at in offsets))
-                    return Points(tag, every.iterations[start:], every.values[start:], every.times[start:])
+                    read = ((self._attempt_of(at), self._read(file, at, tag)) for at in offsets)
+                    return after(visible_points(tag, read), start)
                 first, skip = 0, start
                 if start:
                     ladder = self._climb(file, tag, offsets)
                     first = bisect_right(ladder.ends, start)
                     skip = start - (ladder.ends[first - 1] if first else 0)
-                pieces = ((0, self._read(file, at, tag)) for at in offsets[first:])
-                every = join_points(tag, pieces)
+                return after([self._read(file, at, tag) for at in offsets[first:]], skip)
         except OSError:  # removed meanwhile: the next poll tells
-            return _no_points(tag)
-        return Points(tag, every.iterations[skip:], every.values[skip:], every.times[skip:]) if skip else every
+            return []
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""

@@ -33,10 +33,13 @@ MAX_ITERATION: Final = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Points of one tag in the order in which they were logged: three columns of one length."""
+    """Points of one tag in the order in which they were logged: three columns of one length.
+
+    Iterations at a constant distance may be given as a range.
+    """
 
     tag: str
-    iterations: array[int]
+    iterations: array[int] | range
     values: array[float]
     times: array[float]
 

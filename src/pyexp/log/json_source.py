@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from pyexp.log import events, jsonl
-from pyexp.log.attempts import join_points, visible_entries
+from pyexp.log.attempts import after, visible_entries, visible_points
 from pyexp.log.event_file import read_parts
 from pyexp.log.events import MAX_ITERATION, MIN_ITERATION, Entry, Part, Points
+from pyexp.log.series import Series
 from pyexp.log.source import Delta
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class JsonSource:
         self._lines = {
             name: _Lines(self._folder / name) for name in (jsonl.LOG_NAME, jsonl.SCALARS_NAME, jsonl.TEXT_NAME)
         }
-        self._pieces: dict[str, list[tuple[int, Points]]] = {}
+        self._pieces: dict[str, list[tuple[int, Series]]] = {}
         self._attempts: list[float] = []
         self._begins: dict[str, list[int]] = {jsonl.SCALARS_NAME: [], jsonl.TEXT_NAME: []}
         self._entries: list[tuple[int, Entry]] = []
@@ -83,12 +83,15 @@ class JsonSource:
 
     def count(self, tag: str) -> int:
         """Number of points of a tag, hidden ones included."""
-        return sum(len(points.values) for _, points in self._pieces.get(tag, ()))
+        return sum(len(series) for _, series in self._pieces.get(tag, ()))
 
-    def points(self, tag: str, start: int) -> Points:
-        """Return the visible points of a tag from index *start* on."""
-        every = join_points(tag, self._pieces.get(tag, ()))
-        return Points(tag, every.iterations[start:], every.values[start:], every.times[start:])
+    def points(self, tag: str, start: int) -> list[Points]:
+        """Return the visible points of a tag from index *start* on, in pieces."""
+        pieces = [
+            (attempt, Points(tag, series.iterations, series.values, series.times))
+            for attempt, series in self._pieces.get(tag, ())
+        ]
+        return after(visible_points(tag, pieces), start)
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
@@ -135,11 +138,11 @@ class JsonSource:
         pieces = self._pieces.setdefault(tag, [])
         starts.setdefault(tag, self.count(tag) if tag not in starts else 0)
         if not pieces or pieces[-1][0] != attempt:
-            pieces.append((attempt, Points(tag, array("q"), array("d"), array("d"))))
-        points = pieces[-1][1]
-        points.iterations.append(iteration)
-        points.values.append(value)
-        points.times.append(at)
+            pieces.append((attempt, Series.empty(tag)))
+        series = pieces[-1][1]
+        series.iterations.append(iteration)
+        series.values.append(value)
+        series.times.append(at)
 
     def _take_text(self, record: dict[str, Any], offset: int) -> None:
         if not isinstance(record["text"], str):

@@ -18,7 +18,7 @@ from pyexp._files import write_atomic
 from pyexp.log import events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from pyexp.log.events import Item, Points
@@ -64,22 +64,20 @@ class JsonLines:
             self.release()
             raise
 
-    def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
-        """Append points and objects; when this raises, no line of them stays.
+    def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
+        """Encode points and texts and return what appends them and stores the objects.
 
-        Raises:
-            OSError: The disk is full, for example.
+        When that raises `OSError`, no line stays.
         """
-        objects = [(item, it) for item, it in items if item.kind != events.TEXT]
-        described = [self._store(item, iteration) for item, iteration in objects]
         texts = [_text_line(item, iteration) for item, iteration in items if item.kind == events.TEXT]
-        self._append(
-            {
-                SCALARS_NAME: "".join(map(_scalar_lines, scalars)).encode(),
-                TEXT_NAME: "".join(texts).encode(),
-                LOG_NAME: "".join(map(_line, described)).encode(),
-            }
-        )
+        objects = [(item, iteration) for item, iteration in items if item.kind != events.TEXT]
+        lines = {SCALARS_NAME: "".join(map(_scalar_lines, scalars)).encode(), TEXT_NAME: "".join(texts).encode()}
+
+        def append() -> None:
+            described = "".join(_line(self._store(item, iteration)) for item, iteration in objects)
+            self._append({**lines, LOG_NAME: described.encode()})
+
+        return append
 
     def close(self) -> None:
         """Close the files."""

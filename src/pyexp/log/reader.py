@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyexp._optional import import_extra
 from pyexp.errors import LogError, SelectionError
 from pyexp.log import discovery, events
 from pyexp.log.answers import Changes, ScalarArrays, restore
+from pyexp.log.attempts import joined
 from pyexp.log.formats import open_source
 from pyexp.log.series import Series
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from pyexp.log.events import Entry, Part
+    from pyexp.log.events import Entry, Part, Points
     from pyexp.log.source import Source
 
 
@@ -190,27 +190,22 @@ class LogReader:
         source = self._listed()
         if source is None or tag not in source.tags:
             return Series.empty(tag, start)
-        points = source.points(tag, start)
-        return Series(tag=tag, start=start, iterations=points.iterations, values=points.values, times=points.times)
+        return joined(tag, source.points(tag, start), start)
 
     def load_scalars(self, tag: str) -> list[tuple[int, float]]:
         """Return ``[(iteration, value), …]`` of a scalar; empty for an unknown tag."""
-        series = self.read_series(tag)
-        return list(zip(series.iterations, series.values, strict=True))
+        points: list[tuple[int, float]] = []
+        for piece in self._pieces(tag):
+            points += zip(piece.iterations, piece.values, strict=True)
+        return points
 
     def load_scalars_array(self, tag: str) -> ScalarArrays:
-        """Return the points of a scalar as NumPy arrays.
+        """Return the points of a scalar as NumPy arrays; empty for an unknown tag.
 
         Raises:
             MissingExtraError: NumPy is not installed.
         """
-        numpy = import_extra("numpy", "analysis", "load_scalars_array")
-        series = self.read_series(tag)
-        return ScalarArrays(
-            numpy.frombuffer(series.iterations, dtype="int64") if len(series) else numpy.empty(0, dtype="int64"),
-            numpy.frombuffer(series.values, dtype="float64") if len(series) else numpy.empty(0),
-            numpy.frombuffer(series.times, dtype="float64") if len(series) else numpy.empty(0),
-        )
+        return ScalarArrays.join(self._pieces(tag))
 
     def entries(self, kind: str | None = None, tag: str | None = None) -> list[Entry]:
         """List objects in the order in which they were logged, contents unread; *kind* and *tag* limit the list."""
@@ -285,6 +280,10 @@ class LogReader:
         if self._source is None:
             self.refresh()
         return self._source
+
+    def _pieces(self, tag: str) -> list[Points]:
+        source = self._listed()
+        return source.points(tag, 0) if source else []
 
     def _tags(self, kind: str) -> set[str]:
         return {entry.tag for entry in self.entries(kind)}

@@ -49,8 +49,8 @@ class Source(Protocol):
     def count(self, tag: str) -> int:
         """Number of points of a tag, hidden ones included."""
 
-    def points(self, tag: str, start: int) -> Points:
-        """Return the visible points of a tag from index *start* on."""
+    def points(self, tag: str, start: int) -> list[Points]:
+        """Return the visible points of a tag from index *start* on, in pieces."""
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""

@@ -32,8 +32,8 @@ _CHECK_EVERY = 64  # calls between two looks at how much waits, while the file i
 class Sink(Protocol):
     """Where a writer puts what was logged."""
 
-    def write(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> None:
-        """Append all of it, or raise and have appended nothing."""
+    def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
+        """Encode all of it and return what appends it, or raises `OSError` and has appended nothing."""
 
     def close(self) -> None:
         """Finish the file."""
@@ -142,7 +142,7 @@ class Writer:
             if self._closed:
                 return
             self._closed = True
-            self.rows.clear()
+            self.rows.shut()
             self._changed.notify_all()
             thread = self._thread
         if thread is None:
@@ -156,7 +156,7 @@ class Writer:
 
     def restart_after_fork(self) -> None:
         """Begin anew in a forked child: what waited belongs to the parent, which writes it."""
-        self.rows.clear()
+        self.rows.forget()
         self._reset()
         if not self._closed and not self._needs_reopening:
             self._needs_reopening = True
@@ -164,17 +164,20 @@ class Writer:
 
     def _admit(self, tag: str) -> Append:
         """Return how to append a row for *tag*; called for each row that finds the hot path closed."""
-        check_tag(tag)
         with self._changed:
             self._gated_calls += 1
             if self._gated_calls % _CHECK_EVERY == 0 or self._is_failing:
                 self._wait_for_room(lambda: not self._is_gated or self.waiting() < MAX_WAITING_POINTS)
             else:
                 self._check_open()
-            append = self._buffers.append_to(tag)
-            if not self._is_gated:
-                self.rows[tag] = append
+            append = self.rows.admitted(tag)
+            if append is None:
+                check_tag(tag)
+                append = self._buffers.append_to(tag)
+                self.rows.remember(tag, append)
             self._wake()
+            if not self._is_gated:
+                self.rows.open()
         return append
 
     def _wait_for_room(self, has_room: Callable[[], bool]) -> None:
@@ -232,7 +235,7 @@ class Writer:
 
     def _fall_asleep(self) -> None:
         with self._changed:
-            self.rows.clear()  # the next call wakes us
+            self.rows.shut()  # the next call wakes us
             self._is_busy = bool(self.waiting())
 
     def _finish(self) -> None:
@@ -247,15 +250,14 @@ class Writer:
 
     def _tick(self) -> bool:
         """Write what waits; return whether there was something."""
-        with self._changed:
-            asked = self._asked
-            self.rows.clear()
-            self._is_gated = True
+        asked = self._asked
         points, items = self._batch  # not empty after a failure
         self._batch = points, items = (points + self._buffers.take(), items + self._take_items())
         try:
             if points or items:
-                self._open_sink().write(points, items)
+                append = self._open_sink().prepare(points, items)
+                self._gate()
+                append()
         except OSError as error:
             self._fail(error)
             return True
@@ -267,16 +269,25 @@ class Writer:
             self._batch = ([], [])
             self._item_bytes -= sum(item.size for item, _ in items)
             self._is_gated = self._is_failing = False
+            if not self._closed and self._failure is None:
+                self.rows.open()
             self._answered = asked
             self._changed.notify_all()
         return bool(points or items)
+
+    def _gate(self) -> None:
+        """From now on look at how much waits: the disk may stall."""
+        with self._changed:
+            self.rows.shut()
+            self._is_gated = True
 
     def _fail(self, error: BaseException) -> None:
         with self._changed:
             if not self._is_failing or self._closed or self._asked > self._answered:
                 self._failure = error
             self._answered = self._asked
-            self._is_failing = True
+            self._is_failing = self._is_gated = True
+            self.rows.shut()
             self._changed.notify_all()
 
     def _open_sink(self) -> Sink:
