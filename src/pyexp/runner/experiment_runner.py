@@ -9,8 +9,8 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pyexp.config.config import Config
-from pyexp.definition.class_body import ClassBody
 from pyexp.definition.checkpoint import chkpt
+from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
 from pyexp.runner.settings import check_declared, resolve
 from pyexp.runner.watching import Watch
