@@ -32,7 +32,10 @@ def take_snapshot(source: Path, output: Path, label: str) -> str:
     """
     if shutil.which("git") is None:
         raise SnapshotError("git is not installed")
-    top = Path(_git(source, "rev-parse", "--show-toplevel"))
+    found = _git(source, "rev-parse", "--show-toplevel", check=False)
+    if not found:
+        raise SnapshotError(f"{source} is not in a git work tree")
+    top = Path(found)
     git_dir = Path(_git(source, "rev-parse", "--absolute-git-dir"))
     head = _git(source, "rev-parse", "--verify", "--quiet", "HEAD", check=False)
     with tempfile.TemporaryDirectory(prefix="pyexp-") as folder:
