@@ -38,6 +38,7 @@ def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task]) -> NoRet
         code = 0 if isinstance(outcome, Passed) else 1
     finally:
         with suppress(BaseException):  # an exit handler of the user's may raise anything; the report is out already
+            _end_helpers()
             atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             with suppress(BaseException):  # a full disk: the report is out already
@@ -65,6 +66,17 @@ def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
     faulthandler.enable()
+
+
+def _end_helpers() -> None:
+    """End the processes that the run left to multiprocessing, whose exit handler would wait for them."""
+    if "multiprocessing.process" in sys.modules:
+        import multiprocessing
+
+        for process in multiprocessing.active_children():
+            # A forked run also knows those of its parent, which are none of its business.
+            if getattr(process, "_parent_pid", None) == os.getpid():
+                process.kill()
 
 
 def _complete_logs() -> None:
