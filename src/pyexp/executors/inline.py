@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 import anyio
@@ -15,7 +16,7 @@ from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from pyexp.task import Task
 
@@ -46,7 +47,19 @@ class InlineExecutor(Executor):
                 if task.body.is_async:
                     return await run_task_async(task)
                 if blocks:
-                    return run_task(task)
+                    with _no_loop():
+                        return run_task(task)
                 return await anyio.to_thread.run_sync(run_task, task, limiter=unlimited())
         except OSError as error:
             return Failed(error=f"{type(error).__name__}: the run's log could not be written: {error}")
+
+
+@contextmanager
+def _no_loop() -> Iterator[None]:
+    """Hide the running loop from a function that blocks it, so that the function may run one of its own."""
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import traceback
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pyexp.store.outcomes import save_result
 from pyexp.task import Failed, Outcome, Passed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -36,12 +37,14 @@ class ActiveRun:
         name: The config's name.
         config: The config; the user's code may change it.
         paths: Where the run's files are.
+        environment: Variables that are set while its code executes.
     """
 
     def __init__(self, task: Task) -> None:
         self.name = task.name
         self.config = task.config
         self.paths = RunPaths(task.out)
+        self.environment = task.environment
         self._commit = task.commit
         self._logger: Logger | None = None
         self._calls: dict[str, int] = {}
@@ -90,10 +93,11 @@ def call_body(body: Body, run: ActiveRun) -> Any:
     """Call the user's code for *run*; what it returns to be awaited gets a loop of its own."""
     token = current_run.set(run)
     try:
-        if threading.current_thread() is threading.main_thread():
-            interruptible.set()
-        value = body(run)
-        return _run_loop(value) if hasattr(value, "__await__") else value
+        with _variables(run.environment):
+            if threading.current_thread() is threading.main_thread():
+                interruptible.set()
+            value = body(run)
+            return _run_loop(value) if hasattr(value, "__await__") else value
     finally:
         interruptible.clear()
         current_run.reset(token)
@@ -108,7 +112,8 @@ async def run_task_async(task: Task) -> Outcome:
     run = ActiveRun(task)
     token = current_run.set(run)
     try:
-        value = await task.body(run)
+        with _variables(run.environment):
+            value = await task.body(run)
     except asyncio.CancelledError as error:
         this = asyncio.current_task()
         if this is not None and this.cancelling():
@@ -153,6 +158,21 @@ def _failed(run: ActiveRun, error: BaseException) -> Failed:
     except Exception as second:  # the log's own failure is told beside the run's
         text += f"\nThe event log could not be completed either: {_text_of(second)}\n"
     return Failed(error=text, pid=os.getpid())
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables; runs in one process have some of their own only when they follow one another."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _run_loop(awaitable: Awaitable[Any]) -> Any:
