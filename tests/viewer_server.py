@@ -121,7 +121,7 @@ class Client:
     async def wait(self, fits: Callable[[dict[str, dict[str, Any]]], bool]) -> dict[str, dict[str, Any]]:
         """Wait until the catalogue's runs, by name, are as they should be."""
         with anyio.fail_after(WAIT_S):
-            while not fits(runs := await self.runs()):
+            while not fits(runs := await self.runs()):  # noqa: ASYNC110 — the server is asked, as a page would
                 await anyio.sleep(0.02)
         return runs
 
@@ -155,7 +155,7 @@ class Live:
             points = list(zip(series.columns["step"], series.columns["value"], strict=True))
             if series.replace:
                 self.held[key] = points
-            elif series.base == self.cursors[key]:
+            elif series.base == self.cursors.get(key):
                 self.held[key] += points
             else:
                 continue

@@ -31,7 +31,7 @@ from pyexp.viewer.updates import Updates
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from pyexp.log.reader import Part
+    from pyexp.log.events import Part
     from pyexp.viewer.settings import ViewerSettings
 
 _PORT_TRIES: Final = 100

@@ -5,6 +5,7 @@ Its standard input is the lifeline: settings come in on the first line, and its 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -121,16 +122,19 @@ def _answer(answers: IO[str], name: str, text: str) -> None:
 
 async def _wait_for_parent(parent: int) -> None:
     """Wait until the lifeline ends, or the parent did: a forked run may keep the lifeline's other end open."""
-    ended = threading.Event()
-    threading.Thread(target=_read_to_end, args=(ended.set,), daemon=True).start()
-    while not ended.is_set() and os.getppid() == parent:  # noqa: ASYNC110 — a parent's end raises no event
-        await anyio.sleep(_PARENT_CHECK_S)
+    ended = asyncio.Event()
+    tell = partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set)
+    threading.Thread(target=_read_lifeline, args=(tell,), daemon=True).start()
+    while not ended.is_set() and os.getppid() == parent:
+        with anyio.move_on_after(_PARENT_CHECK_S):
+            await ended.wait()
 
 
-def _read_to_end(then: Callable[[], Any]) -> None:
-    while os.read(0, 4096):
-        pass
-    then()
+def _read_lifeline(then: Callable[[], Any]) -> None:
+    """Call *then* when the input ends, or says something: there is only one thing to say."""
+    os.read(0, 4096)
+    with suppress(RuntimeError):  # the loop ended by itself meanwhile
+        then()
 
 
 def _read_line(process: subprocess.Popen[bytes]) -> bytes:
@@ -146,7 +150,9 @@ def _read_line(process: subprocess.Popen[bytes]) -> bytes:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.stdin is not None:
-        with suppress(OSError):
+        # Saying so helps where a forked run keeps the lifeline open.
+        with suppress(OSError, ValueError):
+            process.stdin.write(b"stop\n")
             process.stdin.close()
     try:
         process.wait(_STOP_S)

@@ -26,7 +26,7 @@ from pyexp.viewer.live import PATIENCE_S, open_socket
 if TYPE_CHECKING:
     from anyio.abc import Process
 
-    from pyexp.log.reader import Part
+    from pyexp.log.events import Part
 
 LIVE_LIMIT: Final = 4
 DRAW_S: Final = 8.0
@@ -195,7 +195,7 @@ def check_message(text: str) -> dict[str, Any] | None:
         kind = given["type"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if kind not in _TYPES or kind in _IGNORED:
+    if not isinstance(kind, str) or kind not in _TYPES or kind in _IGNORED:
         return None
     message: dict[str, Any] = {"type": kind, "guiEvent": None}
     for name in _NUMBERS & given.keys():

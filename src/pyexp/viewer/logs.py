@@ -22,7 +22,7 @@ from pyexp.viewer.ids import stable_id
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.log.reader import Entry
+    from pyexp.log.events import Entry
     from pyexp.log.series import Series
     from pyexp.viewer.entries import RunEntry
 

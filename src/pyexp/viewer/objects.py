@@ -9,7 +9,7 @@ from pyexp.errors import LogError
 from pyexp.viewer.answers import UnknownIdError, cut_name
 
 if TYPE_CHECKING:
-    from pyexp.log.reader import Entry
+    from pyexp.log.events import Entry
     from pyexp.viewer.library import Library
     from pyexp.viewer.logs import RunLog
 

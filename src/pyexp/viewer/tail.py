@@ -85,16 +85,16 @@ class Tail:
                     ignore_permission_denied=True,
                     stop_event=stop,
                 ):
-                    self._take(path for _, path in changes)
+                    self._take((change == watchfiles.Change.deleted, path) for change, path in changes)
             except (OSError, RuntimeError):
                 # No watches left, or the root went: the sweep alone serves until it works again.
                 await anyio.sleep(_RETRY_S)
 
-    def _take(self, paths: Iterable[str]) -> None:
+    def _take(self, changes: Iterable[tuple[bool, str]]) -> None:
         events: set[int] = set()
         output: set[int] = set()
         is_structure = False
-        for path in paths:
+        for is_gone, path in changes:
             run = self._library.catalog.run_at(path)
             name = os.path.basename(path)
             if run is None:
@@ -103,7 +103,7 @@ class Tail:
                 output.add(run)
             else:
                 events.add(run)
-            is_structure |= name in _STATE_FILES and not self._is_listed(run, name)
+            is_structure |= name in _STATE_FILES and (is_gone or not self._is_listed(run, name))
         for run in events:
             self._library.logs.mark_stale(run)
         if events or output:

@@ -248,7 +248,7 @@ def test_a_path_belongs_to_the_nearest_run(tmp_path):
 
 
 def test_hostile_names_are_cut_and_are_json(tmp_path):
-    batch, claim = make_batch(tmp_path / "x", "<script>alert(1)</script>" + "é" * 1000)
+    _, claim = make_batch(tmp_path / "x", "<script>alert(1)</script>" + "é" * 1000)
     claim.release()
     (tmp_path / os.fsdecode(b"bad\xff")).mkdir()
     (tmp_path / os.fsdecode(b"bad\xff") / ".pyexp").touch()
