@@ -1,0 +1,115 @@
+"""The no-op sweep that is timed, as a script, for pyexp and for each rival that is installed.
+
+Usage: ``python sweeps.py <system> <runs> <folder> [executor]``. The cost of one run is the difference between a long sweep and a
+short one, so that what a start costs cancels out.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def pyexp_sweep(runs: int, folder: Path, executor: str) -> None:
+    """Run *runs* no-ops one after the other."""
+    import pyexp
+
+    @pyexp.experiment(name="noop", stash=False)
+    def noop(config):
+        return config.i
+
+    results = noop.run(
+        configs=lambda: [{"i": i} for i in range(runs)],
+        report=lambda results: results,
+        output_dir=folder,
+        executor=executor,
+        jobs=1,
+        argv=[],
+    )
+    assert all(result.status == "passed" for result in results)
+
+
+def large(folder: str, runs: int) -> None:
+    """An inline sweep of *runs* no-ops; prints the process's memory in MB."""
+    import resource
+
+    pyexp_sweep(runs, Path(folder), "inline")
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def sleepers(folder: str, executor: str) -> None:
+    """Eight runs of a second each, all at once."""
+    import time
+
+    import pyexp
+
+    @pyexp.experiment(name="sleepers", stash=False, jobs=8, executor=executor, output_dir=folder)
+    def sleepers(_config):
+        time.sleep(1)
+
+    results = sleepers.run(configs=lambda: [{"i": i} for i in range(8)], report=lambda results: results, argv=[])
+    assert all(result.status == "passed" for result in results)
+
+
+def list_batches(folder: str) -> None:
+    """``--list`` of the sweep in *folder*."""
+    _noop(folder).run(argv=["--list"])
+
+
+def list_nothing(folder: str) -> None:
+    """All that ``--list`` loads, without a batch to list."""
+    _noop(folder).run(argv=["--list", "--name", "nothing"])
+
+
+def open_results(folder: str) -> None:
+    """Open the results of the sweep in *folder*; prints the seconds it took."""
+    import time
+
+    noop = _noop(folder)
+    start = time.perf_counter()
+    results = noop.results()
+    print(time.perf_counter() - start)
+    assert {result.status for result in results} == {"passed"}
+
+
+def _noop(folder: str):
+    import pyexp
+
+    return pyexp.ExperimentRunner(len, name="noop", output_dir=folder)
+
+
+def hydra_sweep(runs: int, folder: Path, launcher: str) -> None:
+    """A multirun of a no-op."""
+    import hydra
+
+    sys.argv = [
+        sys.argv[0],
+        "--multirun",
+        f"hydra/launcher={launcher}",
+        f"hydra.sweep.dir={folder / os.urandom(4).hex()}",
+        *(["hydra.launcher.n_jobs=1"] if launcher == "joblib" else []),
+        "+i=range(" + str(runs) + ")",
+    ]
+
+    @hydra.main(version_base=None, config_path=None)
+    def noop(config) -> int:
+        return int(config.i)
+
+    noop()
+
+
+def submitit_sweep(runs: int, folder: Path, _variant: str) -> None:
+    """No-ops through the local executor, one after the other."""
+    import submitit
+
+    executor = submitit.LocalExecutor(folder=folder / os.urandom(4).hex())
+    for i in range(runs):
+        assert executor.submit(int, i).result() == i
+
+
+SYSTEMS = {"pyexp": pyexp_sweep, "hydra": hydra_sweep, "submitit": submitit_sweep}
+
+if __name__ == "__main__":
+    system, count, target, *variant = sys.argv[1:]
+    SYSTEMS[system](int(count), Path(target), variant[0] if variant else "")
