@@ -39,6 +39,7 @@ _prepared_pid = 0
 def add(writer: Closable) -> None:
     """Look after this writer as long as it lives."""
     _writers.add(writer)
+    prepare_exit()
 
 
 def flush_all(timeout_s: float = 5.0) -> None:

@@ -221,17 +221,16 @@ class Writer:
         idle_ticks = 0
         while not self._closed:
             with self._changed:
-                pause = (_RETRY_S if self._is_failing else TICK_S) if self._is_busy else None
-                self._changed.wait_for(lambda: self._is_called(is_asleep=not self._is_busy), pause)
-            if pause is None and self._asked == self._answered:
-                continue  # woken by the first event after a silence: more will come within a tick
+                self._changed.wait_for(lambda: self._is_busy or self._is_called())
+                self._changed.wait_for(self._is_called, _RETRY_S if self._is_failing else TICK_S)
             idle_ticks = 0 if self._tick() else idle_ticks + 1
             if idle_ticks >= _IDLE_TICKS:
                 self._fall_asleep()
         self._finish()
 
-    def _is_called(self, *, is_asleep: bool) -> bool:
-        return self._closed or self._asked > self._answered or (is_asleep and self._is_busy)
+    def _is_called(self) -> bool:
+        """Whether somebody waits for the next tick."""
+        return self._closed or self._asked > self._answered
 
     def _fall_asleep(self) -> None:
         with self._changed:

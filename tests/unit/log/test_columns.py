@@ -87,7 +87,7 @@ def test_heads_stay_small_with_many_long_tags():
     assert max(len(head) for head, _ in encoded) < 2 * columns.HEAD_BYTES
 
 
-@pytest.mark.parametrize("byte", range(0, 6 * 8 + 4))
+@pytest.mark.parametrize("byte", range(6 * 8 + 4))
 def test_damaged_data_gives_no_column(byte):
     [(head, data)] = columns.encode_all([points("a", [5, 6, 7])])
     content = bytearray(head + b"".join(data))

@@ -1,0 +1,156 @@
+import json
+import pickle
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from pyexp.errors import UnpicklableError
+from pyexp.log import Logger, LogReader
+
+mpl.use("Agg")
+from matplotlib.figure import Figure
+
+both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
+
+
+@pytest.fixture(params=[True, False], ids=["protobuf", "jsonl"])
+def log(tmp_path, request):
+    with Logger(tmp_path / "run", request.param) as logger:
+        yield logger
+
+
+def read(logger):
+    logger.flush()
+    return LogReader(logger.path)
+
+
+def make_figure():
+    figure = Figure()
+    figure.add_subplot().plot([1, 2, 3], label="line")
+    return figure
+
+
+def test_a_matplotlib_figure_comes_back_with_its_picture(log):
+    log.set_global_it(25)
+    log.add_figure("group/curve", make_figure(), interactive=False)
+    reader = read(log)
+    assert reader.figure_tags == {"group/curve"}
+    assert reader.figure_iterations("group/curve") == [25]
+    figure = reader.load_figure("group/curve", iteration=25)
+    assert list(figure.axes[0].lines[0].get_ydata()) == [1, 2, 3]
+    [entry] = reader.entries("figure")
+    assert not entry.interactive
+    assert [part.media_type for part in entry.parts] == ["application/x-pickle", "image/png"]
+    assert reader.read_part(entry.part("image/png")).startswith(b"\x89PNG")
+    assert entry.part("text/html") is None
+
+
+def test_a_figure_without_preview(log):
+    log.add_figure("f", make_figure(), preview=False)
+    [entry] = read(log).entries("figure")
+    assert [part.media_type for part in entry.parts] == ["application/x-pickle"]
+    assert entry.interactive
+
+
+def test_a_mutated_figure_changes_no_record(log):
+    figure = Figure()
+    axes = figure.add_subplot()
+    for number in range(100):
+        axes.set_title(f"title {number}")
+        log.add_figure("f", figure, preview=False)
+    axes.set_title("changed")
+    reader = read(log)
+    assert [reader.load_figure("f", number).axes[0].get_title() for number in range(100)] == [
+        f"title {number}" for number in range(100)
+    ]
+
+
+def test_a_figure_of_pyplot_opens_no_window_when_it_is_loaded(log):
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure()
+    log.add_figure("f", figure, preview=False)
+    plt.close(figure)
+    read(log).load_figure("f", 0)
+    assert plt.get_fignums() == []
+
+
+def test_an_unpicklable_figure_raises_and_later_calls_work(log):
+    figure = make_figure()
+    figure.generator = (number for number in range(3))
+    with pytest.raises(UnpicklableError, match=r"figure .f. cannot be pickled.*generator"):
+        log.add_figure("f", figure)
+    log.add_figure("g", make_figure(), preview=False)
+    assert read(log).figure_tags == {"g"}
+
+
+def test_what_is_no_figure(log):
+    with pytest.raises(TypeError, match="'f' must be a matplotlib or plotly figure; found int"):
+        log.add_figure("f", 3)
+
+
+def test_a_plotly_figure_is_kept_as_json(log):
+    import plotly.graph_objects as go
+
+    log.add_figure("p", go.Figure(go.Scatter(y=[1, 2])))
+    reader = read(log)
+    [entry] = reader.entries("figure")
+    content = json.loads(reader.read_part(entry.part("application/vnd.plotly+json")))
+    assert content["data"][0]["y"] == [1, 2]
+    assert tuple(reader.load_figure("p", 0).data[0].y) == (1, 2)
+
+
+def test_histograms(log):
+    log.add_histogram("h", np.array([[0.0, 1.0], [1.0, 2.0]]), bins=2)
+    log.add_histogram("h", [1, float("nan"), float("inf")], bins=1)
+    log.add_histogram("h", [], bins=1)
+    reader = read(log)
+    assert reader.histogram_tags == {"h"}
+    assert reader.load_histogram("h", 0) == {"edges": [0.0, 1.0, 2.0], "counts": [1, 3]}
+    assert reader.load_histogram("h", 1) == {"edges": [0.5, 1.5], "counts": [1]}
+    assert reader.load_histogram("h", 2)["counts"] == [0]
+    with pytest.raises(TypeError, match="'h' must be of numbers"):
+        log.add_histogram("h", ["x"])
+    with pytest.raises(ValueError, match="at least one bin"):
+        log.add_histogram("h", [1], bins=0)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"a": [1, 2], "b": ["x", None]},
+        [{"a": 1, "b": "x"}, {"a": 2}],
+        pd.DataFrame({"a": [1, 2], "b": ["x", None]}, dtype=object),
+    ],
+)
+def test_tables(log, table):
+    log.add_table("t", table)
+    assert read(log).load_table("t", 0) == {"columns": ["a", "b"], "rows": [[1, "x"], [2, None]]}
+
+
+def test_what_is_no_table(log):
+    with pytest.raises(TypeError, match="found int"):
+        log.add_table("t", 3)
+    with pytest.raises(ValueError, match="different lengths"):
+        log.add_table("t", {"a": [1], "b": []})
+
+
+def test_values_that_json_does_not_know(log):
+    log.add_hparams({"n": np.float32(0.5), "array": np.arange(2), "path": Path("a"), "nan": np.nan})
+    hparams = read(log).hparams
+    assert hparams.pop("nan") != hparams
+    assert hparams == {"n": 0.5, "array": [0, 1], "path": "a"}
+
+
+def test_checkpoints_may_hold_what_main_defines(log):
+    def local(x):
+        return x + 1
+
+    log.add_checkpoint("f", local)
+    reader = read(log)
+    assert reader.load_checkpoint("f", 0)(1) == 2
+    [entry] = reader.entries("checkpoint")
+    assert pickle.loads(reader.read_part(entry.parts[0]))(2) == 3

@@ -1,0 +1,249 @@
+"""Ends and forks of whole processes, seen from outside."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from pyexp.log import Logger, LogReader, close_all, flush_all
+
+posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+
+def run(script, *arguments, timeout=30):
+    code = "from pyexp.log import Logger, LogReader, close_all, flush_all\nimport os, sys\n" + textwrap.dedent(script)
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def test_exit_without_flush_loses_nothing(tmp_path):
+    done = run(
+        """
+        logger = Logger(sys.argv[1])
+        for number in range(1000):
+            logger.add_scalar("x", number)
+        logger.add_text("t", "last")
+        """,
+        tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    reader = LogReader(tmp_path)
+    assert len(reader.load_scalars("x")) == 1000
+    assert reader["t"] == (0, "last")
+
+
+def test_an_uncaught_exception_loses_nothing(tmp_path):
+    done = run("logger = Logger(sys.argv[1]); logger.add_scalar('x', 1); raise SystemExit('bye')", tmp_path)
+    assert done.returncode == 1
+    assert LogReader(tmp_path).load_scalars("x") == [(0, 1.0)]
+
+
+def test_logging_while_the_interpreter_ends(tmp_path):
+    done = run(
+        """
+        import atexit
+        logger = Logger(sys.argv[1])
+        atexit.register(lambda: logger.add_scalar("late", 1))
+        """,
+        tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert LogReader(tmp_path).load_scalars("late") == [(0, 1.0)]
+
+
+@pytest.mark.parametrize("function", ["flush_all", "close_all"])
+def test_os_exit_after_flushing(tmp_path, function):
+    done = run(
+        f"""
+        loggers = [Logger(os.path.join(sys.argv[1], str(number))) for number in range(3)]
+        for logger in loggers:
+            logger.add_scalar("x", 1)
+        {function}()
+        os._exit(3)
+        """,
+        tmp_path,
+    )
+    assert done.returncode == 3
+    assert all(LogReader(tmp_path / str(number)).load_scalars("x") == [(0, 1.0)] for number in range(3))
+
+
+def test_a_kill_loses_what_was_logged_in_the_last_tenth_of_a_second(tmp_path):
+    child = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(
+                """
+                import sys, time
+                from pyexp.log import Logger
+                logger = Logger(sys.argv[1])
+                while True:
+                    logger.add_scalar("time", time.time())
+                    time.sleep(0.001)
+                """
+            ),
+            str(tmp_path),
+        ]
+    )
+    reader = LogReader(tmp_path)
+    end = time.monotonic() + 20
+    while not (reader.refresh() and reader.point_count("time") > 300):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    child.send_signal(signal.SIGKILL)
+    killed = time.time()
+    child.wait()
+    values = [value for _, value in LogReader(tmp_path).load_scalars("time")]
+    assert killed - values[-1] < 0.4  # 0.1 on an idle machine; the others need the processor, too
+    with Logger(tmp_path) as logger:
+        logger.add_scalar("again", 1)
+    reader = LogReader(tmp_path)
+    assert [value for _, value in reader.load_scalars("time")] == values
+    assert reader.scalar_tags == {"time", "again"}
+
+
+@posix
+def test_a_fork_while_the_queue_is_full(tmp_path):
+    done = run(
+        """
+        logger = Logger(sys.argv[1])
+        for number in range(20_000):
+            logger.add_scalar("parent", number)
+        logger.add_text("text", "of the parent")
+        child = os.fork()
+        if not child:
+            logger.add_scalar("child", 1)
+            logger.add_checkpoint("model", {"of": "child"})
+            close_all()
+            os._exit(0)
+        for number in range(20_000, 40_000):
+            logger.add_scalar("parent", number)
+        assert os.waitpid(child, 0)[1] == 0
+        logger.close()
+        """,
+        tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    reader = LogReader(tmp_path)
+    assert [value for _, value in reader.load_scalars("parent")] == list(range(40_000))
+    assert reader.load_scalars("child") == [(0, 1.0)]
+    assert reader.load_text("text") == [(0, "of the parent")]
+    assert reader["model"] == (0, {"of": "child"})
+    assert reader.damage == 0
+    assert len(reader.attempts) == 1
+
+
+@posix
+@pytest.mark.parametrize("use_protobuf", [True, False])
+def test_forked_children_of_multiprocessing(tmp_path, use_protobuf):
+    done = run(
+        """
+        import multiprocessing
+        logger = Logger(sys.argv[1], sys.argv[2] == "True")
+        logger.add_scalar("parent", 1)
+        def work(number):
+            for value in range(100):
+                logger.add_scalar(f"child {number}", value)
+        context = multiprocessing.get_context("fork")
+        children = [context.Process(target=work, args=(number,)) for number in range(4)]
+        for child in children: child.start()
+        for child in children: child.join()
+        logger.add_scalar("parent", 2)
+        """,
+        tmp_path,
+        use_protobuf,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("parent") == [(0, 1.0), (1, 2.0)]
+    for number in range(4):
+        assert len(reader.load_scalars(f"child {number}")) == 100
+
+
+@posix
+def test_a_forked_child_that_logs_nothing_writes_nothing(tmp_path):
+    done = run(
+        """
+        logger = Logger(sys.argv[1])
+        logger.add_scalar("x", 1)
+        logger.flush()
+        size = os.path.getsize(sys.argv[1] + "/events.pb")
+        child = os.fork()
+        if not child:
+            close_all()
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert os.path.getsize(sys.argv[1] + "/events.pb") == size
+        """,
+        tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@posix
+def test_a_full_disk_is_reported_and_the_exit_is_quick(tmp_path):
+    done = run(
+        """
+        import resource, time
+        logger = Logger(sys.argv[1])
+        logger.add_scalar("x", 1)
+        logger.flush()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+        logger.add_checkpoint("big", bytes(5000))
+        try:
+            logger.flush()
+        except OSError as error:
+            print(type(error).__name__, error)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        logger.add_scalar("x", 2)
+        logger.flush()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+        logger.add_scalar("x", 3)
+        """,
+        tmp_path,
+        timeout=10,
+    )
+    assert "LogWriteError the log could not be written" in done.stdout
+    assert "LogWriteError" in done.stderr
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("x") == [(0, 1.0), (1, 2.0)]
+    assert len(reader["big"][1]) == 5000
+    assert reader.damage == 0
+
+
+def test_all_loggers_at_once(tmp_path):
+    loggers = [Logger(tmp_path / str(number)) for number in range(4)]
+    for logger in loggers:
+        logger.add_scalar("x", 1)
+    flush_all()
+    assert all(LogReader(logger.path).load_scalars("x") for logger in loggers)
+    close_all()
+    close_all()
+
+
+def test_the_package_imports_nothing_by_itself():
+    code = "import sys, pyexp.log; print([name for name in sys.modules if name.startswith('pyexp.log.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_scalars_need_neither_protobuf_nor_numpy(tmp_path):
+    done = run(
+        """
+        with Logger(sys.argv[1]) as logger:
+            logger.add_scalar("x", 1)
+        print(LogReader(sys.argv[1]).load_scalars("x"))
+        print([name for name in ("google", "google.protobuf", "numpy", "cloudpickle", "asyncio") if name in sys.modules])
+        """,
+        tmp_path,
+    )
+    assert done.stdout.split("\n")[:2] == ["[(0, 1.0)]", "[]"], done.stderr

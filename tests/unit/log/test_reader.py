@@ -1,0 +1,177 @@
+import pytest
+
+from pyexp.errors import LogError, SelectionError
+from pyexp.log import Logger, LogReader, find_runs
+
+both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
+
+
+def test_a_missing_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        LogReader(tmp_path / "nowhere")
+
+
+def test_runs_at_any_depth(tmp_path):
+    for name in ("a", "b/c/d", "b/c/d/inner", "e/.hidden/f"):
+        Logger(tmp_path / name).close()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    reader = LogReader(tmp_path)
+    assert not reader.is_run
+    assert reader.runs == ["a", "b/c/d", "b/c/d/inner", "e/.hidden/f"]
+    assert reader.get_run("b/c/d").runs == ["inner"]
+    assert list(find_runs(tmp_path / "a")) == ["."]
+    assert reader.scalar_tags == set()
+    assert not reader.refresh()
+
+
+@pytest.mark.parametrize("name", ["aa", "", "..", "../a", "a/../a", "/"])
+def test_an_unknown_run(tmp_path, name):
+    Logger(tmp_path / "x" / "a").close()
+    with pytest.raises(SelectionError, match="no run"):
+        LogReader(tmp_path / "x").get_run(name)
+
+
+@both_formats
+def test_refresh_tells_what_is_new(tmp_path, use_protobuf):
+    with Logger(tmp_path, use_protobuf) as logger:
+        reader = LogReader(tmp_path)
+        assert not reader.refresh()
+        for number in range(5):
+            logger.add_scalar("a", number)
+        logger.add_text("t", "one")
+        logger.flush()
+        changes = reader.refresh()
+        assert dict(changes.scalars) == {"a": 0}
+        assert [(entry.kind, entry.tag) for entry in changes.objects] == [("text", "t")]
+        assert not reader.refresh()
+        logger.add_scalar("a", 5)
+        logger.add_scalar("b", 0)
+        logger.flush()
+        changes = reader.refresh()
+        assert dict(changes.scalars) == {"a": 5, "b": 0}
+        assert list(reader.read_series("a", 5).values) == [5.0]
+        assert list(reader.read_series("a", 2).iterations) == [2, 3, 4, 5]
+        assert reader.point_count("a") == 6
+    assert not reader.refresh()
+    with Logger(tmp_path, use_protobuf) as logger:
+        logger.set_global_it(3)
+        logger.add_scalar("a", 33)
+        logger.add_text("t", "two")
+    changes = reader.refresh()
+    assert dict(changes.scalars) == {"a": 0}
+    assert changes.hidden
+    assert reader.load_scalars("a") == [(0, 0.0), (1, 1.0), (2, 2.0), (3, 33.0)]
+    assert list(reader.read_series("a", 3).values) == [33.0]
+
+
+@both_formats
+def test_a_log_that_was_removed_or_replaced_is_reset(tmp_path, use_protobuf):
+    folder = tmp_path / "run"
+    with Logger(folder, use_protobuf) as logger:
+        logger.add_scalar("a", 1)
+    reader = LogReader(folder)
+    assert reader.scalar_tags == {"a"}
+    for path in sorted(folder.rglob("*"), reverse=True):
+        path.unlink()
+    assert reader.refresh().reset
+    assert reader.scalar_tags == set()
+    assert len(reader.read_series("a")) == 0
+    with Logger(folder, use_protobuf) as logger:
+        logger.add_scalar("b", 2)
+    reader.refresh()
+    assert reader.scalar_tags == {"b"}
+    assert reader.load_scalars("b") == [(0, 2.0)]
+
+
+@both_formats
+def test_unknown_tags(tmp_path, use_protobuf):
+    with Logger(tmp_path, use_protobuf) as logger:
+        logger.add_scalar("loss", 1)
+        logger.add_checkpoint("model", 1)
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("los") == []
+    assert reader.load_text("los") == []
+    assert len(reader.load_scalars_array("los").values) == 0
+    with pytest.raises(KeyError, match="'loss'"):
+        reader["los"]
+    with pytest.raises(KeyError, match="no checkpoint 'model' at iteration 5"):
+        reader.load_checkpoint("model", 5)
+    with pytest.raises(KeyError, match="no figure"):
+        reader.load_figure("f", 0)
+
+
+def test_big_contents_are_not_read_for_scalars(tmp_path, monkeypatch):
+    with Logger(tmp_path) as logger:
+        logger.add_scalar("a", 1)
+        logger.add_checkpoint("big", bytes(20_000_000))
+        logger.flush()
+        logger.add_scalar("a", 2)
+    from pyexp.log import tail
+
+    taken = []
+    original = tail._read_once
+
+    def counting(file, offset, size):
+        data = original(file, offset, size)
+        taken.append(len(data))
+        return data
+
+    monkeypatch.setattr(tail, "_read_once", counting)
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("a") == [(0, 1.0), (1, 2.0)]
+    assert reader.entries("checkpoint")[0].size > 20_000_000
+    assert sum(taken) < 300_000
+
+
+def test_damaged_contents_are_counted_and_passed_over(tmp_path):
+    with Logger(tmp_path) as logger:
+        for number in range(3):
+            logger.set_global_it(number)
+            logger.add_checkpoint("c", b"content%d" % number * 100)
+    path = tmp_path / "events.pb"
+    path.write_bytes(path.read_bytes().replace(b"content2" * 50, b"contentX" * 50, 1))
+    reader = LogReader(tmp_path)
+    assert reader["c"] == (1, b"content1" * 100)
+    assert [it for it, _ in reader.load_checkpoints("c")] == [0, 1]
+    assert reader.damage == 1
+    with pytest.raises(LogError, match="damaged"):
+        reader.load_checkpoint("c", 2)
+
+
+def test_a_newer_format_is_refused_by_name(tmp_path, monkeypatch):
+    from pyexp.log import codec
+
+    monkeypatch.setattr(codec, "FORMAT", 2)
+    Logger(tmp_path).close()
+    monkeypatch.setattr(codec, "FORMAT", 1)
+    with pytest.raises(LogError, match="format 2 by a newer pyexp"):
+        LogReader(tmp_path).refresh()
+
+
+def test_damaged_json_lines_are_counted_and_passed_over(tmp_path):
+    with Logger(tmp_path, use_protobuf=False) as logger:
+        logger.add_scalar("a", 1)
+        logger.add_text("t", "x")
+    with open(tmp_path / "scalars.jsonl", "a") as file:
+        file.write('nonsense\n[1]\n{"it": 1, "tag": 3, "value": 0}\n{"it": 1.5, "tag": "a", "value": 0}\n')
+        file.write('{"it": 9, "tag": "a", "value": NaN}\n{"it": 10, "tag": "a", "va')
+    reader = LogReader(tmp_path)
+    assert [it for it, _ in reader.load_scalars("a")] == [0, 9]
+    assert reader.damage == 4
+    with Logger(tmp_path, use_protobuf=False) as logger:
+        logger.set_global_it(20)
+        logger.add_scalar("a", 2)
+    assert reader.refresh().scalars == {"a": 0}
+    assert [it for it, _ in reader.load_scalars("a")] == [0, 9, 20]
+
+
+def test_json_objects_outside_of_the_folder_are_not_listed(tmp_path):
+    Logger(tmp_path, use_protobuf=False).close()
+    for path in ("/etc/passwd", "../secret", "a/../../x"):
+        with open(tmp_path / "log.jsonl", "a") as file:
+            file.write(
+                f'{{"it": 0, "tag": "x", "kind": "image", "time": 0, "parts": [["image/png", "{path}", 1, 1]]}}\n'
+            )
+    reader = LogReader(tmp_path)
+    assert reader.entries() == []
+    assert reader.damage == 3
