@@ -40,6 +40,15 @@ export function fill(element, ...children) {
   return element;
 }
 
+/** Make `nodes` the children of `parent`, touching only what differs: what stays keeps focus and hover. */
+export function settle(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => {
+    if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
+  });
+}
+
 /** Set the text only when it differs, so that nothing is laid out again for nothing. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

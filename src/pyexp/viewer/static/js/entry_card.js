@@ -90,7 +90,7 @@ export class EntryCard {
     const entry = this.entries.at(id, this.hasSlider ? this.stepper.step : null);
     setText(tile.step, entry ? `step ${number(entry.step)}` : "not yet at this step");
     tile.element.classList.toggle("is-empty", !entry);
-    const key = entry ? entry.index : null;
+    const key = entry ? `${entry.index} ${entry.time}` : null;
     if (tile.key === key) return;
     tile.key = key;
     tile.body.show(entry);

@@ -64,7 +64,7 @@ class FigureBody {
   }
 
   async #image(entry, signal) {
-    const held = await takePicture(this.kind, this.run.id, this.tag.id, entry.index, signal);
+    const held = await takePicture({ kind: this.kind, run: this.run.id, tag: this.tag.id, index: entry.index }, entry.time, signal);
     if (signal.aborted) letGo(held.key);
     else this.#held = held;
     const image = h("img", { class: "picture", src: held.url, alt: `${this.tag.name} of ${this.run.name} at step ${entry.step}` });

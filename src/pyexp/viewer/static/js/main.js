@@ -29,8 +29,8 @@ async function start() {
 
 function showRefusal(error) {
   app.removeAttribute("aria-busy");
-  const retry = () => start();
-  const content = error.status === 401 ? tokenState((given) => (keepToken(given), retry())) : errorState(error, retry);
+  const again = () => location.reload(); // the token is kept for this tab, the view is in the address
+  const content = error.status === 401 ? tokenState((given) => (keepToken(given), again())) : errorState(error, again);
   fill(app, h("main", { class: "lone" }, content));
 }
 

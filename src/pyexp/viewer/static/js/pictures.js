@@ -6,12 +6,12 @@ const KEPT = 200;
 
 const cache = new Map(); // key -> {url, users}
 
-/** The blob address of a picture; call `letGo(key)` when it is no longer shown. Returns `{key, url}`. */
-export async function takePicture(kind, run, tag, index, signal) {
-  const key = [kind, run, tag, index].join();
+/** The blob address of the picture in `place`, logged at `time`; call `letGo(key)` when it is no longer shown. Returns `{key, url}`. */
+export async function takePicture(place, time, signal) {
+  const key = [...Object.values(place), time].join(); // a retried run may log another picture in the same place
   let held = cache.get(key);
   if (!held) {
-    const blob = await getBlob("/api/picture", { kind, run, tag, index }, signal);
+    const blob = await getBlob("/api/picture", place, signal);
     held = cache.get(key) ?? { url: URL.createObjectURL(blob), users: 0 };
   }
   cache.delete(key);

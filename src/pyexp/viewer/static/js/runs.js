@@ -2,7 +2,7 @@
 
 import { catalog } from "./catalog.js";
 import { colourOf } from "./colours.js";
-import { debounced, fill, h, setCss, setText, throttled } from "./dom.js";
+import { debounced, fill, h, setCss, setText, settle, throttled } from "./dom.js";
 import { moment } from "./format.js";
 import { icon } from "./icons.js";
 import { selection } from "./selection.js";
@@ -48,40 +48,63 @@ function tools() {
   return h("span", { class: "links" }, button("All", "Switch on every run that passes the filter", () => selection.all()), button("None", "Switch every run off", () => selection.none()));
 }
 
+/** Draw the tree; rows that look as before are left as they are, with their hover and focus. */
 function drawTree(tree) {
   const focused = document.activeElement?.closest?.(".tree [role=treeitem]")?.dataset.key;
+  const before = new Map([...tree.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
   const entries = catalog.tree().map(({ batch, runs }) => ({ batch, runs, passing: runs.filter((run) => selection.passes(run)) }));
   const visible = entries.filter(({ passing, runs }) => passing.length > 0 || (runs.length === 0 && !view.get("q")));
   const isLone = entries.length === 1;
-  fill(tree, visible.map((entry, index) => batchNode(entry, index, isLone)));
+  settle(tree, visible.map((entry, index) => batchNode(before, entry, index, isLone)));
   if (visible.length === 0) fill(tree, h("p", { class: "tree-empty" }, catalog.runs.size ? "No run passes this filter." : "No runs yet."));
   const items = [...tree.querySelectorAll("[role=treeitem]")];
   const current = items.find((item) => item.dataset.key === focused) ?? items[0];
-  if (current) current.tabIndex = 0;
-  if (focused && current?.dataset.key === focused) current.focus({ preventScroll: true });
+  for (const item of items) item.tabIndex = item === current ? 0 : -1;
+  if (focused && current?.dataset.key === focused && !current.contains(document.activeElement)) current.focus({ preventScroll: true });
 }
 
-function batchNode({ batch, passing }, index, isLone) {
+/** The part called `part`, made anew only when its `sign` (what its look depends on) has changed. */
+function kept(before, part, sign, make) {
+  const old = before.get(part);
+  if (old?.dataset.sign === sign) return old;
+  const fresh = make();
+  Object.assign(fresh.dataset, { part, sign });
+  return fresh;
+}
+
+function batchNode(before, { batch, passing }, index, isLone) {
   const isOpen = opened.get(batch.id) ?? (isLone || Boolean(view.get("q")) || batch.live || index < OPEN_BATCHES);
   const limit = rowsShown.get(batch.id) ?? FIRST_ROWS;
   const more = passing.length - limit;
+  const node = kept(before, `batch${batch.id}`, "", () => h("div", { class: "batch", role: "group" }));
+  const states = passing.map((run) => `${run.status}${selection.isOn(run)}`).join();
+  const parts = [kept(before, `head${batch.id}`, `${isOpen} ${states} ${JSON.stringify(batch)}`, () => batchRow(batch, passing, isOpen))];
+  if (isOpen) parts.push(...passing.slice(0, limit).map((run) => kept(before, `run${run.id}`, `${selection.isOn(run)} ${JSON.stringify(run)}`, () => runRow(run))));
+  if (isOpen && more > 0) parts.push(kept(before, `more${batch.id}`, `${limit} ${passing.length}`, () => moreButton(batch, limit, passing.length)));
+  settle(node, parts);
+  return node;
+}
+
+function moreButton(batch, limit, total) {
+  const show = (event) => {
+    rowsShown.set(batch.id, limit * 4);
+    redraw(event.target);
+  };
+  return h("button", { class: "link more", type: "button", onclick: show }, `Show ${Math.min(total - limit, limit * 3)} more of ${total}`);
+}
+
+function batchRow(batch, passing, isOpen) {
   const flip = (event) => {
     opened.set(batch.id, !isOpen);
     redraw(event.target);
   };
   return h(
-    "div",
-    { class: "batch", role: "group" },
-    h(
       "div",
       { class: "batch-row", role: "treeitem", tabindex: "-1", "aria-expanded": String(isOpen), data: { key: `b${batch.id}` }, onfold: flip, title: batch.name },
       h("button", { class: `fold ${isOpen ? "is-open" : ""}`, type: "button", tabindex: "-1", "aria-label": isOpen ? "Collapse" : "Expand", onclick: flip }, icon("chevron")),
       batchBox(batch, passing),
       h("span", { class: "batch-name", onclick: flip }, batch.experiment ?? batch.name, h("small", {}, batch.timestamp ? stamp(batch.timestamp) : "")),
       statusBar(passing, batch),
-    ),
-    isOpen ? passing.slice(0, limit).map(runRow) : null,
-    isOpen && more > 0 ? h("button", { class: "link more", type: "button", onclick: (event) => (rowsShown.set(batch.id, limit * 4), redraw(event.target)) }, `Show ${Math.min(more, limit * 3)} more of ${passing.length}`) : null,
   );
 }
 

@@ -12,7 +12,7 @@ const COLUMNS = ["step", "value", "time"];
 const watched = new Set();
 
 live.provide("series", () => {
-  const looked = [...watched].filter((source) => source.runs.length > 0);
+  const looked = [...watched].filter((source) => source.isLoaded && source.runs.length > 0);
   return looked.length > 0 ? looked.map((source) => source.look()) : null;
 });
 live.on("delta", (frame) => {

@@ -1,0 +1,69 @@
+"""A real Chromium and a real viewer for each test; nothing may be asked from outside, nothing may break in the page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from browser.desk import Desk
+from browser.serving import Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+INSTALL = "install Chromium and `pip install playwright` (see `tox -e browser`)"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def missing(what: str) -> None:
+    """Skip, but not in CI: there a browser must be."""
+    sentence = f"{what} is missing: {INSTALL}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("Playwright")
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if executable is None:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def viewer(tmp_path: Path) -> Iterator[Viewer]:
+    """A viewer of the empty folder `viewer.root`; started by `start`, or by the first page that is opened."""
+    pytest.importorskip("aiohttp", reason='the viewer needs its extra: pip install "pyexp[viewer]"')
+    root = tmp_path / "out"
+    root.mkdir()
+    serving = Viewer(root)
+    yield serving
+    serving.stop()
+
+
+@pytest.fixture
+def desk(chromium: Any, viewer: Viewer) -> Iterator[Desk]:
+    """Opens pages and, at the end, checks that all went well in them."""
+    desk = Desk(chromium, viewer)
+    yield desk
+    desk.close()

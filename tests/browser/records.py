@@ -1,0 +1,89 @@
+"""Makes runs on disk as an experiment does: batches with configs and states, and logs."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pyexp.config.identity import prepare_configs
+from pyexp.log import Logger
+from pyexp.store.batch import Batch
+from pyexp.store.index import Index, RunRecord
+from pyexp.store.status import RunStatus, save_status
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STARTED = 1_700_000_000.0
+
+
+class Record:
+    """A batch on disk, whose runs take the states that they are given."""
+
+    def __init__(self, root: Path, configs: list[dict[str, Any]], experiment: str = "mnist") -> None:
+        folder = root / experiment
+        folder.mkdir(exist_ok=True)
+        self.batch, self.claim = Batch.create(folder, prepare_configs(configs), {})
+        self.names = [config["name"] for config in configs]
+        self.paths = [self.batch.run(name) for name in self.batch.folders]
+
+    def close(self) -> None:
+        self.claim.release()
+
+    def set(self, position: int, status: Status, *, error: str | None = None) -> None:
+        finished = None if status in {Status.RUNNING, Status.PENDING} else STARTED + 10 * (position + 1)
+        state = RunStatus(status=status, started=STARTED, finished=finished, attempts=1, error=error)
+        save_status(self.paths[position].status, state)
+        if status is Status.PASSED:
+            self.paths[position].result.write_bytes(b"never opened by the viewer")
+        record = RunRecord(
+            folder=self.batch.folders[position],
+            name=self.names[position],
+            status=status,
+            started=STARTED,
+            finished=finished,
+            attempts=1,
+            error=error.partition("\n")[0] if error else None,
+        )
+        index = Index(self.batch.paths.index)
+        index.append(record)
+        index.close()
+
+    def logger(self, position: int) -> Logger:
+        return Logger(self.paths[position].root)
+
+
+@contextmanager
+def record(root: Path, configs: list[dict[str, Any]], experiment: str = "mnist") -> Iterator[Record]:
+    made = Record(root, configs, experiment)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def log_curves(logger: Logger, count: int, *, rate: float = 1.0, start: int = 0) -> None:
+    """A falling `train/loss` with a spike at 777, a rising `train/accuracy`, a flat `lr`."""
+    for step in range(start, start + count):
+        logger.set_global_it(step)
+        loss = math.exp(-rate * step / 1000) + 0.05 * math.sin(step)
+        logger.add_scalar("train/loss", 9.0 if step == 777 else loss + 0.2)
+        logger.add_scalar("train/accuracy", 1 - math.exp(-rate * step / 1000))
+        logger.add_scalar("lr", 0.1)
+
+
+def standard(root: Path, *, count: int = 3000) -> None:
+    """One finished batch of three runs with curves; two of them share a learning rate."""
+    configs = [
+        {"name": "slow", "lr": 0.01, "seed": 1, "depth": 2},
+        {"name": "fast", "lr": 0.1, "seed": 1, "depth": 2},
+        {"name": "fast-again", "lr": 0.1, "seed": 2, "depth": 2},
+    ]
+    with record(root, configs) as batch:
+        for position, config in enumerate(configs):
+            with batch.logger(position) as logger:
+                log_curves(logger, count, rate=1 + 10 * config["lr"])
+            batch.set(position, Status.PASSED)

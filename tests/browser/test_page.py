@@ -1,0 +1,162 @@
+"""The page as a whole: token, themes, narrow screens, keyboard, empty and broken states, reconnecting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from browser.records import log_curves, record, standard
+from browser.serving import TOKEN
+
+from pyexp.log import Logger
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from browser.desk import Desk
+    from browser.serving import Viewer
+
+pytestmark = pytest.mark.browser
+
+LOSS = "train/loss"
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
+
+
+def test_the_token_leaves_the_address_and_outlives_a_reload(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open("tab=runs")
+    page.see("table.runs tbody tr")
+    assert TOKEN not in page.raw.url
+    assert "tab=runs" in page.raw.url
+    page.raw.reload()
+    page.see("table.runs tbody tr")
+
+
+def test_without_a_token_the_page_asks_for_it(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open(token=None)
+    page.see("text=asks for its token")
+    page.find("[aria-label=Token]").fill(f"http://127.0.0.1/#token={TOKEN}")
+    page.raw.get_by_role("button", name="Open").click()
+    page.chart(LOSS)
+
+
+def test_the_system_theme_and_the_switch(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=30)
+    light = desk.open(color_scheme="light")
+    light.chart(LOSS)
+    dark = desk.open(color_scheme="dark")
+    dark.chart(LOSS)
+    assert light.raw.evaluate(BACKGROUND) != dark.raw.evaluate(BACKGROUND)
+    light.raw.get_by_role("button", name="Dark theme").click()
+    assert light.raw.evaluate(BACKGROUND) == dark.raw.evaluate(BACKGROUND)
+    muted = dark.raw.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--muted').trim()")
+    light.wait_lines(LOSS, f"layout.xaxis.tickfont.color === '{muted}'")
+    light.raw.reload()
+    light.chart(LOSS)
+    assert light.raw.evaluate(BACKGROUND) == dark.raw.evaluate(BACKGROUND)
+
+
+@pytest.mark.parametrize("tab", ["scalars", "text", "figures", "runs", "log"])
+def test_390_px_wide(desk: Desk, viewer: Viewer, tab: str) -> None:
+    standard(viewer.root, count=30)
+    page = desk.open(f"tab={tab}", width=390, height=844)
+    page.see(f"#tab-{tab}[aria-selected=true]")
+    page.see(".toolbar")
+    assert page.raw.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not page.find(".runs-panel").is_visible()
+    page.raw.get_by_role("button", name="Runs panel").click()
+    page.see(".run-row")
+    box = page.see(".runs-panel").bounding_box()
+    assert box["width"] < 390
+    page.raw.keyboard.press("Escape")
+    page.gone(".runs-panel")
+
+
+def test_keyboard_alone(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=30)
+    page = desk.open()
+    page.wait_lines(LOSS, "lines.length === 3")
+    keys = page.raw.keyboard
+    keys.press("3")
+    page.see("#tab-figures[aria-selected=true]")
+    keys.press("1")
+    page.wait_lines(LOSS, "lines.length === 3")
+    keys.press("/")
+    keys.type("fast")
+    page.wait_lines(LOSS, "lines.length === 2")
+    keys.press("Escape")
+    keys.press("x")
+    page.wait_lines(LOSS, "layout.xaxis.ticksuffix !== ''")
+    keys.press("?")
+    page.see("dialog[open]")
+    keys.press("Escape")
+    page.gone("dialog")
+    page.find(".tree [role=treeitem][tabindex='0']").focus()
+    keys.press("ArrowDown")
+    keys.press("Space")
+    page.wait_lines(LOSS, "lines.length === 1")
+    keys.press("o")
+    page.wait_lines(LOSS, "lines.length === 1 && lines[0].name === 'fast'")
+    page.find("#tab-scalars").focus()
+    keys.press("ArrowRight")
+    page.see("#tab-text[aria-selected=true]:focus")
+    outline = page.raw.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_everything_that_can_be_pressed_has_a_name(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=30)
+    page = desk.open()
+    page.chart(LOSS)
+    nameless = page.raw.evaluate(
+        "[...document.querySelectorAll('button, input, select, [role=img]')].filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.length)).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+
+
+def test_an_empty_folder_waits_for_the_first_run(desk: Desk, viewer: Viewer) -> None:
+    page = desk.open()
+    page.see("text=Waiting for the first run")
+    with Logger(viewer.root / "run") as logger:
+        log_curves(logger, 3)
+    page.chart(LOSS)
+
+
+@pytest.mark.parametrize(("tab", "words"), [("text", "No texts yet"), ("figures", "No figures yet"), ("log", "No output yet")])
+def test_a_tab_without_content_says_what_would_fill_it(desk: Desk, viewer: Viewer, tab: str, words: str) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open(f"tab={tab}")
+    page.see(f"text={words}")
+
+
+def test_an_error_of_the_server_is_told_with_a_way_on(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open()
+    page.chart(LOSS)
+    trouble = {"error": "The disk is on fire.", "status": 500}
+    page.raw.route("**/api/tags*", lambda route: route.fulfill(status=500, json=trouble))
+    page.raw.reload()
+    page.see("text=The disk is on fire.")
+    page.raw.unroute("**/api/tags*")
+    page.raw.get_by_role("button", name="Try again").click()
+    page.chart(LOSS)
+
+
+def test_the_page_reconnects_after_the_server_restarts(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": "run", "lr": 1}]) as batch, batch.logger(0) as logger:
+        batch.set(0, Status.RUNNING)
+        log_curves(logger, 10)
+        logger.flush()
+        page = desk.open()
+        page.wait_lines(LOSS, "lines[0]?.x.at(-1) === 9")
+        page.raw.evaluate("window.isTheSamePage = true")
+        viewer.stop()
+        page.see(".connection[data-kind=lost]")
+        log_curves(logger, 30, start=10)
+        logger.flush()
+        viewer.start()
+        page.see(".connection[data-kind=open]")
+        page.wait_lines(LOSS, "lines[0].x.length === 40 && lines[0].x.at(-1) === 39")
+        log_curves(logger, 5, start=40)
+        page.wait_lines(LOSS, "lines[0].x.length === 45")
+        assert page.raw.evaluate("window.isTheSamePage")
