@@ -69,7 +69,7 @@ def histogram(tag: str, values: Any, bins: int) -> Content:
     for number in numbers:
         counts[min(int((number - low) / width), bins - 1)] += 1
     edges = [low + width * edge for edge in range(bins)] + [high]
-    return _json({"edges": edges, "counts": counts})
+    return json_content({"edges": edges, "counts": counts})
 
 
 def table(tag: str, table: Any) -> Content:
@@ -86,11 +86,11 @@ def table(tag: str, table: Any) -> Content:
         cells = [list(values) for values in table.values()]
         if len({len(values) for values in cells}) > 1:
             raise ValueError(f"the columns of the table {tag!r} have different lengths: {list(map(len, cells))}")
-        return _json({"columns": columns, "rows": [list(row) for row in zip(*cells, strict=True)]})
+        return json_content({"columns": columns, "rows": [list(row) for row in zip(*cells, strict=True)]})
     if isinstance(table, (list, tuple)) and all(hasattr(row, "keys") for row in table):
         columns = list(dict.fromkeys(str(name) for row in table for name in row))
         named = [{str(name): value for name, value in row.items()} for row in table]
-        return _json({"columns": columns, "rows": [[row.get(name) for name in columns] for row in named]})
+        return json_content({"columns": columns, "rows": [[row.get(name) for name in columns] for row in named]})
     raise TypeError(
         f"the table {tag!r} must be a DataFrame, a mapping of columns or a list of mappings; "
         f"found {type(table).__name__}"
@@ -99,7 +99,7 @@ def table(tag: str, table: Any) -> Content:
 
 def hparams(hparams: Mapping[str, Any], metrics: Mapping[str, Any]) -> Content:
     """Keep names and values; what JSON does not know becomes text."""
-    return _json({"hparams": dict(hparams), "metrics": dict(metrics)})
+    return json_content({"hparams": dict(hparams), "metrics": dict(metrics)})
 
 
 def _pickle_figure(tag: str, figure: Any) -> bytes:
@@ -146,14 +146,13 @@ def _flat(tag: str, values: Any) -> Iterable[float]:
                 raise TypeError(f"the histogram {tag!r} must be of numbers; found {value!r:.100}") from error
 
 
-def _json(content: Mapping[str, Any]) -> Content:
-    return Content(
-        events.JSON, json.dumps(content, default=_plain, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    )
+def json_content(content: Mapping[str, Any]) -> Content:
+    """Return a mapping as JSON; what JSON does not know becomes a number where it is one, else text."""
+    text = json.dumps(content, default=_plain, ensure_ascii=False)
+    return Content(events.JSON, text.encode("utf-8", "backslashreplace"))
 
 
 def _plain(value: Any) -> Any:
-    """Turn what JSON does not know into a number where it is one, else into text."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return value.tolist()

@@ -42,15 +42,20 @@ def encode(tag: str, image: Any, dataformats: str) -> Content:
     )
 
 
+def media_type_of(data: bytes) -> str | None:
+    """Return which kind of picture file this is, by its first bytes; None for an unknown one."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((media_type for signature, media_type in _SIGNATURES.items() if data.startswith(signature)), None)
+
+
 def _read(tag: str, path: str | os.PathLike[str]) -> Content:
     with open(path, "rb") as file:
         data = file.read()
-    for signature, media_type in _SIGNATURES.items():
-        if data.startswith(signature):
-            return Content(media_type, data)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Content("image/webp", data)
-    raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is no PNG, JPEG, GIF or WebP file")
+    media_type = media_type_of(data)
+    if media_type is None:
+        raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is no PNG, JPEG, GIF or WebP file")
+    return Content(media_type, data)
 
 
 def _encode_array(tag: str, image: Any, dataformats: str) -> bytes:
