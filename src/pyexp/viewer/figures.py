@@ -179,8 +179,9 @@ class _Session:
         with anyio.move_on_after(1):
             code = await self._process.wait()
             if code < 0:
-                hint = " (it may have used too much memory)" if -code in (signal.SIGKILL, signal.SIGSEGV) else ""
-                return f"The figure's process was killed by {signal.Signals(-code).name}{hint}."
+                name = signal.Signals(-code).name
+                hint = " (it may have used too much memory)" if name in {"SIGKILL", "SIGSEGV"} else ""
+                return f"The figure's process was killed by {name}{hint}."
             return f"The figure's process ended with exit code {code}."
         return "The figure's process closed its output."
 

@@ -12,7 +12,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
-from pyexp.log.series import downsample
+from pyexp.log.series import Axis, downsample
 from pyexp.viewer.answers import UnknownIdError, cut_name, encode_frame
 from pyexp.viewer.logs import cursor_after, read_after
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 POINTS: Final = 1_000
 COLUMNS: Final = ("step", "value", "time")
-AXES: Final = {"step": "iterations", "relative": "relative", "wall": "times"}
+AXES: Final[dict[str, Axis]] = {"step": "iterations", "relative": "relative", "wall": "times"}
 _CSV_ROWS: Final = 20_000
 
 
