@@ -1,0 +1,302 @@
+"""Each run on a Ray cluster: one started for the batch on this machine, or one that is there already.
+
+The only file that imports Ray. What happens on a node is in `remote.node`, what arrives from it in `remote.inbox`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import importlib.util
+import os
+import sys
+import threading
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import anyio
+
+from pyexp._optional import import_extra
+from pyexp.errors import ExecutorError
+from pyexp.executors.base import Executor, Session, unlimited
+from pyexp.executors.payload import pack_body, pack_registrations
+from pyexp.executors.remote.cluster import Cluster
+from pyexp.executors.remote.exchange import Exchange
+from pyexp.executors.remote.inbox import Inbox
+from pyexp.executors.remote.messages import NotRun, Package
+from pyexp.executors.remote.node import execute_order
+from pyexp.task import Failed, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from types import ModuleType
+
+    from pyexp.executors.remote.messages import Order
+    from pyexp.task import Body, Task
+
+T = TypeVar("T")
+
+# Runs handed to the cluster at once. What exceeds its capacity waits there, so that an autoscaler sees it; the rest waits here.
+_WINDOW = 1000
+_CALLS = 10 * _WINDOW
+_POLL_S = 0.02
+_PATIENCE_S = 10.0
+
+
+class RayExecutor(Executor):
+    """Run each config as a task of a Ray cluster (``pip install "pyexp[ray]"``).
+
+    A run has a process of its own on its node, as with the executor ``subprocess``. Its output, event log, artifacts and
+    result arrive in the batch folder on this machine while it goes on, whether or not the node shares that folder.
+
+    A cluster elsewhere gets a copy of the working directory, without ``.git``, virtual environments and output folders, and
+    of this library. A Ray that was not started here is left running.
+    """
+
+    is_isolated: ClassVar[bool] = True
+
+    _session: Session
+    _ray: Any
+    _exchange: Any
+    _package: Any
+    _function: Any
+    _runs: dict[str, _Run]
+
+    def __init__(
+        self,
+        address: str | None = None,
+        runtime_env: Mapping[str, Any] | None = None,
+        num_cpus: float = 1,
+        num_gpus: float = 0,
+        resources: Mapping[str, float] | None = None,
+        **init: Any,
+    ) -> None:
+        """Say where and with what the runs execute; nothing is started or joined yet.
+
+        Args:
+            address: ``ray://host:port``, ``host:port`` or ``"auto"`` of a running cluster; None for the Ray that this process
+                is connected to, else the one of ``RAY_ADDRESS``, else one that is started for the batch.
+            runtime_env: Ray's description of the runs' environment, such as ``working_dir``, ``excludes``, ``pip``, ``env_vars``.
+            num_cpus: CPUs per run.
+            num_gpus: GPUs per run; a run sees just those.
+            resources: Custom resources per run.
+            **init: Further arguments of ``ray.init``.
+
+        Raises:
+            MissingExtraError: Ray is not installed.
+        """
+        if importlib.util.find_spec("ray") is None:
+            _import_ray()
+        self._address = address
+        self._runtime_env = runtime_env
+        self._needs = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}
+        self._init = init
+
+    def default_jobs(self, body: Body) -> int | None:
+        """As many as the cluster takes: a window that is larger than most."""
+        del body
+        return _WINDOW
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Join the cluster, or start one, and receive what the runs send.
+
+        Raises:
+            ExecutorError: No cluster answers, or it was lost.
+            UnpicklableError: The experiment cannot be sent.
+        """
+        bound = copy.copy(self)
+        bound._session, bound._runs = session, {}
+        body = await _in_thread(pack_body, session.body)
+        bound._ray = await _in_thread(_import_ray)
+        cluster = Cluster(bound._ray, self._address, self._runtime_env, self._init)
+        try:
+            await _in_thread(cluster.join, session.jobs if session.jobs != _WINDOW else None, self._needs)
+            await _in_thread(bound._prepare, cluster, body)
+            async with anyio.create_task_group() as group:
+                group.start_soon(bound._receive_all)
+                yield bound
+                group.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _in_thread(bound._leave, cluster)
+
+    async def execute(self, task: Task) -> Outcome:
+        """Submit the run and await it; on cancellation its whole process tree is ended first.
+
+        Raises:
+            ExecutorError: The cluster cannot set up the environment that the runs ask for.
+        """
+        run = _Run(self._ray, Inbox(task))
+        try:
+            order = await _in_thread(run.inbox.open)
+        except OSError as error:
+            return Failed(error=f"{type(error).__name__}: the run's folder could not be prepared: {error}")
+        self._runs[run.inbox.key] = run
+        try:
+            await _in_thread(self._submit, run, order)
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._watch, run)
+                await run.finished.wait()
+                group.cancel_scope.cancel()
+            if run.refusal is not None:
+                raise ExecutorError(f"the cluster cannot set up the runs' environment: {run.refusal}")
+            assert run.inbox.outcome is not None
+            return run.inbox.outcome
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end(run)
+                del self._runs[run.inbox.key]
+                await _in_thread(run.inbox.close)
+
+    async def _watch(self, run: _Run) -> None:
+        """See whether the task fails that executes the run: then its node will not tell."""
+        error = await run.wait()
+        if isinstance(error, self._ray.exceptions.RuntimeEnvSetupError):
+            run.refusal = str(error)
+            run.finished.set()
+        elif error is not None:
+            # What the node sent before it was lost may still be on its way: the news queues behind it.
+            lost = NotRun(error=f"{type(error).__name__}: {_first_line(error)}")
+            with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
+                await _in_thread(self._call, "put", run.inbox.key, [lost])
+
+    async def _end(self, run: _Run) -> None:
+        """See to it that nothing of *run* goes on: ask its node, then have the cluster kill it."""
+        session = self._session
+        if run.inbox.has_ended:
+            with anyio.move_on_after(_PATIENCE_S):
+                await run.wait()
+        run.inbox.is_closed = True
+        if not run.has_ended() and run.inbox.host is not None and not session.hurry.is_set():
+            self._exchange.stop.remote(run.inbox.key, session.grace_s)
+            with anyio.move_on_after(session.grace_s + _PATIENCE_S):
+                while not run.has_ended() and not session.hurry.is_set():
+                    await anyio.sleep(_POLL_S)
+        if not run.has_ended():
+            await _in_thread(run.kill)
+            with anyio.move_on_after(_PATIENCE_S):
+                await run.wait()
+        self._exchange.forget.remote(run.inbox.key)
+
+    def _prepare(self, cluster: Cluster, body: bytes) -> None:
+        ray = self._ray
+        actor = ray.remote(Exchange).options(
+            num_cpus=0, max_concurrency=_CALLS, resources={"node:__internal_head__": 0.001}, **cluster.task_options
+        )
+        self._exchange = actor.remote()
+        self._package = ray.put(
+            Package(
+                body=body,
+                registrations=pack_registrations(),
+                path=list(sys.path),
+                folder=os.getcwd(),
+                has_working_dir=cluster.has_working_dir,
+            )
+        )
+        self._function = ray.remote(execute_order).options(max_retries=0, **self._needs, **cluster.task_options)
+
+    def _leave(self, cluster: Cluster) -> None:
+        if hasattr(self, "_exchange"):
+            with suppress(Exception):  # a cluster that is lost has no exchange to end
+                self._ray.kill(self._exchange)
+        cluster.leave()
+
+    def _submit(self, run: _Run, order: Order) -> None:
+        run.submitted(self._function.remote(self._package, order, self._exchange))
+
+    async def _receive_all(self) -> None:
+        """Write what arrives, and wake who waits for it."""
+        async with anyio.create_task_group() as group:
+            while True:
+                try:
+                    runs = await anyio.to_thread.run_sync(self._receive, limiter=unlimited(), abandon_on_cancel=True)
+                except self._ray.exceptions.RayError as error:
+                    raise ExecutorError(
+                        f"the Ray cluster was lost ({type(error).__name__}: {_first_line(error)}): "
+                        f"continue the batch once it is back"
+                    ) from error
+                for run in runs:
+                    if run.inbox.outcome is not None:
+                        run.finished.set()
+                    elif run.inbox.wants_files:
+                        run.inbox.wants_files = False
+                        group.start_soon(_in_thread, self._send_files, run.inbox)
+
+    def _receive(self) -> list[_Run]:
+        """Wait for messages and write what they bring; the runs that they are of."""
+        found = {}
+        for key, message in self._call("take"):
+            run = self._runs.get(key)
+            if run is not None:
+                run.inbox.receive(message)
+                found[key] = run
+        return list(found.values())
+
+    def _send_files(self, inbox: Inbox) -> None:
+        with suppress(self._ray.exceptions.RayError, OSError):  # the node waits until its run is ended
+            for message in inbox.files():
+                self._call("give", inbox.key, [message])
+
+    def _call(self, method: str, *args: Any) -> Any:
+        return self._ray.get(getattr(self._exchange, method).remote(*args))
+
+
+class _Run:
+    """One attempt under way: its task on the cluster, and what arrives of it.
+
+    Attributes:
+        inbox: What arrives.
+        finished: Set once it is known what came of the attempt.
+        refusal: Why the cluster runs nothing in this environment.
+    """
+
+    def __init__(self, ray: Any, inbox: Inbox) -> None:
+        self._ray = ray
+        self._reference: Any = None
+        self._future: Any = None
+        self.inbox = inbox
+        self.finished = anyio.Event()
+        self.refusal: str | None = None
+
+    def submitted(self, reference: Any) -> None:
+        """The cluster knows of it."""
+        self._reference, self._future = reference, reference.future()
+
+    def has_ended(self) -> bool:
+        """Whether nothing of it goes on."""
+        return self._future is None or self._future.done()
+
+    async def wait(self) -> BaseException | None:
+        """Wait for the task's end; what it failed with."""
+        if self._future is None:
+            return None
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._future))
+        except self._ray.exceptions.RayError as error:
+            return error  # type: ignore[no-any-return]
+        return None
+
+    def kill(self) -> None:
+        """Have the cluster kill the worker, or never start it; the run's processes die with the worker."""
+        with suppress(self._ray.exceptions.RayError):
+            self._ray.cancel(self._reference, force=True)
+
+
+def host(options: dict[str, Any]) -> None:
+    """The whole life of a head: start Ray, tell where it is, stay until killed."""
+    context = _import_ray().init(address="local", **options)
+    print(context.address_info["gcs_address"], flush=True)  # noqa: T201 — the reply that the starter waits for
+    threading.Event().wait()
+
+
+def _import_ray() -> ModuleType:
+    return import_extra("ray", "ray", "the executor 'ray'")
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
+async def _in_thread(function: Callable[..., T], *args: Any) -> T:
+    return await anyio.to_thread.run_sync(function, *args, limiter=unlimited())

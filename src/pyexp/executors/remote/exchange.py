@@ -1,0 +1,93 @@
+"""The one transport: messages of all attempts of a batch, from the nodes to the driver and back.
+
+Lives in a process of its own on the cluster. Whoever wants something waits, nobody polls; and what is held is bounded: a
+node that sends faster than the driver writes is slowed down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING, Final
+
+from pyexp.executors.remote.messages import size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyexp.executors.remote.messages import Message
+
+LIMIT_BYTES: Final = 16 << 20
+
+
+class Exchange:
+    """Letter boxes: one for the driver, and one for each attempt that gets files. Called from one event loop."""
+
+    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+        self._for_driver = _Box(limit_bytes)
+        self._for_node: defaultdict[str, _Box] = defaultdict(lambda: _Box(limit_bytes))
+        self._stops: dict[str, asyncio.Future[float | None]] = {}
+
+    async def put(self, key: str, messages: Sequence[Message]) -> None:
+        """Take *messages* from the node that executes the attempt *key*."""
+        await self._for_driver.put([(key, message) for message in messages])
+
+    async def take(self) -> list[tuple[str, Message]]:
+        """Wait for messages to the driver, and hand out all there are."""
+        return await self._for_driver.take()
+
+    async def give(self, key: str, messages: Sequence[Message]) -> None:
+        """Take *messages* from the driver for the attempt *key*."""
+        await self._for_node[key].put([(key, message) for message in messages])
+
+    async def fetch(self, key: str) -> list[tuple[str, Message]]:
+        """Wait for messages to the attempt *key*, and hand out all there are."""
+        return await self._for_node[key].take()
+
+    async def stop(self, key: str, grace_s: float) -> None:
+        """Ask the node to end the attempt *key*."""
+        wish = self._wish(key)
+        if not wish.done():
+            wish.set_result(grace_s)
+
+    async def wait_for_stop(self, key: str) -> float | None:
+        """Wait until the attempt *key* shall end, and give its seconds of grace; None when it has ended."""
+        return await asyncio.shield(self._wish(key))
+
+    async def forget(self, key: str) -> None:
+        """The attempt *key* has ended."""
+        wish = self._stops.pop(key, None)
+        if wish is not None and not wish.done():
+            wish.set_result(None)
+        self._for_node.pop(key, None)
+
+    def _wish(self, key: str) -> asyncio.Future[float | None]:
+        if key not in self._stops:
+            self._stops[key] = asyncio.get_running_loop().create_future()
+        return self._stops[key]
+
+
+class _Box:
+    """Messages in the order they came, of a bounded size altogether."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._messages: deque[tuple[str, Message]] = deque()
+        self._size = 0
+        self._changed = asyncio.Condition()
+
+    async def put(self, messages: Sequence[tuple[str, Message]]) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._size < self._limit_bytes)
+            self._messages.extend(messages)
+            self._size += sum(size_of(message) for _, message in messages)
+            self._changed.notify_all()
+
+    async def take(self) -> list[tuple[str, Message]]:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._messages)
+            taken = list(self._messages)
+            self._messages.clear()
+            self._size = 0
+            self._changed.notify_all()
+            return taken

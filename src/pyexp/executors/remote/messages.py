@@ -1,0 +1,142 @@
+"""What travels between the driver and the node that executes a run: frozen values, and nothing that acts."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyexp.config.config import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What all runs of a batch have in common; sent once.
+
+    Attributes:
+        body: The experiment, pickled.
+        registrations: The registered classes, pickled.
+        path: The driver's ``sys.path``.
+        folder: The driver's working directory.
+        has_working_dir: Each node has a copy of the working directory, in which its worker processes start.
+    """
+
+    body: bytes
+    registrations: bytes
+    path: Sequence[str]
+    folder: str
+    has_working_dir: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One attempt of one run, as sent to a node.
+
+    Attributes:
+        key: Names the attempt on its way through the exchange.
+        name: The config's name.
+        config: The config, with the driver's ``out``.
+        out: The run's folder on the driver.
+        probe: A file in that folder: a node that sees it shares the folder.
+        attempt: As in `Task`.
+        environment: Variables to set for this run alone.
+        commit: As in `Task`.
+        has_files: The folder holds files of earlier attempts.
+    """
+
+    key: str
+    name: str
+    config: Config
+    out: str
+    probe: str
+    attempt: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    commit: str | None = None
+    has_files: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The attempt has a place on *host*; with *is_shared*, it writes into the driver's own folder."""
+
+    host: str
+    is_shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """*data* is what the file holds from *offset* on; staged, it waits out of sight until it is placed."""
+
+    path: str
+    offset: int
+    data: bytes
+    is_staged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The staged pieces of *path* are the whole file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """There is a folder *path*."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What was at *path* is gone."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """That was everything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The run's process *pid* ended with *code*; *report* is what it left in its mailbox."""
+
+    pid: int
+    code: int
+    report: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotRun:
+    """The node could not execute the attempt."""
+
+    error: str
+
+
+Message = Started | Piece | Placed | Folder | Removed | Sent | Ended | NotRun
+
+
+class SealedBody:
+    """Stands for the body in a task's pickle: bytes made elsewhere, which unpickle to the body itself."""
+
+    is_async = False
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __call__(self, run: Any) -> Any:
+        """Never called: it is gone once unpickled."""
+        raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return pickle.loads, (self._data,)
+
+
+def size_of(message: Message) -> int:
+    """Bytes that *message* takes up, roughly."""
+    return 200 + (len(message.data) if isinstance(message, Piece) else 0)

@@ -1,0 +1,215 @@
+"""One attempt on a node: the local executor's worker process, under a supervisor, its files sent as they change.
+
+Runs inside a worker of the cluster and knows only that there is an exchange to call; it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import socket
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from pyexp.config.config import Config
+from pyexp.executors.capture import open_log
+from pyexp.executors.mailbox import open_mailbox
+from pyexp.executors.remote.collector import PIECE_BYTES, Collector, own_files
+from pyexp.executors.remote.lifeline import Lifeline
+from pyexp.executors.remote.messages import Ended, Message, NotRun, SealedBody, Sent, Started, size_of
+from pyexp.executors.remote.receiver import Receiver
+from pyexp.store.layout import RESULT, RunPaths
+from pyexp.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pyexp.executors.remote.messages import Order, Package
+
+_WORKER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")
+_LOOK_S = 0.05
+# Looking at a folder of many files takes its time; it takes at most this share of the node's.
+_LOOKS_PER_TIME = 20
+
+_lifelines: list[Lifeline] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Where the attempt writes; *is_shared* when that is the driver's own folder."""
+
+    paths: RunPaths
+    is_shared: bool
+
+
+def execute_order(package: Package, order: Order, exchange: Any) -> None:
+    """Execute *order*, and send what comes of it to *exchange*, a handle of the cluster's; it has all on return."""
+    post = Post(exchange, order.key)
+    try:
+        with _open_site(order) as site:
+            post.send([Started(host=socket.gethostname(), is_shared=site.is_shared)])
+            _Attempt(package, order, site, post).execute()
+    except Exception as error:  # the driver is told, whatever it is
+        post.send([NotRun(error=f"{type(error).__name__}: {error}")])
+    post.complete()
+
+
+class Post:
+    """Sends messages of one attempt, in order; one sending is under way while the next is prepared."""
+
+    def __init__(self, exchange: Any, key: str) -> None:
+        self.exchange = exchange
+        self.key = key
+        self._under_way: Any = None
+
+    def send(self, messages: Iterable[Message]) -> None:
+        """Send *messages*, which are bundled."""
+        bundle: list[Message] = []
+        size = 0
+        for message in messages:
+            bundle.append(message)
+            size += size_of(message)
+            if size >= PIECE_BYTES:
+                self._dispatch(bundle)
+                bundle, size = [], 0
+        if bundle:
+            self._dispatch(bundle)
+
+    def complete(self) -> None:
+        """Wait until everything has arrived."""
+        if self._under_way is not None:
+            self._under_way.result()
+            self._under_way = None
+
+    def _dispatch(self, bundle: list[Message]) -> None:
+        self.complete()
+        self._under_way = self.exchange.put.remote(self.key, bundle).future()
+
+
+@contextmanager
+def _open_site(order: Order) -> Iterator[Site]:
+    """The driver's folder where this node has it, else one of this attempt's own."""
+    shared = Path(order.out)
+    if (shared / order.probe).is_file() and os.access(shared, os.W_OK):
+        yield Site(paths=RunPaths(shared), is_shared=True)
+        return
+    scratch = tempfile.mkdtemp(prefix="pyexp-")
+    try:
+        out = Path(scratch) / shared.name
+        out.mkdir()
+        yield Site(paths=RunPaths(out), is_shared=False)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Attempt:
+    def __init__(self, package: Package, order: Order, site: Site, post: Post) -> None:
+        self._package = package
+        self._order = order
+        self._site = site
+        self._post = post
+        self._collector = Collector(site.paths.root, leave_out=own_files(site.paths))
+
+    def execute(self) -> None:
+        """Start the worker, follow it to its end, send the rest."""
+        if self._order.has_files and not self._site.is_shared:
+            self._receive_files()
+        stop = self._post.exchange.wait_for_stop.remote(self._order.key).future()
+        lifeline = _lifeline()
+        with open_mailbox(self._payload(lifeline.pid)) as mailbox:
+            pid = self._start(lifeline, mailbox)
+            code = self._follow(lifeline, stop)
+            if not self._site.is_shared:
+                self._post.send(self._rest())
+            mailbox.seek(0)
+            self._post.send([Ended(pid=pid, code=code, report=mailbox.read())])
+
+    def _receive_files(self) -> None:
+        receiver = Receiver(self._site.paths.root, leave_alone=own_files(self._site.paths))
+        self._post.complete()
+        while True:
+            for _, message in self._post.exchange.fetch.remote(self._order.key).future().result():
+                if isinstance(message, Sent):
+                    self._collector.take_stock()
+                    return
+                receiver.receive(message)
+
+    def _payload(self, parent: int) -> bytes:
+        out = self._site.paths.root
+        task = Task(
+            name=self._order.name,
+            config=Config(self._order.config | {"out": out}),
+            out=out,
+            body=SealedBody(self._package.body),
+            attempt=self._order.attempt,
+            environment=self._order.environment,
+            commit=self._order.commit,
+        )
+        return pickle.dumps((parent, self._path(), self._package.registrations, pickle.dumps(task)))
+
+    def _path(self) -> list[str]:
+        """The driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""
+        package = self._package
+        if self._site.is_shared and not package.has_working_dir:
+            return list(package.path)
+        path = [entry for entry in sys.path if entry != os.path.dirname(_WORKER)]
+        if package.has_working_dir:
+            for entry in reversed(package.path):
+                inner = os.path.relpath(entry or ".", package.folder) if entry else "."
+                here = os.path.normpath(os.path.join(os.getcwd(), inner))
+                if not inner.startswith("..") and here not in path and os.path.isdir(here):
+                    path.insert(0, here)
+        return path
+
+    def _start(self, lifeline: Lifeline, mailbox: IO[bytes]) -> int:
+        site = self._site
+        log = open_log(site.paths.log, self._order.attempt)
+        is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
+        try:
+            return lifeline.start(
+                [sys.executable, _WORKER],
+                streams=(mailbox.fileno(), log, log),
+                environment=os.environ | dict(self._order.environment),
+                folder=self._package.folder if is_here else os.getcwd(),
+                scratch=None if site.is_shared else os.fspath(site.paths.root.parent),
+            )
+        finally:
+            os.close(log)
+
+    def _follow(self, lifeline: Lifeline, stop: Any) -> int:
+        """Send what changes until the worker has ended; its exit code."""
+        is_stopped = False
+        while True:
+            code = lifeline.wait(self._look())
+            if code is not None:
+                return code
+            if not is_stopped and stop.done():
+                is_stopped = True
+                lifeline.stop(stop.result() or 0.0)
+
+    def _look(self) -> float:
+        """Send what is new, and tell how long to wait before the next look."""
+        if self._site.is_shared:
+            return _LOOK_S
+        import time
+
+        begin = time.monotonic()
+        self._post.send(self._collector.collect())
+        return max(_LOOK_S, _LOOKS_PER_TIME * (time.monotonic() - begin))
+
+    def _rest(self) -> Iterator[Message]:
+        yield from self._collector.collect(is_last=True)
+        with suppress(FileNotFoundError):
+            yield from self._collector.staged(RESULT)
+
+
+def _lifeline() -> Lifeline:
+    """This process's supervisor: started for its first order, and good for all that follow."""
+    if not _lifelines:
+        _lifelines.append(Lifeline())
+    return _lifelines[0]
