@@ -9,7 +9,8 @@ import os
 import signal
 import sys
 import threading
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING, ClassVar, NoReturn
 
 import anyio
@@ -22,11 +23,12 @@ from pyexp.executors.guard import Guard
 from pyexp.executors.mailbox import open_mailbox, take_report
 from pyexp.executors.processes import end_leftovers, end_tree, load_libc
 from pyexp.executors.verdict import ended_early
+from pyexp.store import descriptors
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from pyexp.task import Task
 
@@ -52,7 +54,7 @@ class ForkExecutor(Executor):
         """Start the guard."""
         bound = copy.copy(self)
         bound._session = session
-        bound._guard = await anyio.to_thread.run_sync(Guard)
+        bound._guard = await anyio.to_thread.run_sync(partial(Guard, looks_into_files=True))
         # Here once, not in every child.
         await anyio.to_thread.run_sync(load_libc)
         try:
@@ -63,7 +65,7 @@ class ForkExecutor(Executor):
 
     async def execute(self, task: Task) -> Outcome:
         """Fork and wait in one worker thread; on cancellation the child's whole process tree is ended first."""
-        with open_mailbox() as mailbox:
+        with open_mailbox() as mailbox, _kept(mailbox.fileno()):
             child = _Child(task, mailbox, self._guard)
             try:
                 child.start_log()
@@ -75,6 +77,8 @@ class ForkExecutor(Executor):
                     # The parent-death signal fires when the forking thread ends: the same thread forks and waits.
                     code = await anyio.to_thread.run_sync(child.fork_and_wait, limiter=unlimited())
                 group.cancel_scope.cancel()
+            # The group has swallowed a cancellation from outside, if there was one.
+            await anyio.lowlevel.checkpoint_if_cancelled()
             if isinstance(code, OSError):
                 return Failed(error=f"{type(code).__name__}: the run's process could not be started: {code}")
             self._guard.forget(child.pid)
@@ -106,9 +110,12 @@ class _Child:
 
     def start_log(self) -> None:
         self._log = open_log(RunPaths(self._task.out).log, self._task.attempt)
+        descriptors.keep(self._log)
 
     def fork_and_wait(self) -> int | OSError:
         """Fork, and return the child's exit code (negative for a signal), or why there is no child."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         parent = os.getpid()
         try:
             pid = os.fork()
@@ -125,6 +132,7 @@ class _Child:
             self.has_started.set()
             return error
         finally:
+            descriptors.let_go(self._log)
             os.close(self._log)
         _, status = os.waitpid(pid, 0)
         self.has_ended = True
@@ -132,6 +140,8 @@ class _Child:
 
     def _live(self, parent: int) -> NoReturn:
         """The child's whole life; never returns into the parent's code."""
+        if sys.platform == "win32":
+            raise NotImplementedError
         try:
             with suppress(OSError):
                 os.setpgid(0, 0)
@@ -139,9 +149,8 @@ class _Child:
             atexit._clear()
             os.environ.update(self._guard.environment | dict(self._task.environment))
             self._take_streams()
-            for descriptor in (self._guard.fileno(), self._log):
-                if descriptor is not None:
-                    os.close(descriptor)
+            descriptors.close_inherited(but=self._mailbox.fileno())
+            self._guard.hold_mark()
             live(self._mailbox, parent, lambda: self._task)
         finally:
             os._exit(1)
@@ -158,7 +167,18 @@ class _Child:
         sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False))
 
 
+@contextmanager
+def _kept(descriptor: int) -> Iterator[None]:
+    descriptors.keep(descriptor)
+    try:
+        yield
+    finally:
+        descriptors.let_go(descriptor)
+
+
 def _reset_signals() -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):

@@ -12,11 +12,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pyexp.errors import BatchOwnedError
+from pyexp.store import descriptors
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _PATIENCE_S = 0.5
+_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Claim:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        descriptors.keep(descriptor)
 
     @classmethod
     def take(cls, path: Path) -> Claim:
@@ -59,7 +62,7 @@ class Claim:
         """
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            descriptor = os.open(path, _FLAGS, 0o666)
             try:
                 if _try_lock(descriptor) and _is_still_named(descriptor, path):
                     os.ftruncate(descriptor, 0)
@@ -84,13 +87,12 @@ class Claim:
                 # A reader that looks whether the file is locked holds it for a moment.
                 time.sleep(0.02)
 
-    def fileno(self) -> int:
-        """The locked descriptor; a forked child closes its copy."""
-        return self._descriptor
-
     def release(self) -> None:
         """Let go of the batch."""
         if self._descriptor >= 0:
+            descriptors.let_go(self._descriptor)
+            # Closing alone would leave the lock to any copy of the descriptor, such as that of a forked process.
+            _unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -144,6 +146,10 @@ if sys.platform == "win32":
             msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
         return True
 
+    def _unlock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
 else:
     import fcntl
 
@@ -153,6 +159,9 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _process_start(pid: int) -> str | None:

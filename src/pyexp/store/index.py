@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pyexp.store import descriptors
 from pyexp.task import Status
 
 if TYPE_CHECKING:
@@ -47,17 +48,14 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         """Open *path* for appending; a torn last line is ended first."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
         self._descriptor = os.open(path, flags, 0o666)
+        descriptors.keep(self._descriptor)
         size = os.fstat(self._descriptor).st_size
         if size:
             os.lseek(self._descriptor, size - 1, os.SEEK_SET)
             if os.read(self._descriptor, 1) != b"\n":
                 os.write(self._descriptor, b"\n")
-
-    def fileno(self) -> int:
-        """The open descriptor; a forked child closes its copy."""
-        return self._descriptor
 
     def append(self, *records: RunRecord) -> None:
         """Add the states *records* in one write."""
@@ -66,6 +64,7 @@ class Index:
 
     def close(self) -> None:
         """Close the file."""
+        descriptors.let_go(self._descriptor)
         os.close(self._descriptor)
 
 

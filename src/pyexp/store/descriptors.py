@@ -1,0 +1,29 @@
+"""The file descriptors that this process keeps open for its batches, so that a forked child can close its copies.
+
+A copy would hold a batch's lock, or keep a pipe from ending, while the child or anything it leaves behind lives.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+_kept: set[int] = set()
+
+
+def keep(descriptor: int) -> None:
+    """Take note that *descriptor* is open."""
+    _kept.add(descriptor)
+
+
+def let_go(descriptor: int) -> None:
+    """Take note that *descriptor* is about to be closed."""
+    _kept.discard(descriptor)
+
+
+def close_inherited(*, but: int) -> None:
+    """Close the copies that this forked child has; *but* is its own."""
+    for descriptor in _kept - {but}:
+        with suppress(OSError):  # closed by another thread between its note and the fork
+            os.close(descriptor)
+    _kept.clear()
