@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -58,11 +59,12 @@ class Batch:
         """
         try:
             root = _make_batch_folder(experiment_dir)
-            paths = layout.BatchPaths(root)
-            claim = Claim.take(paths.owner)
         except OSError as error:
             raise _unwritable(experiment_dir, error) from error
+        paths = layout.BatchPaths(root)
+        claim: Claim | None = None
         try:
+            claim = Claim.take(paths.owner)
             folders = folder_names(list(configs))
             for folder, config in zip(folders, configs, strict=True):
                 run = paths.run(folder)
@@ -76,11 +78,13 @@ class Batch:
             write_atomic(paths.runs, encode_config(runs), durable=True)
             sync_folder(root)
             sync_folder(experiment_dir)
-        except OSError as error:
-            claim.release()
-            raise _unwritable(root, error) from error
-        except BaseException:
-            claim.release()
+        except BaseException as error:
+            if claim is not None:
+                claim.release()
+            # The folder is ours alone: half a batch is of use to nobody, and on a full disk it is in the way.
+            shutil.rmtree(root, ignore_errors=True)
+            if isinstance(error, OSError):
+                raise _unwritable(root, error) from error
             raise
         return cls(root, shape=configs.shape, axes=dict(configs.axes), folders=folders), claim
 
@@ -148,14 +152,13 @@ class Batch:
     def records(self) -> list[RunRecord]:
         """State of each run, in order; a dead owner's running ones read as interrupted.
 
-        One file is read, and for a batch whose owner died the folders of the runs that it left unfinished.
+        One file is read, and without a live owner the folders of the runs that it left unfinished.
         """
         is_live = live_owner(self.paths.owner) is not None
         known = load_index(self.paths.index) or {}
-        unsettled = (Status.RUNNING,) if known else tuple(Status)
         return [
             record
-            if (record := known.get(folder)) is not None and (is_live or record.status not in unsettled)
+            if (record := known.get(folder)) is not None and (is_live or not self._is_behind(record))
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
@@ -186,6 +189,12 @@ class Batch:
         index.close()
         return records
 
+    def _is_behind(self, record: RunRecord) -> bool:
+        """Whether the run's folder may tell more than the index, whose last lines a power cut takes."""
+        if record.status is Status.PENDING:
+            return self.run(record.folder).status.exists()
+        return record.status is Status.RUNNING
+
     def _name(self, folder: str) -> str:
         try:
             return str(self.load_config(folder)["name"])
@@ -195,11 +204,16 @@ class Batch:
 
 def settled_status(paths: layout.RunPaths, status: RunStatus, *, is_live: bool) -> Status:
     """What a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
-    if os.path.isfile(paths.result) and not os.path.islink(paths.result):
+    if has_regular_result(paths):
         return Status.PASSED
     if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):
         return Status.INTERRUPTED
     return status.status
+
+
+def has_regular_result(paths: layout.RunPaths) -> bool:
+    """Whether the run's folder holds a result; a link, or one behind a link, is none."""
+    return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
 
 
 def first_line(error: str | None) -> str | None:
