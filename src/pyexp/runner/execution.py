@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from pyexp.errors import PyexpError, SettingsError
+from pyexp.errors import SettingsError
 from pyexp.executors.base import Session
 from pyexp.executors.inline import InlineExecutor
 from pyexp.runner.console import Console
@@ -92,7 +92,7 @@ class Execution:
             is_captured=self._settings.is_captured,
             commit=self._plan.commit,
         )
-        failure: PyexpError | None = None
+        failure: Exception | None = None
         self._console.begin()
         try:
             async with send, anyio.create_task_group() as helpers:
@@ -101,7 +101,7 @@ class Execution:
                     helpers.start_soon(self._live.follow)
                 try:
                     await dispatcher.dispatch(self._plan.folders)
-                except PyexpError as error:  # kept out of the task group, which would wrap it
+                except Exception as error:  # kept out of the task group, which would wrap it
                     failure = error
                 helpers.cancel_scope.cancel()
         finally:

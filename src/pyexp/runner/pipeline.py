@@ -111,7 +111,7 @@ def report(plan: Plan, declaration: Declaration, settings: Settings) -> Any:
 
 async def run_async(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
     """All three phases in the caller's loop, which is never blocked; cancelling ends every child first."""
-    plan = await anyio.to_thread.run_sync(prepare, declaration, settings)
+    plan = await _prepare_in_thread(declaration, settings)
     if plan is None:
         return None
     await _execute_async(plan, declaration, settings, watch)
@@ -125,7 +125,7 @@ async def run_async(declaration: Declaration, settings: Settings, watch: Watch) 
 
 async def stream_results(declaration: Declaration, settings: Settings, watch: Watch) -> AsyncIterator[Any]:
     """Execute, and give each result when its run has finished; leaving early ends the children."""
-    plan = await anyio.to_thread.run_sync(prepare, declaration, settings)
+    plan = await _prepare_in_thread(declaration, settings)
     if plan is None:
         return
     finished: asyncio.Queue[RunFinished | None] = asyncio.Queue()
@@ -152,6 +152,19 @@ async def stream_results(declaration: Declaration, settings: Settings, watch: Wa
             task.exception()
     if settings.strict:
         await anyio.to_thread.run_sync(require_all_passed, plan.batch)
+
+
+async def _prepare_in_thread(declaration: Declaration, settings: Settings) -> Plan | None:
+    """`prepare` off the loop; when cancelled, wait for it and let go of the batch that it made."""
+    making = asyncio.ensure_future(asyncio.to_thread(prepare, declaration, settings))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait([making])
+        if making.exception() is None and (plan := making.result()) is not None and plan.claim is not None:
+            plan.claim.release()
+        raise
 
 
 async def _execute_async(

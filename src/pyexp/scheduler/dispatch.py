@@ -6,22 +6,21 @@ run that it started and records it as interrupted before the cancellation goes o
 
 from __future__ import annotations
 
-import os
 import socket
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
-from pyexp.errors import DamagedFileError, OutputError, PyexpError
+from pyexp.errors import DamagedFileError, ExecutorError, OutputError, PyexpError
+from pyexp.executors.invoke import describe_error
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.scheduler.resources import DevicePool
 from pyexp.scheduler.retry import RetryPolicy
-from pyexp.store.batch import first_line
-from pyexp.store.index import Index, RunRecord
+from pyexp.scheduler.run import RunInProgress
+from pyexp.store.batch import has_regular_result
+from pyexp.store.index import Index
 from pyexp.store.outcomes import digest_of
-from pyexp.store.status import RunStatus, load_status, save_status
 from pyexp.task import Failed, Outcome, Passed, Status, Task
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.executors.base import Executor, Session
     from pyexp.store.batch import Batch
-    from pyexp.store.layout import RunPaths
 
 T = TypeVar("T")
 
@@ -84,11 +82,15 @@ class Dispatcher:
         """Execute the runs in *folders*, starting them in this order.
 
         Raises:
+            ExecutorError: The executor could not be started.
             OutputError: What came of a run could not be recorded (disk full); the runs have been ended.
             UnpicklableError: The experiment cannot be sent to the executor's processes.
         """
         slots = None if self._session.jobs is None else anyio.Semaphore(self._session.jobs)
-        self._index = Index(self._batch.paths.index)
+        try:
+            self._index = Index(self._batch.paths.index)
+        except OSError as error:
+            raise _recording_failed(self._batch, error) from error
         try:
             async with self._executor.open(self._session) as executor, anyio.create_task_group() as group:
                 for folder in folders:
@@ -101,6 +103,10 @@ class Dispatcher:
             if isinstance(first, OSError) and not isinstance(first, PyexpError):
                 raise _recording_failed(self._batch, first) from first
             raise first from None
+        except OSError as error:
+            if isinstance(error, PyexpError):
+                raise
+            raise ExecutorError(f"{type(self._executor).__name__} could not be started: {error}") from error
         finally:
             self._index.close()
 
@@ -109,7 +115,7 @@ class Dispatcher:
     ) -> None:
         """Execute one run, all its attempts, and record what came of it."""
         try:
-            run = _Run(self._batch, folder)
+            run = RunInProgress(self._batch, folder)
             outcome = await self._attempts(executor, run)
             with anyio.CancelScope(shield=True):
                 await self._record_end(run, outcome)
@@ -119,7 +125,7 @@ class Dispatcher:
         if isinstance(outcome, Failed) and self._limits.fail_fast:
             scope.cancel()
 
-    async def _attempts(self, executor: Executor, run: _Run) -> Outcome:
+    async def _attempts(self, executor: Executor, run: RunInProgress) -> Outcome:
         await self._io(run.open)
         attempt = 0
         while True:
@@ -146,7 +152,7 @@ class Dispatcher:
             )
             await self._pause(run, outcome, delay_s)
 
-    async def _pause(self, run: _Run, outcome: Failed, delay_s: float) -> None:
+    async def _pause(self, run: RunInProgress, outcome: Failed, delay_s: float) -> None:
         try:
             await anyio.sleep(delay_s)
         except anyio.get_cancelled_exc_class():
@@ -154,7 +160,9 @@ class Dispatcher:
                 await self._record_end(run, outcome)
             raise
 
-    async def _attempt(self, executor: Executor, run: _Run, config: Config, environment: dict[str, str]) -> Outcome:
+    async def _attempt(
+        self, executor: Executor, run: RunInProgress, config: Config, environment: dict[str, str]
+    ) -> Outcome:
         """Execute one attempt within its time; what the run's folder then holds decides."""
         task = Task(
             name=run.name,
@@ -174,14 +182,14 @@ class Dispatcher:
             error=f"TimeoutError: no result within {timeout_s} s; the run's processes were ended", status=Status.TIMEOUT
         )
         with anyio.move_on_after(timeout_s):
-            outcome = await executor.execute(task)
+            outcome = await _execute(executor, task)
         if isinstance(outcome, Failed) and outcome.status is Status.FAILED and self._session.stopping.is_set():
             outcome = replace(outcome, status=Status.INTERRUPTED)
         return await self._settled(run, outcome)
 
-    async def _settled(self, run: _Run, outcome: Outcome) -> Outcome:
+    async def _settled(self, run: RunInProgress, outcome: Outcome) -> Outcome:
         """What the run's folder says: with a result the run has passed, without one it has not."""
-        has_result = run.paths.result.is_file()
+        has_result = has_regular_result(run.paths)
         if isinstance(outcome, Passed) and not has_result:
             return Failed(
                 error=f"FileNotFoundError: the run returned, but {run.paths.result} is not there", pid=outcome.pid
@@ -190,7 +198,7 @@ class Dispatcher:
             return Passed(digest=await anyio.to_thread.run_sync(digest_of, run.paths.result), pid=outcome.pid)
         return outcome
 
-    async def _record_end(self, run: _Run, outcome: Outcome) -> None:
+    async def _record_end(self, run: RunInProgress, outcome: Outcome) -> None:
         run.end(outcome)
         await self._record(run)
         status = run.status
@@ -205,7 +213,7 @@ class Dispatcher:
             )
         )
 
-    async def _record(self, run: _Run) -> None:
+    async def _record(self, run: RunInProgress) -> None:
         await self._io(run.save, self._index)
 
     def _tell(self, event: Event) -> None:
@@ -218,74 +226,17 @@ class Dispatcher:
         return await anyio.to_thread.run_sync(function, *args)
 
 
-class _Run:
-    """One run on its way through the dispatcher, and its record on disk."""
-
-    def __init__(self, batch: Batch, folder: str) -> None:
-        self._batch = batch
-        self.folder = folder
-        self.name = folder
-        self.paths: RunPaths = batch.run(folder)
-        self.status = RunStatus()
-        self._has_folder = False
-
-    @property
-    def attempts(self) -> int:
-        """Attempts begun, those of earlier starts included."""
-        return self.status.attempts
-
-    def open(self) -> None:
-        """Look at the folder, and at the status that earlier starts left."""
-        self._has_folder = self.paths.root.is_dir() and not self.paths.root.is_symlink()
-        self.status = load_status(self.paths.status, default_if_damaged=True)
-
-    def load_config(self) -> Config:
-        """Read the config, and the name in it."""
-        config = self._batch.load_config(self.folder)
-        self.name = config["name"]
-        return config
-
-    def begin(self, host: str) -> None:
-        """An attempt starts now."""
-        self.status = RunStatus(
-            status=Status.RUNNING, started=time.time(), attempts=self.status.attempts + 1, host=host, pid=os.getpid()
+async def _execute(executor: Executor, task: Task) -> Outcome:
+    """Execute *task*; what an executor raises, or gives instead of an outcome, is this run's failure alone."""
+    try:
+        outcome = await executor.execute(task)
+    except Exception as error:
+        return Failed(error=describe_error(error))
+    if not isinstance(outcome, (Passed, Failed)):
+        return Failed(
+            error=f"TypeError: {type(executor).__name__}.execute() gave {outcome!r}; it must give Passed or Failed"
         )
-
-    def end(self, outcome: Outcome) -> None:
-        """The last attempt came to *outcome*."""
-        finished = time.time()
-        started = self.status.started if self.status.started is not None else finished
-        common: dict[str, Any] = {"started": started, "finished": finished, "duration": finished - started}
-        if outcome.pid is not None:
-            common["pid"] = outcome.pid
-        if isinstance(outcome, Passed):
-            self.status = replace(self.status, **common, status=Status.PASSED, digest=outcome.digest)
-        else:
-            self.status = replace(
-                self.status,
-                **common,
-                status=outcome.status,
-                error=outcome.error,
-                exit=outcome.exit_code,
-                signal=outcome.signal,
-            )
-
-    def save(self, index: Index) -> None:
-        """Write the state into the run's folder and into the batch's index."""
-        status = self.status
-        if self._has_folder:
-            save_status(self.paths.status, status)
-        index.append(
-            RunRecord(
-                folder=self.folder,
-                name=self.name,
-                status=status.status,
-                started=status.started,
-                finished=status.finished,
-                attempts=status.attempts,
-                error=first_line(status.error),
-            )
-        )
+    return outcome
 
 
 def _first(error: BaseException) -> BaseException:
