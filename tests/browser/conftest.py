@@ -7,6 +7,9 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+pytest.register_assert_rewrite("browser.desk")
+
 from browser.desk import Desk
 from browser.serving import Viewer
 

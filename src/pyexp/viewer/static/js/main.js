@@ -68,7 +68,7 @@ function follow() {
     else catalog.apply(message);
     live.changed();
   });
-  live.on("tags", () => tags.load());
+  live.on("tags", () => tags.error || tags.load()); // after an error the user or a reconnect tries again
   live.on("status", (status) => {
     if (status === "refused") showRefusal({ status: 401 });
     if (status === "open" && tags.error) tags.load();
