@@ -5,6 +5,7 @@ Light to import: what runs a batch is imported when a batch is run.
 
 from __future__ import annotations
 
+import functools
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -123,7 +124,7 @@ class ExperimentRunner:
         """
         declaration = self._declared(configs, report)
         resolved = resolve(declaration.defaults, settings)
-        pipeline = await _import_in_thread("pyexp.runner.pipeline")
+        pipeline = await _load_pipeline()
         return await pipeline.run_async(declaration, resolved, self._watch)
 
     async def astream(self, *, configs: Callable[[], Any] | None = None, **settings: Any) -> AsyncIterator[Any]:
@@ -137,7 +138,7 @@ class ExperimentRunner:
         """
         declaration = self._declared(configs, None)
         resolved = resolve(declaration.defaults, settings)
-        pipeline = await _import_in_thread("pyexp.runner.pipeline")
+        pipeline = await _load_pipeline()
         stream = pipeline.stream_results(declaration, resolved, self._watch)
         try:
             async for result in stream:
@@ -227,8 +228,19 @@ def _is_script(frame: FrameType) -> bool:
     return False
 
 
-async def _import_in_thread(module: str) -> Any:
+async def _load_pipeline() -> Any:
+    """Import what runs a batch, in a thread: the caller's loop goes on."""
     import asyncio
-    import importlib
 
-    return sys.modules.get(module) or await asyncio.to_thread(importlib.import_module, module)
+    return await asyncio.get_running_loop().run_in_executor(None, _import_pipeline)
+
+
+@functools.cache
+def _import_pipeline() -> Any:
+    import anyio
+
+    from pyexp.runner import pipeline
+
+    # anyio imports what it needs for asyncio when it is first used.
+    anyio.run(anyio.sleep, 0)
+    return pipeline
