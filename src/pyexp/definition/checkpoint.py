@@ -47,26 +47,11 @@ def chkpt(function: Any = None, *, retry: int = 1) -> Any:
 
 def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., Any]:
     name = re.sub(r"\W", "_", getattr(function, "__name__", "step"))
+    wrap = _wrap_async if inspect.iscoroutinefunction(function) else _wrap
+    return wrap(function, name, retry)
 
-    if inspect.iscoroutinefunction(function):
 
-        @functools.wraps(function)
-        async def wrapper_async(*args: Any, **kwargs: Any) -> Any:
-            step = _Step(name, args)
-            if step.is_done():
-                return step.returned
-            for attempt in range(1, retry + 1):
-                try:
-                    value = await function(*args, **kwargs)
-                    break
-                except Exception as error:  # the last attempt's goes through
-                    if attempt == retry:
-                        raise
-                    step.note_failure(error, attempt, retry)
-            return step.save(value)
-
-        return wrapper_async
-
+def _wrap(function: Callable[..., Any], name: str, retry: int) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         step = _Step(name, args)
@@ -76,7 +61,26 @@ def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., 
             try:
                 value = function(*args, **kwargs)
                 break
-            except Exception as error:  # the last attempt's goes through
+            except Exception as error:
+                if attempt == retry:
+                    raise
+                step.note_failure(error, attempt, retry)
+        return step.save(value)
+
+    return wrapper
+
+
+def _wrap_async(function: Callable[..., Any], name: str, retry: int) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        step = _Step(name, args)
+        if step.is_done():
+            return step.returned
+        for attempt in range(1, retry + 1):
+            try:
+                value = await function(*args, **kwargs)
+                break
+            except Exception as error:
                 if attempt == retry:
                     raise
                 step.note_failure(error, attempt, retry)
