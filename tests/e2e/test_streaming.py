@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 import pyexp
@@ -65,7 +66,7 @@ def the_batch(tmp_path: Path) -> Path:
 async def has_come(claim: Callable[[], bool]) -> None:
     with anyio.fail_after(WAIT_S):
         while not claim():
-            await asyncio.sleep(0.01)
+            await anyio.sleep(0.01)
 
 
 def test_results_come_as_they_finish(experiment: ExperimentRunner, tmp_path: Path):
@@ -108,7 +109,7 @@ def test_an_exception_goes_through_as_it_is(experiment: ExperimentRunner, tmp_pa
             async for result in stream:
                 raise LookupError(result.name)
 
-    with pytest.raises(LookupError, match="^'?quick'?$"):
+    with pytest.raises(LookupError, match="quick"):
         asyncio.run(main())
     assert not is_alive(slow_run(tmp_path))
     assert children() == set()
@@ -143,29 +144,19 @@ def test_cancelling_the_consumer_ends_the_runs_first(experiment: ExperimentRunne
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("scope", [anyio.move_on_after, asyncio.timeout], ids=["anyio", "asyncio"])
-def test_the_callers_scopes_are_left_alone(experiment: ExperimentRunner, tmp_path: Path, scope: Any):
+def test_the_callers_scopes_are_left_alone(experiment: ExperimentRunner, tmp_path: Path):
     async def main() -> str:
-        async with anyio.create_task_group() as group:
-            group.start_soon(anyio.sleep, 0)
-            manager = scope(WAIT_S)
-            with manager if scope is anyio.move_on_after else _Entered():
-                async with _Entered() if scope is anyio.move_on_after else manager:
-                    async for _ in experiment.astream():
-                        break
-                    await anyio.sleep(0.01)  # nothing of the stream's ending is delivered here
-            await anyio.sleep(0)
+        async with anyio.create_task_group(), asyncio.timeout(WAIT_S):
+            with anyio.fail_after(WAIT_S):
+                async for _ in experiment.astream():
+                    break
+                # Nothing of the stream's ending is delivered here.
+                await has_come(lambda: not children())
+        await anyio.lowlevel.checkpoint()
         return "undisturbed"
 
     assert asyncio.run(main()) == "undisturbed"
     assert not is_alive(slow_run(tmp_path))
-
-
-class _Entered:
-    def __enter__(self) -> None: ...
-    def __exit__(self, *exc: object) -> None: ...
-    async def __aenter__(self) -> None: ...
-    async def __aexit__(self, *exc: object) -> None: ...
 
 
 def test_a_deadline_around_the_loop_ends_the_runs(experiment: ExperimentRunner, tmp_path: Path):
