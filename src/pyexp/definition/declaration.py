@@ -74,7 +74,7 @@ def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
 def _home(subject: Any) -> Path:
     try:
         file = inspect.getsourcefile(subject)
-    except TypeError:
+    except (TypeError, OSError):  # a class of a notebook cell is in no file at all
         file = None
     # Notebook cells and typed-in code have names such as <stdin>, or files in a temporary folder that are not there.
     if file is None or not os.path.isfile(file) or _is_notebook_cell(file):
