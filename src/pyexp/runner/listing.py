@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch, find_batches
+from pyexp.store.index import load_last_lines
+from pyexp.store.layout import BatchPaths
 from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_SETTLED = frozenset(Status) - {Status.PENDING, Status.RUNNING}
 
 
 def listing_lines(experiment_dir: Path) -> list[str]:
@@ -28,12 +32,24 @@ def listing_lines(experiment_dir: Path) -> list[str]:
 
 
 def _summary(root: Path) -> tuple[str, str]:
-    try:
-        records = Batch.open(root).records()
-    except DamagedFileError as error:
-        return f"damaged: {error}", ""
-    counts = Counter(record.status for record in records)
-    starts = [record.started for record in records if record.started is not None]
-    ends = [record.finished for record in records if record.finished is not None]
+    """States and duration, from the index as it stands where every run has come to its end."""
+    states = _settled_states(root)
+    if states is None:
+        try:
+            records = Batch.open(root).records()
+        except DamagedFileError as error:
+            return f"damaged: {error}", ""
+        states = [(record.status.value, record.started, record.finished) for record in records]
+    counts = Counter(status for status, _, _ in states)
+    starts = [started for _, started, _ in states if started is not None]
+    ends = [finished for _, _, finished in states if finished is not None]
     duration = f"{max(ends) - min(starts):.1f} s" if starts and ends else ""
-    return ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status]), duration
+    return ", ".join(f"{counts[status]} {status}" for status in Status if counts[status]), duration
+
+
+def _settled_states(root: Path) -> list[tuple[str, float | None, float | None]] | None:
+    """Status, start and end of each run; None when the index is lost or a run may have moved on since."""
+    lines = load_last_lines(BatchPaths(root).index)
+    if not lines or any(line.get("status") not in _SETTLED for line in lines):
+        return None
+    return [(line["status"], line.get("started"), line.get("finished")) for line in lines]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp._files import sync_folder, write_atomic
 from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config, encode_config
-from pyexp.config.naming import folder_names
+from pyexp.config.naming import folder_hash, folder_names
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner
@@ -141,7 +141,7 @@ class Batch:
             config = decode_config(path.read_bytes())
         except (OSError, ValueError) as error:
             raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
-        if config_hash(config) not in folder:
+        if folder_hash(folder) != config_hash(config):
             raise DamagedFileError(
                 f"{path} was altered: its values do not have the hash in the folder's name; "
                 f"restore the file or start anew"

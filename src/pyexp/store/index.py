@@ -70,24 +70,32 @@ class Index:
 
 def load_index(path: Path) -> dict[str, RunRecord] | None:
     """Read the last state of each run by folder, or None when there is no usable index."""
+    lines = load_last_lines(path)
+    if lines is None:
+        return None
+    try:
+        return {line["run"]: _record(line) for line in lines}
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def load_last_lines(path: Path) -> list[dict[str, Any]] | None:
+    """Read the last line of each run as it stands, or None when there is no index.
+
+    What is torn or damaged is passed over.
+    """
     try:
         data = path.read_bytes()
     except OSError:
         return None
-    # One parse of the whole is several times faster than one per line; a torn or damaged line falls back to that.
-    whole = data[: data.rfind(b"\n") + 1]
+    # A line starts with its run: the last line of each is found without parsing the others.
+    last = {line[: line.find(b'", "')]: line for line in data[: data.rfind(b"\n") + 1].splitlines()}
     try:
-        lines = json.loads(b"[" + b",".join(whole.splitlines()) + b"]")
+        # One parse of the whole is several times faster than one per line.
+        lines = json.loads(b"[" + b",".join(last.values()) + b"]")
     except ValueError:
-        lines = list(_readable_lines(whole))
-    last: dict[str, dict[str, Any]] = {}
-    for line in lines:
-        if isinstance(line, dict) and "run" in line:
-            last[line["run"]] = line
-    try:
-        return {folder: _record(line) for folder, line in last.items()}
-    except (KeyError, ValueError, TypeError):
-        return None
+        lines = list(_readable_lines(data))
+    return list({line["run"]: line for line in lines if isinstance(line, dict) and "run" in line}.values())
 
 
 _STATUSES = {status.value: status for status in Status}
