@@ -1,4 +1,4 @@
-"""A function of a config behind one call. Picklable, and light to unpickle: a run's process imports this and little else."""
+"""A function of a config behind one call. Picklable and light: a run's process imports this and little else."""
 
 from __future__ import annotations
 
