@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pyexp.executors.base import Executor
 
 DEFAULT_VIEWER_PORT = 8765
+_LAST_PORT = 65535
 
 # These describe one start of an experiment, not the experiment: the decorator does not take them.
 _OF_ONE_START = frozenset({"filter", "dry_run", "continue_run", "report_run"})
@@ -66,10 +68,22 @@ class Settings:
     def __post_init__(self) -> None:
         for key, least in (("jobs", 1), ("gpus", 0), ("retries", 0), ("viewer_port", 0)):
             _check_count(key, getattr(self, key), least)
+        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run"):
+            _check(key, getattr(self, key), bool, "True or False")
+        for key in ("name", "filter"):
+            _check(key, getattr(self, key), (str, type(None)), "text, or None")
+        for key in ("continue_run", "report_run"):
+            _check(key, getattr(self, key), (str, bool, type(None)), "a timestamp, True for the latest, or None")
+        _check("output_dir", self.output_dir, (str, os.PathLike, type(None)), "a path, or None")
+        if self.viewer_port > _LAST_PORT:
+            raise SettingsError(f"viewer_port={self.viewer_port}: expected a port, 0 to {_LAST_PORT}")
         if self.timeout is not None and not (_is_number(self.timeout) and self.timeout > 0):
             raise SettingsError(f"timeout={self.timeout!r}: expected seconds, more than 0")
         if self.capture not in (True, False, "no"):
             raise SettingsError(f"capture={self.capture!r}: expected True, False or 'no'")
+        self._check_together()
+
+    def _check_together(self) -> None:
         if self.filter is not None:
             try:
                 re.compile(self.filter)
@@ -124,6 +138,11 @@ def check_known(given: Mapping[str, Any], known: frozenset[str]) -> None:
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
             raise SettingsError(f"there is no setting {key!r}; {hint}")
+
+
+def _check(key: str, value: Any, kind: type | tuple[type, ...], expected: str) -> None:
+    if not isinstance(value, kind):
+        raise SettingsError(f"{key}={value!r}: expected {expected}")
 
 
 def _check_count(key: str, value: Any, least: int) -> None:
