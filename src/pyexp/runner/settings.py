@@ -81,9 +81,9 @@ class Settings:
             raise SettingsError(f"timeout={self.timeout!r}: expected seconds, more than 0")
         if self.capture not in (True, False, "no"):
             raise SettingsError(f"capture={self.capture!r}: expected True, False or 'no'")
-        self._check_together()
+        self._check_what_runs()
 
-    def _check_together(self) -> None:
+    def _check_what_runs(self) -> None:
         if self.filter is not None:
             try:
                 re.compile(self.filter)
