@@ -5,7 +5,6 @@ The only file that imports Ray. What happens on a node is in `remote.node`, what
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import importlib.util
 import os
@@ -25,6 +24,7 @@ from pyexp.executors.remote.exchange import Exchange
 from pyexp.executors.remote.inbox import Inbox
 from pyexp.executors.remote.messages import NotRun, Package
 from pyexp.executors.remote.node import execute_order
+from pyexp.executors.remote.submission import Submission
 from pyexp.task import Failed, Outcome
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Runs handed to the cluster at once. What exceeds its capacity waits there, so that an autoscaler sees it; the rest waits here.
+# Runs handed to the cluster at once: what exceeds its capacity waits there, where an autoscaler sees it, the rest here.
 _WINDOW = 1000
 _CALLS = 10 * _WINDOW
 _POLL_S = 0.02
@@ -46,11 +46,11 @@ _PATIENCE_S = 10.0
 class RayExecutor(Executor):
     """Run each config as a task of a Ray cluster (``pip install "pyexp[ray]"``).
 
-    A run has a process of its own on its node, as with the executor ``subprocess``. Its output, event log, artifacts and
-    result arrive in the batch folder on this machine while it goes on, whether or not the node shares that folder.
+    A run has a process of its own on its node, as with the executor ``subprocess``. Its output, event log, artifacts
+    and result arrive in the batch folder on this machine while it goes on, whether or not the node shares that folder.
 
-    A cluster elsewhere gets a copy of the working directory, without ``.git``, virtual environments and output folders, and
-    of this library. A Ray that was not started here is left running.
+    A cluster elsewhere gets a copy of the working directory, without ``.git``, virtual environments and output folders,
+    and of this library. A Ray that was not started here is left running.
     """
 
     is_isolated: ClassVar[bool] = True
@@ -60,7 +60,7 @@ class RayExecutor(Executor):
     _exchange: Any
     _package: Any
     _function: Any
-    _runs: dict[str, _Run]
+    _runs: dict[str, Submission]
 
     def __init__(
         self,
@@ -74,9 +74,9 @@ class RayExecutor(Executor):
         """Say where and with what the runs execute; nothing is started or joined yet.
 
         Args:
-            address: ``ray://host:port``, ``host:port`` or ``"auto"`` of a running cluster; None for the Ray that this process
-                is connected to, else the one of ``RAY_ADDRESS``, else one that is started for the batch.
-            runtime_env: Ray's description of the runs' environment, such as ``working_dir``, ``excludes``, ``pip``, ``env_vars``.
+            address: ``ray://host:port``, ``host:port`` or ``"auto"`` of a running cluster; None for the Ray that this
+                process is connected to, else the one of ``RAY_ADDRESS``, else one that is started for the batch.
+            runtime_env: Ray's description of the runs' environment: ``working_dir``, ``excludes``, ``pip``, ….
             num_cpus: CPUs per run.
             num_gpus: GPUs per run; a run sees just those.
             resources: Custom resources per run.
@@ -122,12 +122,8 @@ class RayExecutor(Executor):
                 await _in_thread(bound._leave, cluster)
 
     async def execute(self, task: Task) -> Outcome:
-        """Submit the run and await it; on cancellation its whole process tree is ended first.
-
-        Raises:
-            ExecutorError: The cluster cannot set up the environment that the runs ask for.
-        """
-        run = _Run(self._ray, Inbox(task))
+        """Submit the run and await it; on cancellation its whole process tree is ended first."""
+        run = Submission(self._ray, Inbox(task))
         try:
             order = await _in_thread(run.inbox.open)
         except OSError as error:
@@ -139,8 +135,6 @@ class RayExecutor(Executor):
                 group.start_soon(self._watch, run)
                 await run.finished.wait()
                 group.cancel_scope.cancel()
-            if run.refusal is not None:
-                raise ExecutorError(f"the cluster cannot set up the runs' environment: {run.refusal}")
             assert run.inbox.outcome is not None
             return run.inbox.outcome
         finally:
@@ -149,19 +143,16 @@ class RayExecutor(Executor):
                 del self._runs[run.inbox.key]
                 await _in_thread(run.inbox.close)
 
-    async def _watch(self, run: _Run) -> None:
+    async def _watch(self, run: Submission) -> None:
         """See whether the task fails that executes the run: then its node will not tell."""
         error = await run.wait()
-        if isinstance(error, self._ray.exceptions.RuntimeEnvSetupError):
-            run.refusal = str(error)
-            run.finished.set()
-        elif error is not None:
+        if error is not None:
             # What the node sent before it was lost may still be on its way: the news queues behind it.
-            lost = NotRun(error=f"{type(error).__name__}: {_first_line(error)}")
+            lost = NotRun(error=f"{type(error).__name__}: {error}")
             with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
                 await _in_thread(self._call, "put", run.inbox.key, [lost])
 
-    async def _end(self, run: _Run) -> None:
+    async def _end(self, run: Submission) -> None:
         """See to it that nothing of *run* goes on: ask its node, then have the cluster kill it."""
         session = self._session
         if run.inbox.has_ended:
@@ -171,7 +162,7 @@ class RayExecutor(Executor):
         if not run.has_ended() and run.inbox.host is not None and not session.hurry.is_set():
             self._exchange.stop.remote(run.inbox.key, session.grace_s)
             with anyio.move_on_after(session.grace_s + _PATIENCE_S):
-                while not run.has_ended() and not session.hurry.is_set():
+                while not run.has_ended() and not session.hurry.is_set():  # noqa: ASYNC110 — a threading.Event
                     await anyio.sleep(_POLL_S)
         if not run.has_ended():
             await _in_thread(run.kill)
@@ -202,7 +193,7 @@ class RayExecutor(Executor):
                 self._ray.kill(self._exchange)
         cluster.leave()
 
-    def _submit(self, run: _Run, order: Order) -> None:
+    def _submit(self, run: Submission, order: Order) -> None:
         run.submitted(self._function.remote(self._package, order, self._exchange))
 
     async def _receive_all(self) -> None:
@@ -223,7 +214,7 @@ class RayExecutor(Executor):
                         run.inbox.wants_files = False
                         group.start_soon(_in_thread, self._send_files, run.inbox)
 
-    def _receive(self) -> list[_Run]:
+    def _receive(self) -> list[Submission]:
         """Wait for messages and write what they bring; the runs that they are of."""
         found = {}
         for key, message in self._call("take"):
@@ -240,47 +231,6 @@ class RayExecutor(Executor):
 
     def _call(self, method: str, *args: Any) -> Any:
         return self._ray.get(getattr(self._exchange, method).remote(*args))
-
-
-class _Run:
-    """One attempt under way: its task on the cluster, and what arrives of it.
-
-    Attributes:
-        inbox: What arrives.
-        finished: Set once it is known what came of the attempt.
-        refusal: Why the cluster runs nothing in this environment.
-    """
-
-    def __init__(self, ray: Any, inbox: Inbox) -> None:
-        self._ray = ray
-        self._reference: Any = None
-        self._future: Any = None
-        self.inbox = inbox
-        self.finished = anyio.Event()
-        self.refusal: str | None = None
-
-    def submitted(self, reference: Any) -> None:
-        """The cluster knows of it."""
-        self._reference, self._future = reference, reference.future()
-
-    def has_ended(self) -> bool:
-        """Whether nothing of it goes on."""
-        return self._future is None or self._future.done()
-
-    async def wait(self) -> BaseException | None:
-        """Wait for the task's end; what it failed with."""
-        if self._future is None:
-            return None
-        try:
-            await asyncio.shield(asyncio.wrap_future(self._future))
-        except self._ray.exceptions.RayError as error:
-            return error  # type: ignore[no-any-return]
-        return None
-
-    def kill(self) -> None:
-        """Have the cluster kill the worker, or never start it; the run's processes die with the worker."""
-        with suppress(self._ray.exceptions.RayError):
-            self._ray.cancel(self._reference, force=True)
 
 
 def host(options: dict[str, Any]) -> None:

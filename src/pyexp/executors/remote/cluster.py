@@ -65,7 +65,7 @@ class Cluster:
             needs: What each run takes.
 
         Raises:
-            ExecutorError: Nobody answers at the address, or the process is connected elsewhere, or there is not enough here.
+            ExecutorError: Nobody answers there, or the process is connected elsewhere, or there is not enough here.
         """
         with _Connection.lock:
             if self._ray.is_initialized():
@@ -75,9 +75,8 @@ class Cluster:
                 _Connection.users, _Connection.address = 1, self._address
                 self._is_joined = True
             context = self._ray.get_runtime_context()
-            self.has_working_dir = bool(
-                (self.task_options.get("runtime_env") or context.runtime_env).get("working_dir")
-            )
+            runtime_env = self.task_options.get("runtime_env") or context.runtime_env
+            self.has_working_dir = bool(runtime_env.get("working_dir"))
 
     def leave(self) -> None:
         """Disconnect when nobody else of this process needs the connection; end what was started."""
@@ -104,7 +103,7 @@ class Cluster:
 
     def _connect(self, jobs: int | None, needs: Mapping[str, Any]) -> None:
         runtime_env = complete(self._runtime_env, is_remote=self._address is not None, folder=Path.cwd())
-        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING}
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if self._address is None:
             _Connection.credential = Credential(self._ray)
         else:
@@ -141,9 +140,10 @@ class Cluster:
         there = self._ray.cluster_resources()
         wanted = {"CPU": needs["num_cpus"], "GPU": needs["num_gpus"], **needs["resources"]}
         for name, amount in wanted.items():
-            if amount > there.get(name, 0):
+            found = there.get(name, 0)
+            if amount > found:
                 raise ExecutorError(
-                    f"each run needs {amount:g} {name}, but the Ray started on this machine has {there.get(name, 0):g}: "
+                    f"each run needs {amount:g} {name}, but the Ray started on this machine has {found:g}: "
                     f"ask for less, or give the address of a cluster that has it"
                 )
 
@@ -168,5 +168,6 @@ def _require_answer(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_S).close()
     except OSError as error:
         raise ExecutorError(
-            f"no Ray answers at {address!r} ({error}): is the cluster up (`ray status` there), and the port reachable from here?"
+            f"no Ray answers at {address!r} ({error}): "
+            f"see whether the cluster is up (`ray status` there), and its port open to this machine"
         ) from error

@@ -1,7 +1,7 @@
 """The one transport: messages of all attempts of a batch, from the nodes to the driver and back.
 
-Lives in a process of its own on the cluster. Whoever wants something waits, nobody polls; and what is held is bounded: a
-node that sends faster than the driver writes is slowed down.
+Lives in a process of its own on the cluster. Whoever wants something waits, nobody polls; and what is held is bounded:
+a node that sends faster than the driver writes is slowed down.
 """
 
 from __future__ import annotations

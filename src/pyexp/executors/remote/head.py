@@ -115,8 +115,8 @@ class Credential:
             self._refresh()
 
     def _refresh(self) -> None:
-        # Ray reads the mode when it is imported, the token when it first needs it; there is no public way to have it look
-        # again. Versions without tokens have neither.
+        # Ray reads the mode when it is imported, the token when it first needs it; there is no public way to have it
+        # look again. Versions without tokens have neither.
         with suppress(AttributeError):
             self._ray._raylet.Config.initialize("")
             self._ray._raylet.AuthenticationTokenLoader.instance().reset_cache()

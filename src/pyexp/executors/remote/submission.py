@@ -1,0 +1,51 @@
+"""One attempt as the driver sees it: its task on the cluster, and what arrives of it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+if TYPE_CHECKING:
+    from pyexp.executors.remote.inbox import Inbox
+
+
+class Submission:
+    """One attempt under way.
+
+    Attributes:
+        inbox: What arrives.
+        finished: Set once it is known what came of the attempt.
+    """
+
+    def __init__(self, ray: Any, inbox: Inbox) -> None:
+        self._ray = ray
+        self._reference: Any = None
+        self._future: Any = None
+        self.inbox = inbox
+        self.finished = anyio.Event()
+
+    def submitted(self, reference: Any) -> None:
+        """The cluster knows of it."""
+        self._reference, self._future = reference, reference.future()
+
+    def has_ended(self) -> bool:
+        """Whether nothing of it goes on."""
+        return self._future is None or self._future.done()
+
+    async def wait(self) -> BaseException | None:
+        """Wait for the task's end; what it failed with."""
+        if self._future is None:
+            return None
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._future))
+        except self._ray.exceptions.RayError as error:
+            return error  # type: ignore[no-any-return]
+        return None
+
+    def kill(self) -> None:
+        """Have the cluster kill the worker, or never start it; the run's processes die with the worker."""
+        with suppress(self._ray.exceptions.RayError):
+            self._ray.cancel(self._reference, force=True)

@@ -1,0 +1,40 @@
+"""Clusters to run on, each started once; every test here needs Ray."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("ray")
+
+from clusters import RealCluster, can_hide, head
+
+from contract.conftest import Pids
+
+
+def pytest_collection_modifyitems(items) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.ray)
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    with head("--num-cpus=4") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory) -> RealCluster:
+    """A cluster that does not see the folders that the tests write to."""
+    if not can_hide():
+        pytest.skip("needs the right to unshare mounts")
+    with head("--num-cpus=4", hidden=[tmp_path_factory.getbasetemp()]) as started:
+        yield started
+
+
+@pytest.fixture
+def pids(tmp_path) -> Pids:
+    return Pids(tmp_path / "pids")
