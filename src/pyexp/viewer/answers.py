@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from array import array
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 NAME_LIMIT: Final = 300
 _NOT_FOUND: Final = "There is nothing here: the address is wrong, or what it named is gone."
+_NUMBER: Final = re.compile(r"(\d{1,18})")
 _MAGIC: Final = b"PXS1"
 
 
@@ -65,6 +67,12 @@ def cut_name(name: str) -> str:
     """*name*, at most `NAME_LIMIT` characters of it, and without what UTF-8 cannot carry."""
     shown = name if len(name) <= NAME_LIMIT else name[: NAME_LIMIT - 1] + "…"
     return shown.encode("utf-8", "replace").decode()
+
+
+def natural_key(name: str) -> list[tuple[int, int | str]]:
+    """Sort ``layer2`` before ``layer10``."""
+    parts = _NUMBER.split(name[:NAME_LIMIT])
+    return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]
 
 
 def encode_frame(header: dict[str, Any], series: Sequence[tuple[dict[str, Any], Sequence[array[float]]]]) -> bytes:

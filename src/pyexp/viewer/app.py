@@ -19,7 +19,7 @@ from pyexp.viewer.assets import Asset, load_asset
 from pyexp.viewer.figures import Figures
 from pyexp.viewer.hub import Hub
 from pyexp.viewer.library import Library
-from pyexp.viewer.live import serve_page
+from pyexp.viewer.live import end_stalled, serve_page
 from pyexp.viewer.logs import TAG_LIMIT
 from pyexp.viewer.query import RUN_LIMIT, Query
 from pyexp.viewer.routes import add_routes
@@ -112,6 +112,7 @@ async def serve(
             await web.SockSite(runner, listener, backlog=1024).start()
             await tail.scan()
             tasks.start_soon(tail.run)
+            tasks.start_soon(end_stalled, hub)
             announce(settings.url(listener.getsockname()[1]))
             await until()
             tasks.cancel_scope.cancel()

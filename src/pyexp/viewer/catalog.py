@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pyexp.viewer.answers import UnknownIdError, cut_name
 from pyexp.viewer.discovery import Discovery, FoundBatch
-from pyexp.viewer.entries import BatchEntry, RunEntry, batch_entry, batch_runs, folder_entry, lone_run
+from pyexp.viewer.entries import BatchEntry, RunEntry, batch_entry, batch_runs, folder_entry, lone_run, number_lone_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,6 +139,7 @@ class Catalog:
     def _collect(self) -> tuple[dict[int, BatchEntry], dict[int, RunEntry]]:
         batches: dict[int, BatchEntry] = {}
         runs: dict[int, RunEntry] = {}
+        lone: list[RunEntry] = []
         left_out = 0
         for found in self._discovery.walk():
             if isinstance(found, FoundBatch):
@@ -147,11 +148,13 @@ class Catalog:
             else:
                 batch = folder_entry(found.path, self.root, self.label)
                 entries = [lone_run(found.path, self.root, self._discovery.look(found.path))]
+                lone += entries
             if len(runs) + len(entries) > RUN_LIMIT:
                 left_out += len(entries)
                 continue
             batches.setdefault(batch.id, batch)
             runs.update((run.id, run) for run in entries)
+        runs.update((run.id, run) for run in number_lone_runs(lone) if run.id in runs)
         notices = self._discovery.notices[:3]
         if left_out:
             notices.append(f"{left_out:,} runs are not shown; open a folder further down to see them.")

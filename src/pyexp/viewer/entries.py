@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import stat
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import DamagedFileError
 from pyexp.store.layout import timestamp_key
 from pyexp.store.status import RunStatus, load_status
 from pyexp.task import Status
-from pyexp.viewer.answers import cut_name
+from pyexp.viewer.answers import cut_name, natural_key
 from pyexp.viewer.ids import stable_id
 
 if TYPE_CHECKING:
@@ -147,6 +148,25 @@ def lone_run(path: Path, root: Path, holds: Folder) -> RunEntry:
         position=0,
         path=path,
     )
+
+
+def number_lone_runs(runs: list[RunEntry]) -> list[RunEntry]:
+    """Give runs without a batch a position in their folder: the order in which their logs were begun, then their name.
+
+    A run that comes later comes last, so the others keep their positions, and with them their colours.
+    """
+    ordered = sorted(runs, key=lambda run: (run.batch, _begun(run.path), natural_key(run.name)))
+    numbered = []
+    for _, group in groupby(ordered, key=lambda run: run.batch):
+        numbered += [replace(run, position=place) for place, run in enumerate(group)]
+    return numbered
+
+
+def _begun(path: Path) -> float:
+    try:
+        return os.lstat(path / ".pyexp").st_mtime
+    except OSError:
+        return 0.0
 
 
 def read_status(path: Path) -> RunStatus | None:

@@ -6,13 +6,14 @@ Owns who must be told; refuses to know what (`updates`) and how (`live`). Everyt
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyexp.viewer.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 @dataclass(slots=True, frozen=True)
@@ -32,9 +33,19 @@ class Stale:
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """One websocket: what it looks at, and marks of what changed since it was last sent something."""
+    """One websocket: what it looks at, and marks of what changed since it was last sent something.
 
+    Attributes:
+        cut_off: Ends the connection at once.
+        look: What the page looks at.
+        rest_until: Moment (monotonic) before which it is sent nothing more, so that updates merge.
+        sending_since: Moment at which the send began that is not over yet, or None.
+    """
+
+    cut_off: Callable[[], None]
     look: Look = field(default_factory=Look)
+    rest_until: float = 0.0
+    sending_since: float | None = None
     _runs: set[int] = field(default_factory=set)
     _output: bool = False
     _is_new: bool = False
@@ -69,8 +80,11 @@ class Page:
             self._wake.set()
 
     async def next(self) -> Stale:
-        """Wait until something is out of date, and take the marks down."""
+        """Wait until something is out of date and the page has rested, and take the marks down."""
         await self._wake.wait()
+        rest_s = self.rest_until - time.monotonic()
+        if rest_s > 0:
+            await asyncio.sleep(rest_s)
         self._wake.clear()
         stale = Stale(frozenset(self._runs), self._output, self._is_new)
         self._runs.clear()
@@ -97,8 +111,9 @@ class Hub:
         """A page was closed."""
         self._pages.discard(page)
 
-    def __len__(self) -> int:
-        return len(self._pages)
+    def pages(self) -> list[Page]:
+        """The open pages."""
+        return list(self._pages)
 
     def watched(self) -> set[int]:
         """All runs that some page looks at."""

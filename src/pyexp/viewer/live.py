@@ -5,6 +5,8 @@ Owns the pace and the end of a page that takes nothing; refuses to know what the
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -37,11 +39,11 @@ async def serve_page(request: web.Request, hub: Hub, updates: Updates, hello: di
     """Keep one page up to date until it goes."""
     socket = open_socket()
     await socket.prepare(request)
-    page = Page()
+    page = Page(cut_off=partial(_cut_off, request))
     hub.add(page)
     try:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_send_updates, request, socket, page, updates, to_json(hello))
+            tasks.start_soon(_send_updates, socket, page, updates, to_json(hello))
             await _take_looks(socket, page)
             tasks.cancel_scope.cancel()
     finally:
@@ -56,35 +58,48 @@ async def _take_looks(socket: web.WebSocketResponse, page: Page) -> None:
         try:
             page.show(parse_look(message.data))
         except LookError as error:
-            with anyio.move_on_after(PATIENCE_S):
-                await socket.send_str(to_json({"type": "error", "seq": page.look.sequence, "error": str(error)}))
+            await _send(socket, page, to_json({"type": "error", "seq": page.look.sequence, "error": str(error)}))
 
 
-async def _send_updates(
-    request: web.Request, socket: web.WebSocketResponse, page: Page, updates: Updates, hello: str
-) -> None:
+def _cut_off(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
+
+
+async def end_stalled(hub: Hub) -> None:
+    """Cut off pages that have taken nothing for `PATIENCE_S`, until cancelled; a polite close would wait for them, too.
+
+    One watch over all pages instead of a time-out around each send: sending is what a crowded server does most.
+    """
+    while True:
+        await anyio.sleep(PATIENCE_S / 10)
+        latest = time.monotonic() - PATIENCE_S
+        for page in hub.pages():
+            if page.sending_since is not None and page.sending_since < latest:
+                page.cut_off()
+
+
+async def _send_updates(socket: web.WebSocketResponse, page: Page, updates: Updates, hello: str) -> None:
     try:
-        await _send(socket, hello)
+        await _send(socket, page, hello)
         while True:
             stale = await page.next()
+            started = time.monotonic()
             look = page.look
             async for message in updates.collect(look, stale):
-                await _send(socket, message)
+                await _send(socket, page, message)
                 if page.look is not look:
                     break
-            # Whatever arrives meanwhile is merged into the next round.
-            await anyio.sleep(PACE_S)
-    except TimeoutError:
-        # It takes nothing: a polite close would wait for it, too.
-        if request.transport is not None:
-            request.transport.abort()
+            # Whatever arrives meanwhile is merged into the next round; a page that was idle is told at once.
+            page.rest_until = started + PACE_S
     except _GONE:
         return
 
 
-async def _send(socket: web.WebSocketResponse, message: str | bytes) -> None:
-    with anyio.fail_after(PATIENCE_S):
-        if isinstance(message, bytes):
-            await socket.send_bytes(message)
-        else:
-            await socket.send_str(message)
+async def _send(socket: web.WebSocketResponse, page: Page, message: str | bytes) -> None:
+    page.sending_since = time.monotonic()
+    if isinstance(message, bytes):
+        await socket.send_bytes(message)
+    else:
+        await socket.send_str(message)
+    page.sending_since = None

@@ -17,6 +17,7 @@ PICTURES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 PICKLE: Final = "application/x-pickle"
 PLOTLY: Final = "application/vnd.plotly+json"
 _JSON: Final = "application/json"
+_PICTURE_KINDS: Final = frozenset({"figures", "images"})
 _TEXT_LIMIT: Final = 20_000
 _ENTRY_LIMIT: Final = 2_000
 _ROW_LIMIT: Final = 1_000
@@ -49,13 +50,14 @@ def read_text(log: RunLog, tag: int, index: int) -> bytes:
     return _part(log, pick(log, "texts", tag, index), "text/plain")
 
 
-def list_pictures(library: Library, kind: str, tag: int, runs: list[int]) -> dict[str, Any]:
-    """The figures or images of each run, without their contents."""
+def list_entries(library: Library, kind: str, tag: int, runs: list[int]) -> dict[str, Any]:
+    """The entries of one kind of each run, without their contents."""
+    describe = _picture_json if kind in _PICTURE_KINDS else _place_json
     answer = []
     for run, log in library.logs_of(runs):
         entries = _entries(log, kind, tag)
         if entries:
-            shown = [_picture_json(index, entries[index]) for index in thin(len(entries), _ENTRY_LIMIT)]
+            shown = [describe(index, entries[index]) for index in thin(len(entries), _ENTRY_LIMIT)]
             answer.append({"run": run.id, "total": len(entries), "entries": shown})
     return {"runs": answer}
 
@@ -82,8 +84,7 @@ def list_histograms(log: RunLog, run: int, tag: int, limit: int) -> dict[str, An
         content = _load(log, entries[index])
         edges, counts = content.get("edges"), content.get("counts")
         if isinstance(edges, list) and isinstance(counts, list) and len(counts) <= _BIN_LIMIT:
-            place = {"index": index, "step": entries[index].iteration, "time": entries[index].time}
-            shown.append({**place, "edges": edges, "counts": counts})
+            shown.append({**_place_json(index, entries[index]), "edges": edges, "counts": counts})
     return {"run": run, "total": len(entries), "entries": shown}
 
 
@@ -170,22 +171,22 @@ def _text_json(log: RunLog, index: int, entry: Entry) -> dict[str, Any]:
     except UnknownIdError:
         text = ""
     return {
-        "index": index,
-        "step": entry.iteration,
-        "time": entry.time,
+        **_place_json(index, entry),
         "text": text[:_TEXT_LIMIT],
         "cut": len(text) > _TEXT_LIMIT,
         "length": len(text),
     }
 
 
+def _place_json(index: int, entry: Entry) -> dict[str, Any]:
+    return {"index": index, "step": entry.iteration, "time": entry.time}
+
+
 def _picture_json(index: int, entry: Entry) -> dict[str, Any]:
     is_plotly = entry.part(PLOTLY) is not None
     has_pickle = entry.part(PICKLE) is not None
     return {
-        "index": index,
-        "step": entry.iteration,
-        "time": entry.time,
+        **_place_json(index, entry),
         "type": "plotly" if is_plotly else "matplotlib" if has_pickle else "image",
         "interactive": is_plotly or (has_pickle and entry.interactive),
         "preview": any(entry.part(media_type) is not None for media_type in PICTURES),

@@ -16,6 +16,7 @@ from pyexp.viewer.answers import AnswerError, json_response, refusal
 from pyexp.viewer.configs import compare_configs, load_config, to_plain
 from pyexp.viewer.entries import read_status
 from pyexp.viewer.groups import groups_frame
+from pyexp.viewer.logs import OBJECT_KINDS
 from pyexp.viewer.output import PIECE_LIMIT, read_piece, read_tail
 from pyexp.viewer.query import Query
 from pyexp.viewer.tags import list_tags
@@ -108,9 +109,9 @@ async def get_text(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_entries(query: Query, library: Library) -> web.StreamResponse:
-    """Figures or images, without their contents."""
-    kind = query.word("kind", ("figures", "images"))
-    return json_response(await library.read(objects.list_pictures, library, kind, query.id("tag"), query.runs()))
+    """Where the figures, images, texts, … of a tag are, without their contents."""
+    kind = query.word("kind", tuple(OBJECT_KINDS))
+    return json_response(await library.read(objects.list_entries, library, kind, query.id("tag"), query.runs()))
 
 
 async def get_picture(query: Query, library: Library) -> web.StreamResponse:

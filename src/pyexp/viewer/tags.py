@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import LogError
-from pyexp.viewer.answers import NAME_LIMIT, UnknownIdError, cut_name
+from pyexp.viewer.answers import NAME_LIMIT, UnknownIdError, cut_name, natural_key
 from pyexp.viewer.logs import KINDS, TAG_LIMIT, tag_id
 
 if TYPE_CHECKING:
     from pyexp.viewer.library import Library
-
-_NUMBER: Final = re.compile(r"(\d{1,18})")
 
 
 def list_tags(library: Library, runs: list[int]) -> dict[str, Any]:
@@ -53,9 +50,3 @@ def tags_revision(library: Library, runs: list[int]) -> str:
             continue
         revision.update(f"{run.id}{counts}".encode())
     return revision.hexdigest()
-
-
-def natural_key(name: str) -> list[tuple[int, int | str]]:
-    """Sort ``layer2`` before ``layer10``."""
-    parts = _NUMBER.split(name[:NAME_LIMIT])
-    return [(0, int(part)) if index % 2 else (1, part) for index, part in enumerate(parts)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyexp.viewer.library import Library
 
 SWEEP_S: Final = 1.0
-_STEP_MS: Final = 10
+_STEP_MS: Final = 5
 _DEBOUNCE_MS: Final = 50
 _RETRY_S: Final = 10.0
 # A scan may take at most this part of the time.

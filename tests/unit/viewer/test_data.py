@@ -191,6 +191,8 @@ async def test_texts_come_newest_last_and_whole_on_demand(tmp_path):
         assert [entry["index"] for entry in run["entries"]] == [27, 28]
         (run,) = (await client.json("/api/texts", **place, step=12))["runs"]
         assert [entry["step"] for entry in run["entries"]] == [12]
+        (run,) = (await client.json("/api/entries", kind="texts", **place))["runs"]
+        assert [entry["step"] for entry in run["entries"]] == list(range(31))
         whole = await client.get("/api/text", run=place["runs"], tag=place["tag"], index=30)
         assert whole.text == "<b>x</b>" * 10_000
         assert whole.headers["Content-Type"] == "text/plain; charset=utf-8"
