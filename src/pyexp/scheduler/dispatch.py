@@ -18,9 +18,9 @@ from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.scheduler.resources import DevicePool
 from pyexp.scheduler.retry import RetryPolicy
 from pyexp.scheduler.run import RunInProgress
-from pyexp.store.batch import has_regular_result
 from pyexp.store.index import Index
 from pyexp.store.outcomes import digest_of
+from pyexp.store.status import has_regular_result
 from pyexp.task import Failed, Outcome, Passed, Status, Task
 
 if TYPE_CHECKING:

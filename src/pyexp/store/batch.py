@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner
 from pyexp.store.index import Index, RunRecord, load_index
-from pyexp.store.status import RunStatus, load_status
+from pyexp.store.outcomes import digest_of
+from pyexp.store.status import RunStatus, readable_status, save_status, settled_status
 from pyexp.task import Status
 
 if TYPE_CHECKING:
@@ -166,14 +168,14 @@ class Batch:
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:
         """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""
         paths = self.run(folder)
-        try:
-            status = load_status(paths.status)
-        except DamagedFileError:
-            status = RunStatus(status=Status.INTERRUPTED)
+        status = readable_status(paths)
+        return self._record(folder, status, settled_status(paths, status, is_live=is_live))
+
+    def _record(self, folder: str, status: RunStatus, settled: Status) -> RunRecord:
         return RunRecord(
             folder=folder,
             name=self._name(folder),
-            status=settled_status(paths, status, is_live=is_live),
+            status=settled,
             started=status.started,
             finished=status.finished,
             attempts=status.attempts,
@@ -181,13 +183,29 @@ class Batch:
         )
 
     def rebuild_index(self) -> list[RunRecord]:
-        """Look into every run's folder and write the index anew; only for the owner."""
-        records = [self.examine(folder) for folder in self.folders]
+        """Look into every run's folder, complete what a killed owner left there, and write the index anew.
+
+        Only for the owner.
+        """
+        records = [self._settle(folder) for folder in self.folders]
         self.paths.index.unlink(missing_ok=True)
         index = Index(self.paths.index)
         index.append(*records)
         index.close()
         return records
+
+    def _settle(self, folder: str) -> RunRecord:
+        paths = self.run(folder)
+        status = readable_status(paths)
+        settled = settled_status(paths, status, is_live=False)
+        if settled is not status.status and not paths.root.is_symlink():
+            status = replace(status, status=settled)
+            if settled is Status.PASSED:
+                finished = paths.result.stat().st_mtime
+                duration = None if status.started is None else finished - status.started
+                status = replace(status, finished=finished, duration=duration, digest=digest_of(paths.result))
+            save_status(paths.status, status)
+        return self._record(folder, status, settled)
 
     def _is_behind(self, record: RunRecord) -> bool:
         """Whether the run's folder may tell more than the index, whose last lines a power cut takes."""
@@ -200,20 +218,6 @@ class Batch:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):
             return folder
-
-
-def settled_status(paths: layout.RunPaths, status: RunStatus, *, is_live: bool) -> Status:
-    """What a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
-    if has_regular_result(paths):
-        return Status.PASSED
-    if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):
-        return Status.INTERRUPTED
-    return status.status
-
-
-def has_regular_result(paths: layout.RunPaths) -> bool:
-    """Whether the run's folder holds a result; a link, or one behind a link, is none."""
-    return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
 
 
 def first_line(error: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pyexp.store.layout import RunPaths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +76,25 @@ def save_status(path: Path, status: RunStatus) -> None:
     # A line per field, for people; json's own indentation would not use its fast encoder.
     fields = {key: getattr(status, key) for key in RunStatus.__slots__}
     write_atomic(path, json.dumps(fields, separators=(",\n ", ": ")).encode() + b"\n")
+
+
+def settled_status(paths: RunPaths, status: RunStatus, *, is_live: bool) -> Status:
+    """What a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
+    if has_regular_result(paths):
+        return Status.PASSED
+    if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):
+        return Status.INTERRUPTED
+    return status.status
+
+
+def has_regular_result(paths: RunPaths) -> bool:
+    """Whether the run's folder holds a result; a link, or one behind a link, is none."""
+    return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
+
+
+def readable_status(paths: RunPaths) -> RunStatus:
+    """What the run's status file tells; a damaged one reads as interrupted."""
+    try:
+        return load_status(paths.status)
+    except DamagedFileError:
+        return RunStatus(status=Status.INTERRUPTED)
