@@ -11,6 +11,7 @@ from pyexp._optional import import_extra
 from pyexp.log import events
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Mapping, Sequence
 
     from pyexp.log.events import Entry, Points
@@ -52,16 +53,20 @@ class ScalarArrays:
             MissingExtraError: NumPy is not installed.
         """
         numpy = import_extra("numpy", "analysis", "load_scalars_array")
-        iterations = [numpy.empty(0, "int64")]
-        for piece in pieces:
-            steady = piece.iterations
-            if isinstance(steady, range):
-                iterations.append(numpy.arange(steady.start, steady.stop, steady.step, "int64"))
-            else:
-                iterations.append(numpy.frombuffer(steady, "int64"))
-        values = [numpy.empty(0), *(numpy.frombuffer(piece.values) for piece in pieces)]
-        times = [numpy.empty(0), *(numpy.frombuffer(piece.times) for piece in pieces)]
-        return cls(*map(numpy.concatenate, (iterations, values, times)))
+        iterations = [_arange(numpy, piece.iterations) for piece in pieces]
+        values = [numpy.frombuffer(piece.values) for piece in pieces]
+        times = [numpy.frombuffer(piece.times) for piece in pieces]
+        if len(pieces) == 1:
+            return cls(iterations[0], values[0], times[0])
+        none = numpy.empty(0)
+        columns = ([none.astype("int64"), *iterations], [none, *values], [none, *times])
+        return cls(*map(numpy.concatenate, columns))
+
+
+def _arange(numpy: Any, iterations: array[int] | range) -> Any:
+    if isinstance(iterations, range):
+        return numpy.arange(iterations.start, iterations.stop, iterations.step, "int64")
+    return numpy.frombuffer(iterations, "int64")
 
 
 def restore(entry: Entry, content: bytes) -> Any:

@@ -24,7 +24,6 @@ VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
 
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(events.KINDS, start=1)}
 _KIND_NAMES = dict(enumerate(events.KINDS, start=1))
-_VARINT_STEPS = tuple(1 << bits for bits in range(7, 64, 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +193,7 @@ def load_messages(data: bytes) -> EventFile:
 
 
 def _varint_size(number: int) -> int:
-    return 1 + sum(number >= step for step in _VARINT_STEPS)
+    return max((number.bit_length() + 6) // 7, 1)
 
 
 def _bytes(content: int | bytes | None) -> bytes:

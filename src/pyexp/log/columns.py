@@ -108,8 +108,8 @@ def parse(head: bytes, data_offset: int) -> Block:
         data_offset,
     )
     columns = len(codec.parse_tags(tag_set))
-    shared = [len(block.counts), len(block.firsts), len(block.strides) or 1]
-    if len(block.crcs) != columns or not columns or any(length not in (1, columns) for length in shared):
+    shared = {len(block.counts), len(block.firsts), len(block.strides) or 1}
+    if len(block.crcs) != columns or not columns or not shared <= {1, columns}:
         raise wire.WireError(f"a block of {columns} tags lists {len(block.crcs)} checks and {shared} counts")
     return block
 

@@ -96,9 +96,9 @@ class EventFile:
         pieces: list[bytes] = []
         for head, data in records:
             size = sum(map(len, data))
-            sealed = framing.seal(head, size, offset)
-            pieces += (sealed, *data)
-            offset += len(sealed) + size
+            sealed, trailer = framing.seal(head, size, offset)
+            pieces += (sealed, *data, trailer)
+            offset += len(sealed) + size + len(trailer)
         try:
             _write_all(self._descriptor, pieces)
         except BaseException:

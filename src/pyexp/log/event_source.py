@@ -90,15 +90,16 @@ class EventSource:
         offsets = self._offsets(tag)
         try:
             with open(self._path, "rb", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
                 if self._is_hiding(offsets):
-                    read = ((self._attempt_of(at), self._read(file, at, tag)) for at in offsets)
+                    read = ((self._attempt_of(at), self._read(file, size, at, tag)) for at in offsets)
                     return after(visible_points(tag, read), start)
                 first, skip = 0, start
                 if start:
                     ladder = self._climb(file, tag, offsets)
                     first = bisect_right(ladder.ends, start)
                     skip = start - (ladder.ends[first - 1] if first else 0)
-                return after([self._read(file, at, tag) for at in offsets[first:]], skip)
+                return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
         except OSError:  # removed meanwhile: the next poll tells
             return []
 
@@ -216,9 +217,9 @@ class EventSource:
     def _is_hiding(self, offsets: Sequence[int]) -> bool:
         return bool(offsets) and self._attempt_of(offsets[0]) != self._attempt_of(offsets[-1])
 
-    def _read(self, file: IO[bytes], offset: int, tag: str) -> Points:
+    def _read(self, file: IO[bytes], file_size: int, offset: int, tag: str) -> Points:
         """Read one tag of the block at *offset*; no points when it is damaged."""
-        frame = indexing.frame_at(file, offset, os.fstat(file.fileno()).st_size)
+        frame = indexing.frame_at(file, offset, file_size)
         points = None
         if frame is not None and (offset, tag) not in self._damaged:
             try:

@@ -1,6 +1,7 @@
 """The frame around a record: where it starts, how long it is, whether it is whole.
 
-Owns the 21 bytes before each head, as drawn in ``events.proto``. Pure bytes: knows neither files nor what records say.
+Owns the 21 bytes before each head and the 5 at the end of each record, as drawn in ``events.proto``. Pure bytes: knows
+neither files nor what records say.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from dataclasses import dataclass
 
 HEADER_BYTES = 21
 PREFIX_BYTES = 6  # key and length, which the length does not count
+TRAILER_BYTES = 5
 MAX_RECORD_BYTES = (1 << 35) - 1
 
 _MARK = b"\x15\x93pxE"  # the key and the value of Record.magic
 _MARK_AT = 11
 _HEADER = struct.Struct("<BIBBI5sBI")
-_RECORD_KEY, _CHECK_KEY, _HEAD_SIZE_KEY = 0x0A, 0x0D, 0x1D
+_RECORD_KEY, _CHECK_KEY, _HEAD_SIZE_KEY, _END_CHECK_KEY = 0x0A, 0x0D, 0x1D, 0x5D
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class Frame:
     offset: int
     end: int
     head: bytes
+    check: int
+
+    @property
+    def trailer(self) -> bytes:
+        """The last bytes of the record, if it was written to its end."""
+        return b"%c%b" % (_END_CHECK_KEY, self.check.to_bytes(4, "little"))
 
     @property
     def data_offset(self) -> int:
@@ -33,15 +41,16 @@ class Frame:
         return self.offset + HEADER_BYTES + len(self.head)
 
 
-def seal(head: bytes, data_bytes: int, offset: int) -> bytes:
-    """Return header and head of a record at *offset* of the file, to be followed by *data_bytes* of data."""
-    length = HEADER_BYTES - PREFIX_BYTES + len(head) + data_bytes
+def seal(head: bytes, data_bytes: int, offset: int) -> tuple[bytes, bytes]:
+    """Return what comes before and after *data_bytes* of data in a record at *offset* of the file."""
+    length = HEADER_BYTES - PREFIX_BYTES + len(head) + data_bytes + TRAILER_BYTES
     if length > MAX_RECORD_BYTES:
         raise ValueError(f"a log record of {length:,} bytes; expected at most {MAX_RECORD_BYTES:,}: save it as a file")
     checked = b"%b%c%b%b" % (_MARK, _HEAD_SIZE_KEY, len(head).to_bytes(4, "little"), head)
     check = zlib.crc32(checked, _seed(offset + PREFIX_BYTES + length))
     padded = bytes((length >> shift & 0x7F) | (0x80 if shift < 28 else 0) for shift in (0, 7, 14, 21, 28))  # noqa: PLR2004
-    return b"%c%b%c%b%b" % (_RECORD_KEY, padded, _CHECK_KEY, check.to_bytes(4, "little"), checked)
+    sealed = b"%c%b%c%b%b" % (_RECORD_KEY, padded, _CHECK_KEY, check.to_bytes(4, "little"), checked)
+    return sealed, b"%c%b" % (_END_CHECK_KEY, check.to_bytes(4, "little"))
 
 
 def needed(header: bytes) -> int | None:
@@ -65,11 +74,11 @@ def parse(buffer: bytes, position: int, offset: int) -> Frame | None:
     head_end = head_at + head_size
     if (
         low & 0x80808080 != 0x80808080  # noqa: PLR2004
-        or HEADER_BYTES - PREFIX_BYTES + head_size > length
+        or HEADER_BYTES - PREFIX_BYTES + head_size + TRAILER_BYTES > length
         or zlib.crc32(buffer[position + _MARK_AT : head_end], _seed(end)) != check
     ):
         return None
-    return Frame(offset, end, buffer[head_at:head_end])
+    return Frame(offset, end, buffer[head_at:head_end], check)
 
 
 def find_mark(buffer: bytes, position: int) -> int:

@@ -12,7 +12,8 @@ from pyexp.log import codec, columns, framing
 from pyexp.log.tail import Tail, read_at
 from pyexp.log.wire import WireError
 
-_END_BYTES = framing.HEADER_BYTES + len(codec.encode_end(0))
+_GUESSED_BYTES = 2048  # enough for most heads
+_END_BYTES = framing.HEADER_BYTES + len(codec.encode_end(0)) + framing.TRAILER_BYTES
 
 
 def build(file: IO[bytes], size: int, begin: int, previous: int) -> codec.Index:
@@ -62,10 +63,11 @@ def frame_at(file: IO[bytes], offset: int, size: int) -> framing.Frame | None:
     """Return the record at *offset* if its header and head are undamaged and lie within the file."""
     if offset < 0 or offset >= size:
         return None
-    header = read_at(file, offset, framing.HEADER_BYTES)
-    needed = framing.needed(header)
+    start = read_at(file, offset, min(_GUESSED_BYTES, size - offset))
+    needed = framing.needed(start[: framing.HEADER_BYTES])
     if needed is None or offset + needed > size:
         return None
-    whole = header + read_at(file, offset + framing.HEADER_BYTES, needed - framing.HEADER_BYTES)
-    frame = framing.parse(whole, 0, offset) if len(whole) == needed else None
+    if needed > len(start):
+        start += read_at(file, offset + len(start), needed - len(start))
+    frame = framing.parse(start, 0, offset) if needed <= len(start) else None
     return frame if frame is not None and frame.end <= size else None

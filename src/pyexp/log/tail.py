@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-import zlib
 from typing import IO, TYPE_CHECKING
 
-from pyexp.log import codec, columns, framing
-from pyexp.log.wire import WireError
+from pyexp.log import framing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,35 +64,34 @@ class Tail:
         and is passed over.
         """
         window = _Window(file, size)
-        frame = window.frame_at(self.offset)
         while True:
-            if frame is not None and frame.end <= size:
-                following = window.frame_at(frame.end) if frame.end < size else None
-                if following is not None or frame.end == size or is_intact(frame, file):
-                    self.offset = frame.end
-                    yield frame
-                    frame = following
-                    continue
+            frame = window.frame_at(self.offset)
+            if frame is not None and window.is_whole(frame):
+                self.offset = frame.end
+                yield frame
+                continue
             found = self._search(window)
             if found is None:
                 return
             self.damaged += 1
             self.offset = found.offset
-            frame = found
 
     def _search(self, window: _Window) -> Frame | None:
-        """Find the first whole head behind the current position; remember how far was looked."""
-        position = max(self._scan_from, self.offset + 1)
+        """Find the first whole head behind the current position; remember how far was looked.
+
+        It may begin a few bytes before: a torn record whose lost end equals the begin of what was appended is whole.
+        """
+        position = max(self._scan_from, self.offset - framing.HEADER_BYTES + 1, 0)
         undecided = None
         while position < window.size:
             chunk = read_at(window.file, position, _SCAN_BYTES)
             at = framing.find_mark(chunk, 0)
             while at >= 0:
-                frame = window.frame_at(position + at)
+                frame = window.frame_at(position + at) if position + at != self.offset else None
                 if frame is not None:
                     self._scan_from = 0
                     return frame
-                if undecided is None and window.is_short(position + at):
+                if undecided is None and position + at > self.offset and window.is_short(position + at):
                     undecided = position + at
                 at = framing.find_mark(chunk, at + 1)
             if len(chunk) < _SCAN_BYTES:
@@ -129,6 +126,14 @@ class _Window:
                 return None
         return framing.parse(self._buffer, position, offset)
 
+    def is_whole(self, frame: Frame) -> bool:
+        """Whether the record was written to its end."""
+        at = frame.end - framing.TRAILER_BYTES
+        position = at - self._base
+        if 0 <= position <= len(self._buffer) - framing.TRAILER_BYTES:
+            return self._buffer[position : position + framing.TRAILER_BYTES] == frame.trailer
+        return frame.end <= self.size and read_at(self.file, at, framing.TRAILER_BYTES) == frame.trailer
+
     def is_short(self, offset: int) -> bool:
         """Whether the file ends within what may be the head of a record at *offset*."""
         needed = framing.needed(read_at(self.file, offset, framing.HEADER_BYTES))
@@ -137,36 +142,3 @@ class _Window:
     def _load(self, offset: int, size: int) -> None:
         self._base = offset
         self._buffer = read_at(self.file, offset, min(size, max(self.size - offset, 0)))
-
-
-def is_intact(frame: Frame, file: IO[bytes]) -> bool:
-    """Read the data of a record and compare it with the checks in its head."""
-    try:
-        kind = codec.head_kind(frame.head)
-        if kind == codec.SCALARS:
-            block = columns.parse(frame.head, frame.data_offset)
-            return all(
-                columns.read_column(block, column, lambda offset, size: read_at(file, offset, size)) is not None
-                for column in range(len(block.crcs))
-            )
-        if kind == codec.OBJECT:
-            parts = codec.parse_object(frame.head).parts
-            offsets = codec.part_offsets(frame.data_offset, (size for _, size, _ in parts))
-            return all(
-                _crc32_at(file, offset, size) == crc for offset, (_, size, crc) in zip(offsets, parts, strict=True)
-            )
-    except WireError:
-        return False
-    return True
-
-
-def _crc32_at(file: IO[bytes], offset: int, size: int) -> int:
-    crc = 0
-    while size > 0:
-        chunk = read_at(file, offset, min(size, _SCAN_BYTES))
-        if not chunk:
-            return -1
-        crc = zlib.crc32(chunk, crc)
-        offset += len(chunk)
-        size -= len(chunk)
-    return crc

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     Column: TypeAlias = "array[int] | array[float]"
 
 VARINT, FIXED64, LEN, FIXED32 = 0, 1, 2, 5
+_FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
+_LAST_OF_ONE_BYTE = 0x7F
 _MAX_VARINT_BYTES = 10
 
 
@@ -25,10 +27,10 @@ class WireError(ValueError):
 
 def varint(number: int) -> bytes:
     """Encode a number that is not negative."""
-    if number < 0x80:  # noqa: PLR2004
+    if number <= _LAST_OF_ONE_BYTE:
         return bytes((number,))
     encoded = bytearray()
-    while number > 0x7F:  # noqa: PLR2004
+    while number > _LAST_OF_ONE_BYTE:
         encoded.append(number & 0x7F | 0x80)
         number >>= 7
     encoded.append(number)
@@ -73,7 +75,7 @@ def parse_varint(data: bytes, position: int) -> tuple[int, int]:
         byte = data[position]
         position += 1
         number |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004
+        if byte <= _LAST_OF_ONE_BYTE:
             return number, position
     raise WireError("a varint is longer than 10 bytes")
 
@@ -84,20 +86,27 @@ def fields(data: bytes, position: int = 0) -> Iterator[tuple[int, int | bytes]]:
     Varints come as numbers; everything else as bytes, fixed numbers little-endian.
     """
     end = len(data)
-    while position < end:
-        key, position = parse_varint(data, position)
-        kind = key & 7
-        if kind == VARINT:
-            number, position = parse_varint(data, position)
-            yield key >> 3, number
-            continue
-        if kind == LEN:
-            size, position = parse_varint(data, position)
-        elif kind in (FIXED64, FIXED32):
-            size = 8 if kind == FIXED64 else 4
-        else:
-            raise WireError(f"field {key >> 3} has the unknown wire type {kind}")
-        if position + size > end:
-            raise WireError(f"field {key >> 3} needs {size} bytes; found {end - position}")
-        yield key >> 3, data[position : position + size]
-        position += size
+    try:
+        while position < end:
+            key = data[position]
+            position += 1
+            if key > _LAST_OF_ONE_BYTE:
+                key, position = parse_varint(data, position - 1)
+            kind = key & 7
+            if kind == VARINT:
+                number, position = parse_varint(data, position)
+                yield key >> 3, number
+                continue
+            if kind == LEN:
+                size = data[position]
+                position += 1
+                if size > _LAST_OF_ONE_BYTE:
+                    size, position = parse_varint(data, position - 1)
+            else:
+                size = _FIXED_SIZES[kind]
+            if position + size > end:
+                raise WireError(f"field {key >> 3} needs {size} bytes; found {end - position}")
+            yield key >> 3, data[position : position + size]
+            position += size
+    except (IndexError, KeyError) as error:
+        raise WireError(f"no field at byte {position}: cut short, or of an unknown type") from error

@@ -32,7 +32,7 @@ class EventFile(_message.Message):
     def __init__(self, record: _Optional[_Iterable[_Union[Record, _Mapping]]] = ...) -> None: ...
 
 class Record(_message.Message):
-    __slots__ = ("check", "magic", "head_size", "attempt", "scalars", "object", "index", "end", "value", "time", "iteration", "part")
+    __slots__ = ("check", "magic", "head_size", "attempt", "scalars", "object", "index", "end", "end_check", "value", "time", "iteration", "part")
     CHECK_FIELD_NUMBER: _ClassVar[int]
     MAGIC_FIELD_NUMBER: _ClassVar[int]
     HEAD_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +41,7 @@ class Record(_message.Message):
     OBJECT_FIELD_NUMBER: _ClassVar[int]
     INDEX_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
+    END_CHECK_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     ITERATION_FIELD_NUMBER: _ClassVar[int]
@@ -53,11 +54,12 @@ class Record(_message.Message):
     object: Object
     index: Index
     end: End
+    end_check: int
     value: _containers.RepeatedScalarFieldContainer[float]
     time: _containers.RepeatedScalarFieldContainer[float]
     iteration: _containers.RepeatedScalarFieldContainer[int]
     part: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, check: _Optional[int] = ..., magic: _Optional[int] = ..., head_size: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., scalars: _Optional[_Union[Scalars, _Mapping]] = ..., object: _Optional[_Union[Object, _Mapping]] = ..., index: _Optional[_Union[Index, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ..., value: _Optional[_Iterable[float]] = ..., time: _Optional[_Iterable[float]] = ..., iteration: _Optional[_Iterable[int]] = ..., part: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, check: _Optional[int] = ..., magic: _Optional[int] = ..., head_size: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., scalars: _Optional[_Union[Scalars, _Mapping]] = ..., object: _Optional[_Union[Object, _Mapping]] = ..., index: _Optional[_Union[Index, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ..., end_check: _Optional[int] = ..., value: _Optional[_Iterable[float]] = ..., time: _Optional[_Iterable[float]] = ..., iteration: _Optional[_Iterable[int]] = ..., part: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Attempt(_message.Message):
     __slots__ = ("format", "time", "writer")
