@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("ray")
 
-from clusters import RealCluster, can_hide, head
+from clusters.heads import RealCluster, can_hide, head
 
 from contract.conftest import Pids
 
