@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pyexp.errors import ExperimentsFailedError, PyexpError, SettingsError
+from pyexp.errors import ExperimentsFailedError, OutputError, PyexpError, SettingsError
 from pyexp.runner.settings import Settings, resolve
 from pyexp.runner.stop import BatchStopped
 
@@ -65,6 +65,8 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
         value = pipeline.report(plan, declaration, settings)
     except ExperimentsFailedError as error:
         _exit_with(f"{_prog()}: {error}", 1)
+    except OutputError as error:  # no folder for the report; what the report itself raises is a traceback
+        _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
     watch.serve_on()
     return value
 

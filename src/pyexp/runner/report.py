@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,10 @@ def _call(report: Callable[..., Any], results: Tensor[Any], folder: Path) -> Any
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the report's folder {folder}: {error.strerror}") from error
+        raise OutputError(
+            f"cannot make the report's folder {os.fspath(folder)!r}: {error.strerror}; the results are kept: "
+            f"mend it, then report again with --report"
+        ) from error
     return report(results, folder)
 
 
