@@ -54,7 +54,12 @@ def to_json(value: Any) -> str:
 
 def json_response(value: Any) -> web.Response:
     """Answer with *value* as JSON."""
-    return web.Response(text=to_json(value), content_type="application/json")
+    return json_text(to_json(value))
+
+
+def json_text(text: str) -> web.Response:
+    """Answer with JSON that is made already."""
+    return web.Response(text=text, content_type="application/json")
 
 
 def refusal(status: int, reason: str = _NOT_FOUND, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -7,7 +7,7 @@ is in an event log.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from pyexp.viewer.answers import UnknownIdError, cut_name
@@ -23,26 +23,30 @@ _KEPT_REMOVALS: Final = 10_000
 Entry = TypeVar("Entry")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Shelf(Generic[Entry]):
-    """Entries by id, each with the revision at which it last changed, and the ids that went."""
+    """Entries by id, each with the revision at which it last changed, and the ids that went.
+
+    Never changed but replaced, since it is made in one thread and read in another.
+    """
 
     entries: dict[int, Entry] = field(default_factory=dict)
     changed: dict[int, int] = field(default_factory=dict)
     gone: dict[int, int] = field(default_factory=dict)
 
-    def replace(self, entries: dict[int, Entry], revision: int) -> bool:
-        """Take *entries* as what there is now, under *revision*; False when nothing changed."""
+    def after(self, entries: dict[int, Entry], revision: int) -> _Shelf[Entry]:
+        """The shelf once *entries* is what there is, under *revision*; this same one when nothing changed."""
         altered = [key for key, entry in entries.items() if self.entries.get(key) != entry]
         removed = self.entries.keys() - entries.keys()
-        for key in altered:
-            self.changed[key] = revision
-            self.gone.pop(key, None)
-        for key in removed:
-            self.gone[key] = revision
-            del self.changed[key]
-        self.entries = entries
-        return bool(altered or removed)
+        if not altered and not removed:
+            return self
+        changed = self.changed | dict.fromkeys(altered, revision)
+        gone = self.gone | dict.fromkeys(removed, revision)
+        return _Shelf(
+            entries,
+            {key: when for key, when in changed.items() if key in entries},
+            {key: when for key, when in gone.items() if key not in entries},
+        )
 
     def since(self, revision: int) -> tuple[list[Entry], list[int]]:
         """Entries that changed after *revision*, and ids that went after it."""
@@ -78,13 +82,13 @@ class Catalog:
         """Look what is there now; returns whether anything changed. Reads files: call it off the loop."""
         batches, runs = self._collect()
         revision = self.revision + 1
-        is_changed = self._batches.replace(batches, revision)
-        is_changed |= self._runs.replace(runs, revision)
-        if is_changed:
-            self._by_path = {os.fspath(run.path): run.id for run in runs.values()}
-            self.revision = revision
-        self._forget_removals()
-        return is_changed
+        shown_batches, shown_runs = self._batches.after(batches, revision), self._runs.after(runs, revision)
+        if shown_batches is self._batches and shown_runs is self._runs:
+            return False
+        self._batches, self._runs = shown_batches, self._without_old_removals(shown_runs)
+        self._by_path = {os.fspath(run.path): run.id for run in runs.values()}
+        self.revision = revision
+        return True
 
     def run(self, key: int) -> RunEntry:
         """The run with the id *key*.
@@ -161,8 +165,8 @@ class Catalog:
         self.notice = " ".join(notices) or None
         return batches, runs
 
-    def _forget_removals(self) -> None:
-        for shelf in (self._batches, self._runs):
-            if len(shelf.gone) > _KEPT_REMOVALS:
-                self._oldest = max(shelf.gone.values())
-                shelf.gone.clear()
+    def _without_old_removals(self, shelf: _Shelf[RunEntry]) -> _Shelf[RunEntry]:
+        if len(shelf.gone) <= _KEPT_REMOVALS:
+            return shelf
+        self._oldest = max(shelf.gone.values())
+        return replace(shelf, gone={})

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pyexp.errors import BatchNotFoundError, DamagedFileError
+from pyexp.errors import PyexpError
 from pyexp.store import layout
 from pyexp.store.batch import Batch
 from pyexp.store.claim import live_owner
@@ -144,8 +144,10 @@ class Discovery:
         try:
             batch = Batch.open(path)
             found = FoundBatch(batch=batch, records=tuple(batch.records()), is_live=is_live)
-        except (BatchNotFoundError, DamagedFileError, OSError) as error:
-            self.notices.append(str(error))
+        except Exception as error:  # whatever one folder holds must not hide the others
+            self.notices.append(
+                str(error) if isinstance(error, PyexpError) else f"{path.name!r} is unreadable: {error}"
+            )
             return None
         self._records[path] = (state, found)
         return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import anyio
 import anyio.to_thread
 
+from pyexp.viewer.answers import UnknownIdError
 from pyexp.viewer.catalog import Catalog
 from pyexp.viewer.logs import LogShelf
 
@@ -36,7 +37,13 @@ class Library:
         self._limiter = anyio.CapacityLimiter(_READERS)
 
     def log(self, run: RunEntry) -> RunLog:
-        """The event log of *run*."""
+        """The event log of *run*.
+
+        Raises:
+            UnknownIdError: It has none, or a link in its place.
+        """
+        if not run.events:
+            raise UnknownIdError
         return self.logs.get(run)
 
     def logs_of(self, keys: list[int]) -> list[tuple[RunEntry, RunLog]]:

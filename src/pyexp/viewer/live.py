@@ -58,7 +58,7 @@ async def _take_looks(socket: web.WebSocketResponse, page: Page) -> None:
         try:
             page.show(parse_look(message.data))
         except LookError as error:
-            await _send(socket, page, to_json({"type": "error", "seq": page.look.sequence, "error": str(error)}))
+            await socket.send_str(to_json({"type": "error", "seq": page.look.sequence, "error": str(error)}))
 
 
 def _cut_off(request: web.Request) -> None:

@@ -20,6 +20,8 @@ _JSON: Final = "application/json"
 _PICTURE_KINDS: Final = frozenset({"figures", "images"})
 _TEXT_LIMIT: Final = 20_000
 _ENTRY_LIMIT: Final = 2_000
+_TEXTS_IN_ALL: Final = 2_000
+_ENTRIES_IN_ALL: Final = 200_000
 _ROW_LIMIT: Final = 1_000
 _CELL_COLUMNS: Final = 200
 _BIN_LIMIT: Final = 2_000
@@ -31,6 +33,7 @@ def list_texts(
 ) -> dict[str, Any]:
     """The newest *limit* texts before the one with index *before*, or the last one at or before *step*, of each run."""
     answer = []
+    limit = max(1, min(limit, _TEXTS_IN_ALL // max(1, len(runs))))
     for run, log in library.logs_of(runs):
         entries = _entries(log, "texts", tag)
         if not entries:
@@ -54,10 +57,11 @@ def list_entries(library: Library, kind: str, tag: int, runs: list[int]) -> dict
     """The entries of one kind of each run, without their contents."""
     describe = _picture_json if kind in _PICTURE_KINDS else _place_json
     answer = []
+    limit = min(_ENTRY_LIMIT, max(10, _ENTRIES_IN_ALL // max(1, len(runs))))
     for run, log in library.logs_of(runs):
         entries = _entries(log, kind, tag)
         if entries:
-            shown = [describe(index, entries[index]) for index in thin(len(entries), _ENTRY_LIMIT)]
+            shown = [describe(index, entries[index]) for index in thin(len(entries), limit)]
             answer.append({"run": run.id, "total": len(entries), "entries": shown})
     return {"runs": answer}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from pyexp.viewer import objects, scalars
-from pyexp.viewer.answers import AnswerError, json_response, refusal
+from pyexp.viewer.answers import AnswerError, json_response, json_text, refusal, to_json
 from pyexp.viewer.configs import compare_configs, load_config, to_plain
 from pyexp.viewer.entries import read_status
 from pyexp.viewer.groups import groups_frame
@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 _STATS_TAGS: Final = 20
 _POINTS: Final = (4, 4_000)
+_POINTS_IN_ALL: Final = 1_000_000
 
 
 async def get_catalog(_query: Query, library: Library) -> web.StreamResponse:
     """All batches and runs."""
-    return json_response(library.catalog.to_json())
+    return json_text(await library.read(lambda: to_json(library.catalog.to_json())))
 
 
 async def get_run(query: Query, library: Library) -> web.StreamResponse:
@@ -69,7 +70,7 @@ async def get_series(query: Query, library: Library) -> web.StreamResponse:
         query.runs(),
         axis=query.word("axis", scalars.AXES, "step"),
         x_range=query.x_range(),
-        points=query.integer("points", scalars.POINTS, *_POINTS),
+        points=_points(query),
     )
     return _binary(await library.read(read))
 
@@ -83,7 +84,7 @@ async def get_groups(query: Query, library: Library) -> web.StreamResponse:
         query.runs(),
         query.text("key"),
         x_range=query.x_range(),
-        points=query.integer("points", scalars.POINTS, *_POINTS),
+        points=_points(query),
     )
     return _binary(await library.read(read))
 
@@ -214,6 +215,12 @@ def add_routes(app: web.Application, library: Library) -> None:
         return response
 
     app.router.add_get("/api/csv", get_csv)
+
+
+def _points(query: Query) -> int:
+    """Points for each run: as many as asked for, but only so many in all."""
+    asked = query.integer("points", scalars.POINTS, *_POINTS)
+    return max(_POINTS[0], min(asked, _POINTS_IN_ALL // max(1, len(query.runs()))))
 
 
 def _place(query: Query, library: Library) -> tuple[Any, int, int]:

@@ -48,6 +48,8 @@ class Updates:
         self._epoch = epoch
         self._frames: dict[object, _Shared] = {}
         self._computed_at = 0
+        self._changes: dict[int, str] = {}
+        self._changes_to = -1
 
     async def collect(self, look: Look, stale: Stale) -> AsyncIterator[str | bytes]:
         """Yield the messages that bring a page up to date; *look* moves on with each."""
@@ -77,9 +79,13 @@ class Updates:
         held = look.catalog if look.epoch == self._epoch else -1
         if held == self._library.catalog.revision:
             return None
-        message = self._library.catalog.changes_since(held)
-        look.catalog, look.epoch = self._library.catalog.revision, self._epoch
-        return to_json(message)
+        revision = self._library.catalog.revision
+        if self._changes_to != revision:
+            self._changes, self._changes_to = {}, revision
+        if held not in self._changes:
+            self._changes[held] = to_json(self._library.catalog.changes_since(held))
+        look.catalog, look.epoch = revision, self._epoch
+        return self._changes[held]
 
     async def _delta(self, tag: int, cursors: dict[int, str | None]) -> _Frame:
         """The frame for pages that hold *cursors*; computed once for all that ask between two changes."""
