@@ -118,6 +118,10 @@ class Receiver:
 
 def _is_odd(part: str) -> bool:
     """Whether *part* could mean something else than the name of a file, on any system."""
+    try:
+        os.fsencode(part)
+    except UnicodeEncodeError:
+        return True
     return "\\" in part or "\0" in part or (os.name == "nt" and (":" in part or part[-1] in ". "))
 
 
