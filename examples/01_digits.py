@@ -8,6 +8,11 @@ From the checkout:
     python examples/01_digits.py --report     # the table and the plot again, without training
 """
 
+import os
+
+# Several runs share the CPUs: one thread for the linear algebra of each, or they would fight for them.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import load_digits
