@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from pyexp.log.framing import Frame
 
+_RECHECKED = 20  # damaged places looked at again when the file has changed
+
 
 class EventSource:
     """The events of one file; see `pyexp.log.source.Source`."""
@@ -41,11 +43,12 @@ class EventSource:
         self._last_header = b""
         self._blocks: dict[bytes, array[int]] = {}  # offsets of the blocks with this set of tags
         self._sets_of: dict[str, list[bytes]] = {}  # sets that contain this tag
-        self._ladders: dict[str, _Ladder] = {}
+        self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
         self._attempt_offsets: list[int] = []
         self._attempts: list[float] = []
         self._entries: list[tuple[int, Entry]] = []
         self._damaged: set[tuple[int, str]] = set()
+        self._changed_ns = 0
 
     @property
     def tags(self) -> Collection[str]:
@@ -60,7 +63,7 @@ class EventSource:
     @property
     def damage(self) -> int:
         """Number of damaged records found so far."""
-        return self._tail.damaged + len(self._damaged)
+        return len(self._tail.damaged) + len(self._damaged)
 
     def poll(self) -> Delta:
         """Look for what is new."""
@@ -72,6 +75,7 @@ class EventSource:
                     reset = self._identity is not None
                     self._forget()
                 self._identity = (status.st_dev, status.st_ino)
+                self._changed_ns = status.st_mtime_ns
                 if self._tail.offset == status.st_size:
                     return Delta(reset=reset)
                 return self._look(file, status.st_size, reset=reset)
@@ -97,8 +101,8 @@ class EventSource:
                 first, skip = 0, start
                 if start:
                     ladder = self._climb(file, tag, offsets)
-                    first = bisect_right(ladder.ends, start)
-                    skip = start - (ladder.ends[first - 1] if first else 0)
+                    first = bisect_right(ladder, start)
+                    skip = start - (ladder[first - 1] if first else 0)
                 return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
         except OSError:  # removed meanwhile: the next poll tells
             return []
@@ -118,7 +122,16 @@ class EventSource:
         if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._tail.offset:
             return False
         at = self._tail.offset - len(self._last_header)
-        return read_at(file, at, len(self._last_header)) == self._last_header
+        if read_at(file, at, len(self._last_header)) != self._last_header:
+            return False
+        return status.st_mtime_ns == self._changed_ns or not self._is_healed(file, status.st_size)
+
+    def _is_healed(self, file: IO[bytes], size: int) -> bool:
+        """Whether something that was damaged is whole now: then the file was being replaced while we read it."""
+        if any(indexing.frame_at(file, offset, size) for offset in self._tail.damaged[-_RECHECKED:]):
+            return True
+        blocks = [(offset, tag) for offset, tag in self._damaged if tag][:_RECHECKED]
+        return any(self._read_column(file, size, offset, tag) is not None for offset, tag in blocks)
 
     def _look(self, file: IO[bytes], size: int, *, reset: bool) -> Delta:
         begin, seen = self._tail.offset, len(self._entries)
@@ -217,22 +230,25 @@ class EventSource:
     def _is_hiding(self, offsets: Sequence[int]) -> bool:
         return bool(offsets) and self._attempt_of(offsets[0]) != self._attempt_of(offsets[-1])
 
-    def _read(self, file: IO[bytes], file_size: int, offset: int, tag: str) -> Points:
+    def _read(self, file: IO[bytes], size: int, offset: int, tag: str) -> Points:
         """Read one tag of the block at *offset*; no points when it is damaged."""
-        frame = indexing.frame_at(file, offset, file_size)
-        points = None
-        if frame is not None and (offset, tag) not in self._damaged:
-            try:
-                block = columns.parse(frame.head, frame.data_offset)
-                column = codec.parse_tags(block.tag_set).index(tag)
-                points = columns.read_column(block, column, lambda at, size: read_at(file, at, size))
-            except (WireError, ValueError, OverflowError):
-                points = None
+        points = None if (offset, tag) in self._damaged else self._read_column(file, size, offset, tag)
         if points is None:
             self._damaged.add((offset, tag))
             self._ladders.pop(tag, None)
-            return _no_points(tag)
+            return Points(tag, array("q"), array("d"), array("d"))
         return points
+
+    def _read_column(self, file: IO[bytes], size: int, offset: int, tag: str) -> Points | None:
+        frame = indexing.frame_at(file, offset, size)
+        try:
+            if frame is None:
+                return None
+            block = columns.parse(frame.head, frame.data_offset)
+            column = codec.parse_tags(block.tag_set).index(tag)
+            return columns.read_column(block, column, lambda at, length: read_at(file, at, length))
+        except (WireError, ValueError, OverflowError):
+            return None
 
     def _count_before(self, tag: str, limit: int) -> int:
         offsets = self._offsets(tag)
@@ -242,29 +258,20 @@ class EventSource:
         except OSError:
             return 0
         blocks = bisect_left(offsets, limit)
-        return ladder.ends[blocks - 1] if blocks else 0
+        return ladder[blocks - 1] if blocks else 0
 
-    def _climb(self, file: IO[bytes], tag: str, offsets: Sequence[int]) -> _Ladder:
+    def _climb(self, file: IO[bytes], tag: str, offsets: Sequence[int]) -> array[int]:
         """Return how many points each block of a tag and those before it have, reading only heads not yet seen."""
-        ladder = self._ladders.setdefault(tag, _Ladder())
+        ladder = self._ladders.setdefault(tag, array("Q"))
         size = os.fstat(file.fileno()).st_size
-        for offset in offsets[len(ladder.ends) :]:
+        for offset in offsets[len(ladder) :]:
             count = 0
             frame = indexing.frame_at(file, offset, size) if (offset, tag) not in self._damaged else None
             if frame is not None:
                 block = columns.parse(frame.head, frame.data_offset)
                 count = block.count(codec.parse_tags(block.tag_set).index(tag))
-            ladder.ends.append(count + (ladder.ends[-1] if ladder.ends else 0))
+            ladder.append(count + (ladder[-1] if ladder else 0))
         return ladder
-
-
-class _Ladder:
-    """Number of points up to and including each block of one tag."""
-
-    __slots__ = ("ends",)
-
-    def __init__(self) -> None:
-        self.ends: array[int] = array("Q")
 
 
 class _Starts(Mapping[str, int]):
@@ -289,7 +296,3 @@ class _Starts(Mapping[str, int]):
 
     def __len__(self) -> int:
         return len(self._tags)
-
-
-def _no_points(tag: str) -> Points:
-    return Points(tag, array("q"), array("d"), array("d"))

@@ -49,12 +49,12 @@ class Tail:
 
     Attributes:
         offset: Where the next record begins.
-        damaged: Number of damaged stretches that were passed over.
+        damaged: Where the damaged stretches begin that were passed over.
     """
 
     def __init__(self, offset: int = 0) -> None:
         self.offset = offset
-        self.damaged = 0
+        self.damaged: list[int] = []
         self._scan_from = 0
 
     def frames(self, file: IO[bytes], size: int) -> Iterator[Frame]:
@@ -73,7 +73,7 @@ class Tail:
             found = self._search(window)
             if found is None:
                 return
-            self.damaged += 1
+            self.damaged.append(self.offset)
             self.offset = found.offset
 
     def _search(self, window: _Window) -> Frame | None:

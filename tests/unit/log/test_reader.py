@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from pyexp.errors import LogError, SelectionError
@@ -136,6 +138,29 @@ def test_damaged_contents_are_counted_and_passed_over(tmp_path):
     assert reader.damage == 1
     with pytest.raises(LogError, match="damaged"):
         reader.load_checkpoint("c", 2)
+
+
+def test_damage_that_heals_resets_the_reader(tmp_path):
+    """Somebody copies a log over another one while it is read: what was half copied is read again."""
+    with Logger(tmp_path) as logger:
+        for number in range(4):
+            logger.add_scalar("a", number)
+            logger.flush()
+    path = tmp_path / "events.pb"
+    whole = path.read_bytes()
+    healed = 0
+    for damaged_at in range(50, len(whole) - 100, 7):
+        damaged = bytearray(whole[:-1])
+        damaged[damaged_at] ^= 1
+        path.write_bytes(damaged)
+        os.utime(path, (1, 1))
+        reader = LogReader(tmp_path)
+        lost = 4 - len(reader.load_scalars("a"))
+        path.write_bytes(whole)
+        assert reader.refresh().reset or not lost
+        assert len(reader.load_scalars("a")) == 4
+        healed += lost
+    assert healed
 
 
 def test_a_newer_format_is_refused_by_name(tmp_path, monkeypatch):
