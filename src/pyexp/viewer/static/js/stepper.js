@@ -17,6 +17,7 @@ export class Stepper {
     this.slider.addEventListener("input", () => this.#choose(Number(this.slider.value)));
     const follow = (changed) => {
       if (!changed.some((key) => key === "at" || key === "linked")) return;
+      if (changed.includes("linked")) this.#own = view.get("at"); // let loose, it stays where it is
       this.#show();
       moved();
     };
