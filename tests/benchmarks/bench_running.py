@@ -9,7 +9,7 @@ import tempfile
 import time
 from functools import partial
 from importlib.util import find_spec
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,4 +152,5 @@ def _python(code: str) -> str:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
-        print_table("Running", [*single_runs(Path(name)), *whole_commands(Path(name)), *large_batches(Path(name))])
+        groups = (single_runs, whole_commands, large_batches)
+        print_table("Running", chain.from_iterable(group(Path(name)) for group in groups))
