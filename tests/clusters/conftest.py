@@ -9,7 +9,6 @@ import pytest
 pytest.importorskip("ray")
 
 from clusters.heads import RealCluster, can_hide, head
-
 from contract.conftest import Pids
 
 

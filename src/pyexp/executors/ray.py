@@ -25,14 +25,15 @@ from pyexp.executors.remote.inbox import Inbox
 from pyexp.executors.remote.messages import NotRun, Package
 from pyexp.executors.remote.node import execute_order
 from pyexp.executors.remote.submission import Submission
-from pyexp.task import Failed, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from pathlib import Path
     from types import ModuleType
 
-    from pyexp.executors.remote.messages import Order
-    from pyexp.task import Body, Task
+    from anyio.abc import TaskGroup
+
+    from pyexp.task import Body, Outcome, Task
 
 T = TypeVar("T")
 
@@ -60,7 +61,9 @@ class RayExecutor(Executor):
     _exchange: Any
     _package: Any
     _function: Any
+    _group: TaskGroup
     _runs: dict[str, Submission]
+    _placed: dict[Path, Submission]
 
     def __init__(
         self,
@@ -106,47 +109,58 @@ class RayExecutor(Executor):
             UnpicklableError: The experiment cannot be sent.
         """
         bound = copy.copy(self)
-        bound._session, bound._runs = session, {}
+        bound._session, bound._runs, bound._placed = session, {}, {}
         body = await _in_thread(pack_body, session.body)
         bound._ray = await _in_thread(_import_ray)
         cluster = Cluster(bound._ray, self._address, self._runtime_env, self._init)
         try:
             await _in_thread(cluster.join, session.jobs if session.jobs != _WINDOW else None, self._needs)
             await _in_thread(bound._prepare, cluster, body)
-            async with anyio.create_task_group() as group:
-                group.start_soon(bound._receive_all)
+            async with anyio.create_task_group() as bound._group:
+                bound._group.start_soon(bound._receive_all)
                 yield bound
-                group.cancel_scope.cancel()
+                bound._group.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True):
                 await _in_thread(bound._leave, cluster)
 
-    async def execute(self, task: Task) -> Outcome:
-        """Submit the run and await it; on cancellation its whole process tree is ended first."""
+    @asynccontextmanager
+    async def place(self, task: Task) -> AsyncIterator[None]:
+        """Submit the run and wait until a node has taken it; on leaving, nothing of it goes on.
+
+        A cluster may be busy, or a worker process have to be set up first: that is no part of the run's time.
+        """
         run = Submission(self._ray, Inbox(task))
+        self._runs[run.inbox.key] = self._placed[task.out] = run
         try:
-            order = await _in_thread(run.inbox.open)
-        except OSError as error:
-            return Failed(error=f"{type(error).__name__}: the run's folder could not be prepared: {error}")
-        self._runs[run.inbox.key] = run
-        try:
-            await _in_thread(self._submit, run, order)
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._watch, run)
-                await run.finished.wait()
-                group.cancel_scope.cancel()
-            assert run.inbox.outcome is not None
-            return run.inbox.outcome
+            await _in_thread(self._submit, run)
+            self._group.start_soon(self._watch, run)
+            await run.placed.wait()
+            yield
         finally:
             with anyio.CancelScope(shield=True):
                 await self._end(run)
-                del self._runs[run.inbox.key]
+                del self._runs[run.inbox.key], self._placed[task.out]
                 await _in_thread(run.inbox.close)
+
+    async def execute(self, task: Task) -> Outcome:
+        """Await the run, which is submitted if it is not yet; on cancellation its whole process tree is ended first."""
+        run = self._placed.get(task.out)
+        if run is None:
+            async with self.place(task):
+                return await self.execute(task)
+        try:
+            await run.finished.wait()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end(run)
+        assert run.inbox.outcome is not None
+        return run.inbox.outcome
 
     async def _watch(self, run: Submission) -> None:
         """See whether the task fails that executes the run: then its node will not tell."""
         error = await run.wait()
-        if error is not None:
+        if error is not None and not run.is_over:
             # What the node sent before it was lost may still be on its way: the news queues behind it.
             lost = NotRun(error=f"{type(error).__name__}: {error}")
             with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
@@ -154,13 +168,17 @@ class RayExecutor(Executor):
 
     async def _end(self, run: Submission) -> None:
         """See to it that nothing of *run* goes on: ask its node, then have the cluster kill it."""
+        if run.is_over:
+            return
+        run.is_over = True
         session = self._session
         if run.inbox.has_ended:
             with anyio.move_on_after(_PATIENCE_S):
                 await run.wait()
+        # From here on nothing that arrives makes it pass: what it is to come to is decided.
         run.inbox.is_closed = True
         if not run.has_ended() and run.inbox.host is not None and not session.hurry.is_set():
-            self._exchange.stop.remote(run.inbox.key, session.grace_s)
+            self._tell("stop", run.inbox.key, session.grace_s)
             with anyio.move_on_after(session.grace_s + _PATIENCE_S):
                 while not run.has_ended() and not session.hurry.is_set():  # noqa: ASYNC110 — a threading.Event
                     await anyio.sleep(_POLL_S)
@@ -168,7 +186,7 @@ class RayExecutor(Executor):
             await _in_thread(run.kill)
             with anyio.move_on_after(_PATIENCE_S):
                 await run.wait()
-        self._exchange.forget.remote(run.inbox.key)
+        self._tell("forget", run.inbox.key)
 
     def _prepare(self, cluster: Cluster, body: bytes) -> None:
         ray = self._ray
@@ -193,26 +211,30 @@ class RayExecutor(Executor):
                 self._ray.kill(self._exchange)
         cluster.leave()
 
-    def _submit(self, run: Submission, order: Order) -> None:
-        run.submitted(self._function.remote(self._package, order, self._exchange))
+    def _submit(self, run: Submission) -> None:
+        try:
+            order = run.inbox.open()
+        except OSError as error:
+            run.inbox.fail(f"{type(error).__name__}: the run's folder could not be prepared: {error}")
+            run.wake()
+        else:
+            run.submitted(self._function.remote(self._package, order, self._exchange))
 
     async def _receive_all(self) -> None:
         """Write what arrives, and wake who waits for it."""
-        async with anyio.create_task_group() as group:
-            while True:
-                try:
-                    runs = await anyio.to_thread.run_sync(self._receive, limiter=unlimited(), abandon_on_cancel=True)
-                except self._ray.exceptions.RayError as error:
-                    raise ExecutorError(
-                        f"the Ray cluster was lost ({type(error).__name__}: {_first_line(error)}): "
-                        f"continue the batch once it is back"
-                    ) from error
-                for run in runs:
-                    if run.inbox.outcome is not None:
-                        run.finished.set()
-                    elif run.inbox.wants_files:
-                        run.inbox.wants_files = False
-                        group.start_soon(_in_thread, self._send_files, run.inbox)
+        while True:
+            try:
+                runs = await anyio.to_thread.run_sync(self._receive, limiter=unlimited(), abandon_on_cancel=True)
+            except Exception as error:  # Ray's errors, and those of its client's connection
+                raise ExecutorError(
+                    f"the Ray cluster was lost ({type(error).__name__}: {_first_line(error)}): "
+                    f"continue the batch once it is back"
+                ) from error
+            for run in runs:
+                run.wake()
+                if run.inbox.wants_files:
+                    run.inbox.wants_files = False
+                    self._group.start_soon(_in_thread, self._send_files, run.inbox)
 
     def _receive(self) -> list[Submission]:
         """Wait for messages and write what they bring; the runs that they are of."""
@@ -228,6 +250,10 @@ class RayExecutor(Executor):
         with suppress(self._ray.exceptions.RayError, OSError):  # the node waits until its run is ended
             for message in inbox.files():
                 self._call("give", inbox.key, [message])
+
+    def _tell(self, method: str, *args: Any) -> None:
+        with suppress(Exception):  # a cluster that is lost has ended the runs itself
+            getattr(self._exchange, method).remote(*args)
 
     def _call(self, method: str, *args: Any) -> Any:
         return self._ray.get(getattr(self._exchange, method).remote(*args))

@@ -78,6 +78,10 @@ class Inbox:
             has_files=self._has_files,
         )
 
+    def fail(self, error: str) -> None:
+        """The attempt came to nothing before it was sent."""
+        self.outcome = Failed(error=error)
+
     def close(self) -> None:
         """Leave nothing half-received behind."""
         with self._lock:

@@ -17,7 +17,9 @@ class Submission:
 
     Attributes:
         inbox: What arrives.
-        finished: Set once it is known what came of the attempt.
+        placed: Set once a node has taken the attempt.
+        finished: Set once it is known what came of it.
+        is_over: Nobody waits for it any more.
     """
 
     def __init__(self, ray: Any, inbox: Inbox) -> None:
@@ -25,7 +27,16 @@ class Submission:
         self._reference: Any = None
         self._future: Any = None
         self.inbox = inbox
+        self.placed = anyio.Event()
         self.finished = anyio.Event()
+        self.is_over = False
+
+    def wake(self) -> None:
+        """Tell who waits what the inbox knows."""
+        if self.inbox.outcome is not None:
+            self.finished.set()
+        if self.inbox.outcome is not None or self.inbox.host is not None:
+            self.placed.set()
 
     def submitted(self, reference: Any) -> None:
         """The cluster knows of it."""
