@@ -88,8 +88,9 @@ def load_result(path: Path, digest: str | None) -> Any:
 
 
 def set_aside(path: Path, corrupt: Path) -> None:
-    """Move a damaged result out of the way of its run."""
-    os.replace(path, corrupt)
+    """Move a damaged result out of the way of its run; in a folder that is a link, nothing is touched."""
+    if not os.path.islink(path.parent):
+        os.replace(path, corrupt)
 
 
 class _HashingWriter(io.RawIOBase):
