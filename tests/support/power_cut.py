@@ -12,7 +12,7 @@ import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pyexp._files
 from pyexp import ExperimentRunner
@@ -33,7 +33,7 @@ class Power:
         for name in OPERATIONS:
             setattr(os, name, self.counted(getattr(os, name)))
         os.write = self.write
-        pyexp._files.open = lambda *args: CountedFile(self, open(*args))
+        pyexp._files.open = lambda *args: CountedFile(self, open(*args))  # noqa: SIM115 — closed by its own __exit__
 
     def counted(self, function: Any) -> Any:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -61,7 +61,7 @@ class CountedFile:
         self.power = power
         self.file = file
 
-    def __enter__(self) -> CountedFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -164,4 +164,3 @@ def main(root: Path, phase: str) -> None:
         if not was_cut:
             return
         n += 1
-
