@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from functools import partial
-from importlib.util import find_spec
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import floors
+from measuring import medians, rival, row, taken
 from table import Row, print_table
-from timing import take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SWEEPS = Path(__file__).with_name("sweeps.py")
-ROUNDS = 5
-
 _serial = count()
 
 
@@ -43,45 +39,29 @@ def _sweep_s(folder: Path, system: str, variant: str, runs: int) -> float:
 
 
 def single_runs(folder: Path) -> list[Row]:
-    """No-op runs one after the other, by executor, each beside its floor."""
-    three_files = folder / "three"
-    three_files.mkdir()
-    costs: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):
-        costs.setdefault("inline", []).append(cost_of_a_run(folder, "pyexp", "inline", short=100, long=1100))
-        costs.setdefault("three files", []).append(
-            _mean(lambda: floors.three_files(three_files / str(next(_serial))), 1000)
-        )
-        costs.setdefault("fork", []).append(cost_of_a_run(folder, "pyexp", "fork", short=10, long=210))
-        costs.setdefault("fork and files", []).append(_mean(partial(floors.fork_and_files, three_files), 200))
-        costs.setdefault("subprocess", []).append(cost_of_a_run(folder, "pyexp", "subprocess", short=3, long=23))
-        costs.setdefault("import cloudpickle", []).append(_mean(floors.import_cloudpickle, 20))
-        for name, system, variant in _rivals():
-            costs.setdefault(name, []).append(cost_of_a_run(folder, system, variant, short=2, long=12))
-    median = {name: statistics.median(values) for name, values in costs.items()}
-    rivals = {name: median[name] for name, _, _ in _rivals()}
+    """No-op runs one after the other, by executor, each beside its floor and the rivals."""
+    files = folder / "floor"
+    files.mkdir()
+    sweep = partial(cost_of_a_run, folder)
+    figures = medians(
+        {
+            "inline": partial(sweep, "pyexp", "inline", short=100, long=1100),
+            "three files": partial(_mean, lambda: floors.three_files(files / str(next(_serial))), 1000),
+            "fork": partial(sweep, "pyexp", "fork", short=10, long=210),
+            "fork and files": partial(_mean, partial(floors.fork_and_files, files), 200),
+            "subprocess": partial(sweep, "pyexp", "subprocess", short=3, long=23),
+            "import cloudpickle": partial(_mean, floors.import_cloudpickle, 20),
+            "hydra basic": rival("hydra", partial(sweep, "hydra", "basic", short=2, long=12)),
+            "hydra joblib": rival("hydra_plugins", partial(sweep, "hydra", "joblib", short=2, long=12)),
+            "submitit": rival("submitit", partial(sweep, "submitit", "", short=2, long=12)),
+        }
+    )
+    rivals = {name: figures[name] for name in ("hydra basic", "hydra joblib", "submitit")}
+    pairs = (("inline", "three files", 3.0), ("fork", "fork and files", 2.0), ("subprocess", "import cloudpickle", 1.3))
     return [
-        Row(what="inline, no-op run", floor=median["three files"], ours=median["inline"], target=3.0, rivals=rivals),
-        Row(what="fork, no-op run", floor=median["fork and files"], ours=median["fork"], target=2.0, rivals=rivals),
-        Row(
-            what="subprocess, no-op run",
-            floor=median["import cloudpickle"],
-            ours=median["subprocess"],
-            target=1.3,
-            rivals=rivals,
-        ),
+        row(f"{ours}, no-op run", target, {"ours": figures[ours], "floor": figures[floor], **rivals})
+        for ours, floor, target in pairs
     ]
-
-
-def _rivals() -> list[tuple[str, str, str]]:
-    found = []
-    if find_spec("hydra"):
-        found.append(("hydra basic", "hydra", "basic"))
-        if find_spec("hydra_plugins.hydra_joblib_launcher"):
-            found.append(("hydra joblib", "hydra", "joblib"))
-    if find_spec("submitit"):
-        found.append(("submitit", "submitit", ""))
-    return found
 
 
 def _mean(call: Callable[[], object], times: int) -> float:
@@ -93,35 +73,35 @@ def _mean(call: Callable[[], object], times: int) -> float:
 
 def whole_commands(folder: Path) -> list[Row]:
     """Commands as a person waits for them."""
-    eight = {
-        f"8 × sleep(1), -j 8, {executor}": partial(
-            _python, f"import sweeps; sweeps.sleepers({str(folder)!r}, {executor!r})"
-        )
-        for executor in ("fork", "subprocess")
-    }
-    seconds = take_turns(eight, rounds=3)
-    rows = [Row(what=what, ours=seconds[what], target=target) for what, target in zip(eight, (1.5, 2.0), strict=True)]
-    imports = take_turns(
-        {"import pyexp": partial(_python, "import pyexp"), "pass": partial(_python, "pass")}, rounds=20
+    eight = "import sweeps; sweeps.sleepers({!r}, {!r})"
+    seconds = medians(
+        {
+            "fork": partial(taken, partial(_python, eight.format(str(folder), "fork"))),
+            "subprocess": partial(taken, partial(_python, eight.format(str(folder), "subprocess"))),
+            "import": partial(_mean, partial(_python, "import pyexp"), 5),
+            "start-up": partial(_mean, partial(_python, "pass"), 5),
+        }
     )
-    rows.append(Row(what="import pyexp, over start-up", ours=imports["import pyexp"] - imports["pass"], target=0.040))
-    return rows
+    return [
+        Row(what="8 × sleep(1), -j 8, fork", ours=seconds["fork"], target=1.5),
+        Row(what="8 × sleep(1), -j 8, subprocess", ours=seconds["subprocess"], target=2.0),
+        Row(what="import pyexp, over start-up", ours=seconds["import"] - seconds["start-up"], target=0.040),
+    ]
 
 
 def large_batches(folder: Path) -> list[Row]:
     """Sweeps of thousands: their cost per run, the parent's memory, and what listing and opening them takes."""
-    small_s = _sweep_s(folder / "1000", "pyexp", "inline", 1000)
+    small_s = _sweep_s(folder / "1000", "pyexp", "inline", 1_000)
     start = time.perf_counter()
-    done = _python(f"import sweeps, pathlib; sweeps.large({str(folder / '10000')!r}, 10_000)")
+    memory_mb = _python(f"import sweeps; sweeps.large({str(folder / '10000')!r}, 10_000)")
     large_s = time.perf_counter() - start
-    _python(f"import sweeps, pathlib; sweeps.large({str(folder / '5000')!r}, 5_000)")
+    _python(f"import sweeps; sweeps.large({str(folder / '5000')!r}, 5_000)")
     probe = "import sweeps; sweeps.{}({!r})"
-    listing = take_turns(
+    listing = medians(
         {
-            "list": partial(_python, probe.format("list_batches", str(folder / "5000"))),
-            "start-up": partial(_python, probe.format("list_nothing", str(folder / "5000"))),
-        },
-        rounds=7,
+            "list": partial(_mean, partial(_python, probe.format("list_batches", str(folder / "5000"))), 3),
+            "start-up": partial(_mean, partial(_python, probe.format("list_nothing", str(folder / "5000"))), 3),
+        }
     )
     opening = float(_python(probe.format("open_results", str(folder / "10000"))))
     return [
@@ -131,7 +111,7 @@ def large_batches(folder: Path) -> list[Row]:
             floor=small_s / 1_000,
             target=1.2,
         ),
-        Row(what="10,000 inline no-ops, parent's memory", ours=float(done), unit="MB", target=150),
+        Row(what="10,000 inline no-ops, parent's memory", ours=float(memory_mb), unit="MB", target=150),
         Row(what="--list of a batch of 5,000, over start-up", ours=listing["list"] - listing["start-up"], target=0.020),
         Row(what="opening results() of 10,000 runs", ours=opening, target=0.100),
     ]
