@@ -1,0 +1,103 @@
+"""The README tells the truth and the whole of it: its programs run; every flag, setting, file and extra is in it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import pyexp
+from pyexp.executors.base import ExecutorName
+from pyexp.runner import arguments
+from pyexp.runner.settings import Settings
+from pyexp.store.layout import BatchPaths, RunPaths
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+# What a program of the README leaves to the reader.
+SUPPLIED = {
+    "build_model": "build_model = lambda width: {'width': width}\n",
+    "train_step": "train_step = lambda model, rate: rate / model['width']\n",
+    "evaluate(model)": "evaluate = lambda model: 0.9\n",
+}
+# Files that a user never sees: they are gone when a run has ended.
+TRANSIENT = {"staged_result"}
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=[text.strip().splitlines()[-1][:40] for text in PROGRAMS])
+def test_programs_run(program: str, tmp_path: Path):
+    supplied = "".join(text for name, text in SUPPLIED.items() if name in program)
+    (tmp_path / "main.py").write_text(supplied + program.replace('"steps": 1000', '"steps": 3'))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "main.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(pyexp.__file__).parents[1]), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "failed" not in done.stderr
+
+
+def test_there_are_programs():
+    assert len(PROGRAMS) >= 5
+
+
+def flags() -> list[tuple[str, ...]]:
+    """The spellings of each flag."""
+    return [
+        tuple(action.option_strings)
+        for action in arguments._parser("main.py", None)._actions
+        if action.option_strings and not isinstance(action, argparse._HelpAction)
+    ]
+
+
+@pytest.mark.parametrize("spellings", flags(), ids=lambda spellings: spellings[-1])
+def test_every_flag_is_told(spellings: tuple[str, ...]):
+    assert any(re.search(rf"`[^`]*(?<![-\w]){re.escape(spelling)}(?![-\w])", README) for spelling in spellings)
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Settings)])
+def test_every_setting_is_told(field: str):
+    assert f"`{field}`" in README
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        path.name
+        for paths in (BatchPaths(ROOT), RunPaths(ROOT))
+        for key, kind in vars(type(paths)).items()
+        if isinstance(kind, property) and key not in TRANSIENT and isinstance(path := getattr(paths, key), Path) and path != ROOT
+    ],
+)  # fmt: skip
+def test_every_file_is_told(name: str):
+    assert name in README
+
+
+@pytest.mark.parametrize(
+    "extra", tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+)
+def test_every_extra_is_told(extra: str):
+    assert f"`{extra}`" in README
+
+
+@pytest.mark.parametrize("executor", get_args(ExecutorName))
+def test_every_executor_is_told(executor: str):
+    assert f"| `{executor}` |" in README
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
+def test_links_lead_somewhere(link: str):
+    assert (ROOT / link).exists()
