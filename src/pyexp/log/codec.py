@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 ATTEMPT, SCALARS, OBJECT, INDEX, END = 4, 5, 6, 7, 8
+OBJECT_ENTRY = 0xFFFFFFFF  # what an index says of an object
 VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
 
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(events.KINDS, start=1)}

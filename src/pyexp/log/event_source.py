@@ -46,7 +46,9 @@ class EventSource:
         self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
         self._attempt_offsets: list[int] = []
         self._attempts: list[float] = []
-        self._entries: list[tuple[int, Entry]] = []
+        self._object_offsets: array[int] = array("Q")
+        self._entries: list[tuple[int, Entry]] = []  # of the first `_looked_at` objects
+        self._looked_at = 0
         self._damaged: set[tuple[int, str]] = set()
         self._changed_ns = 0
 
@@ -109,6 +111,7 @@ class EventSource:
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
+        self._look_at_objects()
         return visible_entries(self._entries)
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
@@ -134,7 +137,7 @@ class EventSource:
         return any(self._read_column(file, size, offset, tag) is not None for offset, tag in blocks)
 
     def _look(self, file: IO[bytes], size: int, *, reset: bool) -> Delta:
-        begin, seen = self._tail.offset, len(self._entries)
+        begin, seen = self._tail.offset, len(self._object_offsets)
         touched: set[bytes] = set()
         if not begin:
             self._load_index(file, size, touched)
@@ -145,12 +148,12 @@ class EventSource:
                 self._damaged.add((frame.offset, ""))
         keep = min(self._tail.offset, framing.HEADER_BYTES * 4)
         self._last_header = read_at(file, self._tail.offset - keep, keep)
-        entries = self._entries[seen:]
+        new = self._object_offsets[seen:]
         return Delta(
             reset=reset,
             starts=_Starts(self, begin, {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}),
-            entries=[entry for _, entry in entries],
-            hides=bool(entries) and entries[-1][0] > 0,
+            entries=lambda: self._entries_at(new),
+            hides=bool(new) and self._attempt_of(new[-1]) > 0,
         )
 
     def _load_index(self, file: IO[bytes], size: int, touched: set[bytes]) -> None:
@@ -160,7 +163,10 @@ class EventSource:
         for index in chain:
             known: list[array[int]] = [array("Q") for _ in range(len(index.tag_sets) + 1)]
             for offset, entry in zip(index.offsets, index.entries, strict=True):
-                known[entry if entry < len(known) else 0].append(offset)
+                if entry == codec.OBJECT_ENTRY:
+                    self._object_offsets.append(offset)
+                else:
+                    known[entry if entry < len(known) else 0].append(offset)
             for tag_set, offsets in zip(index.tag_sets, known[1:], strict=True):
                 self._blocks_of(tag_set).extend(offsets)
             touched.update(index.tag_sets)
@@ -181,7 +187,7 @@ class EventSource:
             self._blocks_of(tag_set).append(frame.offset)
             touched.add(tag_set)
         elif kind == codec.OBJECT:
-            self._take_object(frame)
+            self._object_offsets.append(frame.offset)
         elif kind == codec.ATTEMPT:
             attempt = codec.parse_attempt(frame.head)
             if attempt.format > codec.FORMAT:
@@ -192,7 +198,30 @@ class EventSource:
             self._attempt_offsets.append(frame.offset)
             self._attempts.append(attempt.time)
 
-    def _take_object(self, frame: Frame) -> None:
+    def _look_at_objects(self) -> None:
+        """Read the heads of the objects that nobody asked for yet."""
+        if self._looked_at == len(self._object_offsets):
+            return
+        try:
+            with open(self._path, "rb", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
+                for offset in self._object_offsets[self._looked_at :]:
+                    try:
+                        self._take_object(indexing.frame_at(file, offset, size))
+                    except WireError:
+                        self._damaged.add((offset, ""))
+                self._looked_at = len(self._object_offsets)
+        except OSError:
+            return  # removed meanwhile: the next poll tells
+
+    def _entries_at(self, offsets: array[int]) -> list[Entry]:
+        self._look_at_objects()
+        wanted = set(offsets)
+        return [entry for _, entry in self._entries if entry.id in wanted]
+
+    def _take_object(self, frame: Frame | None) -> None:
+        if frame is None:
+            raise WireError("an object's head is damaged")
         head = codec.parse_object(frame.head)
         if head.kind is None:
             return

@@ -25,8 +25,10 @@ def build(file: IO[bytes], size: int, begin: int, previous: int) -> codec.Index:
         if kind in (codec.INDEX, codec.END):
             continue
         offsets.append(frame.offset)
-        is_block = kind == codec.SCALARS
-        entries.append(numbers.setdefault(columns.parse_tag_set(frame.head), len(numbers) + 1) if is_block else 0)
+        if kind == codec.SCALARS:
+            entries.append(numbers.setdefault(columns.parse_tag_set(frame.head), len(numbers) + 1))
+        else:
+            entries.append(codec.OBJECT_ENTRY if kind == codec.OBJECT else 0)
     return codec.Index(tuple(numbers), offsets, entries, begin, previous)
 
 

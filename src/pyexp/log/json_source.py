@@ -77,7 +77,7 @@ class JsonSource:
         return Delta(
             reset=reset,
             starts=starts,
-            entries=[entry for _, entry in entries],
+            entries=lambda: [entry for _, entry in entries],
             hides=any(attempt > 0 for attempt, _ in entries),
         )
 

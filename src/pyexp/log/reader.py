@@ -84,7 +84,7 @@ class LogReader:
             if self._source is None:
                 return Changes()
         delta = self._source.poll()
-        return Changes(reset=delta.reset, scalars=delta.starts, objects=tuple(delta.entries), hidden=delta.hides)
+        return Changes(reset=delta.reset, scalars=delta.starts, objects=tuple(delta.entries()), hidden=delta.hides)
 
     def close(self) -> None:
         """Forget what was listed; no file stays open between calls anyway."""
@@ -278,7 +278,9 @@ class LogReader:
 
     def _listed(self) -> Source | None:
         if self._source is None:
-            self.refresh()
+            self._source = open_source(self._path)
+            if self._source is not None:
+                self._source.poll()
         return self._source
 
     def _pieces(self, tag: str) -> list[Points]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from pyexp.log.events import Entry, Part, Points
 
@@ -18,13 +18,13 @@ class Delta:
     Attributes:
         reset: The files were cut, replaced or removed; everything else in the delta describes what is there now.
         starts: For each tag with new points the index of the first that is new or changed.
-        entries: New objects.
+        entries: Lists the new objects; they are looked at only when this is called.
         hides: Some of what was there before is hidden now.
     """
 
     reset: bool = False
     starts: Mapping[str, int] = field(default_factory=dict)
-    entries: Sequence[Entry] = ()
+    entries: Callable[[], Sequence[Entry]] = tuple
     hides: bool = False
 
 
