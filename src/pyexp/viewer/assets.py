@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -71,5 +73,16 @@ def _plotly_bundle() -> Traversable | None:
 def _load(place: Traversable | None, suffix: str) -> Asset | None:
     if place is None or not place.is_file():
         return None
-    data = place.read_bytes()
+    if isinstance(place, Path):
+        info = place.stat()
+        return _load_once(place, suffix, info.st_mtime_ns, info.st_size)
+    return _make(place.read_bytes(), suffix)
+
+
+@lru_cache(maxsize=256)
+def _load_once(place: Path, suffix: str, _changed_ns: int, _size: int) -> Asset:
+    return _make(place.read_bytes(), suffix)
+
+
+def _make(data: bytes, suffix: str) -> Asset:
     return Asset(data=data, media_type=_TYPES[suffix], etag=hashlib.sha256(data).hexdigest()[:32])

@@ -91,15 +91,20 @@ class Discovery:
                 yield found
             elif folder.is_run:
                 yield FoundRun(path=path)
+            if folder.subfolders and depth >= _DEPTH_LIMIT:
+                self.notices.append(f"Folders below {path.name!r} are not searched: they lie too deep.")
+                continue
             for name in folder.subfolders:
                 below = path / name
                 if name in known:
                     stack.extend((below / inner, depth + 2) for inner in self.look(below).subfolders)
                 else:
                     stack.append((below, depth + 1))
-            if depth >= _DEPTH_LIMIT or len(self._listed) > _FOLDER_LIMIT:
-                self.notices.append(f"Folders below {path.name!r} are not searched: there are too many of them.")
-                stack.clear()
+            if len(self._listed) > _FOLDER_LIMIT:
+                self.notices.append(
+                    f"Only {_FOLDER_LIMIT:,} folders are searched: open one further down to see the rest."
+                )
+                return
 
     def look(self, path: Path) -> Folder:
         """What the folder *path* holds; nothing if it is missing, unreadable or a link."""

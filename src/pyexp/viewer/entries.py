@@ -183,7 +183,12 @@ def _group_of(path: Path, root: Path) -> Path:
 
 
 def _relative(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else f"../{path.name}"
+    # By text and not by `Path.relative_to`: this is done for each run with each scan.
+    whole, above = os.fspath(path), os.fspath(root)
+    if whole == above:
+        return "."
+    above = above.rstrip(os.sep) + os.sep
+    return whole[len(above) :].replace(os.sep, "/") if whole.startswith(above) else f"../{path.name}"
 
 
 def _started(folder: Path) -> float | None:

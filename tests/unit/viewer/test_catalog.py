@@ -270,6 +270,49 @@ def test_hostile_names_are_cut_and_are_json(tmp_path):
     assert max(len(run["name"]) for run in catalog.to_json()["runs"]) == 300
 
 
+def test_runs_over_the_limit_are_left_out_with_a_notice(tmp_path, monkeypatch):
+    monkeypatch.setattr("pyexp.viewer.catalog.RUN_LIMIT", 3)
+    for name in ("x", "y", "z"):
+        make_batch(tmp_path / name, "a", "b")[1].release()
+    catalog = Catalog(tmp_path)
+    catalog.scan()
+    assert len(catalog.to_json()["runs"]) == 2
+    assert catalog.notice.startswith("4 runs are not shown")
+
+
+def test_folders_without_end_are_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr("pyexp.viewer.discovery._DEPTH_LIMIT", 3)
+    deep = tmp_path / "1" / "2" / "3" / "4" / "5"
+    deep.mkdir(parents=True)
+    (deep / ".pyexp").touch()
+    for name in ("0", "9"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ".pyexp").touch()
+    catalog = Catalog(tmp_path)
+    catalog.scan()
+    assert set(by_name(catalog)) == {"0", "9"}
+    assert "too deep" in catalog.notice
+    monkeypatch.setattr("pyexp.viewer.discovery._FOLDER_LIMIT", 1)
+    catalog.scan()
+    assert len(by_name(catalog)) == 1
+    assert "Only 1 folders" in catalog.notice
+
+
+def test_one_folder_that_cannot_be_read_hides_no_other(tmp_path, monkeypatch):
+    make_batch(tmp_path / "x", "a")[1].release()
+    (tmp_path / "lone").mkdir()
+    (tmp_path / "lone" / ".pyexp").touch()
+
+    def fail(_batch):
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(Batch, "records", fail)
+    catalog = Catalog(tmp_path)
+    catalog.scan()
+    assert set(by_name(catalog)) == {"lone"}
+    assert "odd" in catalog.notice
+
+
 def test_iterations_of_the_line_format_are_not_searched(tmp_path):
     (tmp_path / "scalars.jsonl").touch()
     (tmp_path / "12" / "figures").mkdir(parents=True)

@@ -219,6 +219,16 @@ async def test_a_draw_that_never_ends_is_ended(tmp_path, monkeypatch):
         assert time.monotonic() - started < 10
 
 
+async def test_a_viewer_that_ends_takes_its_figures_with_it(tmp_path):
+    log_figure(tmp_path / "a", make_figure())
+    with suppress(BaseExceptionGroup):
+        async with served(tmp_path) as client, opened(client) as socket:
+            await until(socket, "ready")
+            assert children()
+            raise RuntimeError("the end")
+    assert not children()
+
+
 async def test_an_idle_figure_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(app, "Figures", partial(Figures, idle_s=0.3))
     log_figure(tmp_path / "a", make_figure())

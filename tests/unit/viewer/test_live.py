@@ -353,6 +353,23 @@ async def test_r26_a_page_that_takes_nothing_is_closed_and_others_go_on(tmp_path
         await stalled.aclose()
 
 
+async def test_a_root_that_goes_and_comes_back_is_looked_at_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(tail, "_RETRY_S", 0.05)
+    root = tmp_path / "out"
+    for name in ("one", "two"):
+        with Logger(root / name) as logger:
+            log_points(logger, range(3))
+        if name == "one":
+            server = served(root)
+            client = await server.__aenter__()
+        runs = await client.wait(lambda runs, name=name: set(runs) == {name})
+        frame = await client.frame("/api/series", tag=await client.tag("loss"), runs=runs[name]["id"])
+        assert frame.series[0].total == 3
+        shutil.rmtree(root)
+        await client.wait(lambda runs: not runs)
+    await server.__aexit__(None, None, None)
+
+
 async def test_the_watcher_starts_again_after_it_failed(tmp_path, monkeypatch):
     import watchfiles
 

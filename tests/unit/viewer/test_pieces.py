@@ -1,0 +1,236 @@
+"""The small pieces that the server is made of."""
+
+from __future__ import annotations
+
+import json
+import math
+from array import array
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyexp.log import Logger
+from pyexp.log.series import Series
+from pyexp.viewer import answers
+from pyexp.viewer.answers import cut_name, encode_frame, natural_key, to_json
+from pyexp.viewer.assets import load_asset
+from pyexp.viewer.configs import flatten, to_plain
+from pyexp.viewer.groups import mean_and_deviation
+from pyexp.viewer.hub import Hub, Page
+from pyexp.viewer.ids import stable_id
+from pyexp.viewer.logs import LogShelf, RunLog, cursor_after, read_after
+from pyexp.viewer.look import Look
+from pyexp.viewer.objects import thin
+from viewer_server import decode_frame
+
+
+def series(*points):
+    steps, values = zip(*points, strict=True) if points else ((), ())
+    return Series(
+        tag="x", start=0, iterations=array("q", steps), values=array("d", values), times=array("d", map(float, steps))
+    )
+
+
+def columns(*members):
+    return [list(column) for column in mean_and_deviation([series(*member) for member in members])]
+
+
+def test_mean_and_deviation_meet_where_runs_have_the_step():
+    assert columns([(0, 1.0), (1, 2.0), (3, 5.0)], [(1, 4.0), (3, 5.0)]) == [
+        [0, 1, 3],
+        [1, 3, 5],
+        [0, 1, 0],
+        [1, 2, 2],
+    ]
+
+
+def test_a_step_logged_twice_counts_once_with_its_later_value():
+    assert columns([(0, 1.0), (0, 9.0), (1, 2.0)]) == [[0, 1], [9, 2], [0, 0], [1, 1]]
+
+
+def test_values_that_are_no_numbers_are_left_out_of_the_mean():
+    steps, mean, deviation, count = columns([(0, math.nan), (1, math.inf)], [(0, 2.0), (1, math.nan)])
+    assert (steps, count) == ([0, 1], [1, 0])
+    assert (mean[0], deviation[0]) == (2, 0)
+    assert math.isnan(mean[1])
+    assert math.isnan(deviation[1])
+
+
+def test_the_deviation_keeps_its_digits_beside_a_large_mean():
+    _, mean, deviation, _ = columns(*([(0, 1e9 + part)] for part in (0.0, 1.0, 2.0)))
+    assert mean[0] == 1e9 + 1
+    assert deviation[0] == pytest.approx(math.sqrt(2 / 3), rel=1e-9)
+
+
+def test_no_runs_have_no_mean():
+    assert columns() == [[], [], [], []]
+    assert columns([]) == [[], [], [], []]
+
+
+@given(st.lists(st.lists(st.floats(width=64), max_size=5), max_size=5))
+def test_a_frame_holds_what_was_put_in(values):
+    packed = encode_frame(
+        {"columns": ["a", "b"], "name": "é"},
+        [({"run": run}, (array("d", column), array("d", column[::-1]))) for run, column in enumerate(values)],
+    )
+    frame = decode_frame(packed)
+    assert frame.header["name"] == "é"
+    assert [repr(found.columns["a"]) for found in frame.series] == [repr(column) for column in values]
+    assert [repr(found.columns["b"]) for found in frame.series] == [repr(column[::-1]) for column in values]
+
+
+def test_a_frame_is_little_endian_everywhere(monkeypatch):
+    monkeypatch.setattr(answers.sys, "byteorder", "big")
+    assert answers.little_endian(array("d", [1.0])) == array("d", [1.0]).tobytes()[::-1]
+
+
+def test_json_never_holds_what_json_lacks():
+    value = {"a": [1.0, math.nan, (math.inf, {"b": -math.inf})]}
+    assert json.loads(to_json(value)) == {"a": [1.0, "nan", ["inf", {"b": "-inf"}]]}
+
+
+@given(st.text(st.characters(), max_size=400))
+def test_a_cut_name_is_short_and_can_be_sent(name):
+    shown = cut_name(name)
+    shown.encode()
+    assert len(shown) <= 300
+    assert shown == name or "?" in shown or shown.endswith("…")
+
+
+def test_names_sort_as_a_person_counts():
+    assert sorted(["a10", "a2", "a", "b1", "a2b", "10", "9"], key=natural_key) == [
+        "9",
+        "10",
+        "a",
+        "a2",
+        "a2b",
+        "a10",
+        "b1",
+    ]
+
+
+@given(st.lists(st.text(st.characters(), max_size=20)))
+def test_any_names_can_be_sorted(names):
+    sorted(names, key=natural_key)
+
+
+@given(st.text(st.characters()))
+def test_an_id_fits_a_javascript_number(name):
+    assert 0 <= stable_id("tag", name) < 2**53
+    assert stable_id("tag", name) == stable_id("tag", name) != stable_id("run", name)
+
+
+@given(st.integers(0, 5_000), st.integers(1, 500))
+def test_thinning_keeps_the_ends_and_the_limit(count, limit):
+    kept = thin(count, limit)
+    assert len(kept) <= limit
+    assert kept == sorted(set(kept))
+    assert set(kept) <= set(range(count))
+    assert not count or kept[-1] == count - 1
+
+
+def test_only_listed_kinds_of_files_are_assets():
+    assert load_asset("index.html") is not None
+    for path in (
+        "",
+        "/",
+        "index.html/",
+        "./index.html",
+        "../app.py",
+        "app.py",
+        "js",
+        "no.js",
+        "\0.js",
+        "js/../index.html",
+    ):
+        assert load_asset(path) is None, path
+
+
+def test_an_asset_is_read_again_when_it_changed(tmp_path, monkeypatch):
+    (tmp_path / "static").mkdir()
+    page = tmp_path / "static" / "index.html"
+    page.write_text("one")
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
+    first = load_asset("index.html")
+    assert first is load_asset("index.html")
+    page.write_text("three")
+    assert load_asset("index.html").data == b"three"
+    assert load_asset("index.html").etag != first.etag
+
+
+def test_configs_are_flattened_by_dots():
+    assert flatten({"name": "x", "a": {"b": {"c": 1}, "d": []}, "e": {}, "out": "y"}) == {
+        "a.b.c": 1,
+        "a.d": [],
+        "e": {},
+    }
+
+
+def test_values_are_shown_as_json_can_hold_them():
+    assert to_plain({"p": Path("a/b"), "t": (1, 2), "l": [None, True], "d": {"x": {1}}}) == {
+        "p": str(Path("a/b")),
+        "t": "(1, 2)",
+        "l": [None, True],
+        "d": {"x": "{1}"},
+    }
+
+
+class Run:
+    events = True
+
+    def __init__(self, path):
+        self.id, self.path = stable_id("run", str(path)), path
+
+
+def test_only_so_many_logs_stay_open(tmp_path):
+    shelf = LogShelf(limit=2)
+    logs = []
+    for name in "abc":
+        with Logger(tmp_path / name) as logger:
+            logger.add_scalar("loss", 1.0)
+        log = shelf.get(Run(tmp_path / name))
+        assert len(log.series("loss")) == 1
+        logs.append(log)
+    assert [log._reader is None for log in logs] == [True, False, False]
+    assert shelf.get(Run(tmp_path / "c")) is logs[2]
+    # A closed one that is still in use opens again.
+    assert len(logs[0].series("loss")) == 1
+    shelf.close()
+    assert [log._reader is None for log in logs] == [False, True, True]
+    logs[0].close()
+
+
+def test_a_cursor_names_the_last_point_and_no_other(tmp_path):
+    with Logger(tmp_path) as logger:
+        for step in range(5):
+            logger.add_scalar("loss", float(step))
+    log = RunLog(tmp_path)
+    cursor = cursor_after(log.series("loss"))
+    assert read_after(log, "loss", cursor)[1] is True
+    assert len(read_after(log, "loss", cursor)[0]) == 0
+    count, _, check = cursor.partition(".")
+    for wrong in (f"4.{check}", f"6.{check}", f"{count}.{int(check, 16) ^ 1:08x}", None, "", "x"):
+        found, continues = read_after(log, "loss", wrong)
+        assert (len(found), continues) == (5, False), wrong
+    assert cursor_after(log.series("unknown")) is None
+    log.close()
+
+
+def test_a_page_is_woken_only_by_what_it_looks_at():
+    hub = Hub()
+    page = Page(cut_off=lambda: None)
+    hub.add(page)
+    page.show(Look(series={1: {5: None}}, log=7))
+    page._wake.clear()
+    hub.touch([4], [5])
+    assert not page._wake.is_set()
+    hub.touch([5], [])
+    assert page._wake.is_set()
+    page._wake.clear()
+    hub.touch([], [7])
+    assert page._wake.is_set()
+    assert hub.watched() == {5, 7}
+    hub.remove(page)
+    assert hub.watched() == set()
