@@ -6,12 +6,13 @@ else plain lines. A terminal that went away is no reason to stop.
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 import time
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.task import Status
@@ -36,7 +37,7 @@ class Console:
         self._failed: list[RunFinished] = []
         self._started = time.monotonic()
         self._bar: Any = None
-        if has_bar and sys.stderr is not None and sys.stderr.isatty() and plan.folders:
+        if has_bar and plan.folders and _is_drawable(sys.stderr):
             self._bar = _make_bar(self._total, plan.cached, plan.name)
 
     def begin(self) -> None:
@@ -116,6 +117,13 @@ class Console:
             bar, self._bar = self._bar, None
             with suppress(OSError, ValueError):
                 bar.close()
+
+
+def _is_drawable(stream: TextIO | None) -> bool:
+    """Whether *stream* is a terminal that tells its width; some in containers do not, and a bar would not be seen."""
+    with suppress(OSError, ValueError):
+        return stream is not None and stream.isatty() and os.get_terminal_size(stream.fileno()).columns > 0
+    return False
 
 
 def _make_bar(total: int, done: int, name: str) -> Any:
