@@ -17,6 +17,7 @@ from pyexp.log import codec, columns, framing, indexing
 from pyexp.log.attempts import after, visible_entries, visible_points
 from pyexp.log.event_file import read_parts
 from pyexp.log.events import Entry, Part, Points
+from pyexp.log.object_list import ObjectList
 from pyexp.log.source import Delta
 from pyexp.log.tail import Tail, read_at
 from pyexp.log.wire import WireError
@@ -46,9 +47,7 @@ class EventSource:
         self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
         self._attempt_offsets: list[int] = []
         self._attempts: list[float] = []
-        self._object_offsets: array[int] = array("Q")
-        self._entries: list[tuple[int, Entry]] = []  # of the first `_looked_at` objects
-        self._looked_at = 0
+        self._objects = ObjectList(self._path)
         self._damaged: set[tuple[int, str]] = set()
         self._changed_ns = 0
 
@@ -65,7 +64,7 @@ class EventSource:
     @property
     def damage(self) -> int:
         """Number of damaged records found so far."""
-        return len(self._tail.damaged) + len(self._damaged)
+        return len(self._tail.damaged) + len(self._damaged) + len(self._objects.damaged)
 
     def poll(self) -> Delta:
         """Look for what is new."""
@@ -111,8 +110,7 @@ class EventSource:
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
-        self._look_at_objects()
-        return visible_entries(self._entries)
+        return visible_entries([(self._attempt_of(entry.id), entry) for entry in self._objects.entries()])
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
         """Return the bytes of these parts; None for those that are damaged or gone."""
@@ -137,7 +135,7 @@ class EventSource:
         return any(self._read_column(file, size, offset, tag) is not None for offset, tag in blocks)
 
     def _look(self, file: IO[bytes], size: int, *, reset: bool) -> Delta:
-        begin, seen = self._tail.offset, len(self._object_offsets)
+        begin, seen = self._tail.offset, len(self._objects.offsets)
         touched: set[bytes] = set()
         if not begin:
             self._load_index(file, size, touched)
@@ -148,11 +146,11 @@ class EventSource:
                 self._damaged.add((frame.offset, ""))
         keep = min(self._tail.offset, framing.HEADER_BYTES * 4)
         self._last_header = read_at(file, self._tail.offset - keep, keep)
-        new = self._object_offsets[seen:]
+        new = self._objects.offsets[seen:]
         return Delta(
             reset=reset,
             starts=_Starts(self, begin, {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}),
-            entries=lambda: self._entries_at(new),
+            entries=lambda: self._objects.entries_at(new),
             hides=bool(new) and self._attempt_of(new[-1]) > 0,
         )
 
@@ -164,7 +162,7 @@ class EventSource:
             known: list[array[int]] = [array("Q") for _ in range(len(index.tag_sets) + 1)]
             for offset, entry in zip(index.offsets, index.entries, strict=True):
                 if entry == codec.OBJECT_ENTRY:
-                    self._object_offsets.append(offset)
+                    self._objects.offsets.append(offset)
                 else:
                     known[entry if entry < len(known) else 0].append(offset)
             for tag_set, offsets in zip(index.tag_sets, known[1:], strict=True):
@@ -187,7 +185,7 @@ class EventSource:
             self._blocks_of(tag_set).append(frame.offset)
             touched.add(tag_set)
         elif kind == codec.OBJECT:
-            self._object_offsets.append(frame.offset)
+            self._objects.offsets.append(frame.offset)
         elif kind == codec.ATTEMPT:
             attempt = codec.parse_attempt(frame.head)
             if attempt.format > codec.FORMAT:
@@ -197,49 +195,6 @@ class EventSource:
                 )
             self._attempt_offsets.append(frame.offset)
             self._attempts.append(attempt.time)
-
-    def _look_at_objects(self) -> None:
-        """Read the heads of the objects that nobody asked for yet."""
-        if self._looked_at == len(self._object_offsets):
-            return
-        try:
-            with open(self._path, "rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                for offset in self._object_offsets[self._looked_at :]:
-                    try:
-                        self._take_object(indexing.frame_at(file, offset, size))
-                    except WireError:
-                        self._damaged.add((offset, ""))
-                self._looked_at = len(self._object_offsets)
-        except OSError:
-            return  # removed meanwhile: the next poll tells
-
-    def _entries_at(self, offsets: array[int]) -> list[Entry]:
-        self._look_at_objects()
-        wanted = set(offsets)
-        return [entry for _, entry in self._entries if entry.id in wanted]
-
-    def _take_object(self, frame: Frame | None) -> None:
-        if frame is None:
-            raise WireError("an object's head is damaged")
-        head = codec.parse_object(frame.head)
-        if head.kind is None:
-            return
-        offsets = codec.part_offsets(frame.data_offset, (size for _, size, _ in head.parts))
-        parts = [
-            Part(media_type, size, self._path, offset, crc)
-            for (media_type, size, crc), offset in zip(head.parts, offsets, strict=True)
-        ]
-        entry = Entry(
-            kind=head.kind,
-            tag=head.tag,
-            iteration=head.iteration,
-            time=head.time,
-            interactive=head.interactive,
-            parts=tuple(parts),
-            id=frame.offset,
-        )
-        self._entries.append((self._attempt_of(frame.offset), entry))
 
     def _blocks_of(self, tag_set: bytes) -> array[int]:
         blocks = self._blocks.get(tag_set)
