@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from pyexp.config.tensor import Tensor
 
 
 class Batch:
@@ -101,12 +100,11 @@ class Batch:
         path = layout.BatchPaths(root).runs
         try:
             runs = decode_config(path.read_bytes())
-            return cls(
-                root,
-                shape=tuple(runs["shape"]),
-                axes={name: list(values) for name, values in (runs["axes"] or {}).items()},
-                folders=[_checked_folder(folder) for folder in runs["runs"]],
-            )
+            folders = [_checked_folder(folder) for folder in runs["runs"]]
+            axes = {name: list(values) for name, values in (runs["axes"] or {}).items()}
+            # The tensor refuses a shape that does not fit the folders, and axes that do not fit the shape.
+            shape = Tensor(folders, tuple(runs["shape"]), axes).shape
+            return cls(root, shape=shape, axes=axes, folders=folders)
         except FileNotFoundError:
             raise BatchNotFoundError(f"{root} is not a batch: it has no {layout.RUNS}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
