@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from pyexp.errors import BatchOwnedError
+from pyexp.store.claim import Claim, Owner, live_owner
+from support.waiting import wait_until
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "batch" / ".owner"
+
+
+@pytest.fixture(autouse=True)
+def _folder(path):
+    path.parent.mkdir()
+
+
+def write_owner(path, **changes):
+    current = Owner.current()
+    fields = {"host": current.host, "pid": current.pid, "started": current.started} | changes
+    path.write_text(json.dumps(fields))
+
+
+def test_claimed_batch_has_a_live_owner_until_released(path):
+    claim = Claim.take(path)
+    assert live_owner(path) == Owner.current()
+
+    claim.release()
+
+    assert live_owner(path) is None
+
+
+def test_second_claim_is_refused_and_names_the_owner(path):
+    claim = Claim.take(path)
+
+    with pytest.raises(BatchOwnedError, match=rf"'batch' is being worked on by process {os.getpid()} on "):
+        Claim.take(path)
+    claim.release()
+
+
+def test_released_batch_can_be_claimed_again(path):
+    Claim.take(path).release()
+
+    claim = Claim.take(path)
+
+    assert live_owner(path) is not None
+    claim.release()
+    claim.release()
+
+
+def test_copy_of_the_descriptor_does_not_keep_the_lock(path):
+    claim = Claim.take(path)
+    copy = os.dup(claim._descriptor)
+
+    claim.release()
+
+    Claim.take(path).release()
+    os.close(copy)
+
+
+def test_lock_held_by_a_child_of_a_dead_owner_is_taken_over(path):
+    code = (
+        "import os, sys, time; from pathlib import Path; from pyexp.store.claim import Claim\n"
+        "Claim.take(Path(sys.argv[1])); child = os.fork()\n"
+        "if child: print(child, flush=True); os._exit(0)\n"
+        "time.sleep(600)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, check=True)
+    child = int(done.stdout)
+
+    try:
+        assert live_owner(path) is None
+        Claim.take(path).release()
+    finally:
+        os.kill(child, 9)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_dead"),
+    [
+        ({}, False),
+        ({"started": "1"}, True),
+        ({"host": "another"}, False),
+        ({"host": "another", "pid": 0}, False),
+        ({"started": ""}, False),
+    ],
+)
+def test_owner_is_dead_only_when_that_is_certain(changes, is_dead):
+    current = Owner.current()
+    fields = {"host": current.host, "pid": current.pid, "started": current.started} | changes
+
+    assert Owner(**fields).is_dead() == is_dead
+
+
+def test_ended_process_is_dead():
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    wait_until(lambda: Owner(host=socket.gethostname(), pid=process.pid, started="").is_dead(), what="its end")
+    process.wait()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"pid": 1}', b"\xff\xff"])
+def test_unreadable_record_of_nobody_is_no_hindrance(path, content):
+    path.write_bytes(content)
+
+    assert live_owner(path) is None
+    Claim.take(path).release()
+
+
+def test_no_file_means_no_owner(path):
+    assert live_owner(path) is None
