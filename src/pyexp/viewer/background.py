@@ -55,6 +55,10 @@ class Viewer:
         """End it and wait until it is gone; blocks for a moment. Does nothing the second time."""
         self._finish()
 
+    def wait(self) -> None:
+        """Block until it ends by itself, or until Ctrl-C, which leaves it running."""
+        self._process.wait()
+
     def __repr__(self) -> str:
         # The token stays out of logs and notebooks' outputs.
         return f"<Viewer {self.url.partition('#')[0]} {'running' if self.is_running else 'stopped'}>"

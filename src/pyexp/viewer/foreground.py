@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import signal
 import sys
 from functools import partial
@@ -32,7 +33,26 @@ def run_viewer(
 
     root = checked_root(Path(folder))
     settings = ViewerSettings(root=root, host=host, port=port, token=new_token() if token else None)
-    anyio.run(serve, settings, partial(_announce, root), _wait_for_signal)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        anyio.run(serve, settings, partial(_announce, root), _wait_for_signal)
+    else:
+        _run_beside(settings)
+
+
+def _run_beside(settings: ViewerSettings) -> None:
+    """Serve from a process of its own, where this thread's loop is taken: in a notebook's cell."""
+    from pyexp.viewer.background import start_viewer
+
+    viewer = start_viewer(settings.root, host=settings.host, port=settings.port)
+    _announce(settings.root, viewer.url)
+    try:
+        viewer.wait()
+    except KeyboardInterrupt:
+        pass  # the stop button: it is how a cell that serves ends
+    finally:
+        viewer.stop()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -221,6 +222,25 @@ def test_s11_nothing_is_left_in_files_and_the_token_is_in_no_command_line(tmp_pa
         assert found == []
     finally:
         viewer.stop()
+
+
+def test_in_a_notebook_cell_it_serves_until_the_stop_button(tmp_path, monkeypatch, capsys):
+    port = free_port()
+
+    def press_stop(viewer):
+        assert ask(viewer.url)["root"] == tmp_path.name
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(background.Viewer, "wait", press_stop)
+
+    async def cell():
+        pyexp.viewer.run(tmp_path, port=port)
+
+    asyncio.run(cell())
+    url = capsys.readouterr().out.splitlines()[1]
+    assert url.startswith(f"http://127.0.0.1:{port}/#token=")
+    with pytest.raises(urllib.error.URLError):
+        ask(url)
 
 
 def test_the_root_is_resolved_and_must_be_a_folder(tmp_path):
