@@ -19,6 +19,7 @@ from pyexp._files import sync_folder, write_atomic
 from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config, encode_config
 from pyexp.config.naming import folder_hash, folder_names
+from pyexp.config.tensor import Tensor
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner
