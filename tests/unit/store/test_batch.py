@@ -71,7 +71,17 @@ def test_file_in_place_of_the_folder_is_one_sentence(tmp_path):
         Batch.create(tmp_path / "exp", Tensor([Config(name="r")]), {})
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"runs": ["../x"], "shape": [1], "axes": {}}', b"{}"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"runs": ["../x"], "shape": [1], "axes": {}}',
+        b'{"runs": ["a"], "shape": [2], "axes": {}}',
+        b"{}",
+    ],
+)
 def test_damaged_runs_file_is_named(ended, content):
     ended.paths.runs.write_bytes(content)
 

@@ -71,7 +71,7 @@ def test_lock_held_by_a_child_of_a_dead_owner_is_taken_over(path):
         "import os, sys, time; from pathlib import Path; from pyexp.store.claim import Claim\n"
         "Claim.take(Path(sys.argv[1])); child = os.fork()\n"
         "if child: print(child, flush=True); os._exit(0)\n"
-        "time.sleep(600)"
+        "os.close(1); time.sleep(600)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True, check=True)
     child = int(done.stdout)
