@@ -10,6 +10,8 @@ import statistics
 import tempfile
 import time
 from array import array
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 from measuring import medians, rival, row
@@ -20,6 +22,7 @@ from pyexp.log import Logger, LogReader
 BURST = 10_000
 TOTAL = 200_000
 RIVAL_TOTAL = 3_000
+serial = count()
 FOLDER = Path(tempfile.mkdtemp(prefix="pyexp-bench-"))
 
 
@@ -63,12 +66,12 @@ def caller_ours():
         return time_calls(logger.set_global_it, logger.add_scalar, BURST)
 
 
-def time_calls(set_it, add, count):
+def time_calls(set_it, add, calls):
     begin = time.perf_counter()
-    for step in range(count):
+    for step in range(calls):
         set_it(step)
         add("loss", 0.5)
-    return (time.perf_counter() - begin) / count
+    return (time.perf_counter() - begin) / calls
 
 
 def total_floor():
@@ -247,10 +250,13 @@ RIVALS = {"tensorboardX": TensorboardX, "tensorboard": EventFileWriter, "wandb":
 
 
 def rivals(measure):
-    return {
-        name: rival(name, lambda name=name, system=system: measure(system(fresh(name)), FOLDER / name))
-        for name, system in RIVALS.items()
-    }
+    return {name: rival(name, partial(measure_in_new_folder, measure, system)) for name, system in RIVALS.items()}
+
+
+def measure_in_new_folder(measure, system):
+    """Some keep what they know of a folder for as long as the process lives."""
+    path = FOLDER / f"rival{next(serial)}"
+    return measure(system(path), path)
 
 
 def rival_caller(system, _):

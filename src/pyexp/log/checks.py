@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+from pyexp.log.file_names import file_name
+
+_MAX_PART_BYTES: Final = 200
 
 
 def check_tag(tag: object) -> None:
@@ -40,7 +44,7 @@ def check_path_tag(tag: object) -> None:
 
     Raises:
         TypeError: It is no string.
-        ValueError: It would leave the folder.
+        ValueError: It would leave the folder, or some part is too long for a file's name.
     """
     check_tag(tag)
     pieces = str(tag).replace("\\", "/").split("/")
@@ -49,3 +53,5 @@ def check_path_tag(tag: object) -> None:
             f"the tag {tag!r} would leave the run's folder: take a name without empty parts, '.', '..', a drive or a "
             "leading '/'; groups are made by 'group/name'"
         )
+    if any(len(name.encode()) > _MAX_PART_BYTES for name in file_name(str(tag)).split("/")):
+        raise ValueError(f"a part of the tag {tag!r:.60} has over {_MAX_PART_BYTES} bytes, too many for a file's name")

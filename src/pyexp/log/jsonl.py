@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pyexp._files import write_atomic
 from pyexp.log import events
+from pyexp.log.file_names import file_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -102,7 +103,7 @@ class JsonLines:
 
     def _store(self, item: Item, iteration: int) -> dict[str, Any]:
         """Write the files of an object and return what ``log.jsonl`` says of it."""
-        base = self._folder / str(iteration) / _FOLDERS[item.kind] / item.tag
+        base = self._folder / str(iteration) / _FOLDERS[item.kind] / file_name(item.tag)
         base.parent.mkdir(parents=True, exist_ok=True)
         parts = []
         for content in item.contents:
@@ -126,11 +127,6 @@ class JsonLines:
                 with suppress(OSError):  # a line that stays torn is passed over
                     os.ftruncate(self._files[name].fileno(), size)
             raise
-
-
-def name_is_too_long(tag: str) -> bool:
-    """Whether some part of the tag makes no file name, given the longest suffix."""
-    return any(len(part.encode()) > 255 - len(".plotly.json") for part in tag.split("/"))
 
 
 def cut_torn_line(path: Path) -> int:
