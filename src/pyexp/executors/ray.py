@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import os
+import re
 import sys
 import threading
 from contextlib import asynccontextmanager, suppress
@@ -39,9 +40,11 @@ T = TypeVar("T")
 
 # Runs handed to the cluster at once: what exceeds its capacity waits there, where an autoscaler sees it, the rest here.
 _WINDOW = 1000
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _CALLS = 10 * _WINDOW
 _POLL_S = 0.02
 _PATIENCE_S = 10.0
+_HURRY_S = 0.5
 
 
 class RayExecutor(Executor):
@@ -162,7 +165,7 @@ class RayExecutor(Executor):
         error = await run.wait()
         if error is not None and not run.is_over:
             # What the node sent before it was lost may still be on its way: the news queues behind it.
-            lost = NotRun(error=f"{type(error).__name__}: {error}")
+            lost = NotRun(error=f"{type(error).__name__}: {_COLOUR.sub('', str(error)).strip()}")
             with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
                 await _in_thread(self._call, "put", run.inbox.key, [lost])
 
@@ -177,11 +180,19 @@ class RayExecutor(Executor):
                 await run.wait()
         # From here on nothing that arrives makes it pass: what it is to come to is decided.
         run.inbox.is_closed = True
-        if not run.has_ended() and run.inbox.host is not None and not session.hurry.is_set():
-            self._tell("stop", run.inbox.key, session.grace_s)
+        if not run.has_ended() and run.inbox.host is None:
+            await _in_thread(run.withdraw)
+            with anyio.move_on_after(_HURRY_S):
+                await run.wait()
+        if not run.has_ended():
+            self._tell("stop", run.inbox.key, 0.0 if session.hurry.is_set() else session.grace_s)
             with anyio.move_on_after(session.grace_s + _PATIENCE_S):
                 while not run.has_ended() and not session.hurry.is_set():  # noqa: ASYNC110 — a threading.Event
                     await anyio.sleep(_POLL_S)
+        if not run.has_ended():
+            self._tell("stop", run.inbox.key, 0.0)
+            with anyio.move_on_after(_HURRY_S):
+                await run.wait()
         if not run.has_ended():
             await _in_thread(run.kill)
             with anyio.move_on_after(_PATIENCE_S):

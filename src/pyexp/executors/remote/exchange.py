@@ -26,7 +26,7 @@ class Exchange:
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._for_driver = _Box(limit_bytes)
         self._for_node: defaultdict[str, _Box] = defaultdict(lambda: _Box(limit_bytes))
-        self._stops: dict[str, asyncio.Future[float | None]] = {}
+        self._wishes: defaultdict[str, asyncio.Queue[float | None]] = defaultdict(asyncio.Queue)
 
     async def put(self, key: str, messages: Sequence[Message]) -> None:
         """Take *messages* from the node that executes the attempt *key*."""
@@ -45,26 +45,18 @@ class Exchange:
         return await self._for_node[key].take()
 
     async def stop(self, key: str, grace_s: float) -> None:
-        """Ask the node to end the attempt *key*."""
-        wish = self._wish(key)
-        if not wish.done():
-            wish.set_result(grace_s)
+        """Ask the node to end the attempt *key*; asked again, it hurries."""
+        await self._wishes[key].put(grace_s)
 
     async def wait_for_stop(self, key: str) -> float | None:
-        """Wait until the attempt *key* shall end, and give its seconds of grace; None when it has ended."""
-        return await asyncio.shield(self._wish(key))
+        """Wait until the attempt *key* shall end, and give its seconds of grace; None when nobody will ask any more."""
+        return await self._wishes[key].get()
 
     async def forget(self, key: str) -> None:
         """The attempt *key* has ended."""
-        wish = self._stops.pop(key, None)
-        if wish is not None and not wish.done():
-            wish.set_result(None)
+        if (wishes := self._wishes.pop(key, None)) is not None:
+            await wishes.put(None)
         self._for_node.pop(key, None)
-
-    def _wish(self, key: str) -> asyncio.Future[float | None]:
-        if key not in self._stops:
-            self._stops[key] = asyncio.get_running_loop().create_future()
-        return self._stops[key]
 
 
 class _Box:

@@ -81,6 +81,11 @@ class Lifeline:
         """Have the process and all below it get SIGTERM now and SIGKILL after *grace_s*."""
         self._send(json.dumps({"grace_s": grace_s}).encode() + b"\n", ())
 
+    def end(self) -> None:
+        """End the process and all below it now; returns when they are gone."""
+        self.stop(0)
+        self._expect("code")
+
     def close(self) -> None:
         """End whatever still runs, and the supervisor; returns when they are gone."""
         with self._channel:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +52,16 @@ class Site:
 def execute_order(package: Package, order: Order, exchange: Any) -> None:
     """Execute *order*, and send what comes of it to *exchange*, a handle of the cluster's; it has all on return."""
     post = Post(exchange, order.key)
-    try:
-        with _open_site(order) as site:
-            post.send([Started(host=socket.gethostname(), is_shared=site.is_shared)])
-            _Attempt(package, order, site, post).execute()
-    except Exception as error:  # the driver is told, whatever it is
-        post.send([NotRun(error=f"{type(error).__name__}: {error}")])
-    post.complete()
+    with _uninterrupted():
+        try:
+            with _open_site(order) as site:
+                post.send([Started(host=socket.gethostname(), is_shared=site.is_shared)])
+                # Once it runs, the driver can know of it, and ask for its end.
+                post.complete()
+                _Attempt(package, order, site, post).execute()
+        except Exception as error:  # the driver is told, whatever it is
+            post.send([NotRun(error=f"{type(error).__name__}: {error}")])
+        post.complete()
 
 
 class Post:
@@ -92,6 +97,19 @@ class Post:
 
 
 @contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep the cluster's gentle cancellation, which is meant for what has not begun, from interrupting what has."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
 def _open_site(order: Order) -> Iterator[Site]:
     """The driver's folder where this node has it, else one of this attempt's own."""
     shared = Path(order.out)
@@ -119,11 +137,15 @@ class _Attempt:
         """Start the worker, follow it to its end, send the rest."""
         if self._order.has_files and not self._site.is_shared:
             self._receive_files()
-        stop = self._post.exchange.wait_for_stop.remote(self._order.key).future()
+        stop = self._wish()
         lifeline = _lifeline()
         with open_mailbox(self._payload(lifeline.pid)) as mailbox:
             pid = self._start(lifeline, mailbox)
-            code = self._follow(lifeline, stop)
+            try:
+                code = self._follow(lifeline, stop)
+            except BaseException:
+                lifeline.end()
+                raise
             if not self._site.is_shared:
                 self._post.send(self._rest())
             mailbox.seek(0)
@@ -183,14 +205,17 @@ class _Attempt:
 
     def _follow(self, lifeline: Lifeline, stop: Any) -> int:
         """Send what changes until the worker has ended; its exit code."""
-        is_stopped = False
         while True:
             code = lifeline.wait(self._look())
             if code is not None:
                 return code
-            if not is_stopped and stop.done():
-                is_stopped = True
+            if stop.done():
                 lifeline.stop(stop.result() or 0.0)
+                stop = self._wish()
+
+    def _wish(self) -> Any:
+        """The driver's next wish that this attempt shall end."""
+        return self._post.exchange.wait_for_stop.remote(self._order.key).future()
 
     def _look(self) -> float:
         """Send what is new, and tell how long to wait before the next look."""

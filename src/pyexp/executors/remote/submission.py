@@ -56,7 +56,12 @@ class Submission:
             return error  # type: ignore[no-any-return]
         return None
 
+    def withdraw(self) -> None:
+        """Have the cluster never start it; one that has been started takes no notice."""
+        with suppress(self._ray.exceptions.RayError):
+            self._ray.cancel(self._reference, force=False, recursive=False)
+
     def kill(self) -> None:
         """Have the cluster kill the worker, or never start it; the run's processes die with the worker."""
         with suppress(self._ray.exceptions.RayError):
-            self._ray.cancel(self._reference, force=True)
+            self._ray.cancel(self._reference, force=True, recursive=False)
