@@ -25,9 +25,6 @@ class Closable(Protocol):
     def close(self, timeout_s: float) -> None:
         """Write everything and end."""
 
-    def abandon(self) -> None:
-        """Begin to close."""
-
     def restart_after_fork(self) -> None:
         """Begin anew in a forked child."""
 
