@@ -81,7 +81,7 @@ def _end_helpers() -> None:
 
 def _complete_logs() -> None:
     """Write out the event logs that the run opened itself."""
-    if "pyexp.log.logger" in sys.modules:
+    if "pyexp.log.lifecycle" in sys.modules:
         from pyexp.log import close_all
 
         close_all(timeout_s=_LOG_PATIENCE_S)
