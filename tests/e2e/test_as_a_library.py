@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,3 +117,24 @@ def test_results_are_loaded_while_the_batch_runs(tmp_path: Path):
     thread.join()
     assert seen == [("passed", "first"), ("running", None), ("pending", None)]
     assert [r.status for r in runner.results()] == ["passed"] * 3
+
+
+def test_live_output_of_an_inline_run_under_a_running_loop_is_not_its_own_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    def body(config: Any) -> None:
+        print("first")
+        deadline = time.monotonic() + 10
+        while "first" not in (config.out / "log.out").read_text() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)  # time enough for the line to be followed, several times over
+        print("second")
+
+    runner = pyexp.experiment(name="live", executor="inline", stash=False, output_dir=tmp_path, capture=False)(body)
+
+    async def main() -> None:
+        runner.run(configs=lambda: [{"name": "a"}], report=lambda results: None)
+
+    asyncio.run(main())
+    assert runner.results()["a"].log == "first\nsecond\n"
+    assert capsys.readouterr().out == "first\nsecond\n"

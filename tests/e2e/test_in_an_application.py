@@ -2,12 +2,13 @@
 
 Each test is a process of its own, so that the imports of a first call count too. The loop may be blocked for 50 ms by contract. A
 heartbeat measures it twice: in CPU time of the loop's thread, which a busy machine does not lengthen, against the contract; and
-in wall time, which shows waiting too, with room for a machine that keeps the whole process waiting.
+in wall time, which shows waiting too, with room for a machine that keeps the whole process waiting, and three tries.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,36 +126,40 @@ async def hang_up(app, client, url):
 """
 
 
-def assert_was_free(found: dict[str, Any]) -> None:
-    assert found["work_s"] < LONGEST_WORK_S
-    assert found["gap_s"] < LONGEST_GAP_S
-
-
 def serve(project: Project, executor: str, use: str) -> dict[str, Any]:
     project.write("app.py", APPLICATION + f"\nasyncio.run(main({use}))\n")
     return json.loads(project.python("app.py", EXECUTOR=executor).stdout)
 
 
+def serve_freely(project: Project, executor: str, use: str) -> Any:
+    """The answer; the loop must have been free while it was made."""
+    for _ in range(3):
+        shutil.rmtree(project.root / "out", ignore_errors=True)
+        for mark in project.root.glob("started-*"):
+            mark.unlink()
+        found = serve(project, executor, use)
+        if found["gap_s"] < LONGEST_GAP_S and found["work_s"] < LONGEST_WORK_S:
+            return found["answer"]
+    raise AssertionError(f"the loop was blocked: {found}")
+
+
 def test_a_handler_answers_and_the_loop_is_never_blocked(project: Project, executor: str):
-    found = serve(project, executor, 'lambda app, client, url: get(client, "/squares")')
-    assert found["answer"] == [0, 1, 4, 9]
-    assert_was_free(found)
+    answer = serve_freely(project, executor, 'lambda app, client, url: get(client, "/squares")')
+    assert answer == [0, 1, 4, 9]
 
 
 def test_first_requests_may_come_together(project: Project):
-    found = serve(
+    answer = serve_freely(
         project, "fork", 'lambda app, client, url: asyncio.gather(*[get(client, "/squares") for _ in range(3)])'
     )
-    assert found["answer"] == [[0, 1, 4, 9]] * 3
-    assert_was_free(found)
+    assert answer == [[0, 1, 4, 9]] * 3
     assert len(project.batches("experiment")) == 3
 
 
 @pytest.mark.parametrize("executor", ["subprocess", "fork"])
 def test_a_handler_that_cancels_leaves_no_process(project: Project, executor: str):
-    found = serve(project, executor, 'lambda app, client, url: get(client, "/impatient")')
-    assert found["answer"] == {"cancelled": True, "alive": []}
-    assert_was_free(found)
+    answer = serve_freely(project, executor, 'lambda app, client, url: get(client, "/impatient")')
+    assert answer == {"cancelled": True, "alive": []}
     assert set(statuses(project.batch("experiment")).values()) == {"interrupted"}
 
 
