@@ -37,8 +37,10 @@ class Console:
         self._failed: list[RunFinished] = []
         self._started = time.monotonic()
         self._bar: Any = None
-        if has_bar and plan.folders and _is_drawable(sys.stderr):
-            self._bar = _make_bar(self._total, plan.cached, plan.name)
+        # Kept: while inline runs are captured another stands in its place, and bar and lines must go to one stream.
+        self._stream = sys.stderr
+        if has_bar and plan.folders and _is_drawable(self._stream):
+            self._bar = _make_bar(self._stream, self._total, plan.cached, plan.name)
 
     def begin(self) -> None:
         """Say what runs, and where."""
@@ -82,9 +84,9 @@ class Console:
         """Print *text* without disturbing the bar."""
         with suppress(OSError, ValueError, AttributeError):
             if self._bar is not None:
-                self._bar.write(text, file=sys.stderr)
+                self._bar.write(text, file=self._stream)
             else:
-                print(text, file=sys.stderr, flush=True)  # noqa: T201 — the one printer
+                print(text, file=self._stream, flush=True)
 
     def _finish(self, event: RunFinished) -> None:
         self._running.pop(event.folder, None)
@@ -126,14 +128,14 @@ def _is_drawable(stream: TextIO | None) -> bool:
     return False
 
 
-def _make_bar(total: int, done: int, name: str) -> Any:
+def _make_bar(stream: TextIO, total: int, done: int, name: str) -> Any:
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]
         # Without tqdm's monitor thread: this process may fork.
         monitor_interval = 0
 
-    return Bar(total=total, initial=done, desc=name, file=sys.stderr, unit="run", dynamic_ncols=True, leave=False)
+    return Bar(total=total, initial=done, desc=name, file=stream, unit="run", dynamic_ncols=True, leave=False)
 
 
 def _some(names: Iterable[str]) -> str:

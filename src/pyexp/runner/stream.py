@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ class LiveOutput:
 
     def __init__(self, batch: Batch, folders: Sequence[str], *, is_prefixed: bool) -> None:
         """Follow the runs in *folders* from where their logs end now."""
+        # Kept: while inline runs are captured another stands in its place, and what is shown must not become their output.
+        self._stream = sys.stdout
         self._batch = batch
         self._is_prefixed = is_prefixed
         self._position = {folder: self._size(folder) for folder in folders}
@@ -69,7 +72,7 @@ class LiveOutput:
     def _print(self, name: str, line: bytes) -> None:
         prefix = f"[{name}] " if self._is_prefixed else ""
         with suppress(OSError, ValueError):
-            print(f"{prefix}{line.decode('utf-8', 'replace')}", flush=True)  # noqa: T201 — asked for by -s
+            print(f"{prefix}{line.decode('utf-8', 'replace')}", file=self._stream, flush=True)
 
     def _size(self, folder: str) -> int:
         try:
