@@ -23,7 +23,7 @@ class LiveOutput:
 
     def __init__(self, batch: Batch, folders: Sequence[str], *, is_prefixed: bool) -> None:
         """Follow the runs in *folders* from where their logs end now."""
-        # Kept: while inline runs are captured another stands in its place, and what is shown must not become their output.
+        # Kept: while inline runs are captured another stands in its place; what is shown must not become their output.
         self._stream = sys.stdout
         self._batch = batch
         self._is_prefixed = is_prefixed
