@@ -55,7 +55,7 @@ def valley(config: Config, logger: Logger):
         x, y = x + velocity[0], y + velocity[1]
         path.append((x, y))
         loss = loss_at(x, y)
-        if loss > 1e6:
+        if loss > 100:
             raise ArithmeticError(f"diverged at step {step}: loss {loss:.3g}")
         logger.add_scalar("train/loss", loss)
         logger.add_scalar("train/gradient_norm", math.hypot(*slope))

@@ -3,7 +3,8 @@
     pip install ".[viewer,examples]" playwright      # and a Chromium that is called `chromium` or `google-chrome`
     python examples/screenshots.py [FOLDER]          # default: examples/images
 
-Writes `viewer-scalars.png` (light, while the sweep runs) and `viewer-figures.png` (dark, a surface made live and turned).
+Writes `viewer-scalars.png` (light, while the sweep runs) and
+`viewer-figures.png` (dark, a surface made live and turned).
 """
 
 import shutil
@@ -19,7 +20,7 @@ SIZE = {"width": 1440, "height": 860}
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
-def photograph(browser, url: str, view: str, theme: str, steps, path: Path) -> None:
+def photograph(browser, url: str, *, view: str, theme: str, steps, path: Path) -> None:
     """Open the page at `view`, let `steps(page)` bring it where it should be, save the picture."""
     context = browser.new_context(viewport=SIZE, color_scheme=theme, device_scale_factor=2)
     page = context.new_page()
@@ -69,9 +70,18 @@ def main() -> None:
         command = [sys.executable, HERE / "06_live_viewer.py", "--output-dir", output]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sweep:
             view = "smooth=0.5"
-            photograph(browser, viewer.url, view, "light", show_curves, target / "viewer-scalars.png")
+            photograph(
+                browser, viewer.url, view=view, theme="light", steps=show_curves, path=target / "viewer-scalars.png"
+            )
             sweep.wait()
-        photograph(browser, viewer.url, "tab=figures", "dark", turn_surface, target / "viewer-figures.png")
+        photograph(
+            browser,
+            viewer.url,
+            view="tab=figures",
+            theme="dark",
+            steps=turn_surface,
+            path=target / "viewer-figures.png",
+        )
         browser.close()
         viewer.stop()
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.register_assert_rewrite("browser.desk")
-
 from browser.desk import Desk
 from browser.serving import Viewer
 

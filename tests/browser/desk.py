@@ -42,8 +42,8 @@ class Desk:
     def close(self) -> None:
         for context in self.contexts:
             context.close()
-        assert self.outside == []
-        assert self.complaints == []
+        assert self.outside == [], self.outside
+        assert self.complaints == [], self.complaints
 
     def _request(self, request: Any) -> None:
         self._outside(request.url)

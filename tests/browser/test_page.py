@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from browser.records import log_curves, record, standard
 from browser.serving import TOKEN
-
 from pyexp.log import Logger
 from pyexp.task import Status
 
@@ -122,7 +122,9 @@ def test_an_empty_folder_waits_for_the_first_run(desk: Desk, viewer: Viewer) -> 
     page.chart(LOSS)
 
 
-@pytest.mark.parametrize(("tab", "words"), [("text", "No texts yet"), ("figures", "No figures yet"), ("log", "No output yet")])
+@pytest.mark.parametrize(
+    ("tab", "words"), [("text", "No texts yet"), ("figures", "No figures yet"), ("log", "No output yet")]
+)
 def test_a_tab_without_content_says_what_would_fill_it(desk: Desk, viewer: Viewer, tab: str, words: str) -> None:
     standard(viewer.root, count=3)
     page = desk.open(f"tab={tab}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.records import record, standard
 
+from browser.records import record, standard
 from pyexp.task import Status
 
 if TYPE_CHECKING:
@@ -96,7 +96,11 @@ def test_hostile_names_and_texts_are_only_text(desk: Desk, viewer: Viewer) -> No
     page.find("[aria-label='Group runs by a config key']").select_option("key")
     page.see(".chip")
     harmless(page)
-    for tab, sign in [("text", ".logged-text:not(:empty)"), ("figures", ".plotly-figure .bars path"), ("log", ".log-text:not(:empty)")]:
+    for tab, sign in [
+        ("text", ".logged-text:not(:empty)"),
+        ("figures", ".plotly-figure .bars path"),
+        ("log", ".log-text:not(:empty)"),
+    ]:
         page.tab(tab)
         page.see(sign)
         harmless(page)

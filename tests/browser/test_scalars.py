@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from browser.records import log_curves, record, standard
 
+from browser.records import log_curves, record, standard
 from pyexp.log import Logger
 from pyexp.task import Status
 

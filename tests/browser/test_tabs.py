@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser.records import log_curves, record, standard
 
+from browser.records import log_curves, record, standard
 from pyexp.log import Logger
 from pyexp.task import Status
 
@@ -72,7 +72,10 @@ def test_a_figure_is_a_picture_and_becomes_live(desk: Desk, viewer: Viewer) -> N
         logger.add_figure("surface", surface())
         logger.add_figure("static", surface(), interactive=False)
     page = desk.open("tab=figures")
-    assert page.see("[data-tag=surface] img.picture").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    assert (
+        page.see("[data-tag=surface] img.picture").evaluate("image => image.decode().then(() => image.naturalWidth)")
+        > 0
+    )
     page.see("[data-tag=static] img.picture")
     assert page.find("[data-tag=static] .make-live").count() == 0
     page.see("[data-tag=surface] .make-live").click()
@@ -121,7 +124,9 @@ def test_images_histograms_and_tables_have_tabs_when_there_are_some(desk: Desk, 
         page.see("#tab-images").click()
         page.see("[data-tag=digits] img.picture")
         page.tab("histograms")
-        page.wait("() => { const c = document.querySelector('[data-tag=weights] canvas'); return c?.width && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean); }")
+        page.wait(
+            "() => { const c = document.querySelector('[data-tag=weights] canvas'); return c?.width && c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(Boolean); }"
+        )
         page.tab("tables")
         assert page.see("[data-tag=errors] tbody tr:nth-child(2)").inner_text().split() == ["dog", "5"]
 
@@ -176,8 +181,12 @@ def test_log_follows_the_output(desk: Desk, viewer: Viewer) -> None:
             page.wait("() => document.querySelector('.log-text')?.textContent.endsWith('line 499\\n')")
             output.write("\x1b[31mred\x1b[0m 10%\r100%\n")
             output.flush()
-            page.wait("() => document.querySelector('.log-text').textContent.endsWith('100%10%\\n') || document.querySelector('.log-text').textContent.endsWith('\\n100%10%\\n') || document.querySelector('.log-text').textContent.includes('100%')")
-            page.wait("() => { const box = document.querySelector('.log-scroll'); return box.scrollHeight - box.scrollTop - box.clientHeight < 30; }")
+            page.wait(
+                "() => document.querySelector('.log-text').textContent.endsWith('100%10%\\n') || document.querySelector('.log-text').textContent.endsWith('\\n100%10%\\n') || document.querySelector('.log-text').textContent.includes('100%')"
+            )
+            page.wait(
+                "() => { const box = document.querySelector('.log-scroll'); return box.scrollHeight - box.scrollTop - box.clientHeight < 30; }"
+            )
             assert "\x1b" not in page.find(".log-text").inner_text()
 
 

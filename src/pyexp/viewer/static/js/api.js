@@ -47,7 +47,9 @@ export class ApiError extends Error {
 }
 
 async function request(path, params, signal) {
-  const query = new URLSearchParams(Object.entries(params).filter(([, value]) => value !== null && value !== undefined));
+  const query = new URLSearchParams(
+    Object.entries(params).filter(([, value]) => value !== null && value !== undefined),
+  );
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let response;
   try {

@@ -38,9 +38,22 @@ export function rangeForScreen([from, to], mode, unit) {
   return [from * 1000 + offset, to * 1000 + offset];
 }
 
-/** What plotly gives as a range end: a number, or on a date axis a text in the time we gave. */
-export function readEnd(end) {
+/** The range of `axis` in a change that plotly tells; null when it has not changed. */
+export function changedRange(change, axis) {
+  const ends = change[`${axis}.range`] ?? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
+  return ends[0] === undefined ? null : ends.map(readEnd);
+}
+
+/** A range end is a number, or on a date axis a text in the time that we gave. */
+function readEnd(end) {
   return typeof end === "number" ? end : Date.parse(`${String(end).replace(" ", "T")}Z`);
+}
+
+/** The ends of a range to a ten-thousandth of its width: enough for the screen, short in a link. */
+export function rounded([from, to]) {
+  if (from === null || to === null || from === to) return [from, to];
+  const digits = Math.min(100, Math.max(0, 4 - Math.floor(Math.log10(Math.abs(to - from)))));
+  return [Number(from.toFixed(digits)), Number(to.toFixed(digits))];
 }
 
 /** Plotly writes dates as UTC; shifted by this they read as the viewer's clock. */

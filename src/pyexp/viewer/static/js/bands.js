@@ -53,14 +53,22 @@ export class Bands extends Emitter {
     try {
       const params = { tag: this.tag, runs: runs.join(), key, from: range?.[0], to: range?.[1], points: 1000 };
       const frame = await getFrame("/api/groups", params, controller.signal);
-      this.groups = frame.series.map((part) => ({ name: part.group, runs: part.runs, x: part.step, mean: part.mean, deviation: part.deviation, count: part.count }));
+      this.groups = frame.series.map((part) => ({
+        name: part.group,
+        runs: part.runs,
+        x: part.step,
+        mean: part.mean,
+        deviation: part.deviation,
+        count: part.count,
+      }));
       this.isLoaded = true;
       groupOrder.learn(this.groups.map((group) => group.name));
       this.emit("change");
     } catch (error) {
       if (error.name !== "AbortError") this.emit("error", error);
     }
-    if (isLive && this.#controller === controller) this.#timer = setTimeout(() => this.want({ runs, key, isLive, range }), AGAIN_MS);
+    if (isLive && this.#controller === controller)
+      this.#timer = setTimeout(() => this.want({ runs, key, isLive, range }), AGAIN_MS);
   }
 
   stop() {

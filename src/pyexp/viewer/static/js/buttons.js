@@ -4,12 +4,22 @@ import { h } from "./dom.js";
 import { icon } from "./icons.js";
 
 export function iconButton(name, label, onclick, props = {}) {
-  return h("button", { class: "icon-button", type: "button", "aria-label": label, title: label, onclick, ...props }, icon(name));
+  return h(
+    "button",
+    { class: "icon-button", type: "button", "aria-label": label, title: label, onclick, ...props },
+    icon(name),
+  );
 }
 
 /** One of several: `options` are `[value, label, title]`; the caller tells changes by `show(value)`. */
 export function segmented(label, options, current, choose) {
-  const buttons = options.map(([value, text, title]) => h("button", { class: "segment", type: "button", role: "radio", title, data: { value }, onclick: () => choose(value) }, text));
+  const buttons = options.map(([value, text, title]) =>
+    h(
+      "button",
+      { class: "segment", type: "button", role: "radio", title, data: { value }, onclick: () => choose(value) },
+      text,
+    ),
+  );
   const group = h("div", { class: "segmented", role: "radiogroup", "aria-label": label }, buttons);
   group.show = (value) => {
     for (const button of buttons) {
@@ -56,6 +66,14 @@ export function menuButton(name, label, items) {
     if (isOpen) menu.firstElementChild.focus();
     else if (menu.contains(document.activeElement)) button.focus();
   };
-  menu.append(...items.map(([text, action]) => h("button", { type: "button", role: "menuitem", class: "menu-item", onclick: () => (flip(false), action()) }, text)));
+  menu.append(
+    ...items.map(([text, action]) =>
+      h(
+        "button",
+        { type: "button", role: "menuitem", class: "menu-item", onclick: () => (flip(false), action()) },
+        text,
+      ),
+    ),
+  );
   return root;
 }

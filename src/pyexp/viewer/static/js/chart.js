@@ -1,6 +1,6 @@
 // Owns one chart card: its header and actions, its data while it is on the screen, its drawing and zoom.
 
-import { rangeForScreen, rangeForServer, readEnd, unitFor } from "./axis.js";
+import { changedRange, rangeForScreen, rangeForServer, rounded, unitFor } from "./axis.js";
 import { Bands, groupOrder } from "./bands.js";
 import { iconButton, menuButton } from "./buttons.js";
 import { catalog } from "./catalog.js";
@@ -10,6 +10,7 @@ import { saveCsv, savePicture } from "./export.js";
 import { splitTag } from "./groups.js";
 import { makeReadable } from "./hover.js";
 import { icon } from "./icons.js";
+import { live } from "./live.js";
 import { bandTraces, CONFIG, drawnLines, layoutFor, lineTraces, loadPlotly } from "./plot.js";
 import { cancelDraw, scheduleDraw } from "./scheduler.js";
 import { selection } from "./selection.js";
@@ -38,7 +39,10 @@ export class ChartCard {
     this.#build();
     this.resizing = new ResizeObserver(() => this.redraw());
     for (const source of [this.series, this.bands]) {
-      this.#stops.push(source.on("change", () => this.#arrived()), source.on("error", (error) => this.#say(error.message, true)));
+      this.#stops.push(
+        source.on("change", () => this.#arrived()),
+        source.on("error", (error) => this.#say(error.message, true)),
+      );
     }
   }
 
@@ -77,7 +81,11 @@ export class ChartCard {
       this.bands.stop();
       this.series.watch();
       this.series.want(runs.slice(0, MOST_LINES));
-      this.#say(runs.length > MOST_LINES ? `The first ${MOST_LINES} of ${runs.length} runs are drawn. Group by a config key to see all.` : "");
+      this.#say(
+        runs.length > MOST_LINES
+          ? `The first ${MOST_LINES} of ${runs.length} runs are drawn. Group by a config key to see all.`
+          : "",
+      );
     }
   }
 
@@ -95,6 +103,7 @@ export class ChartCard {
       selection.on("change", () => this.runsChanged()),
       theme.on("change", () => this.redraw(true)),
       groupOrder.on("change", () => this.redraw()),
+      live.on("hello", () => this.note.classList.contains("is-error") && this.runsChanged()),
     ];
     this.#showWide();
   }
@@ -116,14 +125,38 @@ export class ChartCard {
 
   #build() {
     const { id, name } = this.tag;
-    this.logButton = h("button", { class: "text-button", type: "button", title: "Logarithmic y-axis", "aria-pressed": "false", onclick: () => view.toggle("logy", id) }, "log");
+    this.logButton = h(
+      "button",
+      {
+        class: "text-button",
+        type: "button",
+        title: "Logarithmic y-axis",
+        "aria-pressed": "false",
+        onclick: () => view.toggle("logy", id),
+      },
+      "log",
+    );
     this.wideButton = iconButton("expand", "Full width", () => view.toggle("wide", id));
     this.resetButton = iconButton("reset", "Whole range", () => this.#zoom(null), { class: "icon-button reset" });
-    const save = menuButton("download", "Save this chart", [["PNG picture", () => this.#save("png")], ["SVG picture", () => this.#save("svg")], ["CSV, all points", () => this.#save("csv")]]);
-    this.plot = h("div", { class: "plot", tabindex: "0", role: "img", "aria-label": `Chart of ${name}. Arrow keys read the values.` });
+    const save = menuButton("download", "Save this chart", [
+      ["PNG picture", () => this.#save("png")],
+      ["SVG picture", () => this.#save("svg")],
+      ["CSV, all points", () => this.#save("csv")],
+    ]);
+    this.plot = h("div", {
+      class: "plot",
+      tabindex: "0",
+      role: "img",
+      "aria-label": `Chart of ${name}. Arrow keys read the values.`,
+    });
     this.note = h("p", { class: "card-note", role: "status" });
     this.body = h("div", { class: "plot-body is-loading" }, this.plot);
-    const head = h("header", { class: "card-head" }, h("h3", { title: name }, splitTag(name)[1]), h("div", { class: "card-actions" }, this.resetButton, this.logButton, this.wideButton, save));
+    const head = h(
+      "header",
+      { class: "card-head" },
+      h("h3", { title: name }, splitTag(name)[1]),
+      h("div", { class: "card-actions" }, this.resetButton, this.logButton, this.wideButton, save),
+    );
     fill(this.element, head, this.body, this.note);
     this.unread = makeReadable(this.plot, () => this.#drawn);
     this.plot.addEventListener("keydown", (event) => event.key === "Escape" && this.#zoom(null));
@@ -172,14 +205,24 @@ export class ChartCard {
     const unit = unitFor(this.series.lines.values());
     const zoom = view.get("zoom")[this.tag.id] ?? null;
     const inX = this.#range() ? rangeForScreen(this.#range(), mode, unit) : null;
-    return { mode, unit, smooth: view.get("group") ? 0 : view.get("smooth"), isLog: view.get("logy").includes(this.tag.id), range: inX, frame: zoom ? [...(inX ?? [null, null]), zoom[2], zoom[3]] : null };
+    return {
+      mode,
+      unit,
+      smooth: view.get("group") ? 0 : view.get("smooth"),
+      isLog: view.get("logy").includes(this.tag.id),
+      range: inX,
+      frame: zoom ? [...(inX ?? [null, null]), zoom[2], zoom[3]] : null,
+    };
   }
 
   #figure(size) {
     const style = this.#style();
     let traces;
     if (view.get("group")) {
-      const groups = this.bands.groups.map((group) => ({ ...group, colour: groupColour(groupOrder.index(group.name)) }));
+      const groups = this.bands.groups.map((group) => ({
+        ...group,
+        colour: groupColour(groupOrder.index(group.name)),
+      }));
       this.#drawn = groups.map((group) => ({ ...group, y: group.mean, raw: group.mean, step: group.x }));
       traces = bandTraces(groups, style);
     } else {
@@ -194,7 +237,14 @@ export class ChartCard {
     return this.series.runs
       .map((id) => ({ run: catalog.run(id), line: this.series.lines.get(id), detail: details?.get(id) }))
       .filter(({ run, line }) => run && line && line.step.length > 0)
-      .map(({ run, line, detail }) => ({ name: catalog.label(run), colour: colourOf(run), dash: dashOf(run), line, detail, startedAt: line.time[0] }));
+      .map(({ run, line, detail }) => ({
+        name: catalog.label(run),
+        colour: colourOf(run),
+        dash: dashOf(run),
+        line,
+        detail,
+        startedAt: line.time[0],
+      }));
   }
 
   async #draw() {
@@ -218,12 +268,11 @@ export class ChartCard {
   }
 
   #relaid(change) {
-    const ends = (axis) => change[`${axis}.range`] ?? (`${axis}.range[0]` in change ? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]] : null);
-    const [x, y] = [ends("xaxis"), ends("yaxis")];
+    const [x, y] = [changedRange(change, "xaxis"), changedRange(change, "yaxis")];
     if (!x && !y) return;
     const { mode, unit, isLog } = this.#style();
     const before = view.get("zoom")[this.tag.id] ?? [null, null, null, null];
-    const range = x ? rangeForServer(x.map(readEnd), mode, unit) : before.slice(0, 2);
+    const range = x ? rangeForServer(x, mode, unit) : before.slice(0, 2);
     this.#zoom([...rounded(range), ...rounded(y ? y.map((end) => (isLog ? 10 ** end : end)) : before.slice(2))]);
   }
 
@@ -242,11 +291,4 @@ export class ChartCard {
       this.#say(`Not saved: ${error.message}`, true);
     }
   }
-}
-
-/** The ends of a range to a ten-thousandth of its width: enough for the screen, short in a link. */
-function rounded([from, to]) {
-  if (from === null || to === null || from === to) return [from, to];
-  const digits = Math.min(100, Math.max(0, 4 - Math.floor(Math.log10(Math.abs(to - from)))));
-  return [Number(from.toFixed(digits)), Number(to.toFixed(digits))];
 }

@@ -23,7 +23,11 @@ export function drawCompare(place, runs, configs) {
   const tools = h(
     "div",
     { class: "compare-tools" },
-    h("span", { class: "muted" }, `${differing.length} of ${lines.length} keys differ over ${shown.length} runs${runs.length > shown.length ? ` (the first of ${runs.length})` : ""}`),
+    h(
+      "span",
+      { class: "muted" },
+      `${differing.length} of ${lines.length} keys differ over ${shown.length} runs${runs.length > shown.length ? ` (the first of ${runs.length})` : ""}`,
+    ),
     check("Show all keys", isAll, (allkeys) => view.set({ allkeys })),
   );
   fill(place, tools, listed.length > 0 ? table(shown, listed) : same(lines.length));
@@ -31,7 +35,9 @@ export function drawCompare(place, runs, configs) {
 
 function same(total) {
   if (total === 0) return emptyState("No configs", "The selected runs have no config.json.");
-  return emptyState("Nothing differs", "The selected runs have the same config.", { actions: [["Show all keys", () => view.set({ allkeys: true })]] });
+  return emptyState("Nothing differs", "The selected runs have the same config.", {
+    actions: [["Show all keys", () => view.set({ allkeys: true })]],
+  });
 }
 
 function table(runs, lines) {
@@ -41,7 +47,21 @@ function table(runs, lines) {
     return h("th", { scope: "col", title: run.name }, h("span", { class: "compare-run" }, dot, catalog.label(run)));
   });
   const body = lines.map(({ key, texts, differs }) =>
-    h("tr", { class: differs ? "differs" : "" }, h("th", { scope: "row" }, key), texts.map((text) => h("td", { class: "value", title: text.length > 24 ? text : null }, text))),
+    h(
+      "tr",
+      { class: differs ? "differs" : "" },
+      h("th", { scope: "row" }, key),
+      texts.map((text) => h("td", { class: "value", title: text.length > 24 ? text : null }, text)),
+    ),
   );
-  return h("div", { class: "table-scroll" }, h("table", { class: "data compare" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), head)), h("tbody", {}, body)));
+  return h(
+    "div",
+    { class: "table-scroll" },
+    h(
+      "table",
+      { class: "data compare" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Key"), head)),
+      h("tbody", {}, body),
+    ),
+  );
 }

@@ -10,4 +10,3 @@ export function toggleDrawer(isOpen = undefined) {
   button.setAttribute("aria-expanded", String(isNarrow ? app.classList.contains(name) : !app.classList.contains(name)));
   if (isNarrow && app.classList.contains(name)) document.querySelector(".runs-filter").focus();
 }
-

@@ -71,7 +71,9 @@ export class Entries extends Emitter {
     const controller = new AbortController();
     this.#controller = controller;
     try {
-      const answer = this.runs.length ? await getJson("/api/entries", { kind: this.kind, tag: this.tag, runs: this.runs.join() }, controller.signal) : { runs: [] };
+      const answer = this.runs.length
+        ? await getJson("/api/entries", { kind: this.kind, tag: this.tag, runs: this.runs.join() }, controller.signal)
+        : { runs: [] };
       this.byRun = new Map(answer.runs.filter(({ total }) => total > 0).map((part) => [part.run, part]));
       this.isLoaded = true;
       live.changed();

@@ -33,10 +33,20 @@ export class EntryCard {
     this.grid = h("div", { class: "tiles" });
     this.note = h("p", { class: "card-note", role: "status" });
     this.wideButton = iconButton("expand", "Full width", () => view.toggle("wide", tag.id));
-    const head = h("header", { class: "card-head" }, h("h3", { title: tag.name }, splitTag(tag.name)[1]), hasSlider ? this.stepper.element : null, h("div", { class: "card-actions" }, this.wideButton));
+    const head = h(
+      "header",
+      { class: "card-head" },
+      h("h3", { title: tag.name }, splitTag(tag.name)[1]),
+      hasSlider ? this.stepper.element : null,
+      h("div", { class: "card-actions" }, this.wideButton),
+    );
     element.classList.add("entry-card");
     fill(element, head, this.grid, this.note);
-    this.#stops.push(this.entries.on("change", () => this.#arrived()), this.entries.on("error", (error) => this.#say(error.message, true)), () => this.stepper.stop());
+    this.#stops.push(
+      this.entries.on("change", () => this.#arrived()),
+      this.entries.on("error", (error) => this.#say(error.message, true)),
+      () => this.stepper.stop(),
+    );
   }
 
   show() {
@@ -80,7 +90,11 @@ export class EntryCard {
     if (!this.entries.isLoaded) return;
     const ids = this.entries.runs.filter((id) => this.entries.byRun.has(id) && catalog.run(id));
     const shown = ids.slice(0, MOST_TILES);
-    this.#say(ids.length > MOST_TILES ? `The first ${MOST_TILES} of ${ids.length} runs are shown. Choose fewer in the panel.` : "");
+    this.#say(
+      ids.length > MOST_TILES
+        ? `The first ${MOST_TILES} of ${ids.length} runs are shown. Choose fewer in the panel.`
+        : "",
+    );
     for (const id of [...this.#tiles.keys()]) if (!shown.includes(id)) this.#drop(id);
     for (const id of shown) this.#showTile(id);
   }
@@ -101,7 +115,18 @@ export class EntryCard {
     setCss(dot, { background: colourOf(run) });
     const step = h("span", { class: "tile-step" });
     const body = this.makeBody(this.tag, run);
-    const element = h("section", { class: "tile", "aria-label": `${this.tag.name} of ${run.name}`, data: { run: run.id } }, h("header", { class: "tile-head" }, dot, h("span", { class: "tile-name", title: run.name }, catalog.label(run)), step), body.element);
+    const element = h(
+      "section",
+      { class: "tile", "aria-label": `${this.tag.name} of ${run.name}`, data: { run: run.id } },
+      h(
+        "header",
+        { class: "tile-head" },
+        dot,
+        h("span", { class: "tile-name", title: run.name }, catalog.label(run)),
+        step,
+      ),
+      body.element,
+    );
     const tile = { element, body, step, key: undefined };
     this.#tiles.set(run.id, tile);
     this.grid.append(element);

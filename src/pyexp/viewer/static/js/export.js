@@ -15,8 +15,14 @@ export async function savePicture({ title, traces, layout, format }) {
   const figure = {
     data,
     layout: {
-      ...layout, ...SIZE, margin: { l: 70, r: 30, t: 60, b: 50 }, showlegend: true, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
-      font: { ...layout.font, size: 13, color: "#333" }, title: { text: plotlyText(title), x: 0.02, xanchor: "left" },
+      ...layout,
+      ...SIZE,
+      margin: { l: 70, r: 30, t: 60, b: 50 },
+      showlegend: true,
+      paper_bgcolor: "#ffffff",
+      plot_bgcolor: "#ffffff",
+      font: { ...layout.font, size: 13, color: "#333" },
+      title: { text: plotlyText(title), x: 0.02, xanchor: "left" },
       xaxis: { ...layout.xaxis, gridcolor: "#e8e8e8", tickfont: { color: "#333" }, automargin: true },
       yaxis: { ...layout.yaxis, gridcolor: "#e8e8e8", tickfont: { color: "#333" }, automargin: true },
     },

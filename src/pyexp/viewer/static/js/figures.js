@@ -11,19 +11,34 @@ import { mountCards, tagsFilter } from "./tag_tab.js";
 import { LiveFigure } from "./webagg.js";
 
 export function mountFigures(root) {
-  return mountPictures(root, "figures", "Figures", ["No figures yet", "The selected runs have logged no figures.", 'logger.add_figure("curve", figure)']);
+  return mountPictures(root, "figures", "Figures", [
+    "No figures yet",
+    "The selected runs have logged no figures.",
+    'logger.add_figure("curve", figure)',
+  ]);
 }
 
 export function mountImages(root) {
-  return mountPictures(root, "images", "Images", ["No images yet", "The selected runs have logged no images.", 'logger.add_image("sample", array)']);
+  return mountPictures(root, "images", "Images", [
+    "No images yet",
+    "The selected runs have logged no images.",
+    'logger.add_image("sample", array)',
+  ]);
 }
 
 function mountPictures(root, kind, label, empty) {
   const [link, stopLink] = linkSwitch();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": label }, tagsFilter(), link);
-  const end = mountCards(root, { kind, controls: [toolbar], make: (tag, element) => new EntryCard(kind, tag, element, (of, run) => new FigureBody(kind, of, run)), empty });
+  const [filter, stopFilter] = tagsFilter();
+  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": label }, filter, link);
+  const end = mountCards(root, {
+    kind,
+    controls: [toolbar],
+    make: (tag, element) => new EntryCard(kind, tag, element, (of, run) => new FigureBody(kind, of, run)),
+    empty,
+  });
   return () => {
     stopLink();
+    stopFilter();
     end();
   };
 }
@@ -51,7 +66,9 @@ class FigureBody {
     this.#controller = new AbortController();
     const { signal } = this.#controller;
     try {
-      const image = entry.preview ? await this.#image(entry, signal) : h("p", { class: "no-preview" }, "Logged without a picture.");
+      const image = entry.preview
+        ? await this.#image(entry, signal)
+        : h("p", { class: "no-preview" }, "Logged without a picture.");
       const make = entry.interactive ? this.#makeLive(entry) : null;
       if (!signal.aborted) fill(this.element, image, make);
     } catch (error) {
@@ -64,18 +81,32 @@ class FigureBody {
   }
 
   async #image(entry, signal) {
-    const held = await takePicture({ kind: this.kind, run: this.run.id, tag: this.tag.id, index: entry.index }, entry.time, signal);
+    const held = await takePicture(
+      { kind: this.kind, run: this.run.id, tag: this.tag.id, index: entry.index },
+      entry.time,
+      signal,
+    );
     if (signal.aborted) letGo(held.key);
     else this.#held = held;
-    const image = h("img", { class: "picture", src: held.url, alt: `${this.tag.name} of ${this.run.name} at step ${entry.step}` });
+    const image = h("img", {
+      class: "picture",
+      src: held.url,
+      alt: `${this.tag.name} of ${this.run.name} at step ${entry.step}`,
+    });
     if (entry.width) image.width = entry.width;
     if (entry.height) image.height = entry.height;
     return image;
   }
 
   #makeLive(entry) {
-    const title = "Opens the logged figure on the server, to zoom, pan and rotate it. Do this with logs that you trust.";
-    return h("button", { class: "button make-live", type: "button", title, onclick: () => this.#goLive(entry) }, icon("play"), "Make live");
+    const title =
+      "Opens the logged figure on the server, to zoom, pan and rotate it. Do this with logs that you trust.";
+    return h(
+      "button",
+      { class: "button make-live", type: "button", title, onclick: () => this.#goLive(entry) },
+      icon("play"),
+      "Make live",
+    );
   }
 
   #goLive(entry) {

@@ -75,7 +75,8 @@ const NATURAL = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 /** Compare two cells of a column: numbers by value, texts naturally, what is missing last. */
 export function compareCells(a, b) {
-  const missing = (cell) => cell === null || cell === undefined || Number.isNaN(cell) || (typeof cell === "object" && cell.missing);
+  const missing = (cell) =>
+    cell === null || cell === undefined || Number.isNaN(cell) || (typeof cell === "object" && cell.missing);
   if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
   const [left, right] = [Number(a), Number(b)];
   if (a !== "" && b !== "" && !Number.isNaN(left) && !Number.isNaN(right)) return left - right;

@@ -22,7 +22,10 @@ export class CardGroups {
   constructor(root, make) {
     this.#root = root;
     this.#make = make;
-    this.#near = new IntersectionObserver((entries) => entries.forEach(tell), { root: root.closest(".content"), rootMargin: NEAR });
+    this.#near = new IntersectionObserver((entries) => entries.forEach(tell), {
+      root: root.closest(".content"),
+      rootMargin: NEAR,
+    });
   }
 
   update(tags) {
@@ -85,7 +88,13 @@ class Group {
     this.#prefix = prefix;
     this.#make = make;
     this.#near = near;
-    this.head = h("button", { class: "group-head", type: "button", onclick: () => view.toggle("closed", prefix) }, icon("chevron"), h("h2", {}, prefix || "General"), this.#size);
+    this.head = h(
+      "button",
+      { class: "group-head", type: "button", onclick: () => view.toggle("closed", prefix) },
+      icon("chevron"),
+      h("h2", {}, prefix || "General"),
+      this.#size,
+    );
     this.element = h("section", { class: "group", data: { prefix } }, this.head, this.#grid, this.#more);
     this.stop = view.on("closed", () => this.update(this.#tags));
   }

@@ -22,7 +22,18 @@ export function showHelp() {
     "dialog",
     { class: "sheet", "aria-label": "Keyboard shortcuts" },
     h("h2", {}, "Keyboard"),
-    h("dl", { class: "shortcuts" }, SHORTCUTS.map(([keys, text]) => [h("dt", {}, keys.map((key) => h("kbd", {}, key))), h("dd", {}, text)])),
+    h(
+      "dl",
+      { class: "shortcuts" },
+      SHORTCUTS.map(([keys, text]) => [
+        h(
+          "dt",
+          {},
+          keys.map((key) => h("kbd", {}, key)),
+        ),
+        h("dd", {}, text),
+      ]),
+    ),
     h("button", { class: "button", type: "button", onclick: () => dialog.close() }, "Close"),
   );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());

@@ -14,11 +14,22 @@ const RISE = 64; // how far one distribution may reach above its own line
 const BOTTOM = 24;
 
 export function mountHistograms(root) {
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Histograms" }, tagsFilter());
-  return mountCards(root, {
-    kind: "histograms", controls: [toolbar], make: (tag, element) => new EntryCard("histograms", tag, element, (of, run) => new RidgeBody(of, run), false),
-    empty: ["No histograms yet", "The selected runs have logged no histograms.", 'logger.add_histogram("weights", values)'],
+  const [filter, stopFilter] = tagsFilter();
+  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Histograms" }, filter);
+  const end = mountCards(root, {
+    kind: "histograms",
+    controls: [toolbar],
+    make: (tag, element) => new EntryCard("histograms", tag, element, (of, run) => new RidgeBody(of, run), false),
+    empty: [
+      "No histograms yet",
+      "The selected runs have logged no histograms.",
+      'logger.add_histogram("weights", values)',
+    ],
   });
+  return () => {
+    stopFilter();
+    end();
+  };
 }
 
 class RidgeBody {
@@ -28,7 +39,11 @@ class RidgeBody {
   constructor(tag, run) {
     this.tag = tag;
     this.run = run;
-    this.canvas = h("canvas", { class: "ridges", role: "img", "aria-label": `Histograms of ${tag.name} of ${run.name}` });
+    this.canvas = h("canvas", {
+      class: "ridges",
+      role: "img",
+      "aria-label": `Histograms of ${tag.name} of ${run.name}`,
+    });
     this.element = h("div", { class: "ridge-body" }, this.canvas);
     this.resizing = new ResizeObserver(() => this.#draw());
     this.resizing.observe(this.element);
@@ -39,7 +54,11 @@ class RidgeBody {
     this.#controller?.abort();
     this.#controller = new AbortController();
     try {
-      const answer = await getJson("/api/histograms", { tag: this.tag.id, run: this.run.id, limit: RIDGES }, this.#controller.signal);
+      const answer = await getJson(
+        "/api/histograms",
+        { tag: this.tag.id, run: this.run.id, limit: RIDGES },
+        this.#controller.signal,
+      );
       this.#entries = answer.entries.filter((entry) => entry.counts.length > 0);
       this.#draw();
     } catch (error) {
@@ -71,10 +90,16 @@ class RidgeBody {
     const place = (value) => 8 + ((value - low) / (high - low || 1)) * (width - 64);
     const top = Math.max(...entries.map(densest));
     const gap = entries.length > 1 ? (HEIGHT - RISE - BOTTOM - 6) / (entries.length - 1) : 0;
-    entries.forEach((entry, i) => this.#ridge(context, { entry, base: RISE + 4 + gap * i, place, top, age: entries.length - 1 - i }));
+    entries.forEach((entry, i) =>
+      this.#ridge(context, { entry, base: RISE + 4 + gap * i, place, top, age: entries.length - 1 - i }),
+    );
     context.fillStyle = theme.colour("muted");
     context.font = "11px Inter, sans-serif";
-    for (const [value, align] of [[low, "left"], [(low + high) / 2, "center"], [high, "right"]]) {
+    for (const [value, align] of [
+      [low, "left"],
+      [(low + high) / 2, "center"],
+      [high, "right"],
+    ]) {
       context.textAlign = align;
       context.fillText(number(Number(value.toPrecision(3))), place(value), HEIGHT - 6);
     }

@@ -54,9 +54,13 @@ function placeOf(plot, event) {
 
 function show(plot, hair, lines, x, cursor) {
   const { xaxis, yaxis, _size: size } = plot._fullLayout;
-  const rows = lines.map((line) => ({ line, at: nearest(line.x, x) })).filter(({ line, at }) => at >= 0 && isNear(line, at, x));
+  const rows = lines
+    .map((line) => ({ line, at: nearest(line.x, x) }))
+    .filter(({ line, at }) => at >= 0 && isNear(line, at, x));
   if (rows.length === 0) return rows;
-  const closest = rows.reduce((best, row) => (Math.abs(row.line.x[row.at] - x) < Math.abs(best.line.x[best.at] - x) ? row : best));
+  const closest = rows.reduce((best, row) =>
+    Math.abs(row.line.x[row.at] - x) < Math.abs(best.line.x[best.at] - x) ? row : best,
+  );
   const left = size.l + xaxis.l2p(closest.line.x[closest.at]);
   setCss(hair, { left: `${left}px`, top: `${size.t}px`, height: `${size.h}px` });
   hair.classList.add("is-on");
@@ -94,10 +98,17 @@ function fillBubble(rows, target, { line, at }, hidden) {
   const body = rows.map((row) => {
     const dot = h("i", { class: "dot" });
     setCss(dot, { background: row.line.colour });
-    const second = row.line.deviation ? `± ${number(row.line.deviation[row.at])}` : isSmooth ? number(row.line.raw[row.at]) : null;
+    const second = row.line.deviation
+      ? `± ${number(row.line.deviation[row.at])}`
+      : isSmooth
+        ? number(row.line.raw[row.at])
+        : null;
     return h(
-      "tr", { class: row === target ? "is-target" : "" },
-      h("td", {}, dot), h("td", { class: "name" }, row.line.name), h("td", { class: "value" }, number(row.line.y[row.at])),
+      "tr",
+      { class: row === target ? "is-target" : "" },
+      h("td", {}, dot),
+      h("td", { class: "name" }, row.line.name),
+      h("td", { class: "value" }, number(row.line.y[row.at])),
       second === null ? null : h("td", { class: "value second" }, second),
     );
   });

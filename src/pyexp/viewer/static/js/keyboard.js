@@ -32,7 +32,12 @@ function toggleDrawerClosed() {
 }
 
 function isTyping(target) {
-  return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName) || (target.tagName === "INPUT" && !["checkbox", "range"].includes(target.type)) || Boolean(target.closest?.(".live-figure"));
+  return (
+    target.isContentEditable ||
+    ["TEXTAREA", "SELECT"].includes(target.tagName) ||
+    (target.tagName === "INPUT" && !["checkbox", "range"].includes(target.type)) ||
+    Boolean(target.closest?.(".live-figure"))
+  );
 }
 
 function focusOn(selector, isInPanel) {

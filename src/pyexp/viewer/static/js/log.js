@@ -33,20 +33,43 @@ class LogTab {
   #isFollowing = true;
 
   constructor(root) {
-    this.select = h("select", { class: "field select", "aria-label": "Run", onchange: () => view.set({ log: Number(this.select.value) }) });
+    this.select = h("select", {
+      class: "field select",
+      "aria-label": "Run",
+      onchange: () => view.set({ log: Number(this.select.value) }),
+    });
     this.info = h("span", { class: "muted log-info" });
     this.follow = check("Follow", true, (isOn) => this.#setFollow(isOn), "Stay at the newest line");
     this.wrap = check("Wrap", true, (isOn) => this.output.classList.toggle("is-wrapped", isOn));
-    this.older = h("button", { class: "link older", type: "button", onclick: () => this.#loadOlder() }, "Show earlier output");
+    this.older = h(
+      "button",
+      { class: "link older", type: "button", onclick: () => this.#loadOlder() },
+      "Show earlier output",
+    );
     this.output = h("pre", { class: "log-text is-wrapped", tabindex: "0", role: "log", "aria-label": "Output" });
     this.message = h("div", { class: "message" });
     this.scroller = h("div", { class: "log-scroll" }, this.older, this.output);
-    root.append(h("div", { class: "toolbar", role: "toolbar", "aria-label": "Log" }, h("label", { class: "control" }, "Run", this.select), this.follow, this.wrap, this.info), this.message, this.scroller);
+    root.append(
+      h(
+        "div",
+        { class: "toolbar", role: "toolbar", "aria-label": "Log" },
+        h("label", { class: "control" }, "Run", this.select),
+        this.follow,
+        this.wrap,
+        this.info,
+      ),
+      this.message,
+      this.scroller,
+    );
     root.classList.add("log-tab");
     this.root = root;
     this.draw = throttled(() => this.#draw(), 100);
     this.scroller.addEventListener("scroll", () => this.#scrolled());
-    this.stops = [selection.on("update", () => this.#offer()), view.on("log", () => this.#choose()), live.on("log", (message) => this.#take(message))];
+    this.stops = [
+      selection.on("update", () => this.#offer()),
+      view.on("log", () => this.#choose()),
+      live.on("log", (message) => this.#take(message)),
+    ];
     this.#offer();
   }
 
@@ -69,7 +92,10 @@ class LogTab {
     const names = runs.map((run) => `${run.id} ${run.status}`).join();
     if (names !== this.names) {
       this.names = names;
-      fill(this.select, runs.map((run) => h("option", { value: String(run.id) }, `${catalog.label(run)} — ${run.status}`)));
+      fill(
+        this.select,
+        runs.map((run) => h("option", { value: String(run.id) }, `${catalog.label(run)} — ${run.status}`)),
+      );
       if (this.#run !== null) this.select.value = String(this.#run);
     }
     this.#choose();
@@ -77,10 +103,18 @@ class LogTab {
 
   #choose() {
     const runs = this.#runs();
-    const run = runs.find(({ id }) => id === view.get("log")) ?? runs.find(({ status }) => status === "running") ?? runs[0];
+    const run =
+      runs.find(({ id }) => id === view.get("log")) ?? runs.find(({ status }) => status === "running") ?? runs[0];
     const isShown = Boolean(run);
     this.scroller.hidden = !isShown;
-    if (!isShown) fill(this.message, noRuns() ?? emptyState("No output yet", "The selected runs have printed nothing that was captured.", { code: "out/<experiment>/<batch>/<run>/log.out" }));
+    if (!isShown)
+      fill(
+        this.message,
+        noRuns() ??
+          emptyState("No output yet", "The selected runs have printed nothing that was captured.", {
+            code: "out/<experiment>/<batch>/<run>/log.out",
+          }),
+      );
     if (!run || run.id === this.#run) return;
     if (view.get("log") === null && this.#run !== null && runs.some(({ id }) => id === this.#run)) return;
     this.#run = run.id;
@@ -100,7 +134,11 @@ class LogTab {
       this.#setFollow(true);
       this.#looking(answer.end, answer.size);
     } catch (error) {
-      if (error.name !== "AbortError") fill(this.message, errorState(error, () => this.#load()));
+      if (error.name !== "AbortError")
+        fill(
+          this.message,
+          errorState(error, () => this.#load()),
+        );
     }
   }
 
@@ -147,7 +185,10 @@ class LogTab {
   #draw() {
     setText(this.output, plainOutput(this.#text));
     this.older.hidden = this.#start <= 0;
-    setText(this.info, this.#size === 0 ? "nothing printed yet" : `${bytes(this.#size)}${this.#start > 0 ? ", the end of it" : ""}`);
+    setText(
+      this.info,
+      this.#size === 0 ? "nothing printed yet" : `${bytes(this.#size)}${this.#start > 0 ? ", the end of it" : ""}`,
+    );
     if (this.#isFollowing) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 

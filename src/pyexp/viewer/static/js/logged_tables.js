@@ -9,13 +9,17 @@ import { mountCards, tagsFilter } from "./tag_tab.js";
 
 export function mountTables(root) {
   const [link, stopLink] = linkSwitch();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Tables" }, tagsFilter(), link);
+  const [filter, stopFilter] = tagsFilter();
+  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Tables" }, filter, link);
   const end = mountCards(root, {
-    kind: "tables", controls: [toolbar], make: (tag, element) => new EntryCard("tables", tag, element, tableBody),
+    kind: "tables",
+    controls: [toolbar],
+    make: (tag, element) => new EntryCard("tables", tag, element, tableBody),
     empty: ["No tables yet", "The selected runs have logged no tables.", 'logger.add_table("errors", columns, rows)'],
   });
   return () => {
     stopLink();
+    stopFilter();
     end();
   };
 }
@@ -30,7 +34,11 @@ function tableBody(tag, run) {
     controller = new AbortController();
     try {
       const table = await getJson("/api/table", { tag: tag.id, run: run.id, index: entry.index }, controller.signal);
-      fill(element, drawTable(table), table.cut ? h("p", { class: "card-note" }, `The first ${table.rows.length} of ${table.length} rows.`) : null);
+      fill(
+        element,
+        drawTable(table),
+        table.cut ? h("p", { class: "card-note" }, `The first ${table.rows.length} of ${table.length} rows.`) : null,
+      );
     } catch (error) {
       if (error.name !== "AbortError") fill(element, h("p", { class: "card-note is-error" }, error.message));
     }
@@ -40,5 +48,22 @@ function tableBody(tag, run) {
 
 function drawTable({ columns, rows }) {
   const cell = (value) => h("td", { class: typeof value === "number" ? "numeric" : "" }, configValue(value));
-  return h("table", { class: "data" }, h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cell)))));
+  return h(
+    "table",
+    { class: "data" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        columns.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((row) => h("tr", {}, row.map(cell))),
+    ),
+  );
 }

@@ -21,7 +21,14 @@ export function drawnLines(entries, { mode, unit, smooth, range }) {
     if (!detail) return cutTo(full, range);
     const fine = xValues(detail, mode, unit, startedAt);
     const seed = smooth > 0 && fine.length > 0 ? valueBefore(x, y, fine[0]) : null;
-    return { ...look, x: fine, y: smoothed(fine, detail.value, smooth, whole, seed), raw: detail.value, step: detail.step, time: detail.time };
+    return {
+      ...look,
+      x: fine,
+      y: smoothed(fine, detail.value, smooth, whole, seed),
+      raw: detail.value,
+      step: detail.step,
+      time: detail.time,
+    };
   });
 }
 
@@ -49,7 +56,17 @@ export function lineTraces(drawn, { smooth, isLog }) {
 
 function trace({ name, colour, dash, x }, y, { opacity, width }, isLog) {
   const mode = x.length < 2 ? "markers" : "lines";
-  return { type: "scatter", mode, name: plotlyText(name), x, y: drawable(y, isLog), opacity, line: { color: colour, width, dash, shape: "linear" }, marker: { color: colour, size: 6 }, hoverinfo: "skip" };
+  return {
+    type: "scatter",
+    mode,
+    name: plotlyText(name),
+    x,
+    y: drawable(y, isLog),
+    opacity,
+    line: { color: colour, width, dash, shape: "linear" },
+    marker: { color: colour, size: 6 },
+    hoverinfo: "skip",
+  };
 }
 
 /** What cannot be drawn (nan, inf, on a log scale what is not positive) is a gap. */
@@ -60,7 +77,11 @@ function drawable(y, isLog) {
 /** Traces of groups: a band of one deviation around each mean. `groups` are `{name, colour, x, mean, deviation}`. */
 export function bandTraces(groups, { isLog }) {
   return groups.flatMap(({ name, colour, x, mean, deviation }) => {
-    const edge = (sign) => drawable(mean.map((value, i) => value + sign * deviation[i]), isLog);
+    const edge = (sign) =>
+      drawable(
+        mean.map((value, i) => value + sign * deviation[i]),
+        isLog,
+      );
     const base = { type: "scatter", mode: "lines", x, hoverinfo: "skip" };
     return [
       { ...base, y: edge(-1), line: { width: 0 }, showlegend: false },
@@ -73,21 +94,52 @@ export function bandTraces(groups, { isLog }) {
 /** The layout for a chart of `size`; `range` is `[x0, x1, y0, y1]` when zoomed. */
 export function layoutFor({ size, mode, unit, isLog, range }) {
   const line = theme.colour("line");
-  const axis = { gridcolor: line, zeroline: false, linecolor: theme.colour("line-strong"), ticks: "", automargin: false, fixedrange: false, tickfont: { color: theme.colour("muted"), size: 11 } };
+  const axis = {
+    gridcolor: line,
+    zeroline: false,
+    linecolor: theme.colour("line-strong"),
+    ticks: "",
+    automargin: false,
+    fixedrange: false,
+    tickfont: { color: theme.colour("muted"), size: 11 },
+  };
   const ends = range ?? [null, null, null, null];
   return {
-    width: size.width, height: size.height, autosize: false,
+    width: size.width,
+    height: size.height,
+    autosize: false,
     margin: { l: 52, r: 10, t: 8, b: 26 },
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 11, color: theme.colour("muted") },
-    showlegend: false, hovermode: false, dragmode: "zoom",
-    xaxis: { ...axis, ...span(ends[0], ends[1]), type: mode === "wall" ? "date" : "linear", showline: true, nticks: 6, ticksuffix: mode === "relative" ? unit.suffix : "", exponentformat: "SI", showgrid: false },
-    yaxis: { ...axis, ...span(...logged(ends[2], ends[3], isLog)), type: isLog ? "log" : "linear", nticks: 6, exponentformat: isLog ? "power" : "e", ...(isLog ? { dtick: undefined, minor: { showgrid: false } } : {}) },
+    showlegend: false,
+    hovermode: false,
+    dragmode: "zoom",
+    xaxis: {
+      ...axis,
+      ...span(ends[0], ends[1]),
+      type: mode === "wall" ? "date" : "linear",
+      showline: true,
+      nticks: 6,
+      ticksuffix: mode === "relative" ? unit.suffix : "",
+      exponentformat: "SI",
+      showgrid: false,
+    },
+    yaxis: {
+      ...axis,
+      ...span(...logged(ends[2], ends[3], isLog)),
+      type: isLog ? "log" : "linear",
+      nticks: 6,
+      exponentformat: isLog ? "power" : "e",
+      ...(isLog ? { dtick: undefined, minor: { showgrid: false } } : {}),
+    },
   };
 }
 
 function span(from, to) {
-  return from === null || to === null || Number.isNaN(from) || Number.isNaN(to) ? { autorange: true } : { autorange: false, range: [from, to] };
+  return from === null || to === null || Number.isNaN(from) || Number.isNaN(to)
+    ? { autorange: true }
+    : { autorange: false, range: [from, to] };
 }
 
 /** Ranges are kept as values; plotly wants the exponents on a log axis. */
@@ -96,7 +148,13 @@ function logged(from, to, isLog) {
   return from > 0 && to > 0 ? [Math.log10(from), Math.log10(to)] : [null, null];
 }
 
-export const CONFIG = { displayModeBar: false, responsive: false, doubleClick: false, showTips: false, displaylogo: false };
+export const CONFIG = {
+  displayModeBar: false,
+  responsive: false,
+  doubleClick: false,
+  showTips: false,
+  displaylogo: false,
+};
 
 let loading = null;
 

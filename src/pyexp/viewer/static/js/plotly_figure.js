@@ -39,7 +39,11 @@ export class PlotlyFigure {
       const figure = harmless(await getJson("/api/plotly", place, signal));
       const plotly = await bundleFor(figure);
       if (signal.aborted) return;
-      await plotly.newPlot(this.plot, figure.data, fitted(figure.layout), { responsive: false, displaylogo: false, displayModeBar: false });
+      await plotly.newPlot(this.plot, figure.data, fitted(figure.layout), {
+        responsive: false,
+        displaylogo: false,
+        displayModeBar: false,
+      });
       this.#plotly = plotly;
       this.resizing.observe(this.plot);
     } catch (error) {
@@ -50,7 +54,11 @@ export class PlotlyFigure {
 
 /** The layout in a card: as wide as the card, with margins for its size unless the figure says its own. */
 function fitted({ width: _, height: __, ...layout }) {
-  return { margin: { l: 52, r: 20, t: layout.title?.text || layout.title ? 56 : 24, b: 44 }, ...layout, autosize: true };
+  return {
+    margin: { l: 52, r: 20, t: layout.title?.text || layout.title ? 56 : 24, b: 44 },
+    ...layout,
+    autosize: true,
+  };
 }
 
 /** Basic charts are drawn by the vendored bundle; others load the full one of the installed plotly. */
@@ -79,13 +87,15 @@ export function harmless(figure) {
 }
 
 function clean(value, depth) {
-  if (typeof value === "string") return value.includes("<") ? value.replace(MARKUP, "").replace(OTHER_MARKUP, "&lt;") : value;
+  if (typeof value === "string")
+    return value.includes("<") ? value.replace(MARKUP, "").replace(OTHER_MARKUP, "&lt;") : value;
   if (value === null || typeof value !== "object") return value;
   if (depth > MOST_DEPTH) return null;
   if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1));
   const copy = {};
   for (const [key, item] of Object.entries(value)) {
-    const isElsewhere = ["source", "src", "href"].includes(key) && typeof item === "string" && !item.startsWith("data:image/");
+    const isElsewhere =
+      ["source", "src", "href"].includes(key) && typeof item === "string" && !item.startsWith("data:image/");
     if (!isElsewhere) copy[key] = clean(item, depth + 1);
   }
   return copy;

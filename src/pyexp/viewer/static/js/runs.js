@@ -23,21 +23,40 @@ export function buildRunsPanel() {
   const draw = throttled(() => {
     drawTree(tree);
     const total = catalog.runs.size;
-    setText(summary, selection.chosen.length === total ? `${total} shown` : `${selection.chosen.length} of ${total} shown`);
+    setText(
+      summary,
+      selection.chosen.length === total ? `${total} shown` : `${selection.chosen.length} of ${total} shown`,
+    );
     setText(problem, selection.filterError ?? (selection.isCut ? "Only the first 1,000 of these are looked at." : ""));
   }, 120);
   selection.on("update", draw);
   tree.addEventListener("toggled", draw);
   tree.addEventListener("keydown", (event) => moveInTree(event, tree));
   draw();
-  return h("aside", { class: "runs-panel", id: "runs-panel", "aria-label": "Runs" }, filterField(), problem, h("div", { class: "runs-tools" }, summary, tools()), tree);
+  return h(
+    "aside",
+    { class: "runs-panel", id: "runs-panel", "aria-label": "Runs" },
+    filterField(),
+    problem,
+    h("div", { class: "runs-tools" }, summary, tools()),
+    tree,
+  );
 }
 
 function filterField() {
   const input = h("input", {
-    class: "field runs-filter", type: "search", placeholder: "Filter runs (regex)", "aria-label": "Filter runs by a regular expression", spellcheck: "false", autocomplete: "off", value: view.get("q"),
+    class: "field runs-filter",
+    type: "search",
+    placeholder: "Filter runs (regex)",
+    "aria-label": "Filter runs by a regular expression",
+    spellcheck: "false",
+    autocomplete: "off",
+    value: view.get("q"),
   });
-  input.addEventListener("input", debounced(() => view.set({ q: input.value }), 120));
+  input.addEventListener(
+    "input",
+    debounced(() => view.set({ q: input.value }), 120),
+  );
   input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
   view.on("q", (text) => document.activeElement === input || (input.value = text));
   return h("label", { class: "search" }, icon("search"), input);
@@ -45,22 +64,34 @@ function filterField() {
 
 function tools() {
   const button = (label, title, onclick) => h("button", { class: "link", type: "button", title, onclick }, label);
-  return h("span", { class: "links" }, button("All", "Switch on every run that passes the filter", () => selection.all()), button("None", "Switch every run off", () => selection.none()));
+  return h(
+    "span",
+    { class: "links" },
+    button("All", "Switch on every run that passes the filter", () => selection.all()),
+    button("None", "Switch every run off", () => selection.none()),
+  );
 }
 
 /** Draw the tree; rows that look as before are left as they are, with their hover and focus. */
 function drawTree(tree) {
   const focused = document.activeElement?.closest?.(".tree [role=treeitem]")?.dataset.key;
   const before = new Map([...tree.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
-  const entries = catalog.tree().map(({ batch, runs }) => ({ batch, runs, passing: runs.filter((run) => selection.passes(run)) }));
+  const entries = catalog
+    .tree()
+    .map(({ batch, runs }) => ({ batch, runs, passing: runs.filter((run) => selection.passes(run)) }));
   const visible = entries.filter(({ passing, runs }) => passing.length > 0 || (runs.length === 0 && !view.get("q")));
   const isLone = entries.length === 1;
-  settle(tree, visible.map((entry, index) => batchNode(before, entry, index, isLone)));
-  if (visible.length === 0) fill(tree, h("p", { class: "tree-empty" }, catalog.runs.size ? "No run passes this filter." : "No runs yet."));
+  settle(
+    tree,
+    visible.map((entry, index) => batchNode(before, entry, index, isLone)),
+  );
+  if (visible.length === 0)
+    fill(tree, h("p", { class: "tree-empty" }, catalog.runs.size ? "No run passes this filter." : "No runs yet."));
   const items = [...tree.querySelectorAll("[role=treeitem]")];
   const current = items.find((item) => item.dataset.key === focused) ?? items[0];
   for (const item of items) item.tabIndex = item === current ? 0 : -1;
-  if (focused && current?.dataset.key === focused && !current.contains(document.activeElement)) current.focus({ preventScroll: true });
+  if (focused && current?.dataset.key === focused && !current.contains(document.activeElement))
+    current.focus({ preventScroll: true });
 }
 
 /** The part called `part`, made anew only when its `sign` (what its look depends on) has changed. */
@@ -78,9 +109,21 @@ function batchNode(before, { batch, passing }, index, isLone) {
   const more = passing.length - limit;
   const node = kept(before, `batch${batch.id}`, "", () => h("div", { class: "batch", role: "group" }));
   const states = passing.map((run) => `${run.status}${selection.isOn(run)}`).join();
-  const parts = [kept(before, `head${batch.id}`, `${isOpen} ${states} ${JSON.stringify(batch)}`, () => batchRow(batch, passing, isOpen))];
-  if (isOpen) parts.push(...passing.slice(0, limit).map((run) => kept(before, `run${run.id}`, `${selection.isOn(run)} ${JSON.stringify(run)}`, () => runRow(run))));
-  if (isOpen && more > 0) parts.push(kept(before, `more${batch.id}`, `${limit} ${passing.length}`, () => moreButton(batch, limit, passing.length)));
+  const parts = [
+    kept(before, `head${batch.id}`, `${isOpen} ${states} ${JSON.stringify(batch)}`, () =>
+      batchRow(batch, passing, isOpen),
+    ),
+  ];
+  if (isOpen)
+    parts.push(
+      ...passing
+        .slice(0, limit)
+        .map((run) => kept(before, `run${run.id}`, `${selection.isOn(run)} ${JSON.stringify(run)}`, () => runRow(run))),
+    );
+  if (isOpen && more > 0)
+    parts.push(
+      kept(before, `more${batch.id}`, `${limit} ${passing.length}`, () => moreButton(batch, limit, passing.length)),
+    );
   settle(node, parts);
   return node;
 }
@@ -90,7 +133,11 @@ function moreButton(batch, limit, total) {
     rowsShown.set(batch.id, limit * 4);
     redraw(event.target);
   };
-  return h("button", { class: "link more", type: "button", onclick: show }, `Show ${Math.min(total - limit, limit * 3)} more of ${total}`);
+  return h(
+    "button",
+    { class: "link more", type: "button", onclick: show },
+    `Show ${Math.min(total - limit, limit * 3)} more of ${total}`,
+  );
 }
 
 function batchRow(batch, passing, isOpen) {
@@ -99,18 +146,43 @@ function batchRow(batch, passing, isOpen) {
     redraw(event.target);
   };
   return h(
-      "div",
-      { class: "batch-row", role: "treeitem", tabindex: "-1", "aria-expanded": String(isOpen), data: { key: `b${batch.id}` }, onfold: flip, title: batch.name },
-      h("button", { class: `fold ${isOpen ? "is-open" : ""}`, type: "button", tabindex: "-1", "aria-label": isOpen ? "Collapse" : "Expand", onclick: flip }, icon("chevron")),
-      batchBox(batch, passing),
-      h("span", { class: "batch-name", onclick: flip }, batch.experiment ?? batch.name, h("small", {}, batch.timestamp ? stamp(batch.timestamp) : "")),
-      statusBar(passing, batch),
+    "div",
+    {
+      class: "batch-row",
+      role: "treeitem",
+      tabindex: "-1",
+      "aria-expanded": String(isOpen),
+      data: { key: `b${batch.id}` },
+      onfold: flip,
+      title: batch.name,
+    },
+    h(
+      "button",
+      {
+        class: `fold ${isOpen ? "is-open" : ""}`,
+        type: "button",
+        tabindex: "-1",
+        "aria-label": isOpen ? "Collapse" : "Expand",
+        onclick: flip,
+      },
+      icon("chevron"),
+    ),
+    batchBox(batch, passing),
+    h(
+      "span",
+      { class: "batch-name", onclick: flip },
+      batch.experiment ?? batch.name,
+      h("small", {}, batch.timestamp ? stamp(batch.timestamp) : ""),
+    ),
+    statusBar(passing, batch),
   );
 }
 
 function stamp(timestamp) {
   const parts = timestamp.match(/^(\d{4})-(\d\d)-(\d\d)_(\d\d)-(\d\d)-(\d\d)(.*)$/);
-  return parts ? `${parts[1]}-${parts[2]}-${parts[3]} ${parts[4]}:${parts[5]}:${parts[6]}${parts[7].replace("_", " #")}` : timestamp;
+  return parts
+    ? `${parts[1]}-${parts[2]}-${parts[3]} ${parts[4]}:${parts[5]}:${parts[6]}${parts[7].replace("_", " #")}`
+    : timestamp;
 }
 
 function redraw(target) {
@@ -119,7 +191,13 @@ function redraw(target) {
 
 function batchBox(batch, runs) {
   const on = runs.filter((run) => selection.isOn(run)).length;
-  const box = h("input", { type: "checkbox", tabindex: "-1", class: "box", "aria-label": `All runs of ${batch.name}`, onchange: () => selection.toggle(runs, on < runs.length) });
+  const box = h("input", {
+    type: "checkbox",
+    tabindex: "-1",
+    class: "box",
+    "aria-label": `All runs of ${batch.name}`,
+    onchange: () => selection.toggle(runs, on < runs.length),
+  });
   box.checked = on > 0 && on === runs.length;
   box.indeterminate = on > 0 && on < runs.length;
   return box;
@@ -127,13 +205,28 @@ function batchBox(batch, runs) {
 
 function runRow(run) {
   const isOn = selection.isOn(run);
-  const box = h("input", { type: "checkbox", tabindex: "-1", class: "box run-box", "aria-label": `Show ${run.name}`, onchange: () => selection.toggle([run], !isOn) });
+  const box = h("input", {
+    type: "checkbox",
+    tabindex: "-1",
+    class: "box run-box",
+    "aria-label": `Show ${run.name}`,
+    onchange: () => selection.toggle([run], !isOn),
+  });
   box.checked = isOn;
   setCss(box, { "--run-colour": colourOf(run) });
-  const details = [run.name, run.status, run.started ? `started ${moment(run.started)}` : null, run.error].filter(Boolean).join("\n");
+  const details = [run.name, run.status, run.started ? `started ${moment(run.started)}` : null, run.error]
+    .filter(Boolean)
+    .join("\n");
   return h(
     "div",
-    { class: "run-row", role: "treeitem", tabindex: "-1", "aria-selected": String(isOn), data: { key: `r${run.id}`, run: run.id }, title: details },
+    {
+      class: "run-row",
+      role: "treeitem",
+      tabindex: "-1",
+      "aria-selected": String(isOn),
+      data: { key: `r${run.id}`, run: run.id },
+      title: details,
+    },
     h("label", { class: "run-label" }, box, h("span", { class: "run-name" }, run.name)),
     h("button", { class: "link only", type: "button", tabindex: "-1", onclick: () => selection.only([run]) }, "only"),
     statusBadge(run),

@@ -20,43 +20,76 @@ export function mountScalars(root) {
   const axis = segmented("X-axis", AXES, view.get("x"), (x) => view.set({ x, zoom: {} }));
   const [groupBy, endGroupBy] = groupControl();
   const legend = h("div", { class: "legend", "aria-label": "Groups" });
-  const showLegend = () => drawLegend(legend);
+  const showLegend = () => {
+    drawLegend(legend);
+    for (const control of [smooth, axis]) control.inert = Boolean(view.get("group")); // bands are exact means over steps
+  };
   const stops = [view.on("x", (x) => axis.show(x)), groupOrder.on("change", showLegend), view.on("group", showLegend)];
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Charts" }, tagsFilter(), smoothing(), axis, groupBy);
+  const [smooth, endSmooth] = smoothing();
+  const [filter, endFilter] = tagsFilter();
+  const toolbar = h(
+    "div",
+    { class: "toolbar", role: "toolbar", "aria-label": "Charts" },
+    filter,
+    smooth,
+    axis,
+    groupBy,
+  );
+  stops.push(endSmooth, endFilter, endGroupBy);
   const end = mountCards(root, {
-    kind: "scalars", controls: [toolbar, legend], make: (tag, element) => new ChartCard(tag, element),
-    empty: ["No scalars yet", "The selected runs have logged no numbers. Charts appear here with the first point.", 'logger.add_scalar("loss", loss)'],
+    kind: "scalars",
+    controls: [toolbar, legend],
+    make: (tag, element) => new ChartCard(tag, element),
+    empty: [
+      "No scalars yet",
+      "The selected runs have logged no numbers. Charts appear here with the first point.",
+      'logger.add_scalar("loss", loss)',
+    ],
   });
   showLegend();
   return () => {
     end();
-    endGroupBy();
     for (const stop of stops) stop();
   };
 }
 
 function smoothing() {
   const value = h("output", { class: "smooth-value" });
-  const slider = h("input", { type: "range", min: "0", max: "0.99", step: "0.01", "aria-label": "Smoothing", value: String(view.get("smooth")) });
+  const slider = h("input", {
+    type: "range",
+    min: "0",
+    max: "0.99",
+    step: "0.01",
+    "aria-label": "Smoothing",
+    value: String(view.get("smooth")),
+  });
   const show = () => {
     setText(value, view.get("smooth").toFixed(2));
     setCss(slider, { "--part": `${(view.get("smooth") / 0.99) * 100}%` });
   };
   slider.addEventListener("input", () => view.set({ smooth: Number(slider.value) }));
-  view.on("smooth", (smooth) => ((slider.value = String(smooth)), show()));
+  const stop = view.on("smooth", (smooth) => ((slider.value = String(smooth)), show()));
   show();
-  return h("label", { class: "control" }, "Smoothing", slider, value);
+  return [h("label", { class: "control" }, "Smoothing", slider, value), stop];
 }
 
 /** The choice of the config key to group by; keys that differ come first. */
 function groupControl() {
-  const select = h("select", { class: "field select", "aria-label": "Group runs by a config key", onchange: () => (groupOrder.reset(), view.set({ group: select.value, zoom: {} })) });
+  const select = h("select", {
+    class: "field select",
+    "aria-label": "Group runs by a config key",
+    onchange: () => (groupOrder.reset(), view.set({ group: select.value, zoom: {} })),
+  });
   const label = h("label", { class: "control" }, "Group by", select);
   let keys = [];
   const show = () => {
     const current = view.get("group");
     const offered = current && !keys.includes(current) ? [current, ...keys] : keys;
-    fill(select, h("option", { value: "" }, "none"), offered.map((key) => h("option", { value: key }, key)));
+    fill(
+      select,
+      h("option", { value: "" }, "none"),
+      offered.map((key) => h("option", { value: key }, key)),
+    );
     select.value = current;
     label.hidden = offered.length === 0;
   };

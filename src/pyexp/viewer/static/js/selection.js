@@ -21,6 +21,7 @@ class Selection extends Emitter {
     view.on("change", (changed) => {
       if (changed.some((key) => ["q", "base", "flip"].includes(key))) this.#update();
     });
+    if (catalog.isLoaded) this.#update(); // it may have come before this module
   }
 
   isOn(run) {

@@ -80,7 +80,11 @@ export class Series extends Emitter {
 
   /** The points of a range in full detail; lines like `lines`. */
   async detail(axis, from, to, signal) {
-    const frame = await getFrame("/api/series", { tag: this.tag, runs: this.runs.join(), axis, from, to, points: POINTS }, signal);
+    const frame = await getFrame(
+      "/api/series",
+      { tag: this.tag, runs: this.runs.join(), axis, from, to, points: POINTS },
+      signal,
+    );
     return new Map(frame.series.map((part) => [part.run, lineOf(part)]));
   }
 
@@ -96,7 +100,11 @@ export class Series extends Emitter {
     const controller = new AbortController();
     this.#running = controller;
     try {
-      const frame = await getFrame("/api/series", { tag: this.tag, runs: missing.join(), points: POINTS }, controller.signal);
+      const frame = await getFrame(
+        "/api/series",
+        { tag: this.tag, runs: missing.join(), points: POINTS },
+        controller.signal,
+      );
       for (const part of frame.series) this.lines.set(part.run, lineOf(part));
       for (const id of missing) this.#stale.delete(id);
       this.isLoaded = true;

@@ -25,7 +25,14 @@ export function buildShell(app) {
   const content = h("main", { class: "content", id: "content", role: "tabpanel", tabindex: "-1" });
   const panel = buildRunsPanel();
   const shade = h("div", { class: "shade", onclick: () => toggleDrawer(false) });
-  fill(app, h("a", { class: "skip", href: "#content", onclick: skip }, "Skip to content"), header(), panel, shade, h("div", { class: "workspace" }, notices(), content));
+  fill(
+    app,
+    h("a", { class: "skip", href: "#content", onclick: skip }, "Skip to content"),
+    header(),
+    panel,
+    shade,
+    h("div", { class: "workspace" }, notices(), content),
+  );
   return content;
 }
 
@@ -45,7 +52,11 @@ function header() {
   return h(
     "header",
     { class: "header" },
-    iconButton("menu", "Runs panel", () => toggleDrawer(), { class: "icon-button drawer-button", "aria-expanded": "true", "aria-controls": "runs-panel" }),
+    iconButton("menu", "Runs panel", () => toggleDrawer(), {
+      class: "icon-button drawer-button",
+      "aria-expanded": "true",
+      "aria-controls": "runs-panel",
+    }),
     h("div", { class: "brand" }, h("span", { class: "wordmark" }, "pyexp"), root),
     tabList(),
     h("div", { class: "header-end" }, connection(), themeButton(), iconButton("help", "Keyboard shortcuts", showHelp)),
@@ -57,7 +68,10 @@ function tabList() {
   const show = () => {
     const current = view.get("tab");
     const offered = TABS.filter(({ kind, name }) => !kind || name === current || tags.list(kind).length > 0);
-    fill(list, offered.map((tab) => tabButton(tab, tab.name === current)));
+    fill(
+      list,
+      offered.map((tab) => tabButton(tab, tab.name === current)),
+    );
   };
   list.addEventListener("keydown", (event) => moveTab(event, list));
   view.on("tab", show);
@@ -70,8 +84,15 @@ function tabButton({ name, label }, isCurrent) {
   return h(
     "button",
     {
-      class: "tab", type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(isCurrent), "aria-controls": "content",
-      tabindex: isCurrent ? "0" : "-1", data: { tab: name }, onclick: () => view.set({ tab: name }),
+      class: "tab",
+      type: "button",
+      role: "tab",
+      id: `tab-${name}`,
+      "aria-selected": String(isCurrent),
+      "aria-controls": "content",
+      tabindex: isCurrent ? "0" : "-1",
+      data: { tab: name },
+      onclick: () => view.set({ tab: name }),
     },
     label,
   );
@@ -89,12 +110,20 @@ function moveTab(event, list) {
 
 function connection() {
   const label = h("span", {});
-  const pill = h("button", { class: "connection", type: "button", role: "status", onclick: () => live.retry() }, h("i", { class: "dot" }), label);
+  const pill = h(
+    "button",
+    { class: "connection", type: "button", role: "status", onclick: () => live.retry() },
+    h("i", { class: "dot" }),
+    label,
+  );
   const show = () => {
     const [text, kind] = CONNECTION[live.status];
     setText(label, text);
     pill.dataset.kind = kind;
-    pill.title = kind === "lost" ? "The server is away. The page goes on trying; click to try now." : "New points arrive by themselves.";
+    pill.title =
+      kind === "lost"
+        ? "The server is away. The page goes on trying; click to try now."
+        : "New points arrive by themselves.";
   };
   live.on("status", show);
   show();
@@ -120,7 +149,12 @@ function notices() {
   const show = () => {
     const texts = [catalog.notice, tags.notice].filter(Boolean).map((text) => h("p", { class: "notice" }, text));
     const reload = isNewVersion
-      ? h("p", { class: "notice" }, "The viewer was updated. ", h("button", { class: "link", type: "button", onclick: () => location.reload() }, "Reload the page"))
+      ? h(
+          "p",
+          { class: "notice" },
+          "The viewer was updated. ",
+          h("button", { class: "link", type: "button", onclick: () => location.reload() }, "Reload the page"),
+        )
       : null;
     fill(place, reload, texts);
   };

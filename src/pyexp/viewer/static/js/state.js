@@ -27,7 +27,12 @@ const DEFAULTS = {
 };
 
 const ids = {
-  read: (text) => text.split(".").filter(Boolean).map((id) => parseInt(id, 36)).filter(Number.isSafeInteger),
+  read: (text) =>
+    text
+      .split(".")
+      .filter(Boolean)
+      .map((id) => parseInt(id, 36))
+      .filter(Number.isSafeInteger),
   write: (list) => list.map((id) => id.toString(36)).join("."),
 };
 const flag = { read: (text) => text === "1", write: (value) => (value ? "1" : "0") };
@@ -67,7 +72,9 @@ function readZoom(text) {
 
 function writeZoom(zoom) {
   const entries = Object.entries(zoom).slice(-MAX_ZOOMS);
-  return entries.map(([tag, range]) => [Number(tag).toString(36), ...range.map((end) => end ?? "")].join("*")).join("_");
+  return entries
+    .map(([tag, range]) => [Number(tag).toString(36), ...range.map((end) => end ?? "")].join("*"))
+    .join("_");
 }
 
 class View extends Emitter {
@@ -122,7 +129,9 @@ class View extends Emitter {
   }
 
   #assign(patch) {
-    const changed = Object.keys(patch).filter((key) => JSON.stringify(patch[key]) !== JSON.stringify(this.#values[key]));
+    const changed = Object.keys(patch).filter(
+      (key) => JSON.stringify(patch[key]) !== JSON.stringify(this.#values[key]),
+    );
     Object.assign(this.#values, patch);
     for (const key of changed) this.emit(key, this.#values[key]);
     if (changed.length > 0) this.emit("change", changed);

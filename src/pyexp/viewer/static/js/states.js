@@ -29,14 +29,25 @@ export function loadingState(text = "Loading…") {
   return h(
     "section",
     { class: "state state-loading", role: "status" },
-    h("div", { class: "skeleton-row" }, [1, 2, 3].map(() => h("div", { class: "skeleton" }))),
+    h(
+      "div",
+      { class: "skeleton-row" },
+      [1, 2, 3].map(() => h("div", { class: "skeleton" })),
+    ),
     h("p", { class: "muted" }, text),
   );
 }
 
 /** Asks for the token that the server printed; `use(token)` tries it. */
 export function tokenState(use) {
-  const input = h("input", { type: "text", class: "field", "aria-label": "Token", placeholder: "token or printed address", autocomplete: "off", spellcheck: "false" });
+  const input = h("input", {
+    type: "text",
+    class: "field",
+    "aria-label": "Token",
+    placeholder: "token or printed address",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   const submit = () => {
     const given = input.value.trim().replace(/^.*[#&]token=([^&]*).*$/, "$1");
     if (given) use(given);

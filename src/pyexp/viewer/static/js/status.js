@@ -9,7 +9,12 @@ const ORDER = ["passed", "running", "failed", "timeout", "interrupted", "pending
 /** A small mark; its text is there for assistive technology and as the tooltip. */
 export function statusBadge(run, withText = false) {
   const mark = ICONS[run.status] ? icon(ICONS[run.status]) : h("i", { class: "dot" });
-  return h("span", { class: "status", data: { status: run.status }, title: run.status }, mark, h("span", { class: withText ? "" : "unseen" }, run.status));
+  return h(
+    "span",
+    { class: "status", data: { status: run.status }, title: run.status },
+    mark,
+    h("span", { class: withText ? "" : "unseen" }, run.status),
+  );
 }
 
 /** How a batch stands: finished of all, and a bar of its parts. */
@@ -25,5 +30,10 @@ export function statusBar(runs, batch) {
     setCss(segment, { "flex-grow": counts.get(status) / total });
     return segment;
   });
-  return h("span", { class: "batch-state", title: label, "aria-label": label }, h("span", { class: "batch-count" }, `${counts.get("passed") ?? 0}/${runs.length}`), h("span", { class: "bar" }, segments));
+  return h(
+    "span",
+    { class: "batch-state", title: label, "aria-label": label },
+    h("span", { class: "batch-count" }, `${counts.get("passed") ?? 0}/${runs.length}`),
+    h("span", { class: "bar" }, segments),
+  );
 }

@@ -49,7 +49,13 @@ export class Stepper {
   #show() {
     const last = this.#steps.length - 1;
     const { step } = this;
-    const index = step === null ? last : Math.max(0, this.#steps.findLastIndex((other) => other <= step));
+    const index =
+      step === null
+        ? last
+        : Math.max(
+            0,
+            this.#steps.findLastIndex((other) => other <= step),
+          );
     this.slider.max = String(Math.max(0, last));
     this.slider.value = String(index);
     this.slider.hidden = last < 1;
@@ -61,7 +67,12 @@ export class Stepper {
 
 /** The switch that links all sliders; returns `[element, stop]`. */
 export function linkSwitch() {
-  const control = check("Link sliders", view.get("linked"), (isOn) => view.set({ linked: isOn }), "All sliders go to the same iteration");
+  const control = check(
+    "Link sliders",
+    view.get("linked"),
+    (isOn) => view.set({ linked: isOn }),
+    "All sliders go to the same iteration",
+  );
   const stop = view.on("linked", (isOn) => (control.querySelector("input").checked = isOn));
   return [control, stop];
 }

@@ -18,8 +18,15 @@ const MOST_ROWS = 300;
 const MOST_ASKED = 1000;
 const MOST_STATS = 20;
 const AGAIN_MS = 3000;
-const VIEWS = [["table", "Table", "One line per run"], ["compare", "Compare configs", "Configs side by side, only what differs"]];
-const STATS = [["last", "Last", "The newest value of each scalar"], ["min", "Min", "The smallest"], ["max", "Max", "The largest"]];
+const VIEWS = [
+  ["table", "Table", "One line per run"],
+  ["compare", "Compare configs", "Configs side by side, only what differs"],
+];
+const STATS = [
+  ["last", "Last", "The newest value of each scalar"],
+  ["min", "Min", "The smallest"],
+  ["max", "Max", "The largest"],
+];
 
 export function mountRuns(root) {
   const tab = new RunsTab(root);
@@ -39,10 +46,18 @@ class RunsTab {
     this.place = h("div", { class: "runs-table" });
     this.views = segmented("View", VIEWS, view.get("runsview"), (runsview) => view.set({ runsview }));
     this.stats = segmented("Values of scalars", STATS, view.get("stat"), (stat) => view.set({ stat }));
-    root.append(h("div", { class: "toolbar", role: "toolbar", "aria-label": "Runs" }, this.views, this.stats), this.place);
+    root.append(
+      h("div", { class: "toolbar", role: "toolbar", "aria-label": "Runs" }, this.views, this.stats),
+      this.place,
+    );
     const draw = throttled(() => this.#draw(), 150);
     const load = throttled(() => this.#load(), 250);
-    this.stops = [catalog.on("change", draw), selection.on("update", load), tags.on("change", load), view.on("change", (changed) => this.#viewChanged(changed))];
+    this.stops = [
+      catalog.on("change", draw),
+      selection.on("update", load),
+      tags.on("change", load),
+      view.on("change", (changed) => this.#viewChanged(changed)),
+    ];
     this.#draw();
     this.#load();
   }
@@ -67,8 +82,16 @@ class RunsTab {
     clearTimeout(this.#timer);
     const controller = new AbortController();
     this.#controller = controller;
-    const runs = selection.passing().slice(0, MOST_ASKED).map((run) => run.id).join();
-    const asked = tags.list("scalars").slice(0, MOST_STATS).map((tag) => tag.id).join();
+    const runs = selection
+      .passing()
+      .slice(0, MOST_ASKED)
+      .map((run) => run.id)
+      .join();
+    const asked = tags
+      .list("scalars")
+      .slice(0, MOST_STATS)
+      .map((tag) => tag.id)
+      .join();
     try {
       const none = { keys: [], rows: [] };
       const [configs, stats] = await Promise.all([
@@ -83,7 +106,8 @@ class RunsTab {
     }
     this.#isLoaded = true;
     this.#draw();
-    if (selection.passing().some((run) => run.status === "running")) this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
+    if (selection.passing().some((run) => run.status === "running"))
+      this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
   }
 
   #take(configs, stats) {
@@ -108,7 +132,10 @@ class RunsTab {
   #nothing(isCompare) {
     if (catalog.runs.size === 0 || (isCompare && selection.chosen.length === 0)) return noRuns();
     if (this.#error) return errorState(this.#error, () => this.#load());
-    if (selection.passing().length === 0) return emptyState("No run passes the filter", "No name matches it.", { actions: [["Clear the filter", () => view.set({ q: "" })]] });
+    if (selection.passing().length === 0)
+      return emptyState("No run passes the filter", "No name matches it.", {
+        actions: [["Clear the filter", () => view.set({ q: "" })]],
+      });
     return isCompare && !this.#isLoaded ? loadingState("Reading the configs…") : null;
   }
 
@@ -118,10 +145,35 @@ class RunsTab {
     const shown = runs.slice(0, this.#limit);
     const scroll = this.place.querySelector(".table-scroll")?.scrollLeft ?? 0;
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-    const head = h("tr", {}, columns.map((column) => this.#headCell(column)));
-    const body = shown.map((run) => h("tr", { class: selection.isOn(run) ? "" : "is-off", data: { run: run.id } }, columns.map((column) => valueCell(column, run, () => showRun(run)))));
-    const more = runs.length > shown.length ? h("button", { class: "button more", type: "button", onclick: () => ((this.#limit += MOST_ROWS), this.#draw()) }, `Show more of ${runs.length}`) : null;
-    fill(this.place, h("div", { class: "table-scroll" }, h("table", { class: "data runs" }, h("thead", {}, head), h("tbody", {}, body))), more);
+    const head = h(
+      "tr",
+      {},
+      columns.map((column) => this.#headCell(column)),
+    );
+    const body = shown.map((run) =>
+      h(
+        "tr",
+        { class: selection.isOn(run) ? "" : "is-off", data: { run: run.id } },
+        columns.map((column) => valueCell(column, run, () => showRun(run))),
+      ),
+    );
+    const more =
+      runs.length > shown.length
+        ? h(
+            "button",
+            { class: "button more", type: "button", onclick: () => ((this.#limit += MOST_ROWS), this.#draw()) },
+            `Show more of ${runs.length}`,
+          )
+        : null;
+    fill(
+      this.place,
+      h(
+        "div",
+        { class: "table-scroll" },
+        h("table", { class: "data runs" }, h("thead", {}, head), h("tbody", {}, body)),
+      ),
+      more,
+    );
     this.place.querySelector(".table-scroll").scrollLeft = scroll;
     if (focused) this.place.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
@@ -132,7 +184,22 @@ class RunsTab {
     const next = isSorted && direction === "up" ? `${column.key}:down` : isSorted ? "" : `${column.key}:up`;
     const sort = isSorted ? { up: "ascending", down: "descending" }[direction] : "none";
     const group = column.group ? h("small", {}, column.group) : null;
-    return h("th", { scope: "col", "aria-sort": sort, class: column.isNumeric ? "numeric" : "" }, h("button", { class: "sort", type: "button", title: column.label, data: { focus: column.key }, onclick: () => view.set({ sort: next }) }, group, h("span", {}, column.label)));
+    return h(
+      "th",
+      { scope: "col", "aria-sort": sort, class: column.isNumeric ? "numeric" : "" },
+      h(
+        "button",
+        {
+          class: "sort",
+          type: "button",
+          title: column.label,
+          data: { focus: column.key },
+          onclick: () => view.set({ sort: next }),
+        },
+        group,
+        h("span", {}, column.label),
+      ),
+    );
   }
 
   #sorted(runs, columns) {

@@ -19,15 +19,35 @@ export function sortMark() {
 export function runColumns(configs, stats, scalars, stat) {
   const fixed = [
     { key: "name", label: "Run", value: (run) => run.name, kind: "name" },
-    catalog.batches.size > 1 ? { key: "batch", label: "Batch", value: (run) => catalog.batchLabel(run), show: (run) => catalog.batchLabel(run) } : null,
+    catalog.batches.size > 1
+      ? {
+          key: "batch",
+          label: "Batch",
+          value: (run) => catalog.batchLabel(run),
+          show: (run) => catalog.batchLabel(run),
+        }
+      : null,
     { key: "status", label: "Status", value: (run) => run.status, kind: "status" },
     { key: "duration", label: "Duration", value: elapsed, show: (run) => duration(elapsed(run)), isNumeric: true },
-    { key: "started", label: "Started", value: (run) => run.started, show: (run) => moment(run.started), isNumeric: true },
+    {
+      key: "started",
+      label: "Started",
+      value: (run) => run.started,
+      show: (run) => moment(run.started),
+      isNumeric: true,
+    },
   ].filter(Boolean);
   const config = configs.keys.map((key, i) => ({ ...key, i })).filter(({ differs }) => differs);
   const ofConfig = config.map(({ key, i }) => {
     const value = (run) => configs.rows.get(run.id)?.[i];
-    return { key: `c.${key}`, label: key, group: "config", value, show: (run) => configValue(value(run)), isNumeric: false };
+    return {
+      key: `c.${key}`,
+      label: key,
+      group: "config",
+      value,
+      show: (run) => configValue(value(run)),
+      isNumeric: false,
+    };
   });
   const ofScalars = scalars.map(({ id, name }) => {
     const value = (run) => stats.get(run.id)?.get(id)?.[stat];
@@ -52,9 +72,25 @@ export function valueCell(column, run, open) {
 }
 
 function nameCell(run, open) {
-  const box = h("input", { type: "checkbox", class: "box run-box", "aria-label": `Show ${run.name}`, data: { focus: `box${run.id}` }, onchange: () => selection.toggle([run], box.checked) });
+  const box = h("input", {
+    type: "checkbox",
+    class: "box run-box",
+    "aria-label": `Show ${run.name}`,
+    data: { focus: `box${run.id}` },
+    onchange: () => selection.toggle([run], box.checked),
+  });
   box.checked = selection.isOn(run);
   setCss(box, { "--run-colour": colourOf(run) });
-  const name = h("button", { class: "link run-open", type: "button", title: "Details of this run", data: { focus: `run${run.id}` }, onclick: open }, run.name);
+  const name = h(
+    "button",
+    {
+      class: "link run-open",
+      type: "button",
+      title: "Details of this run",
+      data: { focus: `run${run.id}` },
+      onclick: open,
+    },
+    run.name,
+  );
   return h("th", { scope: "row" }, h("div", { class: "name-cell" }, box, name));
 }

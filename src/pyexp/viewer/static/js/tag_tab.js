@@ -9,12 +9,24 @@ import { emptyState, errorState, loadingState } from "./states.js";
 import { view } from "./state.js";
 import { tags } from "./tags.js";
 
-/** The field that filters the tags of a tab. */
+/** The field that filters the tags of a tab; returns `[element, stop]`. */
 export function tagsFilter() {
-  const input = h("input", { class: "field tags-filter", type: "search", placeholder: "Filter tags", "aria-label": "Filter tags by a regular expression", spellcheck: "false", autocomplete: "off", value: view.get("tags") });
-  input.addEventListener("input", debounced(() => view.set({ tags: input.value }), 120));
+  const input = h("input", {
+    class: "field tags-filter",
+    type: "search",
+    placeholder: "Filter tags",
+    "aria-label": "Filter tags by a regular expression",
+    spellcheck: "false",
+    autocomplete: "off",
+    value: view.get("tags"),
+  });
+  input.addEventListener(
+    "input",
+    debounced(() => view.set({ tags: input.value }), 120),
+  );
   input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
-  return h("label", { class: "search" }, icon("search"), input);
+  const stop = view.on("tags", (text) => document.activeElement === input || (input.value = text));
+  return [h("label", { class: "search" }, icon("search"), input), stop];
 }
 
 /**
@@ -32,7 +44,11 @@ export function mountCards(root, { kind, controls, make, empty }) {
     groups.update(found);
     fill(message, found.length > 0 ? null : whyNothing(all, empty));
   };
-  const stops = [tags.on("change", show), view.on("tags", show), selection.on("update", () => tags.list(kind).length === 0 && show())];
+  const stops = [
+    tags.on("change", show),
+    view.on("tags", show),
+    selection.on("update", () => tags.list(kind).length === 0 && show()),
+  ];
   show();
   return () => {
     for (const stop of stops) stop();
@@ -55,22 +71,31 @@ function whyNothing(all, [title, text, code]) {
   if (nothing) return nothing;
   if (tags.error) return errorState(tags.error, () => tags.load());
   if (!tags.isLoaded) return loadingState("Reading the logs…");
-  if (all.length > 0) return emptyState("No tag passes this filter", `${all.length} tags are there.`, { actions: [["Clear the filter", () => clearTags()]] });
+  if (all.length > 0)
+    return emptyState("No tag passes this filter", `${all.length} tags are there.`, {
+      actions: [["Clear the filter", () => view.set({ tags: "" })]],
+    });
   return emptyState(title, text, { code });
-}
-
-function clearTags() {
-  view.set({ tags: "" });
-  document.querySelector(".tags-filter").value = "";
 }
 
 /** The state for when there is no run to look at; null when there is one. */
 export function noRuns() {
   if (catalog.runs.size === 0) {
-    return emptyState("Waiting for the first run", `Nothing has been logged in ${catalog.root || "this folder"} yet. Runs appear here by themselves as they start.`);
+    return emptyState(
+      "Waiting for the first run",
+      `Nothing has been logged in ${catalog.root || "this folder"} yet. Runs appear here by themselves as they start.`,
+    );
   }
   if (selection.chosen.length > 0) return null;
   const isFiltered = selection.passing().length === 0;
-  if (isFiltered) return emptyState("No run passes the filter", "No name matches it.", { actions: [["Clear the filter", () => view.set({ q: "" })]] });
-  return emptyState("No run is switched on", "Choose runs in the panel on the left, or take the first twenty.", { actions: [["First twenty", () => view.set({ base: "auto", flip: [] })], ["All", () => selection.all()]] });
+  if (isFiltered)
+    return emptyState("No run passes the filter", "No name matches it.", {
+      actions: [["Clear the filter", () => view.set({ q: "" })]],
+    });
+  return emptyState("No run is switched on", "Choose runs in the panel on the left, or take the first twenty.", {
+    actions: [
+      ["First twenty", () => view.set({ base: "auto", flip: [] })],
+      ["All", () => selection.all()],
+    ],
+  });
 }

@@ -19,6 +19,7 @@ class Tags extends Emitter {
     super();
     const reload = debounced(() => this.load(), 30);
     selection.on("change", reload);
+    if (selection.chosen.length > 0) reload();
   }
 
   list(kind) {
@@ -46,7 +47,8 @@ class Tags extends Emitter {
     this.#running = controller;
     const runs = this.runs();
     try {
-      const answer = runs.length > 0 ? await getJson("/api/tags", { runs: runs.join() }, controller.signal) : { rev: null };
+      const answer =
+        runs.length > 0 ? await getJson("/api/tags", { runs: runs.join() }, controller.signal) : { rev: null };
       if (this.#running !== controller) return;
       for (const kind of KINDS) this.#lists[kind] = answer[kind] ?? [];
       this.rev = answer.rev;

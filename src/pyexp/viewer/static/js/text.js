@@ -9,15 +9,19 @@ import { mountCards, tagsFilter } from "./tag_tab.js";
 
 export function mountText(root) {
   const [link, stopLink] = linkSwitch();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Texts" }, tagsFilter(), link);
+  const [filter, stopFilter] = tagsFilter();
+  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Texts" }, filter, link);
   root.classList.add("text-tab");
   const end = mountCards(root, {
-    kind: "texts", controls: [toolbar], make: (tag, element) => new EntryCard("texts", tag, element, textBody),
+    kind: "texts",
+    controls: [toolbar],
+    make: (tag, element) => new EntryCard("texts", tag, element, textBody),
     empty: ["No texts yet", "The selected runs have logged no text.", 'logger.add_text("sample", text)'],
   });
   return () => {
     root.classList.remove("text-tab");
     stopLink();
+    stopFilter();
     end();
   };
 }
@@ -33,7 +37,11 @@ function textBody(tag, run) {
     controller = new AbortController();
     const { signal } = controller;
     try {
-      const answer = await getJson("/api/texts", { tag: tag.id, runs: run.id, before: entry.index + 1, limit: 1 }, signal);
+      const answer = await getJson(
+        "/api/texts",
+        { tag: tag.id, runs: run.id, before: entry.index + 1, limit: 1 },
+        signal,
+      );
       const found = answer.runs[0]?.entries.at(-1);
       setText(text, found?.text ?? "");
       if (found?.cut) fill(more, wholeButton(found, signal));
@@ -42,6 +50,17 @@ function textBody(tag, run) {
     }
   };
   const wholeButton = (found, signal) =>
-    h("button", { class: "link", type: "button", onclick: async () => (setText(text, await getText("/api/text", { run: run.id, tag: tag.id, index: found.index }, signal)), fill(more)) }, `Show all ${bytes(found.length)}`);
+    h(
+      "button",
+      {
+        class: "link",
+        type: "button",
+        onclick: async () => (
+          setText(text, await getText("/api/text", { run: run.id, tag: tag.id, index: found.index }, signal)),
+          fill(more)
+        ),
+      },
+      `Show all ${bytes(found.length)}`,
+    );
   return { element: h("div", {}, text, more), show, end: () => controller?.abort() };
 }

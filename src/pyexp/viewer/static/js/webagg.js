@@ -5,8 +5,22 @@ import { openSocket } from "./api.js";
 import { iconButton } from "./buttons.js";
 import { fill, h, setCss, setText } from "./dom.js";
 
-const BUTTONS = [["home", "Whole view"], ["back", "Back"], ["forward", "Forward"], ["pan", "Pan"], ["zoom", "Zoom to a rectangle"]];
-const CURSORS = { pointer: "pointer", default: "default", crosshair: "crosshair", move: "move", wait: "wait", "ew-resize": "ew-resize", "ns-resize": "ns-resize" };
+const BUTTONS = [
+  ["home", "Whole view"],
+  ["back", "Back"],
+  ["forward", "Forward"],
+  ["pan", "Pan"],
+  ["zoom", "Zoom to a rectangle"],
+];
+const CURSORS = {
+  pointer: "pointer",
+  default: "default",
+  crosshair: "crosshair",
+  move: "move",
+  wait: "wait",
+  "ew-resize": "ew-resize",
+  "ns-resize": "ns-resize",
+};
 const CLOSED = { idle: "It was not used for a while, so it was closed." };
 
 /** A live figure in `element`; `back()` shows the picture again. */
@@ -19,12 +33,29 @@ export class LiveFigure {
 
   constructor(element, place, back) {
     this.back = back;
-    this.canvas = h("canvas", { class: "live-canvas", tabindex: "0", "aria-label": "Live figure. Drag to rotate or, with a tool chosen, to pan and zoom." });
+    this.canvas = h("canvas", {
+      class: "live-canvas",
+      tabindex: "0",
+      "aria-label": "Live figure. Drag to rotate or, with a tool chosen, to pan and zoom.",
+    });
     this.rubber = h("div", { class: "rubberband" });
     this.message = h("output", { class: "live-message" }, "Starting…");
-    this.tools = Object.fromEntries(BUTTONS.map(([name, label]) => [name, iconButton(name, label, () => this.#send("toolbar_button", { name }))]));
-    const bar = h("div", { class: "live-bar", role: "toolbar", "aria-label": "Figure" }, Object.values(this.tools), this.message, iconButton("close", "Show the picture again", back));
-    this.root = h("div", { class: "live-figure is-waiting" }, h("div", { class: "live-stage" }, this.canvas, this.rubber), bar);
+    this.tools = Object.fromEntries(
+      BUTTONS.map(([name, label]) => [name, iconButton(name, label, () => this.#send("toolbar_button", { name }))]),
+    );
+    const bar = h(
+      "div",
+      { class: "live-bar", role: "toolbar", "aria-label": "Figure" },
+      Object.values(this.tools),
+      this.message,
+      iconButton("close", "Show the picture again", back),
+    );
+    this.root = h(
+      "div",
+      { class: "live-figure is-waiting" },
+      h("div", { class: "live-stage" }, this.canvas, this.rubber),
+      bar,
+    );
     fill(element, this.root);
     this.#listen();
     this.#connect(place);
@@ -43,12 +74,15 @@ export class LiveFigure {
       this.#send("send_image_mode");
       this.#send("refresh");
     });
-    this.#socket.addEventListener("message", ({ data }) => (typeof data === "string" ? this.#take(JSON.parse(data)) : this.#paint(data)));
+    this.#socket.addEventListener("message", ({ data }) =>
+      typeof data === "string" ? this.#take(JSON.parse(data)) : this.#paint(data),
+    );
     this.#socket.addEventListener("close", () => this.#over("The connection to the figure has ended."));
   }
 
   #send(type, more = {}) {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ type, figure_id: "1", ...more }));
+    if (this.#socket.readyState === WebSocket.OPEN)
+      this.#socket.send(JSON.stringify({ type, figure_id: "1", ...more }));
   }
 
   #take(message) {
@@ -64,7 +98,10 @@ export class LiveFigure {
       message: () => setText(this.message, message.message),
       rubberband: () => this.#rubberband(message),
       navigate_mode: () => this.#showMode(message.mode),
-      history_buttons: () => ((this.tools.back.disabled = !message.Back), (this.tools.forward.disabled = !message.Forward)),
+      history_buttons: () => (
+        (this.tools.back.disabled = !message.Back),
+        (this.tools.forward.disabled = !message.Forward)
+      ),
     };
     handlers[message.type]?.();
   }
@@ -109,7 +146,12 @@ export class LiveFigure {
     const scale = this.canvas.clientWidth / (this.canvas.width / this.#ratio || 1);
     const isThere = right - left > 0 && bottom - top > 0;
     this.rubber.classList.toggle("is-on", isThere);
-    setCss(this.rubber, { left: `${left * scale}px`, top: `${top * scale}px`, width: `${(right - left) * scale}px`, height: `${(bottom - top) * scale}px` });
+    setCss(this.rubber, {
+      left: `${left * scale}px`,
+      top: `${top * scale}px`,
+      width: `${(right - left) * scale}px`,
+      height: `${(bottom - top) * scale}px`,
+    });
   }
 
   #showMode(mode) {
@@ -131,20 +173,39 @@ export class LiveFigure {
     canvas.addEventListener("pointerenter", (event) => this.#mouse("figure_enter", event));
     canvas.addEventListener("pointerleave", (event) => this.#mouse("figure_leave", event));
     canvas.addEventListener("contextmenu", (event) => event.preventDefault());
-    canvas.addEventListener("wheel", (event) => {
-      if (document.activeElement !== canvas) return; // the page scrolls until the figure is clicked
-      event.preventDefault();
-      this.#mouse("scroll", event, { step: event.deltaY < 0 ? 1 : -1 });
-    }, { passive: false });
-    for (const [name, type] of [["keydown", "key_press"], ["keyup", "key_release"]]) {
-      canvas.addEventListener(name, (event) => event.key !== "Tab" && this.#send(type, { key: event.key, modifiers: modifiers(event), guiEvent: {} }));
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        if (document.activeElement !== canvas) return; // the page scrolls until the figure is clicked
+        event.preventDefault();
+        this.#mouse("scroll", event, { step: event.deltaY < 0 ? 1 : -1 });
+      },
+      { passive: false },
+    );
+    for (const [name, type] of [
+      ["keydown", "key_press"],
+      ["keyup", "key_release"],
+    ]) {
+      canvas.addEventListener(
+        name,
+        (event) =>
+          event.key !== "Tab" && this.#send(type, { key: event.key, modifiers: modifiers(event), guiEvent: {} }),
+      );
     }
   }
 
   #mouse(type, event, more = {}) {
     const box = this.canvas.getBoundingClientRect();
     const scale = this.canvas.width / (box.width || 1); // device pixels, also when CSS shrank the canvas
-    this.#send(type, { x: (event.clientX - box.left) * scale, y: (event.clientY - box.top) * scale, button: Math.max(0, event.button), buttons: event.buttons, modifiers: modifiers(event), guiEvent: {}, ...more });
+    this.#send(type, {
+      x: (event.clientX - box.left) * scale,
+      y: (event.clientY - box.top) * scale,
+      button: Math.max(0, event.button),
+      buttons: event.buttons,
+      modifiers: modifiers(event),
+      guiEvent: {},
+      ...more,
+    });
   }
 
   #over(reason) {

@@ -1,0 +1,64 @@
+// Owns the workspace once the catalogue is there: shell, the tab that is shown, what is followed live.
+
+import { catalog } from "./catalog.js";
+import { startKeyboard } from "./keyboard.js";
+import { live } from "./live.js";
+import { loadPlotly } from "./plot.js";
+import { buildShell } from "./shell.js";
+import { view } from "./state.js";
+import { TABS } from "./tabs.js";
+import { tags } from "./tags.js";
+
+loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it tells when it fails
+
+/** Fill `app`; `refused` is called when the server no longer takes the token. */
+export function showWorkspace(app, refused) {
+  const content = buildShell(app);
+  let ending = () => {};
+  let shown = null;
+  const show = () => {
+    const tab = TABS.find(({ name }) => name === view.get("tab")) ?? TABS[0];
+    if (tab.name === shown) return;
+    shown = tab.name;
+    ending();
+    content.replaceChildren();
+    content.scrollTop = 0;
+    content.setAttribute("aria-labelledby", `tab-${tab.name}`);
+    ending = tab.mount(content);
+    live.changed();
+  };
+  view.on("tab", show);
+  follow(refused);
+  show();
+  startKeyboard();
+}
+
+function follow(refused) {
+  live.provide("catalog", () => catalog.rev);
+  live.provide("epoch", () => catalog.epoch);
+  live.provide("tags", tagsLookedAt);
+  live.on("hello", (message) => {
+    if (message.epoch !== catalog.epoch) catalog.load().catch(() => {}); // the next hello tries again
+  });
+  live.on("catalog", (message) => {
+    if (message.reload)
+      catalog
+        .load()
+        .then(() => live.changed())
+        .catch(() => {});
+    else catalog.apply(message);
+    live.changed();
+  });
+  live.on("tags", () => tags.error || tags.load()); // after an error the user or a reconnect tries again
+  live.on("status", (status) => {
+    if (status === "refused") refused();
+    if (status === "open" && tags.error) tags.load();
+  });
+  tags.on("change", () => live.changed());
+  live.connect();
+}
+
+function tagsLookedAt() {
+  const runs = tags.runs();
+  return tags.isLoaded && runs.length > 0 ? { runs, rev: tags.rev } : null;
+}
