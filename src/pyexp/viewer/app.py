@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _PORT_TRIES: Final = 100
 # A thousand ids of sixteen digits in one address.
 _LINE_LIMIT: Final = 65_536
+_CLOSE_S: Final = 0.5
 _FIGURE: Final = frozenset({"run", "tag", "index"})
 
 
@@ -98,11 +99,7 @@ async def serve(
     listener = _listen(settings)
     library, hub = Library(settings.root), Hub()
     runner = web.AppRunner(
-        build_app(library, hub, guard),
-        access_log=None,
-        handle_signals=False,
-        max_line_size=_LINE_LIMIT,
-        shutdown_timeout=0.5,
+        build_app(library, hub, guard), access_log=None, max_line_size=_LINE_LIMIT, shutdown_timeout=_CLOSE_S
     )
     try:
         await runner.setup()
