@@ -113,7 +113,7 @@ class Client:
     async def live(self) -> AsyncIterator[Live]:
         async with self.session.ws_connect(self.base + "/api/live", protocols=self.protocols) as socket:
             live = Live(socket)
-            hello = await live.next()
+            hello = await live.next(wait_s=120)
             assert hello["type"] == "hello"
             live.epoch = hello["epoch"]
             yield live
@@ -138,9 +138,9 @@ class Live:
     async def look(self, **parts: Any) -> None:
         await self.socket.send_str(json.dumps({"type": "look", "seq": 1, **parts}))
 
-    async def next(self) -> Any:
+    async def next(self, wait_s: float = WAIT_S) -> Any:
         """The next message: a dict, or a `Frame`, which is also applied to what is held."""
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(wait_s):
             message = await self.socket.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
             return json.loads(message.data)
@@ -168,11 +168,11 @@ class Live:
                 pass
         return message
 
-    async def until_points(self, tag: int, run: int, count: int) -> list[tuple[float, float]]:
+    async def until_points(self, tag: int, run: int, count: int, wait_s: float = WAIT_S) -> list[tuple[float, float]]:
         """Take messages until so many points of a series are held."""
-        with anyio.fail_after(WAIT_S):
+        with anyio.fail_after(wait_s):
             while len(self.held.get((tag, run), ())) < count:
-                await self.next()
+                await self.next(wait_s)
         return self.held[tag, run]
 
 

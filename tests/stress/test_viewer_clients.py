@@ -25,6 +25,8 @@ import pyexp.viewer
 from pyexp.log import Logger, LogReader
 from viewer_server import Client, served
 
+# The first of a crowd waits until the last one is there.
+CROWD_S = 300
 pytestmark = [pytest.mark.stress, pytest.mark.anyio, pytest.mark.timeout(600)]
 
 
@@ -163,9 +165,9 @@ async def test_r25_crowds_are_served_and_their_descriptors_return(viewer, count)
             async def watch_page():
                 async with client.live() as page:
                     await page.look(series=[{"tag": tag, "runs": [run]}])
-                    await page.until_points(tag, run, 3)
+                    await page.until_points(tag, run, 3, wait_s=CROWD_S)
                     ready.release()
-                    reached.append(await page.until_points(tag, run, 53))
+                    reached.append(await page.until_points(tag, run, 53, wait_s=CROWD_S))
 
             async with anyio.create_task_group() as tasks:
                 for _ in range(count):

@@ -85,6 +85,11 @@ class RunLog:
                 self._entries[key] = reader.entries(*key)
             return self._entries[key]
 
+    def damage(self) -> int:
+        """How many damaged records were found and skipped so far."""
+        with self._lock:
+            return self._refresh().damage
+
     def checkpoints(self) -> list[Entry]:
         """The checkpoints, without their contents."""
         with self._lock:

@@ -50,6 +50,7 @@ async def get_run(query: Query, library: Library) -> web.StreamResponse:
             **facts,
             "config": to_plain(load_config(run)),
             "full_error": status.error if status else None,
+            "damage": library.log(run).damage() if run.events else 0,
             "checkpoints": objects.list_checkpoints(library.log(run)) if run.events else [],
         }
 

@@ -265,6 +265,21 @@ async def test_one_run_is_told_in_full(tmp_path):
         assert [(c["name"], c["entries"]) for c in run["checkpoints"]] == [("model", 1)]
 
 
+async def test_damaged_records_are_counted(tmp_path):
+    for name in ("good", "bad"):
+        log_run(tmp_path / name, points=1_000)
+    path = tmp_path / "bad" / "events.pb"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    async with served(tmp_path) as client:
+        runs = await client.runs()
+        assert (await client.json("/api/run", run=runs["good"]["id"]))["damage"] == 0
+        place = {"tag": await client.tag("loss"), "runs": runs["bad"]["id"]}
+        await client.frame("/api/series", **place)
+        assert (await client.json("/api/run", run=runs["bad"]["id"]))["damage"] >= 1
+
+
 async def test_output_is_read_in_pieces(tmp_path):
     log_run(tmp_path / "a")
     (tmp_path / "a" / "log.out").write_text("one\ntwo\nthree\n")
