@@ -22,7 +22,7 @@ ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "-
 
 def photograph(browser, url: str, *, view: str, theme: str, steps, path: Path) -> None:
     """Open the page at `view`, let `steps(page)` bring it where it should be, save the picture."""
-    context = browser.new_context(viewport=SIZE, color_scheme=theme, device_scale_factor=2)
+    context = browser.new_context(viewport=SIZE, color_scheme=theme, device_scale_factor=1.5)
     page = context.new_page()
     page.goto(f"{url}&{view}")
     steps(page)

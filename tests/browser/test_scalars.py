@@ -128,6 +128,7 @@ def test_filter_and_selection(desk: Desk, viewer: Viewer) -> None:
     page.see(".filter-error:not(:empty)")
     page.find(".runs-filter").fill("")
     page.wait_lines(LOSS, "lines.length === 3")
+    page.gone(".filter-error:not(:empty)")
     page.wait_until(lambda: page.find(".run-row").count() == 3)
     page.see(".run-row:has-text('slow')").hover()
     page.see(".run-row:has-text('slow') .only").click()

@@ -90,7 +90,8 @@ export class ChartCard {
   }
 
   redraw(isUrgent = false) {
-    if (this.#isShown) scheduleDraw(this, () => this.#draw(), isUrgent);
+    if (this.#isShown)
+      scheduleDraw(this, () => this.#draw().catch((error) => this.#say(error.message, true)), isUrgent);
   }
 
   #follow(isOn) {

@@ -46,5 +46,5 @@ function focusOn(selector, isInPanel) {
 }
 
 function nextAxis() {
-  view.set({ x: AXES[(AXES.indexOf(view.get("x")) + 1) % AXES.length] });
+  view.set({ x: AXES[(AXES.indexOf(view.get("x")) + 1) % AXES.length], zoom: {} });
 }

@@ -7,6 +7,8 @@ import { Emitter } from "./emitter.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
+const SILENCE_MS = 20_000; // after so long without a word the server is asked whether it is there
+const ANSWER_MS = 5000;
 
 class Live extends Emitter {
   status = "connecting"; // connecting | open | lost | refused
@@ -16,6 +18,7 @@ class Live extends Emitter {
   #seq = 0;
   #version = null;
   #timer = null;
+  #heardAt = 0;
   #say = throttled(() => this.#look(), 60);
 
   /** Name a part of what is looked at: `provider()` gives its value, or null for nothing. */
@@ -34,12 +37,32 @@ class Live extends Emitter {
     const socket = openSocket("/api/live");
     this.#socket = socket;
     socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return;
       this.#wait = FIRST_WAIT_MS;
+      this.#heardAt = performance.now();
       this.#show("open");
       this.#look();
     });
-    socket.addEventListener("message", (event) => this.#take(event.data));
+    socket.addEventListener("message", (event) => socket === this.#socket && this.#take(event.data));
     socket.addEventListener("close", () => this.#lost(socket));
+  }
+
+  /** Ask now and then whether a silent server is still there: a connection may be cut without a word. */
+  watch() {
+    setInterval(() => this.#ask(), SILENCE_MS / 4);
+    addEventListener("online", () => this.retry());
+  }
+
+  async #ask() {
+    const socket = this.#socket;
+    if (this.status !== "open" || performance.now() - this.#heardAt < SILENCE_MS) return;
+    try {
+      await getJson("/api/hello", {}, AbortSignal.timeout(ANSWER_MS));
+      this.#heardAt = performance.now();
+    } catch {
+      socket.close();
+      this.#lost(socket);
+    }
   }
 
   /** Try again now rather than when the wait is over. */
@@ -56,6 +79,7 @@ class Live extends Emitter {
   }
 
   #take(data) {
+    this.#heardAt = performance.now();
     if (typeof data !== "string") {
       this.emit("delta", parseFrame(data));
       return;
@@ -70,8 +94,9 @@ class Live extends Emitter {
     this.#version = message.version;
   }
 
-  async #lost(socket) {
+  #lost(socket) {
     if (socket !== this.#socket) return;
+    this.#socket = null;
     this.#show("lost");
     const wait = this.#wait;
     this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2);

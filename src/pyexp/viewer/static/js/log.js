@@ -173,11 +173,23 @@ class LogTab {
 
   async #loadOlder() {
     const from = Math.max(0, this.#start - 4 * TAIL);
-    const answer = await getJson("/api/log", { run: this.#run, from, limit: this.#start - from });
+    const run = this.#run;
+    try {
+      const answer = await getJson("/api/log", { run, from, limit: this.#start - from });
+      if (run === this.#run) this.#prepend(answer);
+    } catch (error) {
+      fill(
+        this.message,
+        errorState(error, () => this.#load()),
+      );
+    }
+  }
+
+  #prepend({ text, start }) {
     const below = this.scroller.scrollHeight - this.scroller.scrollTop;
     this.#setFollow(false);
-    this.#text = answer.text + this.#text;
-    this.#start = answer.start;
+    this.#text = text + this.#text;
+    this.#start = start;
     this.#draw();
     this.scroller.scrollTop = this.scroller.scrollHeight - below;
   }

@@ -12,6 +12,7 @@ export const MOST = 1000; // what one request may name
 class Selection extends Emitter {
   chosen = [];
   filterError = null;
+  isCut = false; // more runs are on than one request may name
   #on = new Set();
   #pattern = null;
 

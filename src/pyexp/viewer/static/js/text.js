@@ -11,7 +11,6 @@ export function mountText(root) {
   const [link, stopLink] = linkSwitch();
   const [filter, stopFilter] = tagsFilter();
   const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Texts" }, filter, link);
-  root.classList.add("text-tab");
   const end = mountCards(root, {
     kind: "texts",
     controls: [toolbar],
@@ -19,7 +18,6 @@ export function mountText(root) {
     empty: ["No texts yet", "The selected runs have logged no text.", 'logger.add_text("sample", text)'],
   });
   return () => {
-    root.classList.remove("text-tab");
     stopLink();
     stopFilter();
     end();

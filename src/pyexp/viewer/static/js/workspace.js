@@ -56,6 +56,7 @@ function follow(refused) {
   });
   tags.on("change", () => live.changed());
   live.connect();
+  live.watch();
 }
 
 function tagsLookedAt() {
