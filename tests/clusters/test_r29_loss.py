@@ -41,9 +41,9 @@ def announce_and_wait(config):
 
 
 def _ray_worker() -> int:
-    """The worker of the cluster whose lifeline this run hangs on: the owner that its supervisor was told."""
-    command = Path(f"/proc/{os.getppid()}/cmdline").read_bytes().split(b"\0")
-    return int(command[-2])
+    """The worker of the cluster whose lifeline this run hangs on: the owner that its supervisor was told; else 0."""
+    *command, owner, _ = Path(f"/proc/{os.getppid()}/cmdline").read_bytes().split(b"\0")
+    return int(owner) if command and command[-1].endswith(b"supervisor.py") else 0
 
 
 class Starts:

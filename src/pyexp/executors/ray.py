@@ -165,7 +165,7 @@ class RayExecutor(Executor):
         error = await run.wait()
         if error is not None and not run.is_over:
             # What the node sent before it was lost may still be on its way: the news queues behind it.
-            lost = NotRun(error=f"{type(error).__name__}: {_COLOUR.sub('', str(error)).strip()}")
+            lost = NotRun(error=f"{type(error).__name__}: {_plain(error)}")
             with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
                 await _in_thread(self._call, "put", run.inbox.key, [lost])
 
@@ -236,10 +236,12 @@ class RayExecutor(Executor):
         while True:
             try:
                 runs = await anyio.to_thread.run_sync(self._receive, limiter=unlimited(), abandon_on_cancel=True)
+            except self._ray.exceptions.RuntimeEnvSetupError as error:
+                raise ExecutorError(f"the cluster cannot set up the runs' environment: {_plain(error)}") from error
             except Exception as error:  # Ray's errors, and those of its client's connection
+                told = _plain(error).partition("\n")[0]
                 raise ExecutorError(
-                    f"the Ray cluster was lost ({type(error).__name__}: {_first_line(error)}): "
-                    f"continue the batch once it is back"
+                    f"the Ray cluster was lost ({type(error).__name__}: {told}): continue the batch once it is back"
                 ) from error
             for run in runs:
                 run.wake()
@@ -281,8 +283,8 @@ def _import_ray() -> ModuleType:
     return import_extra("ray", "ray", "the executor 'ray'")
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0]
+def _plain(error: BaseException) -> str:
+    return _COLOUR.sub("", str(error)).strip()
 
 
 async def _in_thread(function: Callable[..., T], *args: Any) -> T:

@@ -87,7 +87,9 @@ class Lifeline:
         self._expect("code")
 
     def close(self) -> None:
-        """End whatever still runs, and the supervisor; returns when they are gone."""
+        """End whatever still runs, and the supervisor; returns when they are gone. Closing twice does nothing more."""
+        if self._channel.fileno() < 0:
+            return
         with self._channel:
             self._channel.shutdown(socket.SHUT_WR)
             self._channel.settimeout(_PATIENCE_S)

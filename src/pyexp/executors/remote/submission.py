@@ -26,6 +26,8 @@ class Submission:
         self._ray = ray
         self._reference: Any = None
         self._future: Any = None
+        self._loop = asyncio.get_running_loop()
+        self._ended = anyio.Event()
         self.inbox = inbox
         self.placed = anyio.Event()
         self.finished = anyio.Event()
@@ -39,22 +41,25 @@ class Submission:
             self.placed.set()
 
     def submitted(self, reference: Any) -> None:
-        """The cluster knows of it."""
+        """The cluster knows of it; called in any thread."""
         self._reference, self._future = reference, reference.future()
+        self._future.add_done_callback(self._tell_end)
 
     def has_ended(self) -> bool:
         """Whether nothing of it goes on."""
-        return self._future is None or self._future.done()
+        return self._future is None or bool(self._future.done())
 
     async def wait(self) -> BaseException | None:
         """Wait for the task's end; what it failed with."""
         if self._future is None:
             return None
-        try:
-            await asyncio.shield(asyncio.wrap_future(self._future))
-        except self._ray.exceptions.RayError as error:
-            return error  # type: ignore[no-any-return]
-        return None
+        await self._ended.wait()
+        error: BaseException | None = self._future.exception()
+        return error
+
+    def _tell_end(self, _: object) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._ended.set)
 
     def withdraw(self) -> None:
         """Have the cluster never start it; one that has been started takes no notice."""
