@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pyexp import Experiment, ExperimentRunner
+from pyexp.definition.class_body import ClassBody
+from pyexp.definition.function_body import FunctionBody
+
+RUN = SimpleNamespace(config="config", logger="logger", out="out", name="name")
+
+
+def with_config(config):
+    return (config,)
+
+
+def with_second(config, anything):
+    return config, anything
+
+
+def with_names(config, out, logger):
+    return config, out, logger
+
+
+def with_annotations(config, where: Path, what: Logger):  # noqa: F821 — never imported by its user
+    return config, where, what
+
+
+def with_keywords(config, *, logger, out):
+    return config, out, logger
+
+
+def with_default(config, logger, verbose=False):
+    return config, logger
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (with_config, ("config",)),
+        (with_second, ("config", "logger")),
+        (with_names, ("config", "out", "logger")),
+        (with_annotations, ("config", "out", "logger")),
+        (with_keywords, ("config", "out", "logger")),
+        (with_default, ("config", "logger")),
+    ],
+)
+def test_function_gets_what_it_asks_for(function, expected):
+    assert FunctionBody(function)(RUN) == expected
+
+
+def test_no_logger_is_made_when_none_is_asked_for():
+    class Run:
+        config = 1
+
+        @property
+        def logger(self):
+            raise AssertionError("nobody asked")
+
+    assert FunctionBody(with_config)(Run()) == (1,)
+
+
+@pytest.mark.parametrize("function", [lambda: None, lambda *, config: None])
+def test_function_without_config_is_refused(function):
+    with pytest.raises(TypeError, match="must take the config as its first parameter"):
+        FunctionBody(function)
+
+
+def test_parameter_that_nobody_can_give_is_refused():
+    with pytest.raises(TypeError, match="requires 'model'"):
+        FunctionBody(lambda config, logger, model: None)
+
+
+class Square(Experiment):
+    def experiment(self):
+        self.square = self.cfg.x**2
+        return "returned"
+
+    @staticmethod
+    def configs():
+        return [{"x": 2}, {"x": 3}]
+
+
+class Waiting(Experiment):
+    async def experiment(self):
+        self.seen = self.config.x
+
+
+def test_value_of_a_class_is_its_attributes():
+    run = SimpleNamespace(config=SimpleNamespace(x=3))
+
+    assert ClassBody(Square)(run) == {"square": 9, "result": "returned"}
+    assert ClassBody(Waiting).is_async
+    assert not ClassBody(Square).is_async
+
+
+def test_instances_come_back_with_attributes_and_properties(tmp_path):
+    runner = ExperimentRunner(Square, output_dir=tmp_path, executor="inline", stash=False)
+    runner.report(lambda results: results)
+
+    two, three = runner.run()
+
+    assert isinstance(three, Square)
+    assert (three.square, three.result, three.status, three.cfg.x, three.error) == (9, "returned", "passed", 3, None)
+    assert two.out == two.config.out
+
+
+def test_run_that_failed_is_an_instance_without_attributes(tmp_path):
+    class Failing(Experiment):
+        def experiment(self):
+            self.half = 1
+            raise ValueError("no")
+
+    runner = ExperimentRunner(Failing, output_dir=tmp_path, executor="inline", stash=False)
+    (failed,) = runner.run(configs=lambda: [{"x": 1}], report=lambda results: results)
+
+    assert failed.error.startswith("ValueError: no")
+    assert not failed.ok
+    with pytest.raises(AttributeError, match="has no attribute 'half': it is failed"):
+        _ = failed.half
+
+
+@pytest.mark.parametrize("name", ["config", "cfg", "out", "name", "error", "log", "status", "logger"])
+def test_names_of_the_librarys_own_cannot_be_assigned(name):
+    instance = ExperimentRunner(Square)({"x": 1})
+
+    with pytest.raises(AttributeError, match=f"'{name}' belongs to pyexp"):
+        setattr(instance, name, 1)
+
+
+def test_class_that_takes_a_name_of_the_librarys_own_is_refused():
+    with pytest.raises(AttributeError, match="defines 'status'"):
+
+        class Taken(Experiment):
+            status = 1
+
+
+def test_experiment_without_a_run_says_what_to_do():
+    with pytest.raises(Exception, match=r"call ExperimentRunner\(Square\)\(config\)"):
+        _ = Square().cfg
