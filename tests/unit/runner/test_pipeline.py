@@ -1,0 +1,88 @@
+"""What becomes of a batch when its caller goes away at an awkward moment."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from pyexp.store.batch import Batch, find_batch
+from support.experiments import make_runner
+from support.waiting import wait_until
+
+
+def test_cancelled_while_the_batch_is_made_lets_go_of_it(tmp_path):
+    entered, go = threading.Event(), threading.Event()
+
+    def configs():
+        entered.set()
+        assert go.wait(20)
+        return [{"x": 1}]
+
+    runner = make_runner(lambda config: config.x, [], tmp_path, executor="inline")
+    runner.configs(configs)
+
+    async def cancel():
+        task = asyncio.create_task(runner.arun())
+        await asyncio.to_thread(wait_until, entered.is_set)
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.05, go.set)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+
+    Batch.open(find_batch(tmp_path / "exp")).claim().release()
+    (result,) = runner.run(continue_run=True)
+    assert result.result == 1
+
+
+def test_configs_that_raise_are_raised(tmp_path):
+    runner = make_runner(lambda config: None, [], tmp_path)
+
+    @runner.configs
+    def configs():
+        raise ZeroDivisionError("in the configs")
+
+    with pytest.raises(ZeroDivisionError):
+        runner.run()
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(runner.arun())
+
+
+def test_strict_raises_after_the_report(tmp_path):
+    from pyexp import ExperimentsFailedError
+
+    reported = []
+
+    def fail(config):
+        raise ValueError("no")
+
+    runner = make_runner(fail, [{"x": 1}], tmp_path, executor="inline")
+    runner.report(reported.append)
+
+    with pytest.raises(ExperimentsFailedError, match="1 failed"):
+        runner.run(strict=True)
+    assert len(reported) == 1
+
+
+def test_asynchronous_report_is_awaited(tmp_path):
+    async def report(results):
+        await asyncio.sleep(0)
+        return [r.result for r in results]
+
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="inline")
+    runner.report(report)
+
+    assert runner.run() == [1]
+    assert asyncio.run(runner.arun()) == [1]
+
+
+def test_run_works_inside_a_running_loop(tmp_path):
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="fork")
+
+    async def cell():
+        return runner.run()
+
+    assert [r.result for r in asyncio.run(cell())] == [1]

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import pytest
+
+from pyexp.definition.function_body import FunctionBody
+from pyexp.executors.base import Session
+from pyexp.executors.invoke import interruptible
+from pyexp.runner.signals import StopSignals
+
+
+@pytest.fixture
+def session():
+    return Session(body=FunctionBody(lambda config: None))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_first_asks_to_stop_the_second_to_hurry(session, number):
+    stopped = []
+    before = signal.getsignal(number)
+    with StopSignals(session) as signals:
+        signals.connect(lambda: stopped.append(number))
+        signal.raise_signal(number)
+        assert (session.stopping.is_set(), session.hurry.is_set()) == (True, False)
+        signal.raise_signal(number)
+        assert session.hurry.is_set()
+
+    assert signals.received == number
+    assert stopped == [number, number]
+    assert signal.getsignal(number) is before
+
+
+def test_signal_before_the_loop_is_not_lost(session):
+    stopped = []
+    with StopSignals(session) as signals:
+        signal.raise_signal(signal.SIGTERM)
+        signals.connect(lambda: stopped.append(1))
+
+    assert stopped == [1]
+
+
+def test_code_in_the_main_thread_is_interrupted(session):
+    with StopSignals(session):
+        interruptible.set()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        finally:
+            interruptible.clear()
+
+
+def test_what_the_shell_chose_to_ignore_stays_ignored(session):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopSignals(session) as signals:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signals.received is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_other_threads_leave_the_signals_alone(session):
+    before = signal.getsignal(signal.SIGTERM)
+    seen = []
+
+    def enter():
+        with StopSignals(session):
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert seen == [before]
