@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import time
 from contextlib import closing
@@ -62,6 +63,7 @@ def test_r09_ctrl_c_once(script, executor, trials, within_s):
     script.write(STUBBORN)
     chance = random.Random(executor)
     for _ in range(trials):
+        shutil.rmtree(script.folder / "out", ignore_errors=True)
         with closing(Terminal(script, *flags(executor))) as terminal:
             wait_for_work(script, terminal)
             time.sleep(chance.uniform(0, 0.3))  # the recipe: a random moment
@@ -82,6 +84,7 @@ def test_r09_ctrl_c_twice(script, executor, trials, within_s):
     script.write(STUBBORN)
     chance = random.Random(executor)
     for _ in range(trials):
+        shutil.rmtree(script.folder / "out", ignore_errors=True)
         with closing(Terminal(script, *flags(executor), env={"STUBBORN": "1"})) as terminal:
             wait_for_work(script, terminal)
             terminal.press(CTRL_C)
