@@ -25,9 +25,10 @@ def open_log(path: Path, attempt: int) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, 0o666)
-    if size := os.fstat(descriptor).st_size:
+    size = os.fstat(descriptor).st_size
+    if size or attempt > 1:
         now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-        newline = "" if _ends_line(path, size) else "\n"
+        newline = "" if not size or _ends_line(path, size) else "\n"
         os.write(descriptor, f"{newline}--- attempt {attempt}, {now} ---\n".encode())
     return descriptor
 
@@ -141,14 +142,21 @@ class _Routing:
         return outputs[0] if len(outputs) == 1 and threading.current_thread() is not threading.main_thread() else None
 
     def _suspend_and_break(self, *args: Any, **kwargs: Any) -> Any:
+        import pdb  # noqa: T100 — the user asked for it
+
         output = self.current()
         if output is not None:
             output.is_suspended = True
         assert self._originals is not None
+        hook = self._originals[2]
         # pdb keeps the streams it finds when it starts: those of the terminal.
         sys.stdout, routed = self._originals[0], sys.stdout
         try:
-            return self._originals[2](*args, **kwargs)
+            if hook is sys.__breakpointhook__ and not os.environ.get("PYTHONBREAKPOINT"):
+                # What the built-in hook does, but for the frame: it would stop in this function.
+                pdb.Pdb().set_trace(sys._getframe(1))
+                return None
+            return hook(*args, **kwargs)
         finally:
             sys.stdout = routed
 

@@ -53,12 +53,7 @@ def _execute(get_task: Callable[[], Task]) -> Outcome:
         task = get_task()
     except BaseException as error:  # modules of the user are imported here
         return Failed(error=describe_error(error), pid=os.getpid())
-    outcome = run_task(task)
-    if isinstance(outcome, Failed):
-        # The log of a failed run ends with the reason, as a script's output would.
-        with suppress(OSError):
-            print(outcome.error, file=sys.stderr)  # noqa: T201 — the run's log
-    return outcome
+    return run_task(task)
 
 
 def _prepare_streams() -> None:

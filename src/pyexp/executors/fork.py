@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 class ForkExecutor(Executor):
     """Run each config in a forked child (Unix only): fast to start, with the parent's modules as they are.
 
+    A child also holds what the parent had open, such as an application's sockets, until it ends.
+
     Raises:
         ExecutorError: This platform has no fork.
     """

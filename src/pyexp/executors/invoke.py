@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -117,7 +118,8 @@ async def run_task_async(task: Task) -> Outcome:
     except asyncio.CancelledError as error:
         this = asyncio.current_task()
         if this is not None and this.cancelling():
-            run.close()
+            with suppress(Exception):  # what could not be logged is no reason to go on
+                run.close()
             raise
         return _failed(run, error)
     except BaseException as error:  # as above
@@ -135,8 +137,11 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
     try:
         run.close()
         return Passed(digest=save_result(run.paths.result, value), pid=os.getpid())
-    except Exception as error:  # a full disk, a value that cannot be pickled
-        return Failed(error=describe_error(error), pid=os.getpid())
+    except OSError as error:
+        reason = f"{type(error).__name__}: the result could not be saved in {run.out}: {error.strerror or error}"
+        return _told(f"{reason}; make room or permission there, then continue the batch")
+    except Exception as error:  # a value that cannot be pickled, an event log that could not be completed
+        return _told(describe_error(error))
 
 
 def describe_error(error: BaseException) -> str:
@@ -157,7 +162,15 @@ def _failed(run: ActiveRun, error: BaseException) -> Failed:
         run.close()
     except Exception as second:  # the log's own failure is told beside the run's
         text += f"\nThe event log could not be completed either: {_text_of(second)}\n"
-    return Failed(error=text, pid=os.getpid())
+    return _told(text)
+
+
+def _told(error: str) -> Failed:
+    """The failure for *error*, with which the run's log ends, as a script's output would."""
+    heading, _, trace = error.partition("\n\n")
+    with suppress(OSError, ValueError):
+        print(trace or heading, file=sys.stderr)  # noqa: T201 — the run's log
+    return Failed(error=error, pid=os.getpid())
 
 
 @contextmanager

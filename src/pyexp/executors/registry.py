@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyexp._optional import require_extra
 from pyexp.errors import UnknownExecutorError
 from pyexp.executors.base import Executor
 
@@ -59,6 +60,7 @@ def _inline() -> Executor:
 
 
 def _ray(address: str | None = None) -> Executor:
+    require_extra("ray", "ray", "the executor 'ray'")
     from pyexp.executors.ray import RayExecutor
 
     return RayExecutor(address=address)

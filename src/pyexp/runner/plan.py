@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pyexp._optional import require_extra
 from pyexp.config.identity import prepare_configs
 from pyexp.errors import NoConfigsError, NothingMatchesError
 from pyexp.executors.registry import get_executor
@@ -78,6 +79,8 @@ def make_plan(declaration: Declaration, settings: Settings) -> Plan:
         PyexpError: The configs, the settings or the batch do not allow it; nothing has run.
     """
     executor = get_executor(settings.executor)
+    if settings.viewer:
+        require_extra("aiohttp", "viewer", "the viewer")
     folder = experiment_folder(declaration, settings)
     if settings.report_run:
         batch = Batch.open(find_batch(folder, settings.timestamp("report_run")))

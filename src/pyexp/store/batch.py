@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 class Batch:
     """One timestamped execution of an experiment, as it stands on disk.
 
@@ -260,7 +259,9 @@ def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
     if timestamp in names:
         return experiment_dir / timestamp
     nearest = get_close_matches(timestamp, names, n=1, cutoff=0) or names[-1:]
-    raise BatchNotFoundError(f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r}")
+    raise BatchNotFoundError(
+        f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r} (--list shows them all)"
+    )
 
 
 def _make_batch_folder(experiment_dir: Path) -> Path:

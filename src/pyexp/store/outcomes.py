@@ -43,7 +43,8 @@ def save_result(path: Path, value: Any) -> str:
             raise
         except Exception as error:
             raise UnpicklableError(
-                f"the result cannot be pickled: {_culprit(value)}: {type(error).__name__}: {error}",
+                f"the result cannot be pickled: {_culprit(value)} ({type(error).__name__}: {error}); "
+                f"leave it out of what the run returns, or save it in config.out",
             ) from plain
 
 

@@ -52,10 +52,8 @@ def take_snapshot(source: Path, output: Path, label: str) -> str:
         }
         _git(top, "add", "--all", "--", ".", *_exclusion(top, output), environment=environment)
         if output.resolve().is_relative_to(top.resolve()):
-            _git(
-                top, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", str(output.resolve()),
-                environment=environment,
-            )  # fmt: skip
+            forget = ("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", str(output.resolve()))
+            _git(top, *forget, environment=environment)
         tree = _git(top, "write-tree", environment=environment)
         parents = ["-p", head] if head else []
         commit = _git(top, "commit-tree", tree, *parents, "-m", f"pyexp: {label}", environment=environment)
@@ -68,7 +66,10 @@ def _exclusion(top: Path, output: Path) -> list[str]:
         inside = output.resolve().relative_to(top.resolve()).as_posix()
     except ValueError:
         return []
-    return [f":(exclude,literal){inside}"] if inside != "." else []
+    # Git refuses to be told of an ignored folder, and leaves it out anyway.
+    if inside == "." or _git(top, "check-ignore", "--", inside, check=False):
+        return []
+    return [f":(exclude,literal){inside}"]
 
 
 def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, check: bool = True) -> str:
