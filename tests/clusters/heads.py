@@ -63,7 +63,7 @@ def start(command: list[str], folder: str, *, hidden: list[Path]) -> Lifeline:
         script = HIDE.format(folders=shlex.join(map(str, hidden)), command=shlex.join(command))
         command = ["/usr/bin/env", "unshare", "-m", "sh", "-c", script]
     lifeline = Lifeline()
-    with open(f"{folder}.log", "wb") as log, open(os.devnull, "rb") as null:
+    with open(f"{folder}/start.log", "wb") as log, open(os.devnull, "rb") as null:
         environment = os.environ | {"RAY_AUTH_MODE": "disabled", "PYTHONPATH": os.pathsep.join(sys.path)}
         streams = (null.fileno(), log.fileno(), log.fileno())
         lifeline.start(command, streams=streams, environment=environment, folder="/", scratch=folder)

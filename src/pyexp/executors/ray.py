@@ -6,7 +6,6 @@ The only file that imports Ray. What happens on a node is in `remote.node`, what
 from __future__ import annotations
 
 import copy
-import importlib.util
 import os
 import re
 import sys
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import anyio
 
-from pyexp._optional import import_extra
+from pyexp._optional import import_extra, require_extra
 from pyexp.errors import ExecutorError
 from pyexp.executors.base import Executor, Session, unlimited
 from pyexp.executors.payload import pack_body, pack_registrations
@@ -91,8 +90,7 @@ class RayExecutor(Executor):
         Raises:
             MissingExtraError: Ray is not installed.
         """
-        if importlib.util.find_spec("ray") is None:
-            _import_ray()
+        require_extra("ray", "ray", "the executor 'ray'")
         self._address = address
         self._runtime_env = runtime_env
         self._needs = {"num_cpus": num_cpus, "num_gpus": num_gpus, "resources": dict(resources or {})}

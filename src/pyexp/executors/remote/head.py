@@ -6,6 +6,7 @@ import os
 import pickle
 import secrets
 import select
+import shutil
 import sys
 import tempfile
 import time
@@ -44,18 +45,19 @@ class Head:
             ExecutorError: It could not be started.
         """
         self._lifeline = Lifeline()
+        scratch = _make_scratch()
         try:
-            self.address = self._start(options)
+            self.address = self._start(options, scratch)
         except BaseException:
             self._lifeline.close()
+            shutil.rmtree(scratch, ignore_errors=True)
             raise
 
     def close(self) -> None:
         """End all of it, and remove its files."""
         self._lifeline.close()
 
-    def _start(self, options: dict[str, Any]) -> str:
-        scratch = _make_scratch()
+    def _start(self, options: dict[str, Any], scratch: str) -> str:
         options = {"_temp_dir": scratch} | options
         environment = {"RAY_USAGE_STATS_ENABLED": "0"} | os.environ
         reading, writing = os.pipe()

@@ -190,7 +190,8 @@ class _Attempt:
 
     def _start(self, lifeline: Lifeline, mailbox: IO[bytes]) -> int:
         site = self._site
-        log = open_log(site.paths.log, self._order.attempt)
+        # Where the log is copied to, a later attempt's header stands already.
+        log = open_log(site.paths.log, self._order.attempt if site.is_shared else 1)
         is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
         try:
             return lifeline.start(
