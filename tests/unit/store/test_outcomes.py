@@ -47,7 +47,7 @@ def test_local_class_goes_by_value(path):
     [
         (threading.Lock(), "result is a lock"),
         ({"a": [0, threading.Lock()]}, r"result\['a'\]\[1\] is a lock"),
-        ([Reluctant()], r"result\[0\] is a Reluctant: RuntimeError: leave me alone"),
+        ([Reluctant()], r"result\[0\] is a Reluctant \(RuntimeError: leave me alone\)"),
     ],
 )
 def test_culprit_is_named_and_nothing_left(path, value, words):
