@@ -67,6 +67,8 @@ def start(command: list[str], folder: str, *, hidden: list[Path]) -> Lifeline:
         environment = os.environ | {"RAY_AUTH_MODE": "disabled", "PYTHONPATH": os.pathsep.join(sys.path)}
         streams = (null.fileno(), log.fileno(), log.fileno())
         lifeline.start(command, streams=streams, environment=environment, folder="/", scratch=folder)
+    log_path = Path(folder, "start.log")
+    wait_until(lambda: b"Ray runtime started" in log_path.read_bytes(), timeout_s=60, what=f"the start of {command}")
     return lifeline
 
 
