@@ -124,7 +124,7 @@ def test_r10_file_size_limit(script, executor):
     done = script.run("--executor", executor, preexec_fn=limit)
 
     assert done.returncode == 0, done.stderr
-    assert "OSError: [Errno 27] File too large" in done.stderr
+    assert "File too large" in done.stderr
     states = {name.split("-")[0]: status for name, status in script.statuses().items()}
     assert states == {"size10": "passed", f"size{1 << 20}": "failed", "size20": "passed"}
     assert list(script.folder.rglob("*.tmp")) == []
