@@ -103,3 +103,18 @@ def test_environment_that_cannot_be_set_up_is_the_runs_error(cluster, tmp_path):
 
     with pytest.raises(ExecutorError, match="does/not/exist"):
         run_one(bodies.square, {"x": 3}, tmp_path, executor=executor)
+
+
+def test_time_out_counts_from_the_start_of_the_run(cluster, tmp_path):
+    """Four runs of a second on a resource that one of them takes: the last waits for longer than its time-out."""
+
+    def sleep(config):
+        import time
+
+        time.sleep(1)
+
+    executor = RayExecutor(cluster.address, num_cpus=4)
+
+    results = run_all(sleep, [{"x": x} for x in range(6)], tmp_path, executor=executor, timeout=4)
+
+    assert [result.status for result in results] == ["passed"] * 6

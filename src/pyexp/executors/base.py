@@ -83,6 +83,15 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
         return await execute_run_method(self, task)
 
     @asynccontextmanager
+    async def place(self, task: Task) -> AsyncIterator[None]:
+        """Wait until *task* has a place to run; `execute` is called inside of the block.
+
+        The run's time begins then: it is recorded as running, and its time-out counts.
+        """
+        del task
+        yield
+
+    @asynccontextmanager
     async def open(self, session: Session) -> AsyncIterator[Executor]:
         """Prepare for the tasks of one batch; the block's value executes them."""
         del session

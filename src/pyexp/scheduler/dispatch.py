@@ -174,15 +174,16 @@ class Dispatcher:
             is_captured=self._is_captured,
             commit=self._commit,
         )
-        run.begin(self._host)
-        await self._record(run)
-        self._tell(RunStarted(folder=run.folder, name=run.name, attempt=run.attempts))
         timeout_s = self._limits.timeout_s
         outcome: Outcome = Failed(
             error=f"TimeoutError: no result within {timeout_s} s; the run's processes were ended", status=Status.TIMEOUT
         )
-        with anyio.move_on_after(timeout_s):
-            outcome = await _execute(executor, task)
+        async with executor.place(task):
+            run.begin(self._host)
+            await self._record(run)
+            self._tell(RunStarted(folder=run.folder, name=run.name, attempt=run.attempts))
+            with anyio.move_on_after(timeout_s):
+                outcome = await _execute(executor, task)
         if isinstance(outcome, Failed) and outcome.status is Status.FAILED and self._session.stopping.is_set():
             outcome = replace(outcome, status=Status.INTERRUPTED)
         return await self._settled(run, outcome)
