@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pyexp.executors.base import Executor, ExecutorName
     from pyexp.executors.fork import ForkExecutor
     from pyexp.executors.inline import InlineExecutor
+    from pyexp.executors.invoke import run_task
     from pyexp.executors.ray import RayExecutor
     from pyexp.executors.registry import get_executor
     from pyexp.executors.subprocess import SubprocessExecutor
@@ -60,6 +61,7 @@ _HOMES: Final = {
     "load_config": "config.loader",
     "merge": "config.merge",
     "register": "config.registry",
+    "run_task": "executors.invoke",
     "sweep": "config.sweep",
 }
 
@@ -91,6 +93,7 @@ __all__ = [
     "load_config",
     "merge",
     "register",
+    "run_task",
     "sweep",
 ]
 

@@ -21,7 +21,10 @@ from pyexp.store.layout import BatchPaths, RunPaths
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PROGRAMS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+# The address in it is the reader's own cluster; tests/clusters runs the like of it.
+ON_A_CLUSTER = [text for text in BLOCKS if "ray://" in text]
+PROGRAMS = [text for text in BLOCKS if text not in ON_A_CLUSTER]
 
 # What a program of the README leaves to the reader.
 SUPPLIED = {
@@ -52,6 +55,8 @@ def test_programs_run(program: str, tmp_path: Path):
 
 def test_there_are_programs():
     assert len(PROGRAMS) >= 5
+    assert len(ON_A_CLUSTER) == 1
+    compile(ON_A_CLUSTER[0], "README.md", "exec")
 
 
 def flags() -> list[tuple[str, ...]]:

@@ -61,6 +61,8 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
         _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
     except BatchStopped as stop:
         _exit_stopped(stop, argv)
+    except KeyboardInterrupt:  # before the batch took over the signals
+        _exit_with("stopped by SIGINT before a run was started", 128 + signal.SIGINT)
     try:
         value = pipeline.report(plan, declaration, settings)
     except ExperimentsFailedError as error:
@@ -116,7 +118,10 @@ def _without_batch(argv: list[str]) -> list[str]:
 
 
 def _exit_with(message: str, status: int) -> NoReturn:
-    print(message, file=sys.stderr, flush=True)  # noqa: T201 — the reason for the exit status
+    try:
+        print(message, file=sys.stderr, flush=True)  # noqa: T201 — the reason for the exit status
+    except OSError:
+        os._exit(status)  # the terminal is gone, and an orderly exit would fail over the same message
     sys.exit(status)
 
 

@@ -143,7 +143,7 @@ def _continued(folder: Path, settings: Settings, executor: Executor) -> Plan:
 def _set_aside_damaged(batch: Batch, folder: str) -> str | None:
     """Move a result that is not what the run wrote out of the way, so that the run is executed again."""
     paths = batch.run(folder)
-    if not os.path.lexists(paths.result):
+    if not os.path.lexists(paths.result) or os.path.islink(paths.root):
         return None
     digest = load_status(paths.status, default_if_damaged=True).digest
     if check_result(paths.result, digest):

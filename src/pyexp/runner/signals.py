@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from pyexp.executors.base import Session
 
 
+_HURRY_S = 0.9
+
+
 class StopSignals:
     """Turns SIGINT, SIGTERM and SIGHUP into an orderly stop, while the block lasts; only in the main thread.
 
     The first one ends the batch: no more runs are started, children are ended. A synchronous run that has the main
-    thread is interrupted by KeyboardInterrupt. The second one leaves children no grace.
+    thread is interrupted by KeyboardInterrupt. The second one leaves children no grace, and a hanging process no time.
     """
 
     _NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -30,6 +33,7 @@ class StopSignals:
         self._session = session
         self._stop: Callable[[], None] | None = None
         self._previous: dict[int, Any] = {}
+        self._last_resort: threading.Timer | None = None
         self.received: int | None = None
 
     def __enter__(self) -> Self:
@@ -43,6 +47,8 @@ class StopSignals:
     def __exit__(self, *exc_info: object) -> None:
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        if self._last_resort is not None:
+            self._last_resort.cancel()
 
     def connect(self, stop: Callable[[], None]) -> None:
         """Call *stop* at the first signal; it must be safe to call from a signal handler."""
@@ -57,8 +63,12 @@ class StopSignals:
         elif interruptible.is_set():
             # The run in this very thread swallowed the first one: there is nothing to wait for.
             os._exit(128 + number)
-        else:
+        elif self._last_resort is None:
             self._session.hurry.set()
+            # An asynchronous run that blocks the loop keeps everything else from happening.
+            self._last_resort = threading.Timer(_HURRY_S, os._exit, [128 + number])
+            self._last_resort.daemon = True
+            self._last_resort.start()
         if self._stop is not None:
             with suppress(RuntimeError):  # the loop has ended already
                 self._stop()
