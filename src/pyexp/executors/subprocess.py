@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, ClassVar
 
 import anyio
 
@@ -18,7 +18,7 @@ from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
 from pyexp.executors.guard import Guard
 from pyexp.executors.mailbox import open_mailbox, take_report
-from pyexp.executors.payload import pack_body, pack_registrations
+from pyexp.executors.payload import SealedBody, pack_body, pack_registrations
 from pyexp.executors.processes import end_leftovers, end_tree
 from pyexp.executors.verdict import ended_early
 from pyexp.store.layout import RunPaths
@@ -43,7 +43,7 @@ class SubprocessExecutor(Executor):
 
     _session: Session
     _guard: Guard
-    _body: _PackedBody
+    _body: SealedBody
     _registrations: bytes
 
     @asynccontextmanager
@@ -51,7 +51,7 @@ class SubprocessExecutor(Executor):
         """Pickle the experiment once for all tasks and start the guard."""
         bound = copy.copy(self)
         bound._session = session
-        bound._body = _PackedBody(await anyio.to_thread.run_sync(pack_body, session.body))
+        bound._body = SealedBody(await anyio.to_thread.run_sync(pack_body, session.body))
         bound._registrations = await anyio.to_thread.run_sync(pack_registrations)
         bound._guard = await anyio.to_thread.run_sync(Guard)
         try:
@@ -99,18 +99,3 @@ class SubprocessExecutor(Executor):
     def _payload(self, task: Task) -> bytes:
         light = replace(task, body=self._body)
         return pickle.dumps((os.getpid(), sys.path, self._registrations, pickle.dumps(light)))
-
-
-class _PackedBody:
-    """Stands for the body in a task's pickle: the bytes made once, which unpickle to the body itself."""
-
-    is_async = False
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def __call__(self, run: Any) -> Any:
-        raise NotImplementedError
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return pickle.loads, (self._data,)

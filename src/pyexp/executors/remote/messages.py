@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,22 +118,6 @@ class NotRun:
 
 
 Message = Started | Piece | Placed | Folder | Removed | Sent | Ended | NotRun
-
-
-class SealedBody:
-    """Stands for the body in a task's pickle: bytes made elsewhere, which unpickle to the body itself."""
-
-    is_async = False
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def __call__(self, run: Any) -> Any:
-        """Never called: it is gone once unpickled."""
-        raise NotImplementedError
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return pickle.loads, (self._data,)
 
 
 def size_of(message: Message) -> int:

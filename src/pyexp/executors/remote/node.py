@@ -21,9 +21,10 @@ from typing import IO, TYPE_CHECKING, Any
 from pyexp.config.config import Config
 from pyexp.executors.capture import open_log
 from pyexp.executors.mailbox import open_mailbox
+from pyexp.executors.payload import SealedBody
 from pyexp.executors.remote.collector import PIECE_BYTES, Collector, own_files
 from pyexp.executors.remote.lifeline import Lifeline
-from pyexp.executors.remote.messages import Ended, Message, NotRun, SealedBody, Sent, Started, size_of
+from pyexp.executors.remote.messages import Ended, Message, NotRun, Sent, Started, size_of
 from pyexp.executors.remote.receiver import Receiver
 from pyexp.store.layout import RESULT, RunPaths
 from pyexp.task import Task
