@@ -28,6 +28,12 @@ ARGUMENTS = [
 ]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the browser last: Playwright keeps a loop running in the main thread, where other tests start theirs."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 def missing(what: str) -> None:
     """Skip, but not in CI: there a browser must be."""
     sentence = f"{what} is missing: {INSTALL}"
