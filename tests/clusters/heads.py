@@ -32,6 +32,19 @@ class RealCluster:
 @contextmanager
 def head(*options: str, hidden: list[Path] = ()):
     """Start a head that does not see the folders *hidden*."""
+    try:
+        cluster = start_head(*options, hidden=hidden)
+    except AssertionError:
+        # Between the choice of a port and its use, Ray may have taken it for one of its own.
+        cluster = start_head(*options, hidden=hidden)
+    try:
+        yield cluster
+    finally:
+        cluster.lifeline.close()
+
+
+def start_head(*options: str, hidden: list[Path]) -> RealCluster:
+    """Start a head on free ports and wait until it can be joined."""
     folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
     port, client_port = free_port(), free_port()
     ports = [f"--port={port}", f"--ray-client-server-port={client_port}", "--node-ip-address=127.0.0.1"]
@@ -40,9 +53,10 @@ def head(*options: str, hidden: list[Path] = ()):
     try:
         for number in (port, client_port):
             wait_until(lambda number=number: is_open(number), timeout_s=60, what=f"the head's port {number}")
-        yield RealCluster(address=f"127.0.0.1:{port}", client=f"ray://127.0.0.1:{client_port}", lifeline=lifeline)
-    finally:
+    except BaseException:
         lifeline.close()
+        raise
+    return RealCluster(address=f"127.0.0.1:{port}", client=f"ray://127.0.0.1:{client_port}", lifeline=lifeline)
 
 
 @contextmanager
@@ -68,7 +82,13 @@ def start(command: list[str], folder: str, *, hidden: list[Path]) -> Lifeline:
         streams = (null.fileno(), log.fileno(), log.fileno())
         lifeline.start(command, streams=streams, environment=environment, folder="/", scratch=folder)
     log_path = Path(folder, "start.log")
-    wait_until(lambda: b"Ray runtime started" in log_path.read_bytes(), timeout_s=60, what=f"the start of {command}")
+    try:
+        wait_until(
+            lambda: b"Ray runtime started" in log_path.read_bytes(), timeout_s=60, what=f"the start of {command}"
+        )
+    except BaseException:
+        lifeline.close()
+        raise
     return lifeline
 
 
