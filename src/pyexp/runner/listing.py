@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch, find_batches
-from pyexp.store.index import load_last_lines
+from pyexp.store.index import load_last_states
 from pyexp.store.layout import BatchPaths
 from pyexp.task import Status
 
@@ -49,7 +49,5 @@ def _summary(root: Path) -> tuple[str, str]:
 
 def _settled_states(root: Path) -> list[tuple[str, float | None, float | None]] | None:
     """Status, start and end of each run; None when the index is lost or a run may have moved on since."""
-    lines = load_last_lines(BatchPaths(root).index)
-    if not lines or any(line.get("status") not in _SETTLED for line in lines):
-        return None
-    return [(line["status"], line.get("started"), line.get("finished")) for line in lines]
+    states = load_last_states(BatchPaths(root).index)
+    return states if states and all(status in _SETTLED for status, _, _ in states) else None

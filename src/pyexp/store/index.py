@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from pyexp.task import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+_STATE = re.compile(rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,22 @@ def load_index(path: Path) -> dict[str, RunRecord] | None:
         return None
 
 
+def load_last_states(path: Path) -> list[tuple[str, float | None, float | None]] | None:
+    """Read status, start and end of each run, without parsing the rest of its line.
+
+    None when there is no index, or a line in it that does not have the form that `Index` gives it.
+    """
+    try:
+        lines = _last_lines(path.read_bytes())
+    except OSError:
+        return None
+    # Quotes within a string of JSON bear a backslash: no name or error can look like this.
+    found = _STATE.findall(b"\n".join(lines))
+    if len(found) != len(lines):
+        return None
+    return [(status.decode(), _number(started), _number(finished)) for status, started, finished in found]
+
+
 def load_last_lines(path: Path) -> list[dict[str, Any]] | None:
     """Read the last line of each run as it stands, or None when there is no index.
 
@@ -88,11 +107,9 @@ def load_last_lines(path: Path) -> list[dict[str, Any]] | None:
         data = path.read_bytes()
     except OSError:
         return None
-    # A line starts with its run: the last line of each is found without parsing the others.
-    last = {line[: line.find(b'", "')]: line for line in data[: data.rfind(b"\n") + 1].splitlines()}
     try:
         # One parse of the whole is several times faster than one per line.
-        lines = json.loads(b"[" + b",".join(last.values()) + b"]")
+        lines = json.loads(b"[" + b",".join(_last_lines(data)) + b"]")
     except ValueError:
         lines = list(_readable_lines(data))
     return list({line["run"]: line for line in lines if isinstance(line, dict) and "run" in line}.values())
@@ -119,6 +136,15 @@ def _line(record: RunRecord) -> bytes:
         if value := getattr(record, key):
             fields[key] = value
     return json.dumps(fields).encode() + b"\n"
+
+
+def _last_lines(data: bytes) -> list[bytes]:
+    """The last whole line of each run: a line starts with its run, so that none has to be parsed."""
+    return list({line[: line.find(b'", "')]: line for line in data[: data.rfind(b"\n") + 1].splitlines()}.values())
+
+
+def _number(text: bytes) -> float | None:
+    return float(text) if text else None
 
 
 def _readable_lines(data: bytes) -> Iterable[Any]:

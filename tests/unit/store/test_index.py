@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyexp.store.index import Index, RunRecord, load_index
+from pyexp.store.index import Index, RunRecord, load_index, load_last_states
 from pyexp.task import Status
 
 RECORDS = [
@@ -66,3 +66,13 @@ def test_nothing_appended_writes_nothing(path):
     write(path)
 
     assert path.read_bytes() == b""
+
+
+def test_states_are_read_without_parsing_and_are_not_taken_in_by_names(tmp_path):
+    index = Index(tmp_path / "index.jsonl")
+    hostile = '", "status": "failed", "started": 9.0'
+    index.append(RunRecord(folder="a-1", name=hostile), RunRecord(folder="b-2", name="b"))
+    index.append(RunRecord(folder="a-1", name=hostile, status=Status.PASSED, started=1.5, finished=2.5, error=hostile))
+    index.close()
+    assert load_last_states(tmp_path / "index.jsonl") == [("passed", 1.5, 2.5), ("pending", None, None)]
+    assert load_last_states(tmp_path / "none.jsonl") is None
