@@ -73,7 +73,7 @@ class Index:
 
 def load_index(path: Path) -> dict[str, RunRecord] | None:
     """Read the last state of each run by folder, or None when there is no usable index."""
-    lines = load_last_lines(path)
+    lines = _load_lines(path)
     if lines is None:
         return None
     try:
@@ -98,7 +98,7 @@ def load_last_states(path: Path) -> list[tuple[str, float | None, float | None]]
     return [(status.decode(), _number(started), _number(finished)) for status, started, finished in found]
 
 
-def load_last_lines(path: Path) -> list[dict[str, Any]] | None:
+def _load_lines(path: Path) -> list[dict[str, Any]] | None:
     """Read the last line of each run as it stands, or None when there is no index.
 
     What is torn or damaged is passed over.
