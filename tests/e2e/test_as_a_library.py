@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import pyexp
-from e2e.support_children import wait_until_read
+from support.waiting import wait_until_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

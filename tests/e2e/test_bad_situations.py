@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from e2e.support_children import wait_until_read
 from e2e.support_project import WAIT_S, run_folder, statuses
 from e2e.support_refusals import refused, write
+from support.waiting import wait_until_read
 
 if TYPE_CHECKING:
     from e2e.support_project import Project

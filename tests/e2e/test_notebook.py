@@ -13,8 +13,9 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from e2e.support_children import is_alive, wait_until_read
 from e2e.support_project import SOURCE, WAIT_S, statuses
+from support.processes import is_alive
+from support.waiting import wait_until_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

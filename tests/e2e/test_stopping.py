@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.support_project import WAIT_S, statuses
+from support.processes import is_alive
+from support.waiting import wait_until_read
 
 if TYPE_CHECKING:
     import subprocess
-    from pathlib import Path
 
     from e2e.support_project import Project
 
@@ -44,25 +44,11 @@ if __name__ == "__main__":
 """
 
 
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not (path.exists() and path.read_text()):
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)
-
-
 def stop(project: Project, script: subprocess.Popen[str], number: int) -> tuple[int, str, str]:
-    wait_for(project.root / "started")
+    wait_until_read(project.root / "started")
     script.send_signal(number)
     output, errors = script.communicate(timeout=WAIT_S)
     return script.returncode, output, errors
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

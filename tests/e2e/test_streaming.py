@@ -12,8 +12,9 @@ import anyio.lowlevel
 import pytest
 
 import pyexp
-from e2e.support_children import children, is_alive, wait_until_read
 from e2e.support_project import WAIT_S, statuses
+from support.processes import children, is_alive
+from support.waiting import wait_until_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,6 +31,15 @@ def is_alive(pid: int) -> bool:
     return stat.rpartition(b")")[2].split()[0] not in (b"Z", b"X")
 
 
+def children() -> set[int]:
+    """Pids of this process's children (Linux), also of those that wait to be reaped."""
+    found: set[int] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # the thread ended
+            found.update(map(int, (thread / "children").read_text().split()))
+    return found
+
+
 def kill_all(pids: dict[int, str]) -> None:
     """SIGKILL to each of *pids*, those of a failed test."""
     for pid in pids:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -19,3 +20,8 @@ def wait_until(condition: Callable[[], T], *, timeout_s: float = 20.0, what: str
             raise AssertionError(f"waited {timeout_s} s in vain for {what}; last seen: {value!r}")
         time.sleep(0.01)
     return value
+
+
+def wait_until_read(path: Path) -> str:
+    """Content of *path*, once it has some."""
+    return wait_until(lambda: path.exists() and path.read_text(), timeout_s=60.0, what=f"something in {path}")

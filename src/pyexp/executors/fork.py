@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
-from functools import partial
 from typing import IO, TYPE_CHECKING, ClassVar, NoReturn
 
 import anyio
@@ -19,7 +18,7 @@ from pyexp.errors import ExecutorError
 from pyexp.executors.base import Executor, Session, unlimited
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import live
-from pyexp.executors.guard import Guard
+from pyexp.executors.guard import Guard, open_guard
 from pyexp.executors.mailbox import open_mailbox, take_report
 from pyexp.executors.processes import end_leftovers, end_tree, load_libc
 from pyexp.executors.verdict import ended_early
@@ -56,14 +55,10 @@ class ForkExecutor(Executor):
         """Start the guard."""
         bound = copy.copy(self)
         bound._session = session
-        bound._guard = await anyio.to_thread.run_sync(partial(Guard, looks_into_files=True))
         # Here once, not in every child.
         await anyio.to_thread.run_sync(load_libc)
-        try:
+        async with open_guard(looks_into_files=True) as bound._guard:
             yield bound
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(bound._guard.close)
 
     async def execute(self, task: Task) -> Outcome:
         """Fork and wait in one worker thread; on cancellation the child's whole process tree is ended first."""

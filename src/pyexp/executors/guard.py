@@ -11,10 +11,15 @@ import secrets
 import subprocess
 import sys
 import threading
-from contextlib import suppress
-from typing import Final
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import anyio
 
 from pyexp.store import descriptors
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 MARK_VARIABLE: Final = "PYEXP_PARENT"
 _GONE_S = 2.0
@@ -25,19 +30,27 @@ class Guard:
     """The parent's side: start the guard, name the groups, let it go."""
 
     def __init__(self, *, looks_into_files: bool = False) -> None:
-        """Start the guard's process.
+        """Make a guard that watches nothing until it is started.
 
         Args:
             looks_into_files: Runs bear the mark on a file that they hold open, see `hold_mark`: what others see of a
                 forked process's environment is its parent's.
         """
         self.mark = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._options = ["files"] if looks_into_files else []
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
-        options = ["files"] if looks_into_files else []
-        if sys.platform != "win32":
+
+    def start(self) -> None:
+        """Start the guard's process, unless the guard has been closed meanwhile."""
+        if sys.platform == "win32":
+            return
+        with self._lock:
+            if self._is_closed:
+                return
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", _SCRIPT, f"{MARK_VARIABLE}={self.mark}", *options],
+                [sys.executable, "-I", "-S", _SCRIPT, f"{MARK_VARIABLE}={self.mark}", *self._options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -65,7 +78,9 @@ class Guard:
 
     def close(self) -> None:
         """Let the guard end what is left, and wait until it has."""
-        process, self._process = self._process, None
+        with self._lock:
+            process, self._process = self._process, None
+            self._is_closed = True
         if process is None or process.stdin is None:
             return
         descriptors.let_go(process.stdin.fileno())
@@ -78,13 +93,28 @@ class Guard:
             process.wait()
 
     def _tell(self, line: str) -> None:
-        if self._process is None:
-            return
         # A killed guard is no reason to fail the run: the parent-death signal still ends the run's own process.
         with self._lock, suppress(OSError):
-            os.write(self._pipe(), line.encode())
+            if self._process is not None:
+                os.write(self._pipe(), line.encode())
 
     def _pipe(self) -> int:
         assert self._process is not None
         assert self._process.stdin is not None
         return self._process.stdin.fileno()
+
+
+@asynccontextmanager
+async def open_guard(*, looks_into_files: bool = False) -> AsyncIterator[Guard]:
+    """A started guard, closed on leaving; see `Guard` for the argument."""
+    guard = Guard(looks_into_files=looks_into_files)
+    try:
+        # A task that is cancelled here leaves its thread behind, which still starts the process.
+        await anyio.to_thread.run_sync(guard.start)
+        yield guard
+    finally:
+        try:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(guard.close)
+        finally:
+            guard.close()  # no shield holds off a loop that cancels its tasks because it ends

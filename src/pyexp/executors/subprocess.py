@@ -16,7 +16,7 @@ import anyio
 
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
-from pyexp.executors.guard import Guard
+from pyexp.executors.guard import Guard, open_guard
 from pyexp.executors.mailbox import open_mailbox, take_report
 from pyexp.executors.payload import SealedBody, pack_body, pack_registrations
 from pyexp.executors.processes import end_leftovers, end_tree
@@ -53,12 +53,8 @@ class SubprocessExecutor(Executor):
         bound._session = session
         bound._body = SealedBody(await anyio.to_thread.run_sync(pack_body, session.body))
         bound._registrations = await anyio.to_thread.run_sync(pack_registrations)
-        bound._guard = await anyio.to_thread.run_sync(Guard)
-        try:
+        async with open_guard() as bound._guard:
             yield bound
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(bound._guard.close)
 
     async def execute(self, task: Task) -> Outcome:
         """Start the worker and wait for its end; on cancellation the whole process tree is ended first."""

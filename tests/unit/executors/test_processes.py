@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import anyio
@@ -11,7 +13,7 @@ import pytest
 
 from pyexp.definition.function_body import FunctionBody
 from pyexp.executors.base import Session
-from pyexp.executors.guard import Guard
+from pyexp.executors.guard import Guard, open_guard
 from pyexp.executors.processes import end_leftovers, end_tree
 from pyexp.store import descriptors
 from support.processes import is_alive
@@ -46,6 +48,21 @@ def start():
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+@pytest.fixture
+def make_guard():
+    made = []
+
+    def make(**options):
+        guard = Guard(**options)
+        guard.start()
+        made.append(guard)
+        return guard
+
+    yield make
+    for guard in made:
+        guard.close()
 
 
 def session(grace_s: float) -> Session:
@@ -110,8 +127,8 @@ def test_group_that_is_gone_costs_nothing(start):
     anyio.run(measure)
 
 
-def test_guard_ends_what_bears_its_mark_and_nothing_else(start):
-    guard = Guard()
+def test_guard_ends_what_bears_its_mark_and_nothing_else(start, make_guard):
+    guard = make_guard()
     ours, _ = start(SLEEP, env=os.environ | guard.environment)
     other, _ = start(SLEEP)
 
@@ -121,8 +138,8 @@ def test_guard_ends_what_bears_its_mark_and_nothing_else(start):
     assert other.poll() is None
 
 
-def test_guard_ends_the_groups_it_was_told_of(start):
-    guard = Guard()
+def test_guard_ends_the_groups_it_was_told_of(start, make_guard):
+    guard = make_guard()
     watched, _ = start(SLEEP)
     forgotten, _ = start(SLEEP)
     for process in (watched, forgotten):
@@ -135,8 +152,8 @@ def test_guard_ends_the_groups_it_was_told_of(start):
     assert forgotten.poll() is None
 
 
-def test_guard_finds_forked_children_by_the_file_they_hold():
-    guard = Guard(looks_into_files=True)
+def test_guard_finds_forked_children_by_the_file_they_hold(make_guard):
+    guard = make_guard(looks_into_files=True)
     pid = os.fork()
     if pid == 0:
         descriptors.close_inherited(but=-1)
@@ -154,8 +171,8 @@ def test_guard_finds_forked_children_by_the_file_they_hold():
     assert is_gone
 
 
-def test_closed_or_killed_guard_fails_nobody(start):
-    guard = Guard()
+def test_closed_or_killed_guard_fails_nobody(make_guard):
+    guard = make_guard()
     os.kill(guard._process.pid, signal.SIGKILL)
     guard._process.wait()
 
@@ -163,3 +180,71 @@ def test_closed_or_killed_guard_fails_nobody(start):
     guard.close()
     guard.close()
     guard.forget(1)
+
+
+def test_guard_that_was_closed_while_it_started_has_no_process():
+    guard = Guard()
+
+    guard.close()
+    guard.start()
+
+    assert guard._process is None
+
+
+@pytest.mark.parametrize("is_native", [True, False], ids=["task", "scope"])
+def test_guard_ends_with_a_task_that_is_cancelled_while_it_starts(monkeypatch, is_native):
+    started = []
+    is_starting, may_go_on = threading.Event(), threading.Event()
+
+    def start_slowly(self):
+        is_starting.set()
+        may_go_on.wait(10)
+        start(self)
+        started.append(self)
+
+    start = Guard.start
+    monkeypatch.setattr(Guard, "start", start_slowly)
+
+    async def hold(scope):
+        with scope:
+            async with open_guard():
+                await anyio.sleep_forever()
+
+    async def cancel_while_it_starts():
+        scope = anyio.CancelScope()
+        task = asyncio.create_task(hold(scope))
+        await anyio.to_thread.run_sync(is_starting.wait)
+        if is_native:
+            task.cancel()
+        else:
+            scope.cancel()
+        may_go_on.set()
+        await asyncio.wait([task])
+
+    asyncio.run(cancel_while_it_starts())
+    wait_until(lambda: started, what="the end of the start")
+    assert started[0]._process is None
+
+
+def test_guard_ends_with_a_loop_that_cancels_its_tasks_again_and_again():
+    guards = []
+
+    async def hold():
+        async with open_guard() as guard:
+            guards.append(guard)
+            await anyio.sleep_forever()
+
+    async def cancel_at_each_step():
+        task = asyncio.create_task(hold())
+        while not guards:  # noqa: ASYNC110 — the guard tells nobody that it has started
+            await asyncio.sleep(0.01)
+        pid = guards[0]._process.pid
+        while not task.done():
+            task.cancel()
+            await asyncio.sleep(0)
+        return pid
+
+    pid = asyncio.run(cancel_at_each_step())
+
+    with pytest.raises(ChildProcessError):
+        os.waitpid(pid, 0)

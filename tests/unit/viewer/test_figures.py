@@ -17,6 +17,7 @@ import pytest
 from pyexp.log import Logger
 from pyexp.viewer import app, figures
 from pyexp.viewer.figures import LIVE_LIMIT, Figures, check_message
+from support.processes import children
 from viewer_server import WAIT_S, served
 
 pytest.importorskip("matplotlib", reason='live figures need the viewer extra: pip install "pyexp[viewer]"')
@@ -106,15 +107,6 @@ def pixels(data):
         return picture.size, picture.convert("RGBA").tobytes()
 
 
-def children():
-    """Pids of this process's children (Linux)."""
-    found = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        with suppress(OSError):  # the thread ended
-            found.update(task.read_text().split())
-    return found
-
-
 async def until_ended(is_running):
     with anyio.fail_after(WAIT_S):
         while is_running():  # noqa: ASYNC110 — the end of a process that is not ours raises no event
@@ -196,13 +188,14 @@ async def test_s7_a_pickle_is_opened_by_the_click_alone_and_not_in_the_server(tm
 async def test_s8_a_figure_that_misbehaves_is_ended_and_the_viewer_goes_on(tmp_path, monkeypatch, code, words):
     monkeypatch.setattr(app, "Figures", partial(Figures, draw_s=2.0))
     log_trap(tmp_path / "a", tmp_path / "unused", code)
+    others = children()
     async with served(tmp_path) as client:
         async with opened(client) as socket:
             message = await until(socket, "failed")
             assert words in message["error"]
             closed = await socket.receive()
             assert (closed.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4000)
-        await until_ended(children)
+        await until_ended(lambda: children() - others)
         assert (await client.json("/api/hello"))["token"] is True
 
 
@@ -221,12 +214,13 @@ async def test_a_draw_that_never_ends_is_ended(tmp_path, monkeypatch):
 
 async def test_a_viewer_that_ends_takes_its_figures_with_it(tmp_path):
     log_figure(tmp_path / "a", make_figure())
+    others = children()
     with suppress(BaseExceptionGroup):
         async with served(tmp_path) as client, opened(client) as socket:
             await until(socket, "ready")
-            assert children()
+            assert children() - others
             raise RuntimeError("the end")
-    assert not children()
+    assert not children() - others
 
 
 async def test_an_idle_figure_ends(tmp_path, monkeypatch):
@@ -241,12 +235,13 @@ async def test_only_so_many_are_live_at_once(tmp_path, monkeypatch):
     log_figure(tmp_path / "a", make_figure())
     monkeypatch.setattr(figures, "LIVE_LIMIT", 1)
     assert LIVE_LIMIT > 1
+    others = children()
     async with served(tmp_path) as client:
         async with opened(client) as socket:
             await until(socket, "ready")
             async with opened(client) as second:
                 assert "live already" in (await until(second, "failed"))["error"]
-        await until_ended(children)
+        await until_ended(lambda: children() - others)
         async with opened(client) as again:
             await until(again, "ready")
 
