@@ -24,7 +24,7 @@ def test_digest_of_the_result_is_recorded(case, tmp_path):
     assert status["attempts"] == 1
 
 
-@pytest.mark.parametrize("function", [bodies.square_later, bodies.square_by_loop])
+@pytest.mark.parametrize("function", [bodies.square_later, bodies.square_by_loop, bodies.square_by_anyio])
 def test_async_code_works(case, tmp_path, function):
     assert run_one(function, {"x": 3}, tmp_path, executor=case.make()).result == 9
 

@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+import anyio
+
 
 class OddError(Exception):
     """Cannot be pickled, and does not say what it is."""
@@ -44,6 +46,11 @@ async def square_later(config):
 def square_by_loop(config):
     """A synchronous function that runs a loop of its own."""
     return asyncio.run(square_later(config))
+
+
+def square_by_anyio(config):
+    """The same, with the other library's own idea of what runs already."""
+    return anyio.run(square_later, config)
 
 
 def fail_on_odd(config):

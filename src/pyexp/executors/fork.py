@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import copy
 import io
 import os
 import signal
 import sys
-import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import Context, copy_context
 from typing import IO, TYPE_CHECKING, ClassVar, NoReturn
 
 import anyio
 
 from pyexp.errors import ExecutorError
-from pyexp.executors.base import Executor, Session, unlimited
+from pyexp.executors.awaiting import await_outcome
+from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import live
 from pyexp.executors.guard import Guard, open_guard
-from pyexp.executors.mailbox import open_mailbox, take_report
-from pyexp.executors.processes import end_leftovers, end_tree, load_libc
-from pyexp.executors.verdict import ended_early
+from pyexp.executors.mailbox import open_mailbox
+from pyexp.executors.processes import load_libc
 from pyexp.store import descriptors
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from pyexp.task import Task
+
+_POLL_S = 0.01
+_UNKNOWN_CODE = 255
 
 
 class ForkExecutor(Executor):
@@ -45,6 +50,7 @@ class ForkExecutor(Executor):
 
     _session: Session
     _guard: Guard
+    _context: Context
 
     def __init__(self) -> None:
         if not hasattr(os, "fork"):
@@ -57,83 +63,75 @@ class ForkExecutor(Executor):
         bound._session = session
         # Here once, not in every child.
         await anyio.to_thread.run_sync(load_libc)
+        # A worker thread's context: the caller's variables, without the loop's own.
+        bound._context = await anyio.to_thread.run_sync(copy_context)
         async with open_guard(looks_into_files=True) as bound._guard:
             yield bound
 
     async def execute(self, task: Task) -> Outcome:
-        """Fork and wait in one worker thread; on cancellation the child's whole process tree is ended first."""
+        """Fork and wait; on cancellation the child's whole process tree is ended first."""
+        log = RunPaths(task.out).log
         with open_mailbox() as mailbox, _kept(mailbox.fileno()):
             child = _Child(task, mailbox, self._guard)
             try:
-                child.start_log()
+                child.start_log(log)
             except OSError as error:
                 return Failed(error=f"{type(error).__name__}: the run's log could not be opened: {error}")
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._end_when_cancelled, child)
-                with anyio.CancelScope(shield=True):
-                    # The parent-death signal fires when the forking thread ends: the same thread forks and waits.
-                    code = await anyio.to_thread.run_sync(child.fork_and_wait, limiter=unlimited())
-                group.cancel_scope.cancel()
-            # The group has swallowed a cancellation from outside, if there was one.
-            await anyio.lowlevel.checkpoint_if_cancelled()
-            if isinstance(code, OSError):
-                return Failed(error=f"{type(code).__name__}: the run's process could not be started: {code}")
-            self._guard.forget(child.pid)
-            await end_leftovers(child.pid)
-            return take_report(mailbox, child.pid) or ended_early(child.pid, code, RunPaths(task.out).log)
-
-    async def _end_when_cancelled(self, child: _Child) -> None:
-        try:
-            await anyio.sleep_forever()
-        finally:
-            with anyio.CancelScope(shield=True):
-                if not child.has_ended:
-                    await anyio.to_thread.run_sync(child.has_started.wait)
-                if not child.has_ended:
-                    await end_tree(child.pid, self._session)
+            try:
+                child.fork(self._context)
+            except OSError as error:
+                return Failed(error=f"{type(error).__name__}: the run's process could not be started: {error}")
+            return await await_outcome(child, mailbox, log, self._guard, self._session)
 
 
 class _Child:
-    """One forked process, from the forking thread's point of view and its own."""
+    """One forked process, from the parent's point of view and its own."""
 
     def __init__(self, task: Task, mailbox: IO[bytes], guard: Guard) -> None:
         self.pid = 0
-        self.has_started = threading.Event()
-        self.has_ended = False
+        self.returncode: int | None = None
         self._task = task
         self._mailbox = mailbox
         self._guard = guard
         self._log = -1
 
-    def start_log(self) -> None:
-        self._log = open_log(RunPaths(self._task.out).log, self._task.attempt)
+    def start_log(self, path: Path) -> None:
+        self._log = open_log(path, self._task.attempt)
         descriptors.keep(self._log)
 
-    def fork_and_wait(self) -> int | OSError:
-        """Fork, and return the child's exit code (negative for a signal), or why there is no child."""
+    def fork(self, context: Context) -> None:
+        """Fork in the loop's own thread, whose end the parent-death signal tells: the lock on Python is held anyway.
+
+        Args:
+            context: The context that the child's code runs in.
+
+        Raises:
+            OSError: There can be no more processes.
+        """
         if sys.platform == "win32":
             raise NotImplementedError
         parent = os.getpid()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
         try:
-            pid = os.fork()
-            if pid == 0:
-                self._live(parent)
-            self.pid = pid
-            self.has_started.set()
-            # Both sides set the group: whoever comes first, it exists before anybody signals it.
-            with suppress(OSError):
-                os.setpgid(pid, pid)
-            self._guard.watch(pid)
-        except OSError as error:
-            self.has_ended = True
-            self.has_started.set()
-            return error
+            self.pid = os.fork()
+            if self.pid == 0:
+                # The child is in no task: user code may run a loop of its own.
+                asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]
+                context.copy().run(self._live, parent)
         finally:
             descriptors.let_go(self._log)
             os.close(self._log)
-        _, status = os.waitpid(pid, 0)
-        self.has_ended = True
-        return os.waitstatus_to_exitcode(status)
+        # Both sides set the group: whoever comes first, it exists before anybody signals it.
+        with suppress(OSError):
+            os.setpgid(self.pid, self.pid)
+        self._guard.watch(self.pid)
+
+    async def wait(self) -> int:
+        """Wait for the child's end and return its exit code, negative for a signal."""
+        while self.returncode is None:
+            await _sign_of_end(self.pid)
+            self.returncode = _exit_code(self.pid)
+        return self.returncode
 
     def _live(self, parent: int) -> NoReturn:
         """The child's whole life; never returns into the parent's code."""
@@ -171,6 +169,40 @@ def _kept(descriptor: int) -> Iterator[None]:
         yield
     finally:
         descriptors.let_go(descriptor)
+
+
+async def _sign_of_end(pid: int) -> None:
+    """Wait until the process *pid* has ended, or has had a moment to do so."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not on this platform, forbidden in this container, too many open files
+        await anyio.sleep(_POLL_S)
+        return
+    with _kept(descriptor):
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        loop.add_reader(descriptor, _settle, ended)
+        try:
+            await ended
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+
+
+def _exit_code(pid: int) -> int | None:
+    """The exit code of the child *pid*, None while it lives."""
+    if sys.platform == "win32":
+        raise NotImplementedError
+    try:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:  # the application waits for every child that it has; the report says the rest
+        return _UNKNOWN_CODE
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _reset_signals() -> None:

@@ -14,13 +14,12 @@ from typing import IO, TYPE_CHECKING, ClassVar
 
 import anyio
 
+from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
 from pyexp.executors.guard import Guard, open_guard
-from pyexp.executors.mailbox import open_mailbox, take_report
+from pyexp.executors.mailbox import open_mailbox
 from pyexp.executors.payload import SealedBody, pack_body, pack_registrations
-from pyexp.executors.processes import end_leftovers, end_tree
-from pyexp.executors.verdict import ended_early
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
 
@@ -63,16 +62,7 @@ class SubprocessExecutor(Executor):
                 child = await self._start(task, mailbox)
             except OSError as error:
                 return Failed(error=f"{type(error).__name__}: the run's process could not be started: {error}")
-            try:
-                code = await child.wait()
-            finally:
-                if child.returncode is None:
-                    with anyio.CancelScope(shield=True):
-                        await end_tree(child.pid, self._session)
-                        await child.wait()
-                self._guard.forget(child.pid)
-            await end_leftovers(child.pid)
-            return take_report(mailbox, child.pid) or ended_early(child.pid, code, RunPaths(task.out).log)
+            return await await_outcome(child, mailbox, RunPaths(task.out).log, self._guard, self._session)
 
     async def _start(self, task: Task, mailbox: IO[bytes]) -> asyncio.subprocess.Process:
         log = open_log(RunPaths(task.out).log, task.attempt)

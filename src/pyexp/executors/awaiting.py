@@ -1,0 +1,55 @@
+"""Follows a run's process to its end, and says what came of the run."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Protocol
+
+import anyio
+
+from pyexp.executors.mailbox import take_report
+from pyexp.executors.processes import end_leftovers, end_tree
+from pyexp.executors.verdict import ended_early
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyexp.executors.base import Session
+    from pyexp.executors.guard import Guard
+    from pyexp.task import Outcome
+
+
+class RunProcess(Protocol):
+    """A run's process; `asyncio.subprocess.Process` is one."""
+
+    @property
+    def pid(self) -> int:
+        """It leads the process group of the same number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit code, negative for a signal; None until `wait` has seen its end."""
+
+    async def wait(self) -> int:
+        """Wait for its end and return its exit code; may be cancelled, and called again."""
+
+
+async def await_outcome(child: RunProcess, mailbox: IO[bytes], log: Path, guard: Guard, session: Session) -> Outcome:
+    """Wait until the run of *child* has come to its outcome; on cancellation, its whole process tree is ended first.
+
+    Args:
+        child: The run's process.
+        mailbox: Where it leaves its report.
+        log: The run's log.
+        guard: Watches the process.
+        session: Says how much time a process that is ended gets.
+    """
+    try:
+        code = await child.wait()
+    finally:
+        if child.returncode is None:
+            with anyio.CancelScope(shield=True):
+                await end_tree(child.pid, session)
+                await child.wait()
+        guard.forget(child.pid)
+    await end_leftovers(child.pid)
+    return take_report(mailbox, child.pid) or ended_early(child.pid, code, log)
