@@ -161,6 +161,25 @@ def test_a_runs_details_tell_its_error_and_config(desk: Desk, viewer: Viewer) ->
     page.see("text=some output")
 
 
+def test_a_runs_details_tell_what_of_its_log_was_damaged(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": "whole"}, {"name": "hurt"}]) as batch:
+        for position in range(2):
+            with batch.logger(position) as logger:
+                log_curves(logger, 3000)
+        log = batch.paths[1].root / "events.pb"
+        content = bytearray(log.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        log.write_bytes(content)
+    page = desk.open("tab=runs")
+    page.see(".run-open:has-text('hurt')").click()
+    note = page.see(".run-sheet .damage-note").inner_text()
+    assert note == "One damaged part of its event log was skipped; all else is shown."
+    page.raw.keyboard.press("Escape")
+    page.see(".run-open:has-text('whole')").click()
+    page.see(".run-sheet .config")
+    page.gone(".run-sheet .damage-note")
+
+
 def test_configs_are_compared_by_what_differs(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=3)
     page = desk.open("tab=runs&runsview=compare")

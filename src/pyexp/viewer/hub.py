@@ -119,6 +119,10 @@ class Hub:
         """All runs that some page looks at."""
         return set().union(*(page.watched for page in self._pages))
 
+    def looks_at(self, runs: Iterable[int]) -> list[int]:
+        """Those of *runs* that some page looks at."""
+        return [run for run in runs if any(run in page.watched for page in self._pages)]
+
     def touch(self, events: Iterable[int], output: Iterable[int]) -> None:
         """These runs' event logs, and these runs' outputs, may have grown."""
         self.ticks += 1

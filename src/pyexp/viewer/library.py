@@ -50,6 +50,10 @@ class Library:
         """The runs with these ids that have an event log, and their logs; others are left out."""
         return [(run, self.logs.get(run)) for run in self.catalog.runs(keys) if run.events]
 
+    def news(self, keys: list[int]) -> list[int]:
+        """Those of these runs in whose event logs something was found since this was asked last. Reads files."""
+        return [run.id for run in self.catalog.runs(keys) if not run.events or self.logs.get(run).take_news()]
+
     async def read(self, function: Callable[..., Answer], *arguments: object) -> Answer:
         """Call *function* in a thread; cancelling waits for it to end."""
         return await anyio.to_thread.run_sync(function, *arguments, limiter=self._limiter)

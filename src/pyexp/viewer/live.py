@@ -88,10 +88,10 @@ async def _send_updates(socket: web.WebSocketResponse, page: Page, updates: Upda
             look = page.look
             async for message in updates.collect(look, stale):
                 await _send(socket, page, message)
+                # Whatever arrives meanwhile is merged into the next round; a page that was idle is told at once.
+                page.rest_until = started + PACE_S
                 if page.look is not look:
                     break
-            # Whatever arrives meanwhile is merged into the next round; a page that was idle is told at once.
-            page.rest_until = started + PACE_S
     except _GONE:
         return
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
+from pyexp.errors import LogError
 from pyexp.log.reader import LogReader
 from pyexp.viewer.answers import UnknownIdError
 from pyexp.viewer.ids import stable_id
@@ -49,6 +50,7 @@ class RunLog:
         self._lock = threading.RLock()
         self._reader: LogReader | None = None
         self._is_stale = True
+        self._has_news = False
         self._looked_at = 0.0
         self._tags: dict[str, list[str]] = {}
         self._tag_counts: dict[str, int] = {}
@@ -58,6 +60,19 @@ class RunLog:
     def mark_stale(self) -> None:
         """Say that the files may have grown: the next use looks."""
         self._is_stale = True
+
+    def take_news(self) -> bool:
+        """Whether anything was found since this was asked last, whoever looked; a log in use may have some."""
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            self._refresh()
+            had_news, self._has_news = self._has_news, False
+            return had_news
+        except (UnknownIdError, LogError):
+            return True
+        finally:
+            self._lock.release()
 
     def tags(self) -> tuple[dict[str, list[str]], dict[str, int]]:
         """Tags by kind, at most `TAG_LIMIT` of each, and how many there are."""
@@ -124,7 +139,9 @@ class RunLog:
         if self._is_stale or now - self._looked_at > _TRUST_S:
             self._is_stale = False
             self._looked_at = now
-            if reader.refresh() or not self._tag_counts:
+            changes = reader.refresh()
+            if changes or changes.hidden or not self._tag_counts:
+                self._has_news = True
                 self._entries.clear()
                 self._list_tags(reader)
         return reader

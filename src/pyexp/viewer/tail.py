@@ -40,6 +40,8 @@ class Tail:
         self._library = library
         self._hub = hub
         self._seen: dict[int, tuple[_Signature, _Signature]] = {}
+        self._hinted: set[int] = set()
+        self._has_hints = anyio.Event()
         self._scan_wanted = anyio.Event()
         self._scan_s = 0.0
 
@@ -50,6 +52,7 @@ class Tail:
             tasks.start_soon(_set_at_end, stop)
             tasks.start_soon(self._watch, stop)
             tasks.start_soon(self._sweep)
+            tasks.start_soon(self._announce)
             await self._rescan()
 
     async def scan(self) -> None:
@@ -104,10 +107,7 @@ class Tail:
             else:
                 events.add(run)
             is_structure |= name in _STATE_FILES and (is_gone or not self._is_listed(run, name))
-        for run in events:
-            self._library.logs.mark_stale(run)
-        if events or output:
-            self._hub.touch(events, output)
+        self._hint(events, output)
         if is_structure:
             self._scan_wanted.set()
 
@@ -131,10 +131,26 @@ class Tail:
         events = [run for run, now in found.items() if self._seen.get(run, ((), ()))[0] != now[0]]
         output = [run for run, now in found.items() if self._seen.get(run, ((), ()))[1] != now[1]]
         self._seen = found
+        self._hint(events, output)
+
+    def _hint(self, events: Iterable[int], output: Iterable[int]) -> None:
         for run in events:
             self._library.logs.mark_stale(run)
-        if events or output:
-            self._hub.touch(events, output)
+            self._hinted.add(run)
+        if self._hinted:
+            self._has_hints.set()
+        if output:
+            self._hub.touch((), output)
+
+    async def _announce(self) -> None:
+        """Wake the pages for what did grow: the watcher and the sweep tell of the same growth, and more than once."""
+        while True:
+            await self._has_hints.wait()
+            self._has_hints = anyio.Event()
+            hinted, self._hinted = self._hinted, set()
+            grown = await self._library.read(self._library.news, self._hub.looks_at(hinted))
+            if grown:
+                self._hub.touch(grown, ())
 
 
 async def _set_at_end(stop: anyio.Event) -> None:

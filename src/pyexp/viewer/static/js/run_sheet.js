@@ -52,6 +52,7 @@ function details(run, dialog) {
       { class: "facts" },
       facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
     ),
+    run.damage > 0 ? h("p", { class: "damage-note" }, damageNote(run.damage)) : null,
     run.output ? h("p", {}, h("button", { class: "link", type: "button", onclick: showLog }, "Show its log")) : null,
     run.full_error
       ? [h("h3", {}, "Error"), h("pre", { class: "logged-text error-text", tabindex: "0" }, run.full_error)]
@@ -76,6 +77,11 @@ function details(run, dialog) {
         ]
       : null,
   ];
+}
+
+function damageNote(count) {
+  const parts = count === 1 ? "One damaged part" : `${count} damaged parts`;
+  return `${parts} of its event log ${count === 1 ? "was" : "were"} skipped; all else is shown.`;
 }
 
 /** `{a: {b: 1}}` as `[["a.b", 1]]`. */
