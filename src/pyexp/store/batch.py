@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import shutil
+import sys
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -280,7 +281,8 @@ def _make_batch_folder(experiment_dir: Path) -> Path:
 
 def _checked_folder(folder: str) -> str:
     """A run's folder is a plain name: anything else would lead out of the batch."""
-    if not isinstance(folder, str) or folder in {"", ".", ".."} or os.path.basename(folder) != folder:
+    is_plain = isinstance(folder, str) and folder not in {"", ".", ".."} and "/" not in folder
+    if not is_plain or (sys.platform == "win32" and os.path.basename(folder) != folder):
         raise ValueError(f"{folder!r} is not the name of a run folder")
     return folder
 
