@@ -1,8 +1,11 @@
+import json
 import os
+from array import array
 
 import pytest
 
 from pyexp.log import Logger, LogReader
+from pyexp.log.events import Points
 from pyexp.log.file_names import file_name
 from pyexp.log.jsonl import JsonLines
 
@@ -78,3 +81,19 @@ def test_a_torn_line_is_ended_by_the_next_attempt(tmp_path):
     reader = LogReader(tmp_path)
     assert reader.load_scalars("a") == [(0, 1.0), (7, 2.0)]
     assert reader.damage == 1
+
+
+@pytest.mark.parametrize("value", [0.1, 1e308, float("inf")])
+@pytest.mark.parametrize("since", [0.3, 1e9 + 0.3, 1.7e9, 4.5e9])
+def test_lines_say_exactly_what_was_logged(tmp_path, value, since):
+    count = 2500
+    times = array("d", [since + number * 1.1e-6 for number in range(count)])
+    values = array("d", [value] * count)
+    lines = JsonLines(tmp_path)
+    lines.prepare([Points('100 % "x"', array("q", range(0, -count, -1)), values, times)], [])()
+    lines.close()
+    records = [json.loads(line) for line in (tmp_path / "scalars.jsonl").read_text().splitlines()]
+    assert [record["it"] for record in records] == [*range(0, -count, -1)]
+    assert [record["value"] for record in records] == [*values]
+    assert [record["time"] for record in records] == [*times]
+    assert {record["tag"] for record in records} == {'100 % "x"'}
