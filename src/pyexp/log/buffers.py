@@ -13,56 +13,32 @@ from typing import TYPE_CHECKING, TypeAlias
 from pyexp.log.events import Points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 Row: TypeAlias = "tuple[int | None, float, float]"
 Append: TypeAlias = "Callable[[Row], None]"
 
 _COLUMNS = 3
+_POINTS_AT_ONCE = 1 << 17
+_TAGS_AT_ONCE = 1 << 12
+_COMPARED_AT_ONCE = 512  # as many as stay in the processor's cache
 
 
-class Rows(dict[str, "Append"]):
-    """The hot path: for each tag how to append to its buffer.
+class Rows:
+    """How to append a row to a tag: ``rows[tag](row)``.
 
-    The writer shuts this mapping whenever a call must not simply append: while the disk is at work (it may stall),
-    after a failure, after the end. Then each call passes through the writer's `admit`.
+    The hot path looks into `direct` first, whose tags may simply be appended to. The writer empties it whenever a call
+    must not: while the disk stalls, after a failure, at the end. Then each call passes through the writer's `admit`.
     """
 
-    __slots__ = ("_admit", "_is_open", "_known")
+    __slots__ = ("_admit", "direct")
 
     def __init__(self, admit: Callable[[str], Append]) -> None:
-        super().__init__()
         self._admit = admit
-        self._known: dict[str, Append] = {}
-        self._is_open = False
+        self.direct: dict[str, Append] = {}  # no subclass: the interpreter looks into a plain one faster
 
-    def __missing__(self, tag: str) -> Append:
-        if self._is_open and tag in self._known:
-            append = self[tag] = self._known[tag]
-            return append
-        return self._admit(tag)
-
-    def shut(self) -> None:
-        """Send every call through `admit` from now on."""
-        self._is_open = False
-        self.clear()
-
-    def open(self) -> None:
-        """Let calls for admitted tags simply append again."""
-        self._is_open = True
-
-    def admitted(self, tag: str) -> Append | None:
-        """Return how to append to a tag that was admitted before."""
-        return self._known.get(tag)
-
-    def remember(self, tag: str, append: Append) -> None:
-        """Keep how to append to this tag."""
-        self._known[tag] = append
-
-    def forget(self) -> None:
-        """Admit every tag anew."""
-        self._known.clear()
-        self.shut()
+    def __getitem__(self, tag: str) -> Append:
+        return self.direct.get(tag) or self._admit(tag)
 
 
 class Counter:
@@ -99,17 +75,24 @@ class Buffers:
         extend: Append = self._lists.setdefault(tag, []).extend
         return _locked(self._lock, extend) if self._needs_lock else extend
 
-    def take(self) -> list[Points]:
-        """Take out what waits, as columns."""
-        columns = []
+    def take(self) -> Iterator[list[Points]]:
+        """Take out what waits, as columns; bounded amounts at a time, so that each is soon in the file."""
+        columns: list[Points] = []
+        room = _POINTS_AT_ONCE
         for tag, values in list(self._lists.items()):
+            if not values:
+                continue
             with self._lock:
                 end = len(values) // _COLUMNS * _COLUMNS
                 iterations, numbers, times = (values[column:end:_COLUMNS] for column in range(_COLUMNS))
                 del values[:end]
-            if end:
-                columns.append(Points(tag, self._number(tag, iterations), array("d", numbers), array("d", times)))  # type: ignore[arg-type]
-        return columns
+            columns.append(Points(tag, self._number(tag, iterations), array("d", numbers), array("d", times)))  # type: ignore[arg-type]
+            room -= len(times)
+            if room <= 0 or len(columns) == _TAGS_AT_ONCE:
+                yield columns
+                columns, room = [], _POINTS_AT_ONCE
+        if columns:
+            yield columns
 
     def _number(self, tag: str, iterations: list[float | int | None]) -> array[int] | range:
         try:
@@ -125,7 +108,8 @@ def _compact(iterations: list[int]) -> array[int] | range:
     step = iterations[1] - first if len(iterations) > 1 else 1
     if step and last == first + step * (len(iterations) - 1):
         steady = range(first, last + (1 if step > 0 else -1), step)
-        if iterations == [*steady]:
+        cuts = (slice(begin, begin + _COMPARED_AT_ONCE) for begin in range(0, len(steady), _COMPARED_AT_ONCE))
+        if all(iterations[cut] == [*steady[cut]] for cut in cuts):
             return steady
     return array("q", iterations)
 

@@ -1,9 +1,11 @@
-"""What a call may bring: tags and scalars. Owns the refusals and their messages; knows nothing of what follows."""
+"""What a call may bring: tags, iterations, scalars. Owns the refusals and their messages; knows not what follows."""
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any, Final
 
+from pyexp.log.events import MAX_ITERATION, MIN_ITERATION
 from pyexp.log.file_names import file_name
 
 _MAX_PART_BYTES: Final = 200
@@ -22,6 +24,19 @@ def check_tag(tag: object) -> None:
         tag.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"the tag {tag!r} cannot be stored as UTF-8 ({error.reason}); take another name") from error
+
+
+def to_iteration(value: Any) -> int:
+    """Convert what `Logger.set_global_it` accepts.
+
+    Raises:
+        TypeError: It is no integer.
+        ValueError: It does not fit in 64 bits.
+    """
+    number = index(value)
+    if not MIN_ITERATION <= number <= MAX_ITERATION:
+        raise ValueError(f"the iteration {number} does not fit in 64 bits")
+    return number
 
 
 def to_float(tag: object, value: Any) -> float:

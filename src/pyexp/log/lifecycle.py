@@ -22,6 +22,9 @@ class Closable(Protocol):
     def wait(self, ticket: int, timeout_s: float) -> None:
         """Wait for that flush."""
 
+    def abandon(self) -> None:
+        """Begin to close, without waiting for it."""
+
     def close(self, timeout_s: float) -> None:
         """Write everything and end."""
 
@@ -58,19 +61,20 @@ def flush_all(timeout_s: float = 5.0) -> None:
 
 
 def close_all(timeout_s: float = 5.0) -> None:
-    """Close every logger of this process, all together within *timeout_s*; call it before `os._exit`.
+    """Close every logger of this process; call it before `os._exit`.
+
+    Takes as long as there is progress, and gives up on a file that takes nothing for *timeout_s*.
 
     Raises:
         LogWriteError: Some file could not be written; the others were.
     """
-    deadline = time.monotonic() + timeout_s
     writers = list(_writers)
     for writer in writers:
-        writer.ask()
+        writer.abandon()
     errors: list[Exception] = []
     for writer in writers:
         try:
-            writer.close(max(deadline - time.monotonic(), 0.0))
+            writer.close(timeout_s)
         except Exception as error:  # the other writers come first
             errors.append(error)
     if errors:

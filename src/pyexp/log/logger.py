@@ -7,13 +7,12 @@ lookup, one tuple, one append.
 from __future__ import annotations
 
 import weakref
-from operator import index
 from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
 
 from pyexp.log import events
-from pyexp.log.checks import check_path_tag, check_tag, to_float
+from pyexp.log.checks import check_path_tag, check_tag, to_float, to_iteration
 from pyexp.log.events import Content, Item
 from pyexp.log.formats import open_sink
 from pyexp.log.writer import TIMEOUT_S, Writer
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pyexp.log.buffers import Rows
+
+_LARGEST_DIGIT = (1 << 30) - 1  # of Python's integers: those of one are compared in half the time
 
 
 class Logger:
@@ -181,6 +182,8 @@ class Logger:
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
         """Write what waits and finish the file; closing again does nothing.
 
+        Takes as long as there is progress, and gives up after *timeout_s* without.
+
         Raises:
             LogWriteError: Some events could not be written.
         """
@@ -215,22 +218,27 @@ def _make_hot_path(
 ) -> tuple[Callable[[], int | None], Callable[[int], None], Callable[[str, Any], None]]:
     """Return the three closures over the current iteration: read it, set it, log a scalar under it."""
     it: int | None = None
-    low, high = events.MIN_ITERATION, events.MAX_ITERATION
+    direct = rows.direct
+    low, high = -_LARGEST_DIGIT, _LARGEST_DIGIT
 
     def iteration() -> int | None:
         return it
 
     def set_global_it(value: int) -> None:
         nonlocal it
-        if value.__class__ is not int:
-            value = index(value)
-        if not low <= value <= high:
-            raise ValueError(f"the iteration {value} does not fit in 64 bits")
+        if value.__class__ is not int or value > high or value < low:
+            value = to_iteration(value)
         it = value
 
     def add_scalar(tag: str, value: Any) -> None:
         if value.__class__ is not float:
             value = to_float(tag, value)
-        rows[tag]((it, value, time()))
+        try:
+            direct[tag]((it, value, time()))
+        except KeyError:
+            pass
+        else:
+            return
+        rows[tag]((it, value, time()))  # out of the handler: an error from here has no KeyError behind it
 
     return iteration, set_global_it, add_scalar

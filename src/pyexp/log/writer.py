@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from pyexp.errors import LogError, LogWriteError
-from pyexp.log import lifecycle
+from pyexp.log import lifecycle, stalls
 from pyexp.log.buffers import Buffers, Counter, Rows
 from pyexp.log.checks import check_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pyexp.log.buffers import Append
     from pyexp.log.events import Item, Points
@@ -26,7 +28,7 @@ MAX_WAITING_POINTS = 500_000
 MAX_WAITING_BYTES = 64 << 20
 _IDLE_TICKS = 20  # ticks that find nothing before the thread sleeps until it is called
 _RETRY_S = 0.5  # after a failure
-_CHECK_EVERY = 64  # calls between two looks at how much waits, while the file is being written
+_STALL_S = 0.1  # in the file's hands before callers look at how much waits
 
 
 class Sink(Protocol):
@@ -43,6 +45,17 @@ class Sink(Protocol):
 
     def reopened(self) -> Sink:
         """Return a sink of its own for a forked child."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """What goes to the sink at once."""
+
+    points: Sequence[Points] = ()
+    items: Sequence[tuple[Item, int]] = ()
+
+    def __len__(self) -> int:
+        return sum(len(column.values) for column in self.points) + len(self.items)
 
 
 class Writer:
@@ -64,12 +77,14 @@ class Writer:
         self._buffers = Buffers(self._counter, needs_lock=self._needs_lock)
         self._items: list[Item] = []
         self._item_bytes = 0
-        self._batch: tuple[list[Points], list[tuple[Item, int]]] = ([], [])
+        self._batch = _Batch()
         self._thread: threading.Thread | None = None
-        self._is_gated = self._is_busy = False
-        self._gated_calls = self._asked = self._answered = 0
+        self._is_gated = self._is_busy = self._is_ended = False
+        self._room = self._asked = self._answered = 0
         self._failure: BaseException | None = None
         self._is_failing = False
+        self._tick_began: float | None = None
+        self._progressed = 0.0
 
     def put(self, item: Item) -> None:
         """Queue an object; waits while too many bytes are queued.
@@ -118,22 +133,27 @@ class Writer:
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
         """Write what waits, finish the file and end the thread. Closing again does nothing.
 
+        Takes as long as there is progress, and gives up after *timeout_s* without.
+
         Raises:
             LogWriteError: Some events could not be written, and are lost if the process ends now.
         """
-        with self._changed:
-            if self._closed:
-                return
         self.abandon()
-        with self._changed:
-            thread = self._thread
-        if thread is not None:
-            thread.join(timeout_s)
+        thread = self._thread
+        while thread is not None and thread.is_alive():
+            left = self._progressed + timeout_s - monotonic()
+            if left <= 0:
+                break
+            thread.join(left)
         with self._changed:
             self._raise_failure()
+            if self._is_ended:
+                return
+            self._is_ended = True
         if lost := self.waiting():
             raise LogWriteError(
-                f"{lost:,} logged events could not be written within {timeout_s:g} s of closing the log"
+                f"{lost:,} logged events could not be written: for {timeout_s:g} s after the log was closed the disk "
+                "took none"
             )
 
     def abandon(self) -> None:
@@ -142,7 +162,8 @@ class Writer:
             if self._closed:
                 return
             self._closed = True
-            self.rows.shut()
+            self._progressed = monotonic()
+            self.rows.direct.clear()
             self._changed.notify_all()
             thread = self._thread
         if thread is None:
@@ -150,35 +171,47 @@ class Writer:
 
     def waiting(self) -> int:
         """Return how many events are not in the file yet."""
-        points, items = self._batch
-        batched = sum(len(column.values) for column in points) + len(items)
-        return batched + len(self._items) + len(self._buffers)
+        return len(self._batch) + len(self._items) + len(self._buffers)
 
     def restart_after_fork(self) -> None:
         """Begin anew in a forked child: what waited belongs to the parent, which writes it."""
-        self.rows.forget()
+        self.rows.direct.clear()
         self._reset()
         if not self._closed and not self._needs_reopening:
             self._needs_reopening = True
             self._sink.release()  # or our copy of the descriptor would hold the parent's lock
 
-    def _admit(self, tag: str) -> Append:
-        """Return how to append a row for *tag*; called for each row that finds the hot path closed."""
+    def gate_if_stalled(self) -> None:
+        """From now on look at how much waits, if the file has been at work for long."""
         with self._changed:
-            self._gated_calls += 1
-            if self._gated_calls % _CHECK_EVERY == 0 or self._is_failing:
-                self._wait_for_room(lambda: not self._is_gated or self.waiting() < MAX_WAITING_POINTS)
-            else:
-                self._check_open()
-            append = self.rows.admitted(tag)
-            if append is None:
-                check_tag(tag)
-                append = self._buffers.append_to(tag)
-                self.rows.remember(tag, append)
+            is_stalled = self._tick_began is not None and monotonic() - self._tick_began > _STALL_S
+            if is_stalled and not self._is_gated:
+                self._gate()
+
+    def _admit(self, tag: str) -> Append:
+        """Return how to append a row for *tag*; called for each row that finds no direct way."""
+        with self._changed:
+            self._wait_for_room(self._has_room)
+            check_tag(tag)
+            append = self._buffers.append_to(tag)
             self._wake()
             if not self._is_gated:
-                self.rows.open()
+                self.rows.direct[tag] = append
         return append
+
+    def _gate(self) -> None:
+        self._is_gated = True
+        self._room = 0  # not counted yet
+        self.rows.direct.clear()
+
+    def _has_room(self) -> bool:
+        """Whether one more row may wait. Counting looks at each tag: after it, as many rows as fit go uncounted."""
+        if not self._is_gated:
+            return True
+        if self._room <= 0:
+            self._room = MAX_WAITING_POINTS - self.waiting()
+        self._room -= 1
+        return self._room >= 0
 
     def _wait_for_room(self, has_room: Callable[[], bool]) -> None:
         self._check_open()
@@ -223,9 +256,11 @@ class Writer:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_busy or self._is_called())
                 self._changed.wait_for(self._is_called, _RETRY_S if self._is_failing else TICK_S)
+            stalls.begin(self)
             idle_ticks = 0 if self._tick() else idle_ticks + 1
             if idle_ticks >= _IDLE_TICKS:
                 self._fall_asleep()
+        stalls.end(self)
         self._finish()
 
     def _is_called(self) -> bool:
@@ -233,9 +268,12 @@ class Writer:
         return self._closed or self._asked > self._answered
 
     def _fall_asleep(self) -> None:
+        """Sleep until the next call, once no caller can be on the direct way any more."""
         with self._changed:
-            self.rows.shut()  # the next call wakes us
-            self._is_busy = bool(self.waiting())
+            self._is_busy = bool(self.rows.direct or self.waiting())
+            self.rows.direct.clear()
+        if not self._is_busy:
+            stalls.end(self)
 
     def _finish(self) -> None:
         self._tick()
@@ -250,43 +288,52 @@ class Writer:
     def _tick(self) -> bool:
         """Write what waits; return whether there was something."""
         asked = self._asked
-        points, items = self._batch  # not empty after a failure
-        self._batch = points, items = (points + self._buffers.take(), items + self._take_items())
+        found = False
+        self._tick_began = monotonic()
         try:
-            if points or items:
-                append = self._open_sink().prepare(points, items)
-                self._gate()
-                append()
+            for batch in self._batches():
+                found = True
+                self._batch = batch
+                self._open_sink().prepare(batch.points, batch.items)()
+                self._settle()
         except OSError as error:
             self._fail(error)
             return True
         except Exception as error:  # a bug or an absurd size: trying again would fail for ever
-            self._batch = ([], [])
+            self._settle()
             self._fail(error)
             return True
+        finally:
+            self._tick_began = None
         with self._changed:
-            self._batch = ([], [])
-            self._item_bytes -= sum(item.size for item, _ in items)
             self._is_gated = self._is_failing = False
-            if not self._closed and self._failure is None:
-                self.rows.open()
             self._answered = asked
             self._changed.notify_all()
-        return bool(points or items)
+        return found
 
-    def _gate(self) -> None:
-        """From now on look at how much waits: the disk may stall."""
+    def _batches(self) -> Iterator[_Batch]:
+        """Take out what waits, in parts; the first is what could not be written before."""
+        if self._batch:
+            yield self._batch
+        for points in self._buffers.take():
+            yield _Batch(points=points)
+        if items := self._take_items():
+            yield _Batch(items=items)
+
+    def _settle(self) -> None:
+        """Forget what is in the file now, or never will be."""
         with self._changed:
-            self.rows.shut()
-            self._is_gated = True
+            self._item_bytes -= sum(item.size for item, _ in self._batch.items)
+            self._batch = _Batch()
+            self._progressed = monotonic()
 
     def _fail(self, error: BaseException) -> None:
         with self._changed:
             if not self._is_failing or self._closed or self._asked > self._answered:
                 self._failure = error
             self._answered = self._asked
-            self._is_failing = self._is_gated = True
-            self.rows.shut()
+            self._is_failing = True
+            self._gate()
             self._changed.notify_all()
 
     def _open_sink(self) -> Sink:

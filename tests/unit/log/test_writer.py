@@ -6,6 +6,7 @@ import time
 import pytest
 
 from pyexp.errors import LogError, LogWriteError
+from pyexp.log import buffers, lifecycle
 from pyexp.log import writer as writer_module
 from pyexp.log.events import Content, Item
 from pyexp.log.writer import Writer
@@ -152,6 +153,14 @@ def test_an_absurd_event_is_dropped_and_reported(writer, sink):
     writer.put(item("later"))
     writer.flush()
     assert sink.items == [("later", 0)]
+    assert writer._item_bytes == 0
+
+
+def test_a_healthy_disk_leaves_callers_alone(writer, sink):
+    for number in range(5):
+        writer.rows["a"]((number, 0.0, 0.0))
+        wait_until(lambda row=number: len(sink.rows) > row)
+        assert "a" in writer.rows.direct
 
 
 def test_a_stalled_disk_slows_the_callers_of_scalars(writer, sink, monkeypatch):
@@ -159,6 +168,7 @@ def test_a_stalled_disk_slows_the_callers_of_scalars(writer, sink, monkeypatch):
     sink.gate.clear()
     writer.rows["a"]((0, 0.0, 0.0))
     assert sink.entered.wait(10)
+    wait_until(lambda: writer._is_gated)
     logged = []
 
     def log():
@@ -208,6 +218,40 @@ def test_flush_and_close_give_up_in_time(sink):
     assert sink.items == [("t", 0)]
 
 
+def test_closing_takes_as_long_as_there_is_progress(sink, monkeypatch):
+    monkeypatch.setattr(buffers, "_TAGS_AT_ONCE", 2)
+    prepare = sink.prepare
+
+    def prepare_slowly(scalars, items):
+        time.sleep(0.05)
+        return prepare(scalars, items)
+
+    monkeypatch.setattr(sink, "prepare", prepare_slowly)
+    writer = Writer(sink)
+    for number in range(40):
+        writer.rows[f"t{number}"]((0, 0.0, 0.0))
+    writer.close(0.5)
+    assert len(sink.rows) == 40
+    assert sink.closed == 1
+
+
+def test_a_stalled_disk_keeps_all_writers_together_only_once(sink, monkeypatch):
+    writers = [Writer(sink) for _ in range(3)]
+    monkeypatch.setattr(lifecycle, "_writers", set(writers))
+    sink.gate.clear()
+    for writer in writers:
+        writer.put(item())
+    begin = time.monotonic()
+    with pytest.raises(LogWriteError, match="1 logged events could not be written"):
+        lifecycle.close_all(0.5)
+    assert 0.5 <= time.monotonic() - begin < 1
+    lifecycle.close_all(0.5)  # told once
+    sink.gate.set()
+    for writer in writers:
+        writer._thread.join(10)
+    assert len(sink.items) == 3
+
+
 def test_closing_writes_what_waits_and_ends_the_thread(sink):
     writer = Writer(sink)
     writer.rows["a"]((0, 0.0, 0.0))
@@ -236,7 +280,7 @@ def test_an_idle_writer_sleeps_and_wakes(writer, sink, monkeypatch):
     monkeypatch.setattr(writer_module, "TICK_S", 0.005)
     writer.rows["a"]((0, 0.0, 0.0))
     wait_until(lambda: sink.rows and not writer._is_busy)
-    assert not writer.rows
+    assert not writer.rows.direct
     writer.rows["a"]((1, 0.0, 0.0))
     wait_until(lambda: len(sink.rows) == 2)
 
