@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import secrets
 import socket
 from functools import partial
@@ -110,10 +111,13 @@ async def serve(
             await tail.scan()
             tasks.start_soon(tail.run)
             tasks.start_soon(end_stalled, hub)
+            # Walking through all loaded modules again and again would stop the pages for up to 50 ms each time.
+            gc.freeze()
             announce(settings.url(listener.getsockname()[1]))
             await until()
             tasks.cancel_scope.cancel()
     finally:
+        gc.unfreeze()
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
             library.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pyexp.viewer.look import Look
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
 
 @dataclass(slots=True, frozen=True)
@@ -97,10 +97,12 @@ class Hub:
 
     Attributes:
         ticks: Rises with each change, so that what was computed before it is not sent after it.
+        prepare: Called with runs whose logs grew before their pages are woken; makes ready what many of them will want.
     """
 
     def __init__(self) -> None:
         self.ticks = 0
+        self.prepare: Callable[[frozenset[int]], Awaitable[None]] = _prepare_nothing
         self._pages: set[Page] = set()
 
     def add(self, page: Page) -> None:
@@ -123,15 +125,25 @@ class Hub:
         """Those of *runs* that some page looks at."""
         return [run for run in runs if any(run in page.watched for page in self._pages)]
 
-    def touch(self, events: Iterable[int], output: Iterable[int]) -> None:
-        """These runs' event logs, and these runs' outputs, may have grown."""
+    async def announce(self, grown: frozenset[int]) -> None:
+        """These runs' event logs grew."""
         self.ticks += 1
-        grown, printed = frozenset(events), frozenset(output)
+        await self.prepare(grown)
         for page in self._pages:
-            page.touch(grown, printed)
+            page.touch(grown, frozenset())
+
+    def touch(self, output: Iterable[int]) -> None:
+        """These runs' outputs may have grown."""
+        printed = frozenset(output)
+        for page in self._pages:
+            page.touch(frozenset(), printed)
 
     def touch_catalog(self) -> None:
         """The catalogue changed."""
         self.ticks += 1
         for page in self._pages:
             page.touch_catalog()
+
+
+async def _prepare_nothing(_grown: frozenset[int]) -> None:
+    """Leave it to the pages."""

@@ -101,6 +101,8 @@ def _parse(message: dict[str, Any]) -> Look:
         look.series.setdefault(int(shown["tag"]), {}).update(
             (int(run), _cursor(given.get(str(run)))) for run in shown["runs"]
         )
+    # Pages that hold the same are recognised by it, whatever the order in which they named it.
+    look.series = {tag: dict(sorted(cursors.items())) for tag, cursors in look.series.items()}
     if message.get("tags") is not None:
         look.tags = [int(run) for run in message["tags"]["runs"]]
         look.tags_revision = message["tags"].get("rev")

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from pyexp.viewer.library import Library
 
 SWEEP_S: Final = 1.0
-_STEP_MS: Final = 5
-_DEBOUNCE_MS: Final = 50
+# The watcher tells after one step without a change, at the latest after the second time. It wakes at each step, which
+# costs the less the longer a step is.
+_STEP_MS: Final = 3
+_DEBOUNCE_MS: Final = 20
 _RETRY_S: Final = 10.0
 # A scan may take at most this part of the time.
 _SCAN_SHARE: Final = 4
@@ -140,7 +142,7 @@ class Tail:
         if self._hinted:
             self._has_hints.set()
         if output:
-            self._hub.touch((), output)
+            self._hub.touch(output)
 
     async def _announce(self) -> None:
         """Wake the pages for what did grow: the watcher and the sweep tell of the same growth, and more than once."""
@@ -150,7 +152,7 @@ class Tail:
             hinted, self._hinted = self._hinted, set()
             grown = await self._library.read(self._library.news, self._hub.looks_at(hinted))
             if grown:
-                self._hub.touch(grown, ())
+                await self._hub.announce(frozenset(grown))
 
 
 async def _set_at_end(stop: anyio.Event) -> None:

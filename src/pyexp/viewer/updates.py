@@ -6,8 +6,9 @@ socket.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
@@ -18,7 +19,7 @@ from pyexp.viewer.scalars import delta_frame
 from pyexp.viewer.tags import tags_revision
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Hashable
     from pathlib import Path
 
     from pyexp.viewer.hub import Hub, Stale
@@ -29,14 +30,15 @@ _TAIL_BYTES: Final = 65_536
 _BEHIND_BYTES: Final = 1 << 20
 
 _Frame = tuple[bytes | None, dict[int, str | None]]
+_Cursors = tuple[tuple[int, str | None], ...]
 
 
 @dataclass(slots=True)
 class _Shared:
-    """A frame that one page computes while others wait for it."""
+    """An answer that is read for one page while others wait for it."""
 
     done: anyio.Event = field(default_factory=anyio.Event)
-    frame: _Frame | None = None
+    answer: Any = None
 
 
 class Updates:
@@ -46,8 +48,9 @@ class Updates:
         self._library = library
         self._hub = hub
         self._epoch = epoch
-        self._frames: dict[object, _Shared] = {}
-        self._computed_at = 0
+        self._answers: dict[Hashable, _Shared] = {}
+        self._answered_at = 0
+        hub.prepare = self.prepare
         self._changes: dict[int, str] = {}
         self._changes_to = -1
 
@@ -56,13 +59,12 @@ class Updates:
         if (message := self._catalog(look)) is not None:
             yield message
         if look.tags is not None and (stale.is_new or not stale.runs.isdisjoint(look.tags)):
-            revision = await self._library.read(tags_revision, self._library, look.tags)
+            revision = await self._once(tuple(look.tags), tags_revision, self._library, look.tags)
             if revision != look.tags_revision:
                 look.tags_revision = revision
                 yield to_json({"type": "tags", "rev": revision})
         for tag, cursors in look.series.items():
-            asked = cursors if stale.is_new else {run: cursors[run] for run in cursors.keys() & stale.runs}
-            if asked:
+            if asked := _asked(cursors, None if stale.is_new else stale.runs):
                 data, moved = await self._delta(tag, asked)
                 cursors.update(moved)
                 if data is not None:
@@ -87,29 +89,58 @@ class Updates:
         look.catalog, look.epoch = revision, self._epoch
         return self._changes[held]
 
-    async def _delta(self, tag: int, cursors: dict[int, str | None]) -> _Frame:
-        """The frame for pages that hold *cursors*; computed once for all that ask between two changes."""
-        if self._computed_at != self._hub.ticks:
-            self._frames.clear()
-            self._computed_at = self._hub.ticks
-        key = (tag, tuple(sorted(cursors.items(), key=lambda item: item[0])))
-        while (shared := self._frames.get(key)) is not None:
+    async def prepare(self, grown: frozenset[int]) -> None:
+        """Compute the frames that several pages will ask for when they are woken for *grown*.
+
+        Otherwise the first would compute while all others wake only to wait for it, and wake again.
+        """
+        looks = [page.look for page in self._hub.pages() if page.sending_since is None]
+        if len(looks) < 2:  # noqa: PLR2004 — nobody to share with
+            return
+        wanted = Counter(
+            (tag, asked) for look in looks for tag, cursors in look.series.items() if (asked := _asked(cursors, grown))
+        )
+        shared = [key for key, pages in wanted.items() if pages > 1]
+        if shared:
+            frames = await self._library.read(self._compute, shared)
+            self._forget_old_answers()
+            self._answers.update(zip(shared, frames, strict=True))
+
+    def _compute(self, keys: list[tuple[int, _Cursors]]) -> list[_Shared]:
+        return [_Shared(answer=delta_frame(self._library, tag, dict(asked))) for tag, asked in keys]
+
+    def _forget_old_answers(self) -> None:
+        if self._answered_at != self._hub.ticks:
+            self._answers.clear()
+            self._answered_at = self._hub.ticks
+
+    async def _delta(self, tag: int, asked: _Cursors) -> _Frame:
+        """The frame for pages that hold the cursors *asked*."""
+        key = (tag, asked)
+        frame: _Frame = await self._once(key, delta_frame, self._library, tag, dict(asked))
+        if len(frame[0] or b"") > _BEHIND_BYTES:
+            self._answers.pop(key, None)  # large frames are rare, and not kept
+        return frame
+
+    async def _once(self, key: Hashable, read: Callable[..., Any], *arguments: object) -> Any:
+        """What *read* gives; called once for all pages that ask between two changes."""
+        self._forget_old_answers()
+        while (shared := self._answers.get(key)) is not None:
+            if shared.answer is not None:
+                return shared.answer
             await shared.done.wait()
-            if shared.frame is not None:
-                return shared.frame
-        shared = self._frames[key] = _Shared()
+        shared = self._answers[key] = _Shared()
         try:
-            shared.frame = await self._library.read(delta_frame, self._library, tag, dict(cursors))
+            shared.answer = await self._library.read(read, *arguments)
         finally:
-            is_kept = shared.frame is not None and len(shared.frame[0] or b"") <= _BEHIND_BYTES
-            # Whoever waited for a page that went computes for itself; large frames are rare and not kept.
-            if not is_kept and self._frames.get(key) is shared:
-                del self._frames[key]
+            # Whoever waited for a page that went asks for itself.
+            if shared.answer is None and self._answers.get(key) is shared:
+                del self._answers[key]
             shared.done.set()
-        return shared.frame
+        return shared.answer
 
     async def _entries(self, look: Look, stale: Stale) -> list[str]:
-        messages = []
+        messages: list[str] = []
         for shown in look.entries:
             runs = [run for run in shown.totals if stale.is_new or run in stale.runs]
             if not runs:
@@ -146,3 +177,8 @@ class Updates:
         if piece.size < offset or piece.size - offset > _BEHIND_BYTES:
             return read_tail(folder, _TAIL_BYTES), True
         return piece, False
+
+
+def _asked(cursors: dict[int, str | None], runs: frozenset[int] | None) -> _Cursors:
+    """The cursors of those *runs* (None: of all) that the page looks at; equal for pages that hold the same."""
+    return tuple(item for item in cursors.items() if runs is None or item[0] in runs)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
+from contextlib import AsyncExitStack
 
 import aiohttp
 import anyio
@@ -14,7 +16,8 @@ from pyexp.config.config import Config
 from pyexp.config.tensor import Tensor
 from pyexp.log import Logger
 from pyexp.store.batch import Batch
-from pyexp.viewer import live, tail
+from pyexp.viewer import live, tail, updates
+from pyexp.viewer.hub import Hub
 from viewer_server import WAIT_S, Frame, served
 
 pytestmark = pytest.mark.anyio
@@ -288,6 +291,82 @@ async def test_r24_every_event_is_seen(tmp_path, monkeypatch, has_watches):
                 await page.until_points(tag, run, 5)
         for logger in loggers:
             logger.close()
+
+
+async def test_growth_that_was_told_twice_wakes_the_pages_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(tail, "SWEEP_S", 0.02)
+    announced = []
+    announce = Hub.announce
+
+    async def note(hub, grown):
+        announced.append(grown)
+        await announce(hub, grown)
+
+    monkeypatch.setattr(Hub, "announce", note)
+    with Logger(tmp_path / "a") as logger:
+        log_points(logger, range(3))
+        async with served(tmp_path) as client, client.live() as page:
+            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
+            await page.look(series=[{"tag": tag, "runs": [run]}])
+            await page.until_points(tag, run, 3)
+            await anyio.sleep(0.2)
+            announced.clear()
+            for count in range(4, 9):
+                log_points(logger, [count - 1])
+                await page.until_points(tag, run, count)
+                # Hints of the watcher, and sweeps, that find nothing new.
+                await anyio.sleep(0.2)
+    # Hints and sweeps tell of each growth at least twice. A log that is being read at that moment counts as grown.
+    assert set(announced) == {frozenset([run])}
+    assert 5 <= len(announced) <= 7
+
+
+async def test_a_page_rests_only_after_it_was_sent_something(tmp_path, monkeypatch):
+    monkeypatch.setattr(live, "PACE_S", 3600)
+    with Logger(tmp_path / "a") as logger:
+        log_points(logger, range(3))
+        async with served(tmp_path) as client, client.live() as page:
+            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
+            (held,) = (await client.frame("/api/series", tag=tag, runs=run)).series
+            await page.look(series=[{"tag": tag, "runs": [run], "cursors": {str(run): held.cursor}}])
+            await anyio.sleep(0.2)
+            log_points(logger, [3])
+            frame = await page.next()
+            assert frame.series[0].base == held.cursor
+
+
+async def test_what_was_loaded_at_the_start_is_not_collected_again_and_again(tmp_path):
+    async with served(tmp_path):
+        assert gc.get_freeze_count() > 1000
+    assert gc.get_freeze_count() == 0
+
+
+async def test_pages_that_hold_the_same_share_one_computed_frame(tmp_path, monkeypatch):
+    computed = []
+    delta_frame = updates.delta_frame
+
+    def note(library, tag, cursors):
+        computed.append(cursors)
+        return delta_frame(library, tag, cursors)
+
+    monkeypatch.setattr(updates, "delta_frame", note)
+    async with AsyncExitStack() as stack:
+        loggers = [stack.enter_context(Logger(tmp_path / name)) for name in "ab"]
+        for logger in loggers:
+            log_points(logger, range(3))
+        client = await stack.enter_async_context(served(tmp_path))
+        found, tag = await client.runs(), await client.tag("loss")
+        runs = [found[name]["id"] for name in "ab"]
+        pages = [await stack.enter_async_context(client.live()) for _ in range(8)]
+        for page, order in zip(pages, [runs, runs[::-1]] * 4, strict=True):
+            await page.look(series=[{"tag": tag, "runs": order}])
+            await page.until_points(tag, runs[0], 3)
+        await anyio.sleep(0.2)
+        computed.clear()
+        log_points(loggers[0], [3])
+        for page in pages:
+            await page.until_points(tag, runs[0], 4)
+    assert len(computed) == 1
 
 
 def open_descriptors():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from array import array
 from pathlib import Path
 
@@ -218,19 +219,50 @@ def test_a_cursor_names_the_last_point_and_no_other(tmp_path):
     log.close()
 
 
-def test_a_page_is_woken_only_by_what_it_looks_at():
+def test_a_log_has_news_once_for_each_growth_whoever_looks(tmp_path):
+    with Logger(tmp_path) as logger:
+        logger.add_scalar("loss", 1.0)
+        logger.flush()
+        log = RunLog(tmp_path)
+        assert [log.take_news(), log.take_news()] == [True, False]
+        logger.add_scalar("loss", 2.0)
+        logger.flush()
+        log.mark_stale()
+        assert len(log.series("loss")) == 2
+        assert [log.take_news(), log.take_news()] == [True, False]
+        log.mark_stale()
+        assert not log.take_news()
+    log.close()
+
+
+def test_a_log_that_is_gone_or_in_use_may_have_news(tmp_path):
+    log = RunLog(tmp_path / "gone")
+    assert [log.take_news(), log.take_news()] == [True, True]
+    log = RunLog(tmp_path)
+    asked = []
+    with log._lock:
+        other = threading.Thread(target=lambda: asked.append(log.take_news()))
+        other.start()
+        other.join(5)
+    assert asked == [True]
+
+
+@pytest.mark.anyio
+async def test_a_page_is_woken_only_by_what_it_looks_at():
     hub = Hub()
     page = Page(cut_off=lambda: None)
     hub.add(page)
     page.show(Look(series={1: {5: None}}, log=7))
     page._wake.clear()
-    hub.touch([4], [5])
+    hub.touch([5])
+    await hub.announce(frozenset([4]))
     assert not page._wake.is_set()
-    hub.touch([5], [])
+    await hub.announce(frozenset([5]))
     assert page._wake.is_set()
     page._wake.clear()
-    hub.touch([], [7])
+    hub.touch([7])
     assert page._wake.is_set()
     assert hub.watched() == {5, 7}
+    assert hub.looks_at([4, 5, 6]) == [5]
     hub.remove(page)
     assert hub.watched() == set()
