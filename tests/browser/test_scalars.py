@@ -75,10 +75,9 @@ def test_zoom_brings_full_detail(desk: Desk, viewer: Viewer) -> None:
     page = desk.open()
     page.wait_lines(LOSS, "lines.length === 3")
     page.drag(LOSS, (0.3, 0.3), (0.4, 0.7))
-    page.wait_lines(LOSS, "lines[0].x.length > 100 && lines[0].x[100] - lines[0].x[99] === 1")
-    low, high = page.wait_lines(LOSS, "layout.xaxis.range")
-    steps = page.raw.evaluate(f"document.querySelector('[data-tag=\"{LOSS}\"] .plot').data[0].x.length")
-    assert steps == pytest.approx(high - low, abs=3)
+    # Sampled points may follow each other closely, too: full detail is as many points as the range has steps.
+    width = "(layout.xaxis.range[1] - layout.xaxis.range[0])"
+    page.wait_lines(LOSS, f"{width} < 1000 && Math.abs(lines[0].x.length - {width}) <= 3")
     page.chart(LOSS).dblclick()
     page.wait_lines(LOSS, "lines[0].x[0] === 0 && lines[0].x.at(-1) === 5999")
 

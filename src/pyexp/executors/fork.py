@@ -112,11 +112,12 @@ class _Child:
             raise NotImplementedError
         parent = os.getpid()
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
         try:
             self.pid = os.fork()
             if self.pid == 0:
                 # The child is in no task: user code may run a loop of its own.
-                asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]
+                asyncio.tasks._leave_task(loop, task)
                 context.copy().run(self._live, parent)
         finally:
             descriptors.let_go(self._log)
@@ -173,9 +174,8 @@ def _kept(descriptor: int) -> Iterator[None]:
 
 async def _sign_of_end(pid: int) -> None:
     """Wait until the process *pid* has ended, or has had a moment to do so."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except (AttributeError, OSError):  # not on this platform, forbidden in this container, too many open files
+    descriptor = _open_descriptor(pid)
+    if descriptor is None:
         await anyio.sleep(_POLL_S)
         return
     with _kept(descriptor):
@@ -187,6 +187,15 @@ async def _sign_of_end(pid: int) -> None:
         finally:
             loop.remove_reader(descriptor)
             os.close(descriptor)
+
+
+def _open_descriptor(pid: int) -> int | None:
+    """A descriptor that can be read when the process *pid* has ended (Linux)."""
+    if sys.platform == "linux":
+        # Forbidden in some containers, missing in an old kernel or C library; there may be too many open files.
+        with suppress(AttributeError, OSError):
+            return os.pidfd_open(pid)
+    return None
 
 
 def _exit_code(pid: int) -> int | None:
