@@ -28,9 +28,8 @@ if TYPE_CHECKING:
 SCALARS_NAME, TEXT_NAME, LOG_NAME = "scalars.jsonl", "text.jsonl", "log.jsonl"
 
 _LINES_AT_ONCE = 1000  # formatted in one go, during which no other thread runs
-_EXACT_FROM_S = float(
-    1 << 30
-)  # since 2004 seven decimals tell neighbouring times apart; the shortest take longer to find
+# Since 2004 seven decimals tell neighbouring times apart; the shortest that do take longer to find.
+_EXACT_FROM_S = float(1 << 30)
 
 _FOLDERS = {
     events.FIGURE: "figures",
