@@ -53,6 +53,20 @@ def sleepers(folder: str, executor: str) -> None:
     assert all(result.status == "passed" for result in results)
 
 
+def fork_floor(folder: str, runs: int) -> None:
+    """Fork a process with the modules of a sweep that has run, once per run; prints the seconds that one took."""
+    import time
+
+    import floors
+
+    Path(folder).mkdir()
+    pyexp_sweep(1, Path(folder) / "before", "fork")
+    start = time.perf_counter()
+    for _ in range(runs):
+        floors.fork_and_files(Path(folder))
+    print((time.perf_counter() - start) / runs)
+
+
 def list_batches(folder: str) -> None:
     """``--list`` of the sweep in *folder*."""
     _noop(folder).run(argv=["--list"])
