@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -138,6 +139,8 @@ def _python(code: str) -> str:
 
 
 if __name__ == "__main__":
+    # An installed package has its bytecode beside it, as the standard library and the rivals have.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
         groups = (single_runs, whole_commands, large_batches)
         print_table("Running", chain.from_iterable(group(Path(name)) for group in groups))
