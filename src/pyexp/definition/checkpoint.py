@@ -6,6 +6,9 @@ import functools
 import inspect
 import re
 import sys
+from collections import Counter
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pyexp.definition.base import Experiment, attributes_of, restore_attributes
@@ -14,10 +17,12 @@ from pyexp.executors.invoke import current_run
 from pyexp.store.checkpoints import load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+_current_step: ContextVar[_Step] = ContextVar("pyexp_current_step")
 
 
 @overload
@@ -29,7 +34,8 @@ def chkpt(function: Any = None, *, retry: int = 1) -> Any:
 
     The first call in a run saves what it returns (and, for a method, the instance's attributes) in the run's
     ``.checkpoints`` folder as ``<name>.pkl``, the k-th as ``<name>.<k>.pkl``. When the run is continued or retried, the
-    call is skipped: the attributes come back and the saved value is returned. Outside a run it is a plain call.
+    call is skipped: the attributes come back and the saved value is returned. Outside of a run, and in a thread that
+    the run has started, it is a plain call.
 
     Args:
         function: The method or function, sync or async.
@@ -57,15 +63,11 @@ def _wrap(function: Callable[..., Any], name: str, retry: int) -> Callable[..., 
         step = _Step(name, args)
         if step.is_done():
             return step.returned
-        for attempt in range(1, retry + 1):
-            try:
-                value = function(*args, **kwargs)
+        for number in range(1, retry + 1):
+            with step.attempt(number, retry):
+                step.returned = function(*args, **kwargs)
                 break
-            except Exception as error:
-                if attempt == retry:
-                    raise
-                step.note_failure(error, attempt, retry)
-        return step.save(value)
+        return step.save()
 
     return wrapper
 
@@ -76,28 +78,34 @@ def _wrap_async(function: Callable[..., Any], name: str, retry: int) -> Callable
         step = _Step(name, args)
         if step.is_done():
             return step.returned
-        for attempt in range(1, retry + 1):
-            try:
-                value = await function(*args, **kwargs)
+        for number in range(1, retry + 1):
+            with step.attempt(number, retry):
+                step.returned = await function(*args, **kwargs)
                 break
-            except Exception as error:
-                if attempt == retry:
-                    raise
-                step.note_failure(error, attempt, retry)
-        return step.save(value)
+        return step.save()
 
     return wrapper
 
 
 class _Step:
-    """One call of a checkpointed function in a run, or outside of any."""
+    """One call of a checkpointed function in a run, or outside of any.
+
+    The calls within it are counted and kept with it: a step that is skipped, or tried again, leaves the count of the
+    run's calls where it would have left it otherwise, so that the k-th call is the same one in each attempt.
+    """
 
     def __init__(self, name: str, args: tuple[Any, ...]) -> None:
-        run = current_run.get(None)
+        self.run = current_run.get(None)
         self._name = name
         self._instance = args[0] if args and isinstance(args[0], Experiment) else None
+        self.inner: Counter[str] = Counter()
+        outer = _current_step.get(None)
+        self.outer = outer if outer is not None and outer.run is self.run else None
         self.returned: Any = None
-        self._path: Path | None = None if run is None else run.paths.checkpoint(name, run.count_call(name))
+        self._path: Path | None = None
+        if self.run is not None:
+            self._count({name: 1})
+            self._path = self.run.paths.checkpoint(name, self.run.calls[name])
 
     def is_done(self) -> bool:
         """Whether an earlier attempt saved this call: then its value is in `returned` and the attributes are back."""
@@ -105,26 +113,51 @@ class _Step:
             return False
         try:
             saved = load_checkpoint(self._path)
-            self.returned = saved["returned"]
+            inner, self.returned = dict(saved["calls"]), saved["returned"]
             if self._instance is not None:
                 restore_attributes(self._instance, saved["attributes"])
         except FileNotFoundError:
             return False
-        except (DamagedFileError, KeyError, TypeError) as error:
+        except (DamagedFileError, KeyError, TypeError, ValueError) as error:
             print(f"chkpt {self._name}: {error}; the step runs again", file=sys.stderr)  # noqa: T201 — the run's log
             return False
+        self._count(inner)
         return True
 
-    def save(self, value: Any) -> Any:
-        """Keep *value* and the instance's attributes; gives *value* back."""
+    @contextmanager
+    def attempt(self, number: int, retry: int) -> Iterator[None]:
+        """Call the function in the block; what it raises is kept back unless the attempt *number* was the last."""
+        token = _current_step.set(self)
+        try:
+            yield
+        except Exception as error:
+            if number == retry:
+                raise
+            self._note_failure(error, number, retry)
+            self._count({name: -calls for name, calls in self.inner.items()})
+            self.inner.clear()
+        finally:
+            _current_step.reset(token)
+
+    def save(self) -> Any:
+        """Keep the returned value and the instance's attributes; gives the value back."""
         if self._path is not None:
-            saved: dict[str, Any] = {"returned": value}
+            saved: dict[str, Any] = {"returned": self.returned, "calls": dict(self.inner)}
             if self._instance is not None:
                 saved["attributes"] = attributes_of(self._instance)
             save_checkpoint(self._path, saved)
-        return value
+        return self.returned
 
-    def note_failure(self, error: Exception, attempt: int, retry: int) -> None:
+    def _count(self, calls: Mapping[str, int]) -> None:
+        """Count *calls* for the run, and for the steps around this one."""
+        if self.run is not None:
+            self.run.calls.update(calls)
+        outer = self.outer
+        while outer is not None:
+            outer.inner.update(calls)
+            outer = outer.outer
+
+    def _note_failure(self, error: Exception, attempt: int, retry: int) -> None:
         """Say that an attempt failed and another follows."""
         print(  # noqa: T201 — the run's log
             f"chkpt {self._name}: attempt {attempt} of {retry} failed ({type(error).__name__}: {error}); trying again",

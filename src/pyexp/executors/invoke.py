@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+from collections import Counter
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from pyexp.task import Body, Task
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+# Found without importing it: most runs do not need it.
+_ASYNCIO = os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "asyncio") + os.sep
 
 current_run: ContextVar[ActiveRun] = ContextVar("pyexp_current_run")
 
@@ -39,6 +42,7 @@ class ActiveRun:
         config: The config; the user's code may change it.
         paths: Where the run's files are.
         environment: Variables that are set while its code executes.
+        calls: Calls of each checkpointed function so far; the next one's place among them names its file.
     """
 
     def __init__(self, task: Task) -> None:
@@ -48,7 +52,7 @@ class ActiveRun:
         self.environment = task.environment
         self._commit = task.commit
         self._logger: Logger | None = None
-        self._calls: dict[str, int] = {}
+        self.calls: Counter[str] = Counter()
 
     @property
     def out(self) -> Path:
@@ -63,11 +67,6 @@ class ActiveRun:
 
             self._logger = open_run_log(self.out, self.config, self._commit)
         return self._logger
-
-    def count_call(self, name: str) -> int:
-        """Which call of the checkpoint *name* in this run this is, from 1."""
-        self._calls[name] = self._calls.get(name, 0) + 1
-        return self._calls[name]
 
     def close(self) -> None:
         """Complete the event log.
@@ -205,9 +204,7 @@ def _text_of(error: BaseException) -> str:
 
 
 def _user_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without the library's own frames at its top."""
-    while trace is not None and (
-        trace.tb_frame.f_code.co_filename.startswith(_PACKAGE) or "asyncio" in trace.tb_frame.f_code.co_filename
-    ):
+    """The traceback without the library's own frames, and those of the loop that it started, at its top."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_PACKAGE, _ASYNCIO)):
         trace = trace.tb_next
     return trace

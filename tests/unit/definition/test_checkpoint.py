@@ -119,3 +119,93 @@ def test_asynchronous_step_is_kept_too(tmp_path):
 
     assert result.result == 4
     assert (result.out / ".checkpoints" / "later.pkl").exists()
+
+
+@chkpt
+def load(name):
+    return f"data of {name}"
+
+
+@chkpt
+def prepare():
+    return load("train").upper()
+
+
+@chkpt
+def factorial(n):
+    return 1 if n < 2 else n * factorial(n - 1)
+
+
+@chkpt(retry=2)
+def second_time_lucky(config):
+    loaded = load("first")
+    if not (config.out / "tried").exists():
+        (config.out / "tried").touch()
+        raise RuntimeError("not yet")
+    return loaded
+
+
+@pytest.mark.parametrize(
+    ("steps", "values"),
+    [
+        (lambda _: (prepare(), load("test")), ("DATA OF TRAIN", "data of test")),
+        (lambda _: (factorial(3), factorial(5)), (6, 120)),
+        (lambda config: (second_time_lucky(config), load("second")), ("data of first", "data of second")),
+    ],
+    ids=["nested", "recursive", "retried"],
+)
+def test_a_call_finds_its_own_checkpoint_behind_steps_with_calls_of_their_own(tmp_path, steps, values):
+    def fail_once(config):
+        found = steps(config)
+        if not (config.out / "again").exists():
+            (config.out / "again").touch()
+            raise RuntimeError("after the steps")
+        return found
+
+    result = run_one(fail_once, {}, tmp_path, executor="inline", retries=1)
+
+    assert (result.attempts, result.result) == (2, values)
+
+
+class Base(Experiment):
+    @chkpt
+    def setup(self):
+        self.log_lines = [*getattr(self, "log_lines", ()), "base"]
+        return "B"
+
+
+class Derived(Base):
+    @chkpt
+    def setup(self):
+        return super().setup() + "X"
+
+    def experiment(self):
+        self.told = (self.setup(), self.setup())
+        if not (self.out / "again").exists():
+            (self.out / "again").touch()
+            raise RuntimeError("after the steps")
+
+
+def test_an_overridden_step_that_calls_its_base_comes_back_as_it_was(tmp_path):
+    runner = make_runner(Derived, [{}], tmp_path, executor="inline", retries=1)
+    (passed,) = runner.run()
+
+    assert passed.told == ("BX", "BX")
+    assert passed.log_lines == ["base", "base"]
+
+
+def test_an_asynchronous_step_counts_the_calls_within_it(tmp_path):
+    @chkpt
+    async def outer():
+        return await later("inner")
+
+    async def steps(config):
+        found = (await outer(), await later("next"))
+        if not (config.out / "again").exists():
+            (config.out / "again").touch()
+            raise RuntimeError("after the steps")
+        return found
+
+    result = run_one(steps, {}, tmp_path, executor="inline", retries=1)
+
+    assert result.result == ("inner", "next")

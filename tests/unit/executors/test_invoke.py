@@ -116,3 +116,13 @@ def test_errors_of_the_librarys_own_come_without_traceback():
 )
 def test_first_line(error, first):
     assert describe_error(error).splitlines()[0] == first
+
+
+def test_frames_of_a_project_named_after_asyncio_are_the_users(make_task):
+    code = compile("def fail(run):\n    raise ValueError('seen')\n", "/home/me/asyncio_project/train.py", "exec")
+    names = {}
+    exec(code, names)
+
+    outcome = run_task(make_task(names["fail"]))
+
+    assert 'File "/home/me/asyncio_project/train.py", line 2, in fail' in outcome.error
