@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 from dataclasses import dataclass, field
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pyexp.definition.base import Experiment, bind, overrides
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.function_body import FunctionBody
+from pyexp.results.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pyexp.results.result import Result
+    from pyexp.store.batch import Batch
+    from pyexp.store.index import RunRecord
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,12 +44,13 @@ class Declaration:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def make_item(self) -> Callable[[Result], Any] | None:
-        """How a result becomes what the user sees: an instance of the class, or the result itself."""
+    def make_item(self) -> Callable[[Batch, RunRecord], Any]:
+        """What makes of a run what the user sees: a `Result`, or an instance of the class that has one."""
+        make_result = functools.partial(Result, main=getattr(self.subject, "__module__", "__main__"))
         if isinstance(self.body, ClassBody):
             cls = self.body.cls
-            return lambda result: bind(cls, result)
-        return None
+            return lambda batch, record: bind(cls, make_result(batch, record))
+        return make_result
 
 
 def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
@@ -72,8 +76,10 @@ def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
 
 
 def _home(subject: Any) -> Path:
+    # What somebody else's decorator made of it is in that decorator's file.
+    inner = inspect.unwrap(subject.func if isinstance(subject, functools.partial) else subject)
     try:
-        file = inspect.getsourcefile(subject)
+        file = inspect.getsourcefile(inner)
     except (TypeError, OSError):  # a class of a notebook cell is in no file at all
         file = None
     # Notebook cells and typed-in code have names such as <stdin>, or files in a temporary folder that are not there.

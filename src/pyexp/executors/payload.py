@@ -1,4 +1,4 @@
-"""The experiment as bytes for another process. Names the culprit when it cannot be pickled."""
+"""The experiment as bytes for another process, with what it uses of its script. Names what cannot be pickled."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
+from pyexp.executors.script import become_script, describe_script, dumps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SealedBody:
-    """Stands for the body in a task's pickle: bytes made elsewhere, which unpickle to the body itself."""
+    """Stands for the body in a task's pickle: bytes of `pack_body`, which unpickle to the body itself."""
 
     is_async = False
 
@@ -28,7 +29,7 @@ class SealedBody:
         raise NotImplementedError
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return pickle.loads, (self._data,)
+        return unpack_body, (self._data,)
 
 
 def pack_body(body: Body) -> bytes:
@@ -37,10 +38,8 @@ def pack_body(body: Body) -> bytes:
     Raises:
         UnpicklableError: It cannot be pickled; the message names the global or closure variable.
     """
-    import cloudpickle
-
     try:
-        return bytes(cloudpickle.dumps(body))
+        return dumps((body, describe_script()))
     except Exception as error:  # a __reduce__ may raise anything
         raise UnpicklableError(
             f"the experiment cannot be sent to another process: {_culprit(body)} ({type(error).__name__}: {error}); "
@@ -48,13 +47,19 @@ def pack_body(body: Body) -> bytes:
         ) from error
 
 
+def unpack_body(data: bytes) -> Body:
+    """Unpickle what `pack_body` made, in the process of a run: its ``__main__`` becomes the script's."""
+    body: Body
+    body, script = pickle.loads(data)
+    become_script(*script)
+    return body
+
+
 def pack_registrations() -> bytes:
     """Pickle the registered classes, if any: by value those of the script, by name those that can be imported.
 
     A class that cannot be pickled is left out; only a run that builds it fails.
     """
-    import cloudpickle
-
     from pyexp.config import registry
 
     entries: dict[str, Any] = {}
@@ -66,19 +71,17 @@ def pack_registrations() -> bytes:
             entries[name] = f"{cls.__module__}:{cls.__qualname__}"
             continue
         try:
-            cloudpickle.dumps(cls)
+            dumps(cls)
         except Exception:  # noqa: S112 — as said above
             continue
         entries[name] = cls
-    return bytes(cloudpickle.dumps(entries)) if entries else b""
+    return dumps(entries) if entries else b""
 
 
 def _culprit(body: Body) -> str:
-    import cloudpickle
-
     for name, value in _reachable(body, set()):
         try:
-            cloudpickle.dumps(value)
+            dumps(value)
         except Exception:  # that it raises is the answer
             return f"{name} is a {type(value).__qualname__}, which cannot be pickled"
     return "something that it refers to cannot be pickled"

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyexp.store.batch import Batch
+    from pyexp.store.index import RunRecord
 
 
-def load_results(batch: Batch, make_item: Callable[[Result], Any] | None = None) -> Tensor[Any]:
+def load_results(batch: Batch, make_item: Callable[[Batch, RunRecord], Any] = Result) -> Tensor[Any]:
     """Open the results of *batch*, finished or not; no pickle is read.
 
     Args:
         batch: The batch.
-        make_item: Turns each `Result` into what the user sees (the class API's instances).
+        make_item: Makes what the user sees of a run: a `Result`, or the class API's instance.
     """
-    results = [Result(batch, record) for record in batch.records()]
-    items = results if make_item is None else [make_item(result) for result in results]
+    items = [make_item(batch, record) for record in batch.records()]
     return Tensor(items, shape=batch.shape, axes=batch.axes)

@@ -33,11 +33,13 @@ class Result:
         ['fast', 'slow']
     """
 
-    __slots__ = ("_batch", "_config", "_load_error", "_logger", "_record", "_value")
+    __slots__ = ("_batch", "_config", "_load_error", "_logger", "_main", "_record", "_value")
 
-    def __init__(self, batch: Batch, record: RunRecord) -> None:
+    def __init__(self, batch: Batch, record: RunRecord, main: str = "__main__") -> None:
+        """Take the run of *batch* that *record* tells of; *main* is the module of the experiment's script."""
         self._batch = batch
         self._record = record
+        self._main = main
         self._config: Any = _UNREAD
         self._value: Any = _UNREAD
         self._logger: Any = _UNREAD
@@ -154,7 +156,7 @@ class Result:
         try:
             if paths.root.is_symlink():
                 raise DamagedFileError(f"{paths.root} is a link: the run's folder was replaced")
-            return load_result(paths.result, self._status().digest)
+            return load_result(paths.result, self._status().digest, main=self._main)
         except (DamagedFileError, OSError) as error:
             self._load_error = f"{type(error).__name__}: {error}"
             return None

@@ -6,26 +6,32 @@ Light to import: what runs a batch is imported when a batch is run.
 from __future__ import annotations
 
 import functools
+import os
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from pyexp.config.config import Config
 from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
+from pyexp.errors import NoConfigsError
 from pyexp.runner.settings import check_declared, resolve
 from pyexp.runner.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from types import FrameType
 
     from pyexp.config.tensor import Tensor
     from pyexp.definition.declaration import Declaration
     from pyexp.viewer.background import Viewer
 
+    Configs = Callable[[], Any] | Iterable[Any]
+
 F = TypeVar("F", bound="Callable[..., Any]")
+
+_PLAIN = (int, float, str, os.PathLike)  # an executor of the user's own may hold what cannot travel
 
 
 class ExperimentRunner:
@@ -85,7 +91,7 @@ class ExperimentRunner:
     def run(
         self,
         *,
-        configs: Callable[[], Any] | None = None,
+        configs: Configs | None = None,
         report: Callable[..., Any] | None = None,
         argv: list[str] | None = None,
         **settings: Any,
@@ -96,7 +102,7 @@ class ExperimentRunner:
         those of the decorator.
 
         Args:
-            configs: Gives the configs, instead of the decorated function.
+            configs: Gives the configs, or is them, instead of the decorated function.
             report: Reports, instead of the decorated function.
             argv: The command line to read instead of ``sys.argv[1:]``; ``[]`` for none.
             settings: See `Settings`.
@@ -116,7 +122,7 @@ class ExperimentRunner:
         return run_as_script(declaration, settings, sys.argv[1:] if argv is None else argv, self._watch)
 
     async def arun(
-        self, *, configs: Callable[[], Any] | None = None, report: Callable[..., Any] | None = None, **settings: Any
+        self, *, configs: Configs | None = None, report: Callable[..., Any] | None = None, **settings: Any
     ) -> Any:
         """`run` for an application with a loop: never blocks it, and never reads the command line.
 
@@ -127,7 +133,7 @@ class ExperimentRunner:
         pipeline = await _load_pipeline()
         return await pipeline.run_async(declaration, resolved, self._watch)
 
-    async def astream(self, *, configs: Callable[[], Any] | None = None, **settings: Any) -> AsyncIterator[Any]:
+    async def astream(self, *, configs: Configs | None = None, **settings: Any) -> AsyncIterator[Any]:
         """Execute, and give each result when its run has finished; makes no report.
 
         Leaving the loop early ends the children.
@@ -174,16 +180,19 @@ class ExperimentRunner:
         return f"ExperimentRunner({self._declaration.name!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A run's process needs the function at most: not the configs, the report or what they drag along.
-        return ExperimentRunner, (self._declaration.subject,)
+        # A run's process needs the function and where its batches are, not what configs and report drag along.
+        declared = self._declaration
+        defaults = {key: value for key, value in declared.defaults.items() if isinstance(value, _PLAIN)}
+        return _arrive, (declared.subject, declared.name, declared.home, defaults)
 
-    def _declared(self, configs: Callable[[], Any] | None, report: Callable[..., Any] | None) -> Declaration:
+    def _declared(self, configs: Configs | None, report: Callable[..., Any] | None) -> Declaration:
         from dataclasses import replace
 
         declared = self._declaration
         if configs is None and report is None:
             return declared
-        return replace(declared, configs=configs or declared.configs, report=report or declared.report)
+        given = configs if configs is None or callable(configs) else _always(configs)
+        return replace(declared, configs=given or declared.configs, report=report or declared.report)
 
 
 @overload
@@ -214,12 +223,35 @@ def experiment(function: Callable[..., Any] | None = None, **defaults: Any) -> A
     return lambda decorated: ExperimentRunner(decorated, **defaults)
 
 
+def _always(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
+def _arrive(subject: Any, name: str, home: Path, defaults: Mapping[str, Any]) -> ExperimentRunner:
+    """Make a runner again in the process of a run."""
+    runner = ExperimentRunner(subject, **defaults)
+    declared = runner._declaration  # noqa: SLF001 — this is a constructor
+    declared.name, declared.home, declared.configs = name, home, _configs_stayed
+    return runner
+
+
+def _configs_stayed() -> NoReturn:
+    raise NoConfigsError(
+        "this experiment's configs and report did not come along into the process of another one's run: "
+        "pass run(configs=..., report=...)"
+    )
+
+
 def _is_script(frame: FrameType) -> bool:
-    """Whether the caller is the script being executed, outside of any loop."""
+    """Whether the caller is the script being executed, outside of any loop and of any run."""
     import asyncio
 
     caller = frame.f_globals
     if caller.get("__name__") != "__main__" or "__file__" not in caller:
+        return False
+    from pyexp.executors.invoke import current_run
+
+    if current_run.get(None) is not None:
         return False
     try:
         asyncio.get_running_loop()

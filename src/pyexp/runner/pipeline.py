@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from pyexp.results.result import Result
 from pyexp.runner.execution import Execution
 from pyexp.runner.plan import Plan, make_plan, plan_lines
 from pyexp.runner.report import make_report, require_all_passed
@@ -141,8 +140,7 @@ async def stream_results(declaration: Declaration, settings: Settings, watch: Wa
     try:
         while (event := await finished.get()) is not None:
             record = await anyio.to_thread.run_sync(plan.batch.examine, event.folder)
-            result = Result(plan.batch, record)
-            yield declaration.make_item(result) if declaration.make_item else result
+            yield declaration.make_item(plan.batch, record)
         await task
     finally:
         task.cancel()

@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import stat
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from pyexp._files import open_atomic
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
+_MAIN = "__main__"
 
 
 def save_result(path: Path, value: Any) -> str:
     """Pickle *value* into *path*, durably and whole, and return the file's digest.
 
-    Plain pickle is tried first; what it cannot name (classes of ``__main__``, lambdas) is pickled by value.
+    Plain pickle is tried first, which names classes; what has no name (lambdas, classes of a function) goes by value.
 
     Raises:
         UnpicklableError: The value cannot be pickled; the message names the attribute or key.
@@ -68,8 +70,13 @@ def digest_of(path: Path) -> str:
         return _digest(file)
 
 
-def load_result(path: Path, digest: str | None) -> Any:
+def load_result(path: Path, digest: str | None, *, main: str = _MAIN) -> Any:
     """Unpickle the result in *path*.
+
+    Args:
+        path: The file.
+        digest: Its digest, as the run's status tells; None when that is lost.
+        main: The module that was, or is, the script: what the result names in ``__main__`` is looked up there first.
 
     Raises:
         FileNotFoundError: The run has not passed.
@@ -83,7 +90,7 @@ def load_result(path: Path, digest: str | None) -> Any:
             )
         file.seek(0)
         try:
-            return pickle.load(file)
+            return _Unpickler(file, main).load()
         except Exception as error:
             raise DamagedFileError(f"{path} cannot be unpickled: {type(error).__name__}: {error}") from error
 
@@ -107,6 +114,20 @@ class _HashingWriter(io.RawIOBase):
 
     def digest(self) -> str:
         return f"sha256:{self._hash.hexdigest()}"
+
+
+class _Unpickler(pickle.Unpickler):
+    """Finds the classes of a script also where it was imported."""
+
+    def __init__(self, file: IO[bytes], main: str) -> None:
+        super().__init__(file)
+        self._main = main
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module == _MAIN != self._main:
+            with suppress(ImportError, AttributeError):
+                return super().find_class(self._main, name)
+        return super().find_class(module, name)
 
 
 def _save(path: Path, value: Any, pickler: Any) -> str:

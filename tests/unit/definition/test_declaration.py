@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,6 @@ def test_function_is_declared_by_its_name_and_file():
 
     assert (declared.name, declared.home, declared.defaults) == ("function", Path(__file__).parent, {"jobs": 2})
     assert declared.configs is None
-    assert declared.make_item is None
 
 
 def test_overridden_methods_are_found_without_calling_them():
@@ -54,3 +54,14 @@ def test_typed_in_code_is_at_home_in_the_working_directory(tmp_path, monkeypatch
     exec(compile("def typed(config): pass", "<stdin>", "exec"), space)
 
     assert declare(space["typed"], {}).home == tmp_path
+
+
+def test_a_decorated_function_is_at_home_in_its_own_file(tmp_path):
+    space = {"functools": functools}
+    (tmp_path / "lib").mkdir()
+    file = tmp_path / "lib" / "decorators.py"
+    file.write_text("def decorate(function):\n    return functools.wraps(function)(lambda config: function(config))\n")
+    exec(compile(file.read_text(), str(file), "exec"), space)
+
+    assert declare(space["decorate"](function), {}).home == Path(__file__).parent
+    assert declare(functools.partial(function), {}).home == Path(__file__).parent

@@ -18,9 +18,10 @@ def test_nested_function_travels_by_value():
     def add(config):
         return config + offset
 
-    body = pickle.loads(pack_body(FunctionBody(add)))
+    body, _ = pickle.loads(pack_body(FunctionBody(add)))
 
     assert body.function(4) == 7
+    assert body.function.__code__.co_filename == __file__
 
 
 def test_global_is_named():
