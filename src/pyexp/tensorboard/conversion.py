@@ -13,7 +13,7 @@ from pyexp.log.events import Item, Points
 from pyexp.log.formats import open_sink
 from pyexp.log.wire import WireError
 from pyexp.tensorboard.record_file import read_records
-from pyexp.tensorboard.summaries import Scalar, Value, parse_event
+from pyexp.tensorboard.summaries import EventParser, Scalar, Unknown, Value
 
 if TYPE_CHECKING:
     import os
@@ -73,18 +73,23 @@ def _convert_run(files: list[Path], folder: Path) -> set[str]:
         elif isinstance(value, Item):
             batch.add_item(value)
         else:
-            unknown.add(f"{value.tag} ({value.plugin or 'unknown kind'})")
+            unknown.add(_name(value))
     batch.write()
     sink.close()
     return unknown
 
 
+def _name(value: Unknown) -> str:
+    return f"{value.tag} ({value.kind})" if value.tag else value.kind
+
+
 def _values(files: list[Path]) -> Iterator[Value]:
+    parser = EventParser()
     for path in files:
         with open(path, "rb") as file:
             for record in read_records(file):
                 try:
-                    yield from parse_event(record)
+                    yield from parser.parse(record).values
                 except WireError:
                     continue  # a damaged record; TensorBoard passes it over, too
 
