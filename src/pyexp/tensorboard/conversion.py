@@ -1,104 +1,130 @@
-"""`convert`: whole folders of TensorBoard logs into runs of ours. Owns which files make which run."""
+"""`convert`: folders of TensorBoard logs into runs of ours, all or none. Owns the way from files to runs."""
 
 from __future__ import annotations
 
 import warnings
 from array import array
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyexp.errors import LogError
+from pyexp.errors import LogWriteError
 from pyexp.log import discovery
 from pyexp.log.events import Item, Points
 from pyexp.log.formats import open_sink
 from pyexp.log.wire import WireError
-from pyexp.tensorboard.record_file import read_records
-from pyexp.tensorboard.summaries import EventParser, Scalar, Unknown, Value
+from pyexp.tensorboard import run_files
+from pyexp.tensorboard.record_file import Damage, read_records
+from pyexp.tensorboard.report import Report
+from pyexp.tensorboard.summaries import EventParser, Scalar, Unknown
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
     from pyexp.log.writer import Sink
+    from pyexp.tensorboard.report import Progress
+    from pyexp.tensorboard.summaries import Value
 
-_FILES = "*tfevents*"
 _BATCH_VALUES = 50_000
 _BATCH_BYTES = 32 << 20
+_PROJECTOR = "projector_config.pbtxt"  # embeddings lie beside the event files
 
 
-def convert(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> list[Path]:
+def convert(
+    source: str | os.PathLike[str], target: str | os.PathLike[str], *, progress: Progress | None = None
+) -> list[Path]:
     """Turn the TensorBoard logs below *source* into runs below *target*, each named like its folder.
 
-    Scalars, texts, images, histograms and hyperparameters come over with their steps and wall times; what has no
-    counterpart (graphs, embeddings, …) is left out with a warning that names it. The source stays as it is.
+    Scalars, texts, images, histograms and hyperparameters come over with their tags, steps and wall times; several
+    pictures of one value become ``tag/0``, ``tag/1``, …. What has no counterpart (graphs, embeddings, …) is left out
+    with a warning that names it, and so is what is damaged, with the file and the place in it. The source stays as it
+    is.
+
+    Every checksum is looked at, in Python: see `pyexp.tensorboard.checksum` for what that costs.
 
     Args:
         source: A folder with event files of TensorBoard or tensorboardX, at any depth; or one such file.
         target: The folder to write to; made when missing.
+        progress: Called now and then with how many bytes were read so far, and how many there are.
 
     Returns:
-        The folders of the runs that were made.
+        The folders of the runs that were made. If it raises, there are none.
 
     Raises:
-        FileNotFoundError: There is no event file below *source*.
+        FileNotFoundError: There is no event file at or below *source*.
         LogError: The target of a run already holds a log.
+        LogWriteError: The target cannot be written.
     """
-    origin = Path(source)
-    files = [origin] if origin.is_file() else sorted(path for path in origin.rglob(_FILES) if path.is_file())
-    if not files:
-        raise FileNotFoundError(f"no event file of TensorBoard ({_FILES}) in {str(origin)!r}")
-    base = origin.parent if origin.is_file() else origin
-    folders: dict[Path, list[Path]] = {}
-    for path in files:
-        folders.setdefault(Path(target) / path.parent.relative_to(base), []).append(path)
-    for folder in folders:
-        if discovery.is_run(folder):
-            raise LogError(f"{str(folder)!r} holds a log already: convert to another folder, or remove it first")
-    unknown: set[str] = set()
-    for folder, parts in folders.items():
-        unknown |= _convert_run(parts, folder)
-    if unknown:
-        warnings.warn(f"left out, having no counterpart: {', '.join(sorted(unknown))}", stacklevel=2)
-    return list(folders)
+    folders = run_files.find_files(Path(source))
+    names = run_files.name_runs(folders, Path(target))
+    report = Report(sum(path.stat().st_size for files in folders.values() for path in files), progress)
+    try:
+        for folder, files in folders.items():
+            _convert_run(files, names[folder], report)
+    except BaseException:
+        for name in sorted(names.values(), reverse=True):  # what is below comes first
+            _remove_run(name)
+        raise
+    for folder, name in names.items():
+        if name != Path(target) / folder:
+            report.rename(folder.as_posix(), name.relative_to(target).as_posix())
+    for sentence in report.sentences():
+        warnings.warn(sentence, stacklevel=2)
+    return list(names.values())
 
 
-def _convert_run(files: list[Path], folder: Path) -> set[str]:
-    """Write one run; return what was left out."""
-    unknown = set()
+def _convert_run(files: list[Path], folder: Path, report: Report) -> None:
+    """Write one run."""
     sink = open_sink(folder, use_protobuf=True)
-    batch = _Batch(sink)
-    for value in _values(files):
-        if isinstance(value, Scalar):
-            batch.add_scalar(value)
-        elif isinstance(value, Item):
-            batch.add_item(value)
-        else:
-            unknown.add(_name(value))
-    batch.write()
+    try:
+        batch = _Batch(sink, folder)
+        for value in _values(files, report):
+            if isinstance(value, Unknown):
+                report.leave_out(value)
+            else:
+                batch.add(value)
+        batch.write()
+    except BaseException:
+        sink.release()
+        raise
     sink.close()
-    return unknown
+    if any((path.parent / _PROJECTOR).exists() for path in files):
+        report.leave_out(Unknown("", "embeddings"))
 
 
-def _name(value: Unknown) -> str:
-    return f"{value.tag} ({value.kind})" if value.tag else value.kind
-
-
-def _values(files: list[Path]) -> Iterator[Value]:
+def _values(files: list[Path], report: Report) -> Iterator[Value]:
+    """Read the values of one run."""
     parser = EventParser()
     for path in files:
         with open(path, "rb") as file:
             for record in read_records(file):
+                report.advance(record.size)
+                if isinstance(record, Damage):
+                    report.damage(path, record)
+                    continue
                 try:
-                    yield from parser.parse(record).values
+                    event = parser.parse(record.data)
                 except WireError:
-                    continue  # a damaged record; TensorBoard passes it over, too
+                    report.damage(path, Damage(record.offset, record.size, "no event inside"))
+                    continue
+                yield from event.values
+
+
+def _remove_run(folder: Path) -> None:
+    """Remove what was written so far; folders that hold something else stay."""
+    with suppress(OSError):
+        for name in (discovery.FILE_NAME, discovery.MARKER):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 class _Batch:
     """Collects values into columns, so that blocks are large and memory stays bounded."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, folder: Path) -> None:
         self._sink = sink
+        self._folder = folder
         self._clear()
 
     def _clear(self) -> None:
@@ -106,24 +132,26 @@ class _Batch:
         self._items: list[tuple[Item, int]] = []
         self._values = self._bytes = 0
 
-    def add_scalar(self, scalar: Scalar) -> None:
-        steps, values, times = self._columns.setdefault(scalar.tag, (array("q"), array("d"), array("d")))
-        steps.append(scalar.step)
-        values.append(scalar.value)
-        times.append(scalar.time)
-        self._count(0)
-
-    def add_item(self, item: Item) -> None:
-        self._items.append((item, item.iteration or 0))
-        self._count(item.size)
-
-    def _count(self, size: int) -> None:
+    def add(self, value: Scalar | Item) -> None:
+        if isinstance(value, Item):
+            self._items.append((value, value.iteration or 0))
+            self._bytes += value.size
+        else:
+            steps, values, times = self._columns.setdefault(value.tag, (array("q"), array("d"), array("d")))
+            steps.append(value.step)
+            values.append(value.value)
+            times.append(value.time)
         self._values += 1
-        self._bytes += size
         if self._values >= _BATCH_VALUES or self._bytes >= _BATCH_BYTES:
             self.write()
 
     def write(self) -> None:
         points = [Points(tag, *columns) for tag, columns in self._columns.items()]
-        self._sink.prepare(points, self._items)()
+        try:
+            self._sink.prepare(points, self._items)()
+        except OSError as error:
+            raise LogWriteError(
+                f"cannot write to {str(self._folder)!r}: {error.strerror or error}; nothing of this conversion was "
+                "kept: make room, or give another folder"
+            ) from error
         self._clear()

@@ -5,7 +5,10 @@ The format: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_fo
 
 from __future__ import annotations
 
+import io
 import struct
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO, TYPE_CHECKING
 
 from pyexp.tensorboard.checksum import masked_crc32c
@@ -15,22 +18,88 @@ if TYPE_CHECKING:
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
-_MAX_RECORD_BYTES = 1 << 31
+_LENGTH_BYTES = 8  # of the header: what its checksum is of
+
+_length_check = lru_cache(masked_crc32c)  # most records of a file are of a few lengths
 
 
-def read_records(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the records of a file up to its end, or to the first damage: behind it nothing can be found."""
-    while True:
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record that passed its check, and where it begins in the file."""
+
+    offset: int
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in the file."""
+        return _HEADER.size + len(self.data) + _FOOTER.size
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes that are no whole record.
+
+    Attributes:
+        offset: Where they begin in the file.
+        size: How many they are.
+        reason: What is wrong with them.
+        is_end: They are all up to the end of the file.
+        is_torn: The file ends within a record, as while it is being written.
+    """
+
+    offset: int
+    size: int
+    reason: str
+    is_end: bool = False
+    is_torn: bool = False
+
+
+def read_records(file: IO[bytes]) -> Iterator[Record | Damage]:
+    """Yield the records of a file. One that fails its check is told of and passed over.
+
+    Behind a damaged header nothing can be found: that ends the file, and so does a record that is cut short.
+    """
+    for frame in _frames(file):
+        if isinstance(frame, Damage):
+            yield frame
+            continue
+        offset, length = frame
+        data, is_whole = _read(file, offset, length)
+        record = Record(offset, data)
+        yield record if is_whole else Damage(offset, record.size, "wrong checksum")
+
+
+def _frames(file: IO[bytes]) -> Iterator[tuple[int, int] | Damage]:
+    """Yield where each record begins and how long its data is, and the damage that ends the file, if any."""
+    end = file.seek(0, io.SEEK_END)
+    offset = 0
+    while offset < end:
+        file.seek(offset)
         header = file.read(_HEADER.size)
         if len(header) < _HEADER.size:
+            yield _torn(offset, end)
             return
         length, check = _HEADER.unpack(header)
-        if masked_crc32c(header[:8]) != check or length > _MAX_RECORD_BYTES:
+        if _length_check(header[:_LENGTH_BYTES]) != check:
+            yield Damage(offset, end - offset, "the length of a record is damaged", is_end=True)
             return
-        data = file.read(length)
-        footer = file.read(_FOOTER.size)
-        if len(data) < length or len(footer) < _FOOTER.size:
+        following = offset + _HEADER.size + length + _FOOTER.size
+        if following > end:
+            yield _torn(offset, end)
             return
-        if masked_crc32c(data) != _FOOTER.unpack(footer)[0]:
-            continue
-        yield data
+        yield offset, length
+        offset = following
+
+
+def _torn(offset: int, end: int) -> Damage:
+    return Damage(offset, end - offset, "the file ends within a record", is_end=True, is_torn=True)
+
+
+def _read(file: IO[bytes], offset: int, length: int) -> tuple[bytes, bool]:
+    """Return the data of a record, and whether it passes its check."""
+    file.seek(offset + _HEADER.size)
+    data = file.read(length)
+    footer = file.read(_FOOTER.size)
+    is_whole = len(footer) == _FOOTER.size and masked_crc32c(data) == _FOOTER.unpack(footer)[0]
+    return data, is_whole
