@@ -16,6 +16,7 @@ from pyexp.log.wire import WireError
 from pyexp.tensorboard import run_files
 from pyexp.tensorboard.record_file import Damage, read_records
 from pyexp.tensorboard.report import Report
+from pyexp.tensorboard.restarts import Restarts
 from pyexp.tensorboard.summaries import EventParser, Scalar, Unknown
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ def convert(
     """Turn the TensorBoard logs below *source* into runs below *target*, each named like its folder.
 
     Scalars, texts, images, histograms and hyperparameters come over with their tags, steps and wall times; several
-    pictures of one value become ``tag/0``, ``tag/1``, …. What has no counterpart (graphs, embeddings, …) is left out
-    with a warning that names it, and so is what is damaged, with the file and the place in it. The source stays as it
-    is.
+    pictures of one value become ``tag/0``, ``tag/1``, …. What a program replaced when it was restarted (`purge_step`)
+    is left out, as TensorBoard does. What has no counterpart (graphs, embeddings, …) is left out with a warning that
+    names it, and so is what is damaged, with the file and the place in it. The source stays as it is.
 
     Every checksum is looked at, in Python: see `pyexp.tensorboard.checksum` for what that costs.
 
@@ -94,9 +95,10 @@ def _convert_run(files: list[Path], folder: Path, report: Report) -> None:
 
 
 def _values(files: list[Path], report: Report) -> Iterator[Value]:
-    """Read the values of one run."""
+    """Read the values of one run, without those that a restart replaced."""
+    restarts = Restarts(files)
     parser = EventParser()
-    for path in files:
+    for number, path in enumerate(files):
         with open(path, "rb") as file:
             for record in read_records(file):
                 report.advance(record.size)
@@ -108,7 +110,8 @@ def _values(files: list[Path], report: Report) -> Iterator[Value]:
                 except WireError:
                     report.damage(path, Damage(record.offset, record.size, "no event inside"))
                     continue
-                yield from event.values
+                if not restarts.hide(number, record.offset, event.step):
+                    yield from event.values
 
 
 def _remove_run(folder: Path) -> None:

@@ -70,6 +70,19 @@ def read_records(file: IO[bytes]) -> Iterator[Record | Damage]:
         yield record if is_whole else Damage(offset, record.size, "wrong checksum")
 
 
+def search_records(file: IO[bytes], pattern: bytes, limit_bytes: int) -> Iterator[Record]:
+    """Yield the whole records of at most *limit_bytes* that contain *pattern*, without a look at the others."""
+    for frame in _frames(file):
+        if isinstance(frame, Damage) or frame[1] > limit_bytes:
+            continue
+        offset, length = frame
+        file.seek(offset + _HEADER.size)
+        if pattern in file.read(length):
+            data, is_whole = _read(file, offset, length)
+            if is_whole:
+                yield Record(offset, data)
+
+
 def _frames(file: IO[bytes]) -> Iterator[tuple[int, int] | Damage]:
     """Yield where each record begins and how long its data is, and the damage that ends the file, if any."""
     end = file.seek(0, io.SEEK_END)

@@ -7,7 +7,7 @@ and names what it cannot turn.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pyexp.log import capture, events, images, wire
 from pyexp.log.events import Content, Item
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pyexp.tensorboard.messages import Field
     from pyexp.tensorboard.tensors import Tensor
 
-_WALL_TIME, _STEP, _SUMMARY = 1, 2, 5  # of Event
+SESSION_KEY: Final = b"\x3a"  # of the field session_log in an event
+_WALL_TIME, _STEP, _SUMMARY, _SESSION = 1, 2, 5, 7  # of Event
 _GRAPHS = {4: "graph", 8: "run metadata", 9: "graph"}  # of Event, too: what is no summary
 _TAG, _SIMPLE_VALUE, _IMAGE, _HISTOGRAM, _AUDIO, _TENSOR, _METADATA = 1, 2, 4, 5, 6, 8, 9  # of Summary.Value
+_START: Final = 1  # SessionLog.status
 _TEXT_SUFFIX = "/text_summary"  # what both SummaryWriters append to the tag of a text
 _SIZES = 2  # strings before the pictures in a tensor of the image plugin: width and height
 
@@ -55,6 +57,17 @@ class Event:
     step: int
     time: float
     values: tuple[Value, ...]
+
+
+def parse_start(record: bytes) -> int | None:
+    """Return the step at which a session starts, if this event says so.
+
+    Raises:
+        WireError: The record is no event.
+    """
+    event = messages.parse(record)
+    is_start = messages.parse(event.get(_SESSION)).get(1) == _START
+    return messages.to_signed(event.get(_STEP)) if is_start else None
 
 
 class EventParser:

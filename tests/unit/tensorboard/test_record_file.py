@@ -3,7 +3,7 @@ import itertools
 
 import pytest
 
-from pyexp.tensorboard.record_file import Damage, Record, read_records
+from pyexp.tensorboard.record_file import Damage, Record, read_records, search_records
 from support.event_files import framed
 
 CONTENTS = [b"first", b"x" * 100_000, b"", b"last"]
@@ -53,3 +53,11 @@ def test_every_cut_is_told_of():
         assert len(found) == whole + (size > begin)
         if size > begin:
             assert (found[-1].offset, found[-1].size, found[-1].is_torn) == (begin, size - begin, True)
+
+
+def test_a_search_reads_only_what_is_small_and_whole():
+    file = framed(b"a:b") + framed(b"none") + framed(b":" * 5000) + framed(b"c:d")
+    assert [record.data for record in search_records(io.BytesIO(file), b":", 4096)] == [b"a:b", b"c:d"]
+    damaged = bytearray(file)
+    damaged[12] ^= 1
+    assert [record.data for record in search_records(io.BytesIO(damaged), b":", 4096)] == [b"c:d"]

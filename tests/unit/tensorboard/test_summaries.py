@@ -7,8 +7,8 @@ import pytest
 from tensorboardX.proto.summary_pb2 import HistogramProto, Summary
 
 from pyexp.log.events import Item
-from pyexp.tensorboard.summaries import EventParser, Scalar, Unknown
-from support.event_files import event, strings, tensor, value
+from pyexp.tensorboard.summaries import EventParser, Scalar, Unknown, parse_start
+from support.event_files import event, start, strings, tensor, value
 
 
 def parse(*events):
@@ -107,3 +107,9 @@ def test_what_has_no_counterpart():
         Unknown("curve", "pr_curves"),
         Unknown("matrix", "tensor"),
     ]
+
+
+def test_the_start_of_a_session():
+    assert parse_start(start(5).SerializeToString()) == 5
+    assert parse_start(start(0).SerializeToString()) == 0
+    assert parse_start(event(value("x", simple_value=1)).SerializeToString()) is None
