@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp._optional import import_extra
 from pyexp.log import capture, wire
 from pyexp.tensorboard import messages
+from pyexp.tensorboard.arrays import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +57,9 @@ def of_values(tag: str, values: Any, bins: Any, max_bins: int | None) -> Content
     if isinstance(bins, str) and bins == "tensorflow":
         return capture.histogram(tag, values, max_bins or _DEFAULT_BINS)
     numpy = import_extra("numpy", "analysis", "a histogram with bins of your own")
-    numbers = numpy.asarray(_on_host(values), dtype=float).ravel()
+    numbers = numpy.asarray(on_host(values), dtype=float).ravel()
     try:
-        counts, edges = numpy.histogram(numbers[numpy.isfinite(numbers)], bins=_on_host(bins))
+        counts, edges = numpy.histogram(numbers[numpy.isfinite(numbers)], bins=on_host(bins))
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"the histogram {tag!r} cannot have the bins {bins!r:.100} ({error}); give their number, increasing edges, "
@@ -67,10 +68,6 @@ def of_values(tag: str, values: Any, bins: Any, max_bins: int | None) -> Content
     width = -(-len(counts) // max_bins) if max_bins else 1
     counts = numpy.add.reduceat(counts, range(0, len(counts), width))
     return _content([*edges[:-1:width].tolist(), float(edges[-1])], counts.tolist())
-
-
-def _on_host(values: Any) -> Any:
-    return values.detach().cpu() if hasattr(values, "detach") else values
 
 
 def _content(edges: Sequence[float], counts: Sequence[float]) -> Content:

@@ -51,12 +51,11 @@ def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
     given = {folder for run in folders for folder in (run, *run.parents)}
     names: dict[Path, Path] = {Path(): Path()}
     for folder in sorted(given - {Path()}):
-        name = names[folder.parent] / folder.name
-        if _is_passed_over(folder.name) and any(above in folders for above in folder.parents):
-            name = name.with_name(f"run_{folder.name}")
-            while name in given:
-                name = name.with_name(f"{name.name}_")
-        names[folder] = name
+        is_below_run = any(above in folders for above in folder.parents)
+        name = visible_name(folder.name) if is_below_run else folder.name
+        while name != folder.name and names[folder.parent] / name in given:
+            name += "_"
+        names[folder] = names[folder.parent] / name
     for run in folders:
         if discovery.is_run(target / names[run]):
             raise LogError(
@@ -65,5 +64,6 @@ def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
     return {run: target / names[run] for run in folders}
 
 
-def _is_passed_over(name: str) -> bool:
-    return name.lstrip("-").isdecimal() or name.startswith(".")
+def visible_name(name: str) -> str:
+    """Return the name of a folder below a run's, changed where a reader would pass it over; see `name_runs`."""
+    return f"run_{name}" if name.lstrip("-").isdecimal() or name.startswith(".") else name

@@ -70,21 +70,27 @@ def parse_start(record: bytes) -> int | None:
     return messages.to_signed(event.get(_STEP)) if is_start else None
 
 
+def parse_step(record: bytes) -> int | None:
+    """Return the step of an event, if it has one."""
+    event = messages.parse(record)
+    return messages.to_signed(event[_STEP]) if _STEP in event else None
+
+
 class EventParser:
     """Reads the events of one run. Remembers of which kind each tag is: writers say so with its first value only."""
 
     def __init__(self) -> None:
         self._plugins: dict[str, str] = {}
 
-    def parse(self, record: bytes, step: int | None = None, time: float | None = None) -> Event:
-        """Read one event; *step* and *time* replace its own.
+    def parse(self, record: bytes) -> Event:
+        """Read one event.
 
         Raises:
             WireError: The record is no event.
         """
         event = messages.parse(record)
-        step = messages.to_signed(event.get(_STEP)) if step is None else step
-        time = messages.to_double(event.get(_WALL_TIME)) if time is None else time
+        step = messages.to_signed(event.get(_STEP))
+        time = messages.to_double(event.get(_WALL_TIME))
         values: list[Value] = [Unknown("", kind) for number, kind in _GRAPHS.items() if number in event]
         for number, summary in wire.fields(messages.to_bytes(event.get(_SUMMARY))):
             if number == 1 and isinstance(summary, bytes):

@@ -1,72 +1,84 @@
 """`SummaryWriter`: the method names that users of tensorboardX and PyTorch type, writing our log.
 
-Owns the translation of arguments. Everything else is what `Logger` does.
+Owns the run's folder, scalars and hyperparameters; the objects are those of `ObjectWriter`, and the writing is what
+`Logger` does.
 """
 
 from __future__ import annotations
 
+import json
 import socket
-import sys
 import time
-import warnings
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyexp._optional import import_extra
-from pyexp.log import capture, events, images
-from pyexp.log.checks import check_path_tag, check_tag, to_float
-from pyexp.log.events import Content, Item
-from pyexp.log.formats import open_sink
-from pyexp.log.writer import Writer
+from pyexp.log import capture, events
+from pyexp.log.reader import LogReader
+from pyexp.tensorboard import run_files
+from pyexp.tensorboard.file_writer import FileWriter
+from pyexp.tensorboard.object_writer import ObjectWriter
+from pyexp.tensorboard.run_log import RunLog, check_local
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
 
-_NOT_KEPT = frozenset(
-    {
-        "add_audio",
-        "add_custom_scalars",
-        "add_custom_scalars_marginchart",
-        "add_custom_scalars_multilinechart",
-        "add_embedding",
-        "add_graph",
-        "add_histogram_raw",
-        "add_image_with_boxes",
-        "add_mesh",
-        "add_onnx_graph",
-        "add_openvino_graph",
-        "add_pr_curve",
-        "add_pr_curve_raw",
-        "add_tensor",
-        "add_video",
-    }
-)
-_BATCH_AXES = 4
 
-
-class SummaryWriter:
+class SummaryWriter(ObjectWriter):
     """A drop-in for the ``SummaryWriter`` of tensorboardX and of PyTorch, on our log.
 
-    Steps and wall times are kept as given; without a step, each tag counts 0, 1, 2, …. Methods for kinds that our log
-    does not have (graphs, audio, …) do nothing but warn once, so that a program runs on.
+    Steps and wall times are kept as given; without a step, each tag counts 0, 1, 2, …. Logging after `close` opens the
+    log again. Methods for kinds that our log does not have (graphs, audio, …) do nothing but warn once, so that a
+    program runs on.
 
     Args:
-        log_dir: The run's folder; by default ``runs/<date>_<host><comment>``, as with the others.
+        logdir: The run's folder; by default ``runs/<date>_<host><comment>``, as with the others.
         comment: Appended to the default folder's name.
-        kwargs: Whatever else the others take; queues and files are ours.
+        purge_step: Not used yet: a new attempt hides, per tag, earlier points at or above its first.
+        max_queue: Kept as an attribute: what is logged is in the file within 100 ms.
+        flush_secs: The same.
+        filename_suffix: The same: a run has one file.
+        write_to_disk: Whether to keep anything at all.
+        log_dir: Another name of *logdir*.
+        comet_config: Settings of another service; not used.
+        unknown: Whatever else tensorboardX takes; not used.
 
     Raises:
         LogWriteError: The folder cannot be written.
+        LogError: It holds a log of the other format, or is none of this machine's.
     """
 
-    def __init__(self, log_dir: str | os.PathLike[str] | None = None, comment: str = "", **kwargs: Any) -> None:
-        given = log_dir or kwargs.get("logdir")
-        default = Path("runs") / f"{time.strftime('%b%d_%H-%M-%S')}_{socket.gethostname()}{comment}"
-        self._path = Path(given) if given else default
-        self._writer = Writer(open_sink(self._path, use_protobuf=True))
+    def __init__(  # noqa: PLR0917 - in the order in which the others take them
+        self,
+        logdir: str | os.PathLike[str] | None = None,
+        comment: str = "",
+        purge_step: int | None = None,  # noqa: ARG002
+        max_queue: int = 10,
+        flush_secs: float = 120,
+        filename_suffix: str = "",
+        write_to_disk: bool = True,
+        log_dir: str | os.PathLike[str] | None = None,
+        comet_config: Mapping[str, Any] | None = None,
+        **unknown: Any,
+    ) -> None:
+        super().__init__()
+        given = logdir or log_dir
+        if given:
+            check_local(str(given))
+        self._path = Path(given or Path("runs") / f"{time.strftime('%b%d_%H-%M-%S')}_{socket.gethostname()}{comment}")
+        self.max_queue, self.flush_secs, self.filename_suffix = max_queue, flush_secs, filename_suffix
+        if comet_config and not comet_config.get("disabled"):
+            unknown["comet_config"] = comet_config
+        for name in unknown:
+            self._left_out.tell(f"SummaryWriter({name}=…)")
+        self._is_kept = write_to_disk
+        self._log = RunLog(self._path, is_kept=write_to_disk)
+        self._file_writer = FileWriter(self._log, self._left_out)
+        self._exported: dict[str, int] = {}  # of each tag of `add_scalars`, how many points
+        self._hparams: bytes | None = None
 
     @property
     def log_dir(self) -> str:
@@ -75,15 +87,40 @@ class SummaryWriter:
 
     logdir = log_dir
 
+    @property
+    def file_writer(self) -> FileWriter | None:
+        """What takes whole messages; None after `close`, as with the others."""
+        return self._file_writer if self._log.is_open else None
+
+    @property
+    def all_writers(self) -> dict[str, FileWriter] | None:
+        """The one `file_writer` by its folder; None after `close`."""
+        return {self.log_dir: self._file_writer} if self._log.is_open else None
+
     def get_logdir(self) -> str:
         """Return the run's folder."""
-        return str(self._path)
+        return self.log_dir
 
-    def add_scalar(
-        self, tag: str, scalar_value: Any, global_step: int | None = None, walltime: float | None = None, **_: Any
+    def _get_file_writer(self) -> FileWriter:
+        """Return what takes whole messages; private with the others, too, but used by many programs."""
+        return self._file_writer
+
+    def add_scalar(  # noqa: PLR0917
+        self,
+        tag: str,
+        scalar_value: Any,
+        global_step: int | None = None,
+        walltime: float | None = None,
+        display_name: str | bool = "",
+        summary_description: str | bool = "",
+        *,
+        new_style: bool = False,  # noqa: ARG002 - how PyTorch stores it: we always store doubles
+        double_precision: bool = False,  # noqa: ARG002
     ) -> None:
         """Log a number; see `Logger.add_scalar`."""
-        self._writer.rows[tag]((_step(global_step), to_float(tag, scalar_value), _time(walltime)))
+        self._log.put_scalar(tag, scalar_value, global_step, walltime)
+        if isinstance(display_name, str) and (display_name or summary_description):
+            self._left_out.tell("add_scalar(display_name=…, summary_description=…)")
 
     def add_scalars(
         self,
@@ -94,111 +131,78 @@ class SummaryWriter:
     ) -> None:
         """Log several numbers as ``main_tag/name``."""
         for name, value in tag_scalar_dict.items():
-            self.add_scalar(f"{main_tag}/{name}", value, global_step, walltime)
+            tag = f"{main_tag}/{name}"
+            self._log.put_scalar(tag, value, global_step, walltime)
+            self._exported.setdefault(tag, 0)
 
-    def add_text(
-        self, tag: str, text_string: str, global_step: int | None = None, walltime: float | None = None
-    ) -> None:
-        """Log a text."""
-        check_tag(tag)
-        content = Content(events.PLAIN, str(text_string).encode("utf-8", "backslashreplace"))
-        self._put(events.TEXT, tag, content, step=global_step, walltime=walltime)
+    def export_scalars_to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write what `add_scalars` logged since the last export: ``{folder/tag: [[time, step, value], …], …}``.
 
-    def add_histogram(  # noqa: PLR0917 - in the order in which the others take them
-        self,
-        tag: str,
-        values: Any,
-        global_step: int | None = None,
-        bins: str | int = "tensorflow",
-        walltime: float | None = None,
-        max_bins: int | None = None,
-    ) -> None:
-        """Log how values are distributed; named rules for bins become 64 equal ones."""
-        check_path_tag(tag)
-        count = bins if isinstance(bins, int) else max_bins or 64
-        self._put(events.HISTOGRAM, tag, capture.histogram(tag, values, count), step=global_step, walltime=walltime)
-
-    def add_image(
-        self,
-        tag: str,
-        img_tensor: Any,
-        global_step: int | None = None,
-        walltime: float | None = None,
-        dataformats: str = "CHW",
-    ) -> None:
-        """Log an image."""
-        check_path_tag(tag)
-        self._put(events.IMAGE, tag, images.encode(tag, img_tensor, dataformats), step=global_step, walltime=walltime)
-
-    def add_images(
-        self,
-        tag: str,
-        img_tensor: Any,
-        global_step: int | None = None,
-        walltime: float | None = None,
-        dataformats: str = "NCHW",
-    ) -> None:
-        """Log a batch of images side by side.
-
-        Raises:
-            ValueError: It has not four axes, the first of them ``N``.
+        It is read from the log, not kept in memory; of a folder that was logged to before, earlier points come along.
         """
-        numpy = import_extra("numpy", "analysis", "logging a batch of images")
-        batch = numpy.asarray(img_tensor.detach().cpu() if hasattr(img_tensor, "detach") else img_tensor)
-        if batch.ndim != _BATCH_AXES or not batch.size or dataformats not in ("NCHW", "NHWC"):
-            raise ValueError(f"the images {tag!r} have the shape {batch.shape} as {dataformats}; expected NCHW or NHWC")
-        row = numpy.concatenate(list(batch), axis=2 if dataformats == "NCHW" else 1)
-        self.add_image(tag, row, global_step, walltime, dataformats[1:])
-
-    def add_figure(
-        self,
-        tag: str,
-        figure: Any,
-        global_step: int | None = None,
-        close: bool = True,
-        walltime: float | None = None,
-    ) -> None:
-        """Log a matplotlib figure, or a list of them as ``tag/0``, ``tag/1``, …; it is closed afterwards."""
-        if isinstance(figure, (list, tuple)):
-            for number, one in enumerate(figure):
-                self.add_figure(f"{tag}/{number}", one, global_step, close, walltime)
-            return
-        check_path_tag(tag)
-        contents = capture.figure(tag, figure, preview=True)
-        self._put(events.FIGURE, tag, *contents, step=global_step, walltime=walltime, interactive=True)
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if close and pyplot is not None:
-            pyplot.close(figure)
+        self.flush()
+        found: dict[str, list[tuple[float, int, float]]] = {}
+        if self._is_kept:
+            reader = LogReader(self._path)
+            for tag, start in self._exported.items():
+                series = reader.read_series(tag, start)
+                points = list(zip(series.times, series.iterations, series.values, strict=True))
+                self._exported[tag] = start + len(points)
+                if points:
+                    found[f"{self.log_dir}/{tag}"] = points
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(found, file)
 
     def add_hparams(
         self,
         hparam_dict: Mapping[str, Any],
         metric_dict: Mapping[str, Any],
-        *_: Any,
+        hparam_domain_discrete: Mapping[str, Any] | str | None = None,
+        run_name: str | int | None = None,
         global_step: int | None = None,
-        **__: Any,
+        *,
+        name: str | None = None,
     ) -> None:
-        """Log hyperparameters and the metrics reached with them, the metrics as scalars too."""
-        self._put(events.HPARAMS, "hparams", capture.hparams(hparam_dict, metric_dict), step=global_step)
+        """Log hyperparameters and the metrics reached with them, the metrics as scalars too.
+
+        They are those of this run. With a name they get a run of their own below it, as with the others; so do other
+        hyperparameters that are logged later. The arguments may come in either order: after the metrics, tensorboardX
+        takes a name and the step, PyTorch discrete domains, a name and the step.
+        """
+        if isinstance(hparam_domain_discrete, str):
+            hparam_domain_discrete, name = None, hparam_domain_discrete
+        if isinstance(run_name, str):
+            name = name or run_name
+        elif run_name is not None:
+            global_step = run_name
+        if hparam_domain_discrete:
+            self._left_out.tell("add_hparams(hparam_domain_discrete=…)")
+        found = capture.hparams(hparam_dict, {}).data
+        if not name and self._hparams not in (None, found):
+            name = str(time.time())
+        if name:
+            folder = self._path.joinpath(*map(run_files.visible_name, Path(name).parts))
+            with SummaryWriter(folder, write_to_disk=self._is_kept) as below:
+                below.add_hparams(hparam_dict, metric_dict, global_step=global_step)
+            return
+        self._hparams = found
+        self._log.put(events.HPARAMS, "hparams", capture.hparams(hparam_dict, metric_dict), step=global_step)
         for tag, value in metric_dict.items():
-            self.add_scalar(tag, value, global_step)
+            self._log.put_scalar(tag, value, global_step)
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        if name not in _NOT_KEPT:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
-        def leave_out(*_: Any, **__: Any) -> None:
-            warnings.warn(f"{name} has no counterpart in our log: what is given to it is not kept", stacklevel=2)
-
-        return leave_out
+    @contextmanager
+    def use_metadata(self, *, global_step: int | None = None, walltime: float | None = None) -> Iterator[Self]:
+        """Use this step and time for calls in the block that give none."""
+        with self._log.defaults(global_step, walltime):
+            yield self
 
     def flush(self) -> None:
         """Wait until everything logged so far is in the file; see `Logger.flush`."""
-        self._writer.flush()
+        self._log.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file."""
-        self._writer.close()
+        """Write what waits and finish the file; logging again opens it again."""
+        self._log.close()
 
     def __enter__(self) -> Self:
         return self
@@ -207,37 +211,3 @@ class SummaryWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
-
-    def _put(
-        self,
-        kind: str,
-        tag: str,
-        *contents: Content,
-        step: int | None,
-        walltime: float | None = None,
-        interactive: bool = False,
-    ) -> None:
-        self._writer.put(
-            Item(
-                kind=kind,
-                tag=tag,
-                iteration=_step(step),
-                time=_time(walltime),
-                contents=contents,
-                interactive=interactive,
-            )
-        )
-
-
-def _step(step: Any) -> int | None:
-    """Steps may be whatever is an integer: a Python one, NumPy's, a 0-d tensor."""
-    if step is None:
-        return None
-    number = int(step)
-    if not events.MIN_ITERATION <= number <= events.MAX_ITERATION:
-        raise ValueError(f"the step {number} does not fit in 64 bits")
-    return number
-
-
-def _time(walltime: float | None) -> float:
-    return time.time() if walltime is None else float(walltime)
