@@ -18,6 +18,7 @@ from pyexp.log.checks import check_tag, to_float
 from pyexp.log.events import Item
 from pyexp.log.formats import open_sink
 from pyexp.log.writer import Writer
+from pyexp.tensorboard.purging import find_survivors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ class RunLog:
 
     Args:
         folder: The run's folder; made when missing.
+        purge_step: Hide what was logged earlier at this step and above.
         is_kept: Write at all; otherwise everything is taken and nothing is made.
 
     Raises:
@@ -39,14 +41,17 @@ class RunLog:
         LogError: It holds a log of the other format, or is none of this machine's.
     """
 
-    def __init__(self, folder: Path, *, is_kept: bool) -> None:
+    def __init__(self, folder: Path, *, purge_step: int | None, is_kept: bool) -> None:
         self.folder = folder
         self._counts: dict[tuple[str, str], count[int]] = {}
         self._default_step: int | None = None
         self._default_time: float | None = None
         self._opening = threading.Lock()
+        survivors = find_survivors(folder, purge_step) if is_kept and purge_step is not None else None
         self._sink: Sink = open_sink(folder, use_protobuf=True) if is_kept else _Nowhere()
         self._writer: Writer | None = self._begin()
+        if survivors is not None:
+            survivors.write(self._writer)
 
     @property
     def is_open(self) -> bool:

@@ -37,7 +37,8 @@ class SummaryWriter(ObjectWriter):
     Args:
         logdir: The run's folder; by default ``runs/<date>_<host><comment>``, as with the others.
         comment: Appended to the default folder's name.
-        purge_step: Not used yet: a new attempt hides, per tag, earlier points at or above its first.
+        purge_step: Hide what was logged to this folder earlier, at this step and above. A tag that has nothing below
+            it is hidden when it is logged again, from there on.
         max_queue: Kept as an attribute: what is logged is in the file within 100 ms.
         flush_secs: The same.
         filename_suffix: The same: a run has one file.
@@ -55,7 +56,7 @@ class SummaryWriter(ObjectWriter):
         self,
         logdir: str | os.PathLike[str] | None = None,
         comment: str = "",
-        purge_step: int | None = None,  # noqa: ARG002
+        purge_step: int | None = None,
         max_queue: int = 10,
         flush_secs: float = 120,
         filename_suffix: str = "",
@@ -75,7 +76,7 @@ class SummaryWriter(ObjectWriter):
         for name in unknown:
             self._left_out.tell(f"SummaryWriter({name}=…)")
         self._is_kept = write_to_disk
-        self._log = RunLog(self._path, is_kept=write_to_disk)
+        self._log = RunLog(self._path, purge_step=purge_step, is_kept=write_to_disk)
         self._file_writer = FileWriter(self._log, self._left_out)
         self._exported: dict[str, int] = {}  # of each tag of `add_scalars`, how many points
         self._hparams: bytes | None = None
