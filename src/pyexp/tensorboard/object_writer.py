@@ -159,5 +159,5 @@ class ObjectWriter(LeavesOut):
     def add_tensor(self, tag: str, tensor: Any, global_step: int | None = None, walltime: float | None = None) -> None:
         """Log a tensor as a checkpoint, which `LogReader.load_checkpoint` gives back as a NumPy array."""
         numpy = import_extra("numpy", "analysis", "logging a tensor")
-        content = capture.pickled(f"the tensor {tag!r}", numpy.array(on_host(tensor)))
+        content = capture.pickled(f"the tensor {tag!r}", numpy.asarray(on_host(tensor)))
         self._log.put(events.CHECKPOINT, tag, content, step=global_step, walltime=walltime)

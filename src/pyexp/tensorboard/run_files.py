@@ -36,7 +36,7 @@ def find_files(source: Path) -> dict[Path, list[Path]]:
             f"no event file of TensorBoard ({_FILES}) in {str(source)!r} or below: give the folder that "
             "`tensorboard --logdir` is given"
         )
-    return folders
+    return dict(sorted(folders.items()))
 
 
 def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:

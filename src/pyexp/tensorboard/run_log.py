@@ -18,6 +18,7 @@ from pyexp.log.checks import check_tag, to_float
 from pyexp.log.events import Item
 from pyexp.log.formats import open_sink
 from pyexp.log.writer import Writer
+from pyexp.tensorboard.arrays import on_host
 from pyexp.tensorboard.purging import find_survivors
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class RunLog:
 
     def put_scalar(self, tag: str, value: Any, step: Any = None, walltime: float | None = None) -> None:
         """Log a number; raises as `Logger.add_scalar` does."""
-        number = to_float(tag, value)
+        number = value if value.__class__ is float else to_float(tag, on_host(value))
         self.open().rows[tag]((self._step("scalar", tag, step), number, self._time(walltime)))
 
     def put(

@@ -40,6 +40,7 @@ def theirs(tmp_path):
 def test_a_log_of_tensorboardx_reads_back_with_the_same_numbers(theirs, tmp_path):
     made = convert(theirs, tmp_path / "ours")
     assert tmp_path / "ours" / "a" in made
+    assert made == sorted(made)
     reader = LogReader(tmp_path / "ours")
     assert {"a", "deep/b"} <= set(reader.runs)
     for name in ("a", "deep/b"):

@@ -163,3 +163,46 @@ def test_tags_are_no_paths_here(written):
 
     reader = written(use)
     assert reader.image_tags == reader.histogram_tags == {"/a", "a//b", "../c", "d: e"}
+
+
+class Tensor:
+    """As PyTorch's: on a device and in a graph, from which NumPy must not take it."""
+
+    def __init__(self, values, *, is_on_host=False):
+        self.values = np.asarray(values)
+        self.is_on_host = is_on_host
+
+    def detach(self):
+        return self
+
+    def cpu(self):
+        return Tensor(self.values, is_on_host=True)
+
+    def __array__(self, dtype=None, copy=None):
+        assert self.is_on_host
+        return self.values.astype(dtype or self.values.dtype)
+
+    def __float__(self):
+        assert self.is_on_host
+        return float(self.values)
+
+    def tolist(self):
+        return np.asarray(self).tolist()
+
+
+def test_tensors_of_another_library(written):
+    def use(writer):
+        writer.add_scalar("loss", Tensor(0.5), 1)
+        writer.add_scalars("group", {"a": Tensor(2)}, 1)
+        writer.add_image("x", Tensor(BATCH[0]), 1)
+        writer.add_images("batch", [Tensor(picture) for picture in BATCH], 1)
+        writer.add_image_with_boxes("boxes", Tensor(BATCH[0]), Tensor([[0, 0, 1, 1]]), 1)
+        writer.add_histogram("h", Tensor(NUMBERS), 1)
+        writer.add_histogram("edges", Tensor(NUMBERS), 1, Tensor([-1, 0, 1]))
+        writer.add_tensor("t", Tensor(NUMBERS), 1)
+
+    reader = written(use)
+    assert reader.load_scalars("loss") == [(1, 0.5)]
+    assert reader.image_tags == {"x", "batch", "boxes"}
+    assert reader.load_histogram("edges", 1)["edges"] == [-1, 0, 1]
+    assert (reader.load_checkpoint("t", 1) == NUMBERS).all()
