@@ -88,7 +88,8 @@ def test_r09_ctrl_c_twice(script, executor, trials, within_s):
         with closing(Terminal(script, *flags(executor), env={"STUBBORN": "1"})) as terminal:
             wait_for_work(script, terminal)
             terminal.press(CTRL_C)
-            time.sleep(chance.uniform(0.05, 0.3))  # a person's second press, while the first is being obeyed
+            wait_until(lambda: terminal.read() or b"Ctrl-C again" in terminal.shown, what="an answer to the first")
+            time.sleep(chance.uniform(0, 0.3))  # a person's second press, while the first is being obeyed
             assert terminal.process.poll() is None
 
             terminal.press(CTRL_C)

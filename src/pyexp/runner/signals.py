@@ -60,6 +60,8 @@ class StopSignals:
         if self.received is None:
             self.received = number
             self._session.stopping.set()
+            if number == signal.SIGINT:
+                self._tell()
         elif interruptible.is_set():
             # The run in this very thread swallowed the first one: there is nothing to wait for.
             os._exit(128 + number)
@@ -74,3 +76,9 @@ class StopSignals:
                 self._stop()
         if interruptible.is_set():
             raise KeyboardInterrupt
+
+    def _tell(self) -> None:
+        """Say that the key was heard; to the descriptor itself, since the stream may be in the middle of a line."""
+        text = f"\nstopping: the runs get {self._session.grace_s:g} s to end; Ctrl-C again ends them at once\n"
+        with suppress(OSError):
+            os.write(2, text.encode())

@@ -74,3 +74,13 @@ def test_other_threads_leave_the_signals_alone(session):
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_the_first_ctrl_c_says_what_a_second_one_does(session, capfd):
+    with StopSignals(session):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    with StopSignals(Session(body=session.body)):
+        signal.raise_signal(signal.SIGTERM)
+
+    assert capfd.readouterr().err == "\nstopping: the runs get 3 s to end; Ctrl-C again ends them at once\n"
