@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="Experiment")
 
 _SOURCE = "_pyexp_source"
+_IS_READ = "_pyexp_is_read"
 
 
 class Experiment:
@@ -37,6 +38,9 @@ class Experiment:
         ...     def configs():
         ...         return [{"x": 1}, {"x": 2}]
     """
+
+    # Beside the attributes, not among them: ``vars(instance)`` is what the run set.
+    __slots__ = ("__dict__", "__weakref__", _IS_READ, _SOURCE)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -142,18 +146,12 @@ class Experiment:
         return _finished(self).attempts
 
     def __getattr__(self, name: str) -> Any:
-        """Load the attributes that the run set, on first use."""
-        source = self.__dict__.get(_SOURCE)
-        if isinstance(source, Result) and not name.startswith("__"):
-            attributes = source.result
-            if isinstance(attributes, dict) and name in attributes:
-                for key, value in attributes.items():
-                    self.__dict__.setdefault(key, value)
-                return self.__dict__[name]
-            if source.status != "passed":
-                raise AttributeError(
-                    f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
-                )
+        """Say why there is no such attribute."""
+        source = _slot(self, _SOURCE)
+        if isinstance(source, Result) and not name.startswith("__") and source.status != "passed":
+            raise AttributeError(
+                f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
+            )
         raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -164,7 +162,7 @@ class Experiment:
         super().__setattr__(name, value)
 
     def __repr__(self) -> str:
-        source = self.__dict__.get(_SOURCE)
+        source = _slot(self, _SOURCE)
         inner = f"{source.name!r}, {source.status}" if isinstance(source, Result) else ""
         return f"{type(self).__name__}({inner})"
 
@@ -172,26 +170,28 @@ class Experiment:
 _RESERVED = frozenset(
     name for name, value in vars(Experiment).items() if isinstance(value, property) and name != "result"
 )
+_OWN = _RESERVED | {_IS_READ, _SOURCE}
 
 
 def bind(cls: type[E], source: ActiveRun | Result) -> E:
     """Make an instance of *cls* for a run, without calling its ``__init__``."""
     instance = cls.__new__(cls)
-    instance.__dict__[_SOURCE] = source
+    object.__setattr__(instance, _SOURCE, source)
+    if isinstance(source, Result) and Experiment.__getattribute__ is not _read_and_get:
+        # Only where there are results: it makes an attribute several times slower, which a run's process is spared.
+        Experiment.__getattribute__ = _read_and_get  # type: ignore[method-assign]
     return instance
 
 
 def attributes_of(instance: Experiment) -> dict[str, Any]:
     """The attributes that the run has set on *instance*."""
-    return {name: value for name, value in instance.__dict__.items() if name != _SOURCE}
+    return dict(instance.__dict__)
 
 
 def restore_attributes(instance: Experiment, attributes: dict[str, Any]) -> None:
     """Give *instance* just these *attributes*."""
-    source = instance.__dict__[_SOURCE]
     instance.__dict__.clear()
     instance.__dict__.update(attributes)
-    instance.__dict__[_SOURCE] = source
 
 
 def overrides(cls: type[Experiment], method: str) -> bool:
@@ -199,8 +199,35 @@ def overrides(cls: type[Experiment], method: str) -> bool:
     return getattr(cls, method) is not getattr(Experiment, method)
 
 
+def _read_and_get(instance: Any, name: str) -> Any:
+    """Get an attribute as usual; those that the run set are read before, when one that may be of them is asked for."""
+    if name == "__dict__" or not (name.startswith("__") or name in _OWN):
+        _read(instance)
+    return object.__getattribute__(instance, name)
+
+
+def _read(instance: Experiment) -> None:
+    """Read the result of a passed run into *instance*, once: what is changed or deleted later stays so."""
+    source = _slot(instance, _SOURCE)
+    if not isinstance(source, Result) or _slot(instance, _IS_READ):
+        return
+    attributes = source.result
+    if isinstance(attributes, dict):
+        own = object.__getattribute__(instance, "__dict__")
+        for name, value in attributes.items():
+            own.setdefault(name, value)
+    object.__setattr__(instance, _IS_READ, True)
+
+
+def _slot(instance: Experiment, name: str) -> Any:
+    try:
+        return object.__getattribute__(instance, name)
+    except AttributeError:
+        return None
+
+
 def _source(instance: Experiment) -> Any:
-    source = instance.__dict__.get(_SOURCE)
+    source = _slot(instance, _SOURCE)
     if source is None:
         raise PyexpError(
             f"{type(instance).__qualname__} has no run yet: an ExperimentRunner makes its instances; "

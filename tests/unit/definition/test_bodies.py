@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -120,6 +121,77 @@ def test_run_that_failed_is_an_instance_without_attributes(tmp_path):
     assert not failed.ok
     with pytest.raises(AttributeError, match="has no attribute 'half': it is failed"):
         _ = failed.half
+
+
+class Trained(Experiment):
+    accuracy: float = 0.0
+    _steps = 0
+
+    def experiment(self):
+        self.accuracy = 0.75
+        self._steps = 3
+        self.is_plain = type(self).__getattribute__ is object.__getattribute__
+        if self.cfg.x < 0:
+            raise ValueError("no")
+
+    @property
+    def shown(self):
+        return f"{self.accuracy:.0%}"
+
+    def doubled(self):
+        return self.accuracy * 2
+
+    @staticmethod
+    def configs():
+        return [{"x": 1}, {"x": -1}]
+
+
+def results_of(cls, tmp_path, **settings):
+    return ExperimentRunner(cls, output_dir=tmp_path, stash=False).run(report=lambda results: results, **settings)
+
+
+@pytest.mark.parametrize(
+    ("ask", "expected"),
+    [
+        (lambda item: item.accuracy, 0.75),
+        (lambda item: item._steps, 3),
+        (lambda item: item.shown, "75%"),
+        (lambda item: item.doubled(), 1.5),
+        (lambda item: sorted(vars(item)), ["_steps", "accuracy", "is_plain"]),
+        (lambda item: vars(copy.copy(item))["accuracy"], 0.75),
+        (lambda item: hasattr(item, "nothing"), False),
+    ],
+)
+def test_what_the_run_set_stands_before_the_defaults_of_the_class(tmp_path, ask, expected):
+    results_of(Trained, tmp_path, executor="inline")
+    passed, _ = results_of(Trained, tmp_path, report_run=True)
+
+    assert ask(passed) == expected
+
+
+def test_run_that_failed_has_the_defaults_of_the_class(tmp_path):
+    _, failed = results_of(Trained, tmp_path, executor="inline")
+
+    assert (failed.accuracy, vars(failed), failed.status) == (0.0, {}, "failed")
+
+
+def test_items_are_read_once_and_only_when_an_attribute_is_asked_for(tmp_path, monkeypatch):
+    passed, _ = results_of(Trained, tmp_path, executor="inline")
+    read = []
+    monkeypatch.setattr("pyexp.results.result.load_result", lambda *_: read.append(1) or {"accuracy": 0.5})
+
+    assert (passed.name, passed.status, passed.cfg.x, passed.out.name[:7]) == ("config0", "passed", 1, "config0")
+    assert read == []
+    passed.accuracy = 0.9
+    assert (passed.accuracy, read) == (0.9, [1])
+    del passed.accuracy
+    assert (passed.accuracy, read) == (0.0, [1])
+
+
+def test_run_has_its_attributes_at_no_extra_cost(tmp_path):
+    passed, _ = results_of(Trained, tmp_path, executor="subprocess")
+
+    assert passed.is_plain
 
 
 @pytest.mark.parametrize("name", ["config", "cfg", "out", "name", "error", "log", "status", "logger"])
