@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import asyncio
 import copy
+import gc
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from pyexp import Experiment, ExperimentRunner
+from pyexp import Experiment, ExperimentRunner, LogReader
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.function_body import FunctionBody
 
@@ -212,3 +214,52 @@ def test_class_that_takes_a_name_of_the_librarys_own_is_refused():
 def test_experiment_without_a_run_says_what_to_do():
     with pytest.raises(Exception, match=r"call ExperimentRunner\(Square\)\(config\)"):
         _ = Square().cfg
+
+
+class Logging(Experiment):
+    def experiment(self):
+        self.folder = self.logger.path
+        self.logger.add_scalar("loss", self.cfg.x)
+        if self.cfg.get("fails"):
+            raise ValueError("no")
+
+
+class Silent(Experiment):
+    def experiment(self):
+        pass
+
+
+def test_asynchronous_trial_is_awaited():
+    async def main():
+        return await ExperimentRunner(Waiting)({"x": 3})
+
+    assert asyncio.run(main()).seen == 3
+
+
+def test_trial_logs_into_its_folder_and_is_read_afterwards(tmp_path):
+    instance = ExperimentRunner(Logging)({"x": 3, "out": tmp_path})
+
+    assert instance.folder == tmp_path
+    assert instance.logger.load_scalars("loss") == [(0, 3.0)]
+    assert instance.logger["config"][1].startswith("x: 3\n")
+
+
+def test_trial_without_a_folder_logs_into_one_that_goes_away():
+    instance = ExperimentRunner(Logging)({"x": 3})
+    folder = instance.folder
+
+    assert instance.logger.load_scalars("loss") == [(0, 3.0)]
+    del instance
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_trial_that_fails_completes_its_log(tmp_path):
+    with pytest.raises(ValueError, match="no"):
+        ExperimentRunner(Logging)({"x": 3, "out": tmp_path, "fails": True})
+
+    assert LogReader(tmp_path).load_scalars("loss") == [(0, 3.0)]
+
+
+def test_trial_that_logged_nothing_has_no_log():
+    assert ExperimentRunner(Silent)({}).logger is None
