@@ -35,8 +35,7 @@ def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
             raise KeyboardInterrupt from None
         raise SystemExit(128 + stop.number) from None
     finally:
-        if plan.claim is not None:
-            plan.claim.release()
+        plan.release()
     return pipeline.report(plan, declaration, settings)
 
 
@@ -55,8 +54,7 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
             watch.start(plan, settings)
             pipeline.execute(plan, declaration, settings)
         finally:
-            if plan.claim is not None:
-                plan.claim.release()
+            plan.release()
     except PyexpError as error:
         _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
     except BatchStopped as stop:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from pyexp.errors import SettingsError
 from pyexp.executors.base import Session
 from pyexp.executors.inline import InlineExecutor
 from pyexp.runner.console import Console
 from pyexp.runner.stream import LiveOutput
 from pyexp.scheduler.dispatch import Dispatcher, Limits
 from pyexp.scheduler.events import Event, RunFinished, RunStarted
-from pyexp.scheduler.resources import visible_devices
 from pyexp.scheduler.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -45,25 +43,19 @@ class Execution:
             settings: The limits.
             owns_loop: The loop is there for this execution alone.
             has_main_thread: The loop will run in the main thread.
-
-        Raises:
-            SettingsError: There are not enough devices, or they cannot be kept apart.
         """
         self._plan = plan
         self._settings = settings
-        self._devices = visible_devices() if settings.gpus else []
-        jobs = self._jobs(body)
-        if settings.gpus and not plan.executor.is_isolated and jobs != 1:
-            raise SettingsError(f"gpus={settings.gpus} with runs in one process: use jobs=1 or an isolated executor")
-        is_inline = isinstance(plan.executor, InlineExecutor)
+        means = plan.means
+        is_inline = isinstance(means.executor, InlineExecutor)
         self.session = Session(
             body=body,
-            jobs=jobs,
+            jobs=means.jobs,
             owns_loop=owns_loop,
-            has_main_thread=has_main_thread and is_inline and jobs == 1 and not body.is_async,
+            has_main_thread=has_main_thread and is_inline and means.jobs == 1 and not body.is_async,
         )
         self._timeout_s = settings.timeout
-        if settings.timeout is not None and not plan.executor.can_stop(body):
+        if settings.timeout is not None and not means.executor.can_stop(body):
             self._timeout_s = None
             plan.notes.append(
                 f"timeout={settings.timeout:g} has no effect: a synchronous run in this process cannot be ended from "
@@ -71,53 +63,48 @@ class Execution:
             )
         self._live: LiveOutput | None = None
         if not settings.is_captured and not self.session.has_main_thread:
-            self._live = LiveOutput(plan.batch, plan.folders, is_prefixed=jobs != 1)
+            self._live = LiveOutput(plan.batch, plan.folders, is_prefixed=means.jobs != 1)
         self._console = Console(plan, has_bar=settings.is_captured)
         self._listener: Callable[[RunFinished], None] | None = None
 
     async def execute(self, on_finished: Callable[[RunFinished], None] | None = None) -> None:
-        """Execute the runs, show how it goes, and let go of the batch.
+        """Execute the runs, and show how it goes.
 
         Raises:
             PyexpError: The batch cannot go on; what ran so far is recorded.
         """
         self._listener = on_finished
         send, receive = anyio.create_memory_object_stream[Event](math.inf)
-        dispatcher = Dispatcher(
-            self._plan.batch,
-            self._plan.executor,
-            self.session,
-            limits=self._limits(),
-            events=send,
-            is_captured=self._settings.is_captured,
-            commit=self._plan.commit,
-        )
+        with send, receive:
+            dispatcher = Dispatcher(
+                self._plan.batch,
+                self._plan.means.executor,
+                self.session,
+                limits=self._limits(),
+                events=send,
+                is_captured=self._settings.is_captured,
+                commit=self._plan.commit,
+            )
+            self._console.begin()
+            try:
+                await self._dispatch(dispatcher, receive)
+            finally:
+                self._drain(receive)
+                self._console.end()
+
+    async def _dispatch(self, dispatcher: Dispatcher, receive: MemoryObjectReceiveStream[Event]) -> None:
         failure: Exception | None = None
-        self._console.begin()
-        try:
-            async with send, anyio.create_task_group() as helpers:
-                helpers.start_soon(self._listen, receive)
-                if self._live is not None:
-                    helpers.start_soon(self._live.follow)
-                try:
-                    await dispatcher.dispatch(self._plan.folders)
-                except Exception as error:  # kept out of the task group, which would wrap it
-                    failure = error
-                helpers.cancel_scope.cancel()
-        finally:
-            self._drain(receive)
-            self._console.end()
-            if self._plan.claim is not None:
-                self._plan.claim.release()
+        async with anyio.create_task_group() as helpers:
+            helpers.start_soon(self._listen, receive)
+            if self._live is not None:
+                helpers.start_soon(self._live.follow)
+            try:
+                await dispatcher.dispatch(self._plan.folders)
+            except Exception as error:  # kept out of the task group, which would wrap it
+                failure = error
+            helpers.cancel_scope.cancel()
         if failure is not None:
             raise failure
-
-    def _jobs(self, body: Body) -> int | None:
-        if self._settings.jobs is not None:
-            return self._settings.jobs
-        if self._settings.gpus:
-            return max(1, len(self._devices) // self._settings.gpus)
-        return self._plan.executor.default_jobs(body)
 
     def _limits(self) -> Limits:
         return Limits(
@@ -125,7 +112,7 @@ class Execution:
             retry=RetryPolicy(retries=self._settings.retries),
             fail_fast=self._settings.fail_fast,
             gpus=self._settings.gpus,
-            devices=self._devices,
+            devices=self._plan.means.devices,
         )
 
     async def _listen(self, receive: MemoryObjectReceiveStream[Event]) -> None:
@@ -133,12 +120,11 @@ class Execution:
             self._take(event)
 
     def _drain(self, receive: MemoryObjectReceiveStream[Event]) -> None:
-        with receive:
-            while True:
-                try:
-                    self._take(receive.receive_nowait())
-                except (anyio.WouldBlock, anyio.EndOfStream):
-                    return
+        while True:
+            try:
+                self._take(receive.receive_nowait())
+            except anyio.WouldBlock:
+                return
 
     def _take(self, event: Event) -> None:
         if self._live is not None and isinstance(event, RunStarted):

@@ -60,6 +60,8 @@ def prepare(declaration: Declaration, settings: Settings) -> Plan | None:
 def execute(plan: Plan, declaration: Declaration, settings: Settings) -> None:
     """Execute *plan* and wait: in a loop of this thread, or of a worker thread where a loop is already running here.
 
+    The batch is let go of by the caller.
+
     Raises:
         BatchStopped: A signal stopped it.
         PyexpError: It cannot go on.
@@ -68,13 +70,7 @@ def execute(plan: Plan, declaration: Declaration, settings: Settings) -> None:
         return
     has_loop = _is_loop_running()
     is_main = threading.current_thread() is threading.main_thread()
-    try:
-        execution = Execution(
-            plan, declaration.body, settings, owns_loop=True, has_main_thread=is_main and not has_loop
-        )
-    except BaseException:
-        plan.claim.release()
-        raise
+    execution = Execution(plan, declaration.body, settings, owns_loop=True, has_main_thread=is_main and not has_loop)
     stopper = _Stopper()
 
     async def main() -> None:
@@ -160,8 +156,8 @@ async def _prepare_in_thread(declaration: Declaration, settings: Settings) -> Pl
     except asyncio.CancelledError:
         with anyio.CancelScope(shield=True):
             await asyncio.wait([making])
-        if making.exception() is None and (plan := making.result()) is not None and plan.claim is not None:
-            plan.claim.release()
+        if making.exception() is None and (plan := making.result()) is not None:
+            plan.release()
         raise
 
 
@@ -177,10 +173,9 @@ async def _execute_async(
     try:
         await anyio.to_thread.run_sync(watch.start, plan, settings)
         execution = await anyio.to_thread.run_sync(Execution, plan, declaration.body, settings)
-    except BaseException:
-        plan.claim.release()
-        raise
-    await execution.execute(on_finished)
+        await execution.execute(on_finished)
+    finally:
+        plan.release()
 
 
 def _run_in_thread(main: Callable[[], Coroutine[Any, Any, None]], execution: Execution, stopper: _Stopper) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from pyexp._optional import require_extra
 from pyexp.config.identity import prepare_configs
 from pyexp.errors import NoConfigsError, NothingMatchesError
-from pyexp.executors.registry import get_executor
 from pyexp.runner.facts import collect_facts
+from pyexp.runner.means import find_means
 from pyexp.runner.place import experiment_folder
 from pyexp.store.batch import Batch, find_batch, load_facts
 from pyexp.store.outcomes import check_result, set_aside
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.config.tensor import Tensor
     from pyexp.definition.declaration import Declaration
-    from pyexp.executors.base import Executor
+    from pyexp.runner.means import Means
     from pyexp.runner.settings import Settings
     from pyexp.store.claim import Claim
 
@@ -38,7 +38,7 @@ class Plan:
         name: The experiment's name.
         batch: The batch, on disk.
         claim: This process's hold on it; None when nothing runs.
-        executor: What runs it.
+        means: What runs it.
         folders: Runs to execute, in order.
         cached: How many have passed already.
         commit: Hash of the git snapshot.
@@ -48,11 +48,16 @@ class Plan:
     name: str
     batch: Batch
     claim: Claim | None
-    executor: Executor
+    means: Means
     folders: list[str]
     cached: int
     commit: str | None
     notes: list[str]
+
+    def release(self) -> None:
+        """Let go of the batch."""
+        if self.claim is not None:
+            self.claim.release()
 
 
 def load_configs(declaration: Declaration, settings: Settings) -> Tensor[Config]:
@@ -78,21 +83,19 @@ def make_plan(declaration: Declaration, settings: Settings) -> Plan:
     Raises:
         PyexpError: The configs, the settings or the batch do not allow it; nothing has run.
     """
-    executor = get_executor(settings.executor)
+    means = find_means(declaration.body, settings)
     if settings.viewer:
         require_extra("aiohttp", "viewer", "the viewer")
     folder = experiment_folder(declaration, settings)
     if settings.report_run:
         batch = Batch.open(find_batch(folder, settings.timestamp("report_run")))
-        return Plan(
-            name=folder.name, batch=batch, claim=None, executor=executor, folders=[], cached=0, commit=None, notes=[]
-        )
+        return Plan(name=folder.name, batch=batch, claim=None, means=means, folders=[], cached=0, commit=None, notes=[])
     if settings.continue_run:
-        return _continued(folder, settings, executor)
-    return _fresh(declaration, folder, settings, executor)
+        return _continued(folder, settings, means)
+    return _fresh(declaration, folder, settings, means)
 
 
-def _fresh(declaration: Declaration, folder: Path, settings: Settings, executor: Executor) -> Plan:
+def _fresh(declaration: Declaration, folder: Path, settings: Settings, means: Means) -> Plan:
     configs = load_configs(declaration, settings)
     notes: list[str] = []
     commit = None
@@ -109,7 +112,7 @@ def _fresh(declaration: Declaration, folder: Path, settings: Settings, executor:
         name=folder.name,
         batch=batch,
         claim=claim,
-        executor=executor,
+        means=means,
         folders=folders,
         cached=0,
         commit=commit,
@@ -117,7 +120,7 @@ def _fresh(declaration: Declaration, folder: Path, settings: Settings, executor:
     )
 
 
-def _continued(folder: Path, settings: Settings, executor: Executor) -> Plan:
+def _continued(folder: Path, settings: Settings, means: Means) -> Plan:
     batch = Batch.open(find_batch(folder, settings.timestamp("continue_run")))
     claim = batch.claim()
     try:
@@ -129,7 +132,7 @@ def _continued(folder: Path, settings: Settings, executor: Executor) -> Plan:
             name=folder.name,
             batch=batch,
             claim=claim,
-            executor=executor,
+            means=means,
             folders=[record.folder for record in open_runs if _matches(settings.filter, record.name)],
             cached=len(records) - len(open_runs),
             commit=load_facts(batch).get("commit"),
@@ -168,7 +171,7 @@ def plan_lines(declaration: Declaration, settings: Settings) -> list[str]:
     Raises:
         PyexpError: It could not be done.
     """
-    executor = get_executor(settings.executor)
+    executor = find_means(declaration.body, settings).executor
     folder = experiment_folder(declaration, settings)
     if settings.continue_run:
         batch = Batch.open(find_batch(folder, settings.timestamp("continue_run")))

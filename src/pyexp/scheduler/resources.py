@@ -26,10 +26,7 @@ class DevicePool:
         Raises:
             SettingsError: One run wants more devices than there are.
         """
-        if per_run > len(devices):
-            raise SettingsError(
-                f"gpus={per_run} asks for more devices than there are: found {len(devices)} ({_source()})"
-            )
+        require_devices(devices, per_run)
         self._free = list(devices)
         self._per_run = per_run
         self._turn = anyio.Lock()
@@ -53,6 +50,16 @@ class DevicePool:
             with anyio.CancelScope(shield=True):
                 async with self._returned:
                     self._returned.notify_all()
+
+
+def require_devices(devices: Sequence[str], per_run: int) -> None:
+    """Refuse runs that want more than there are.
+
+    Raises:
+        SettingsError: One run wants more than *devices*.
+    """
+    if per_run > len(devices):
+        raise SettingsError(f"gpus={per_run} asks for more devices than there are: found {len(devices)} ({_source()})")
 
 
 def visible_devices() -> list[str]:

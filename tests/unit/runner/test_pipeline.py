@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from pyexp.errors import SettingsError
 from pyexp.store.batch import Batch, find_batch
 from support.experiments import make_runner
 from support.waiting import wait_until
@@ -86,3 +87,38 @@ def test_run_works_inside_a_running_loop(tmp_path):
         return runner.run()
 
     assert [r.result for r in asyncio.run(cell())] == [1]
+
+
+def test_missing_devices_are_told_before_there_is_a_batch(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="inline")
+
+    for start in (runner.run, lambda **settings: asyncio.run(runner.arun(**settings))):
+        for settings in ({}, {"dry_run": True}):
+            with pytest.raises(SettingsError, match=r"gpus=1 asks for more devices than there are: found 0"):
+                start(gpus=1, **settings)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_devices_that_cannot_be_kept_apart_are_told_before_there_is_a_batch(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="inline")
+
+    with pytest.raises(SettingsError, match="gpus=1 with runs in one process"):
+        runner.run(gpus=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["pyexp.runner.pipeline.Execution", "pyexp.runner.execution.Dispatcher"])
+def test_start_that_fails_lets_go_of_the_batch(tmp_path, monkeypatch, place):
+    def fail(*_, **__):
+        raise RuntimeError("cannot start")
+
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="inline")
+    for start in (runner.run, lambda: asyncio.run(runner.arun())):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, fail)
+            with pytest.raises(RuntimeError, match="cannot start"):
+                start()
+        (result,) = asyncio.run(runner.arun(continue_run=True))
+        assert result.result == 1
