@@ -129,6 +129,22 @@ def test_dry_run_prints_the_plan_and_writes_nothing(script: Project):
     assert statuses(batch)["one"] == "failed"
 
 
+def test_dry_run_of_a_report_names_the_batch(script: Project):
+    script.python("main.py", "--filter", "two")
+    done = script.python("main.py", "--dry-run", "--report")
+    assert done.stdout == f"no run would be executed; the report would be on {script.batch('experiment')}\n"
+    done = script.python("main.py", "--dry-run", "--report=2020-01-01_00-00-00", status=2)
+    assert "there is no batch '2020-01-01_00-00-00'" in done.stderr
+
+
+def test_report_and_list_need_no_executor(script: Project):
+    script.python("main.py")
+    script.write("main.py", SCRIPT.replace('"fork"', '"not-installed"'))
+    for flags in (["--report"], ["--report", "--dry-run"], ["--list"]):
+        assert script.python("main.py", *flags).stderr == ""
+    assert "no executor 'not-installed'" in script.python("main.py", "--continue", status=2).stderr
+
+
 def test_filter_leaves_the_rest_pending_and_continue_takes_it_up(script: Project):
     script.python("main.py", "--filter", "^(zero|two)$")
     batch = script.batch("experiment")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from anyio.streams.memory import MemoryObjectReceiveStream
 
+    from pyexp.runner.means import Means
     from pyexp.runner.plan import Plan
     from pyexp.runner.settings import Settings
     from pyexp.task import Body
@@ -33,20 +34,28 @@ class Execution:
     """
 
     def __init__(
-        self, plan: Plan, body: Body, settings: Settings, *, owns_loop: bool = False, has_main_thread: bool = False
+        self,
+        plan: Plan,
+        means: Means,
+        body: Body,
+        settings: Settings,
+        *,
+        owns_loop: bool = False,
+        has_main_thread: bool = False,
     ) -> None:
         """Settle the limits.
 
         Args:
             plan: What runs.
+            means: What runs it.
             body: The experiment.
             settings: The limits.
             owns_loop: The loop is there for this execution alone.
             has_main_thread: The loop will run in the main thread.
         """
         self._plan = plan
+        self._means = means
         self._settings = settings
-        means = plan.means
         is_inline = isinstance(means.executor, InlineExecutor)
         self.session = Session(
             body=body,
@@ -78,7 +87,7 @@ class Execution:
         with send, receive:
             dispatcher = Dispatcher(
                 self._plan.batch,
-                self._plan.means.executor,
+                self._means.executor,
                 self.session,
                 limits=self._limits(),
                 events=send,
@@ -112,7 +121,7 @@ class Execution:
             retry=RetryPolicy(retries=self._settings.retries),
             fail_fast=self._settings.fail_fast,
             gpus=self._settings.gpus,
-            devices=self._plan.means.devices,
+            devices=self._means.devices,
         )
 
     async def _listen(self, receive: MemoryObjectReceiveStream[Event]) -> None:

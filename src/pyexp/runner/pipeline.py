@@ -66,11 +66,13 @@ def execute(plan: Plan, declaration: Declaration, settings: Settings) -> None:
         BatchStopped: A signal stopped it.
         PyexpError: It cannot go on.
     """
-    if plan.claim is None:
+    if plan.means is None:
         return
     has_loop = _is_loop_running()
     is_main = threading.current_thread() is threading.main_thread()
-    execution = Execution(plan, declaration.body, settings, owns_loop=True, has_main_thread=is_main and not has_loop)
+    execution = Execution(
+        plan, plan.means, declaration.body, settings, owns_loop=True, has_main_thread=is_main and not has_loop
+    )
     stopper = _Stopper()
 
     async def main() -> None:
@@ -168,11 +170,11 @@ async def _execute_async(
     watch: Watch,
     on_finished: Callable[[RunFinished], None] | None = None,
 ) -> None:
-    if plan.claim is None:
+    if plan.means is None:
         return
     try:
         await anyio.to_thread.run_sync(watch.start, plan, settings)
-        execution = await anyio.to_thread.run_sync(Execution, plan, declaration.body, settings)
+        execution = await anyio.to_thread.run_sync(Execution, plan, plan.means, declaration.body, settings)
         await execution.execute(on_finished)
     finally:
         plan.release()

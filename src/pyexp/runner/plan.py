@@ -38,7 +38,7 @@ class Plan:
         name: The experiment's name.
         batch: The batch, on disk.
         claim: This process's hold on it; None when nothing runs.
-        means: What runs it.
+        means: What runs it; None when nothing runs.
         folders: Runs to execute, in order.
         cached: How many have passed already.
         commit: Hash of the git snapshot.
@@ -48,7 +48,7 @@ class Plan:
     name: str
     batch: Batch
     claim: Claim | None
-    means: Means
+    means: Means | None
     folders: list[str]
     cached: int
     commit: str | None
@@ -83,13 +83,13 @@ def make_plan(declaration: Declaration, settings: Settings) -> Plan:
     Raises:
         PyexpError: The configs, the settings or the batch do not allow it; nothing has run.
     """
-    means = find_means(declaration.body, settings)
     if settings.viewer:
         require_extra("aiohttp", "viewer", "the viewer")
     folder = experiment_folder(declaration, settings)
     if settings.report_run:
         batch = Batch.open(find_batch(folder, settings.timestamp("report_run")))
-        return Plan(name=folder.name, batch=batch, claim=None, means=means, folders=[], cached=0, commit=None, notes=[])
+        return Plan(name=folder.name, batch=batch, claim=None, means=None, folders=[], cached=0, commit=None, notes=[])
+    means = find_means(declaration.body, settings)
     if settings.continue_run:
         return _continued(folder, settings, means)
     return _fresh(declaration, folder, settings, means)
@@ -171,8 +171,11 @@ def plan_lines(declaration: Declaration, settings: Settings) -> list[str]:
     Raises:
         PyexpError: It could not be done.
     """
-    executor = find_means(declaration.body, settings).executor
     folder = experiment_folder(declaration, settings)
+    if settings.report_run:
+        batch = Batch.open(find_batch(folder, settings.timestamp("report_run")))
+        return [f"no run would be executed; the report would be on {batch.paths.root}"]
+    executor = find_means(declaration.body, settings).executor
     if settings.continue_run:
         batch = Batch.open(find_batch(folder, settings.timestamp("continue_run")))
         records = batch.records()
