@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.support_project import load
+from pyexp.store.batch import find_batches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,18 @@ def test_the_work_tree_is_kept_and_left_alone(repository: Project, *, is_ignored
         assert files == [*([".gitignore"] if is_ignored else []), "code.py", "main.py", "new.py"]
         assert git(repository.root, "show", f"{commit}:code.py") == "x = 2"
         assert commit in git(repository.root, "for-each-ref", "refs/pyexp/")
+
+
+@pytest.mark.parametrize("output", [".", "..", "lib"], ids=["beside-the-script", "above-it", "of-its-own"])
+def test_sources_in_the_output_folder_are_kept_and_the_batches_are_not(repository: Project, output: str):
+    repository.write("lib/part.py", "z = 1")
+    names = ("one", "two", repository.root.name)
+    for name in names * 2:
+        repository.python("main.py", "--output-dir", output, "--name", name)
+    for batch in (batch for name in names for batch in find_batches(repository.root / output / name)):
+        commit = load(batch / "batch.json")["commit"]
+        files = set(git(repository.root, "ls-tree", "-r", "--name-only", commit).split())
+        assert files == {"code.py", "main.py"} | ({"lib/part.py"} if output != "lib" else set())
 
 
 def test_no_stash(repository: Project):

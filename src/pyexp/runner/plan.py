@@ -13,7 +13,7 @@ from pyexp.errors import NoConfigsError, NothingMatchesError
 from pyexp.runner.facts import collect_facts
 from pyexp.runner.means import find_means
 from pyexp.runner.place import experiment_folder
-from pyexp.store.batch import Batch, find_batch, load_facts
+from pyexp.store.batch import Batch, find_batch, find_batches, load_facts
 from pyexp.store.outcomes import check_result, set_aside
 from pyexp.store.snapshot import SnapshotError, take_snapshot
 from pyexp.store.status import load_status
@@ -101,7 +101,7 @@ def _fresh(declaration: Declaration, folder: Path, settings: Settings, means: Me
     commit = None
     if settings.stash:
         try:
-            commit = take_snapshot(declaration.home, folder.parent, label=folder.name)
+            commit = take_snapshot(declaration.home, _outputs(folder, declaration.home), label=folder.name)
         except SnapshotError as error:
             notes.append(f"no git snapshot: {error}")
     batch, claim = Batch.create(folder, configs, collect_facts(settings, commit))
@@ -118,6 +118,19 @@ def _fresh(declaration: Declaration, folder: Path, settings: Settings, means: Me
         commit=commit,
         notes=notes,
     )
+
+
+def _outputs(folder: Path, home: Path) -> list[Path]:
+    """What a snapshot leaves out: the output folder; where that holds the sources as well, the batches in it."""
+    output, sources = folder.parent.resolve(), home.resolve()
+    if not sources.is_relative_to(output):
+        return [output]
+    experiments = {output / folder.name, *(other for other in output.iterdir() if find_batches(other))}
+    return [
+        part
+        for experiment in experiments
+        for part in (find_batches(experiment) if sources.is_relative_to(experiment) else [experiment])
+    ]
 
 
 def _continued(folder: Path, settings: Settings, means: Means) -> Plan:

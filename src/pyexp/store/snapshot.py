@@ -1,6 +1,6 @@
 """The state of the user's git work tree, kept as a commit that no branch shows.
 
-Tracked and untracked files, not ignored ones, never the output folder. Index, work tree, stash list and branches stay
+Tracked and untracked files, not ignored ones, never the output. Index, work tree, stash list and branches stay
 as they are; a ref under ``refs/pyexp/`` keeps the commit from garbage collection.
 """
 
@@ -11,6 +11,10 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TIMEOUT_S = 120
 
@@ -19,12 +23,12 @@ class SnapshotError(Exception):
     """No snapshot could be taken; the message says why in a few words."""
 
 
-def take_snapshot(source: Path, output: Path, label: str) -> str:
-    """Commit the work tree that *source* stands in, without *output*, and return the commit's hash.
+def take_snapshot(source: Path, outputs: Sequence[Path], label: str) -> str:
+    """Commit the work tree that *source* stands in, without *outputs*, and return the commit's hash.
 
     Args:
         source: A folder inside the work tree.
-        output: The output folder, left out wherever it is.
+        outputs: The folders of output, left out wherever they are.
         label: Message of the commit and last part of the ref's name.
 
     Raises:
@@ -50,10 +54,10 @@ def take_snapshot(source: Path, output: Path, label: str) -> str:
             "GIT_COMMITTER_NAME": "pyexp",
             "GIT_COMMITTER_EMAIL": "pyexp@localhost",
         }
-        _git(top, "add", "--all", "--", ".", *_exclusion(top, output), environment=environment)
-        if output.resolve().is_relative_to(top.resolve()):
-            forget = ("rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", str(output.resolve()))
-            _git(top, *forget, environment=environment)
+        inside = _inside(top, outputs)
+        _git(top, "add", "--all", "--", ".", *_exclusions(top, inside), environment=environment)
+        if inside:
+            _git(top, "rm", "-r", "--cached", "--quiet", "--ignore-unmatch", "--", *inside, environment=environment)
         tree = _git(top, "write-tree", environment=environment)
         parents = ["-p", head] if head else []
         commit = _git(top, "commit-tree", tree, *parents, "-m", f"pyexp: {label}", environment=environment)
@@ -61,15 +65,18 @@ def take_snapshot(source: Path, output: Path, label: str) -> str:
     return commit
 
 
-def _exclusion(top: Path, output: Path) -> list[str]:
-    try:
-        inside = output.resolve().relative_to(top.resolve()).as_posix()
-    except ValueError:
-        return []
+def _inside(top: Path, folders: Sequence[Path]) -> list[str]:
+    """Those of *folders* that are in *top*, as git spells them."""
+    root = top.resolve()
+    resolved = [folder.resolve() for folder in folders]
+    return [folder.relative_to(root).as_posix() for folder in resolved if root in folder.parents]
+
+
+def _exclusions(top: Path, folders: list[str]) -> list[str]:
     # Git refuses to be told of an ignored folder, and leaves it out anyway.
-    if inside == "." or _git(top, "check-ignore", "--", inside, check=False):
-        return []
-    return [f":(exclude,literal){inside}"]
+    return [
+        f":(exclude,literal){folder}" for folder in folders if not _git(top, "check-ignore", "--", folder, check=False)
+    ]
 
 
 def _git(folder: Path, *arguments: str, environment: dict[str, str] | None = None, check: bool = True) -> str:

@@ -31,7 +31,7 @@ def test_snapshot_holds_the_tree_and_changes_nothing(tree):
     (tree / "out" / "result").write_text("no")
     before = git(tree, "status", "--porcelain"), git(tree, "stash", "list"), git(tree, "branch", "-a")
 
-    commit = take_snapshot(tree, tree / "out", "exp")
+    commit = take_snapshot(tree, [tree / "out"], "exp")
 
     assert git(tree, "ls-tree", "-r", "--name-only", commit).split() == [".gitignore", "main.py", "new.py"]
     assert git(tree, "show", f"{commit}:main.py") == "two"
@@ -40,15 +40,27 @@ def test_snapshot_holds_the_tree_and_changes_nothing(tree):
     assert (git(tree, "status", "--porcelain"), git(tree, "stash", "list"), git(tree, "branch", "-a")) == before
 
 
+def test_output_is_left_out_wherever_it_is_and_was(tree):
+    for name in ("tracked", "untracked", "ignored"):
+        (tree / name).mkdir()
+        (tree / name / "result").write_text("no")
+    git(tree, "add", "tracked")
+    outputs = [tree / "tracked", tree / "untracked", tree / "ignored", tree.parent, tree]
+
+    commit = take_snapshot(tree, outputs, "exp")
+
+    assert git(tree, "ls-tree", "-r", "--name-only", commit).split() == [".gitignore", "main.py"]
+
+
 def test_no_work_tree_is_said_in_a_few_words(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
 
     with pytest.raises(SnapshotError):
-        take_snapshot(tmp_path, tmp_path / "out", "exp")
+        take_snapshot(tmp_path, [tmp_path / "out"], "exp")
 
 
 def test_no_git_is_said_in_a_few_words(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(SnapshotError, match="git is not installed"):
-        take_snapshot(tmp_path, tmp_path / "out", "exp")
+        take_snapshot(tmp_path, [tmp_path / "out"], "exp")
