@@ -71,6 +71,30 @@ def test_a_signal_stops_in_order_and_prints_the_command_that_continues(project: 
     assert "2 passed, 1 passed before" in done.stderr
 
 
+@pytest.mark.parametrize(("file", "module"), [("pkg/train.py", "pkg.train"), ("pkg/__main__.py", "pkg")])
+def test_a_module_is_continued_as_it_was_started(project: Project, file: str, module: str):
+    project.write("pkg/__init__.py", "")
+    project.write("pkg/names.py", 'SLOW = "slow"')
+    project.write(file, f"from .names import SLOW\n{SCRIPT}")
+    _, _, errors = stop(project, project.start("-m", module, "--executor", "fork"), signal.SIGINT)
+    batch = project.batch("experiment", out="pkg/out")
+    command = errors.splitlines()[-1]
+    assert re.fullmatch(rf"  python\S* -m {module} --executor fork --continue={batch.name}", command)
+
+    (project.root / "be-quick").touch()
+    assert project.python(*shlex.split(command)[1:]).stdout == "quick slow last\n"
+    wrong = project.python("-m", module, "--jbos", "1", status=2).stderr
+    assert re.match(rf"python\S* -m {module}: error: .*\(see python\S* -m {module} --help\)", wrong)
+    assert project.python("-m", module, "--help").stdout.startswith("usage: python")
+
+
+def test_a_program_that_another_starts_is_continued_by_its_path(project: Project):
+    project.write("main.py", SCRIPT)
+    script = project.start("-m", "cProfile", "-o", "profile", "main.py", "--executor", "fork")
+    _, _, errors = stop(project, script, signal.SIGINT)
+    assert re.fullmatch(r"  python\S* main.py --executor fork --continue=\S+", errors.splitlines()[-1])
+
+
 @pytest.mark.parametrize("executor", ["subprocess", "inline"])
 def test_an_interrupt_is_130_on_every_executor(project: Project, executor: str):
     project.write("main.py", SCRIPT)

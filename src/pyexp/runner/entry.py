@@ -93,7 +93,8 @@ def _list_batches(declaration: Declaration, settings: Settings) -> NoReturn:
 
 def _exit_stopped(stop: BatchStopped, argv: list[str]) -> NoReturn:
     kept = _without_batch(argv)
-    command = shlex.join([os.path.basename(sys.executable), sys.argv[0], *kept, f"--continue={stop.timestamp}"])
+    program = ["-m", module] if (module := _module()) else [sys.argv[0]]
+    command = shlex.join([os.path.basename(sys.executable), *program, *kept, f"--continue={stop.timestamp}"])
     name = signal.Signals(stop.number).name
     _exit_with(f"stopped by {name}; what has not passed is run by:\n  {command}", 128 + stop.number)
 
@@ -123,5 +124,17 @@ def _exit_with(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
+def _module() -> str | None:
+    """The module's name, if the program is one that was started by ``python -m``."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    # A program that was started by another, such as a profiler, has put its own path there.
+    if spec is None or spec.origin not in sys.argv[:1]:
+        return None
+    name: str = spec.name
+    return name.removesuffix(".__main__")
+
+
 def _prog() -> str:
+    if module := _module():
+        return f"{os.path.basename(sys.executable)} -m {module}"
     return os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "pyexp"
