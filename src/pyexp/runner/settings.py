@@ -22,6 +22,9 @@ _LAST_PORT = 65535
 # These describe one start of an experiment, not the experiment: the decorator does not take them.
 _OF_ONE_START = frozenset({"filter", "dry_run", "continue_run", "report_run"})
 
+# Of two that exclude each other, one that a later layer sets takes the place of the other.
+_RIVALS = {"continue_run": "report_run", "report_run": "continue_run"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -117,6 +120,9 @@ def resolve(*layers: Mapping[str, Any]) -> Settings:
     merged: dict[str, Any] = {}
     for layer in layers:
         check_known(layer, _KNOWN)
+        for key, rival in _RIVALS.items():
+            if layer.get(key):
+                merged.pop(rival, None)
         merged |= layer
     return Settings(**merged)
 

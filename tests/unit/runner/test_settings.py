@@ -12,6 +12,20 @@ def test_later_layers_win_and_silent_ones_do_not():
     assert (settings.jobs, settings.name, settings.executor, settings.retries) == (2, "declared", "fork", 0)
 
 
+@pytest.mark.parametrize("given", [{"report_run": "2024"}, {"report_run": "2024", "continue_run": None}])
+def test_continue_and_report_take_each_others_place(given):
+    settings = resolve({}, {"continue_run": True}, given)
+    assert (settings.continue_run, settings.report_run) == (None, "2024")
+
+    settings = resolve({}, {"report_run": True}, {"continue_run": "latest"})
+    assert (settings.continue_run, settings.report_run) == ("latest", None)
+
+
+def test_continue_and_report_of_one_layer_exclude_each_other():
+    with pytest.raises(SettingsError, match="exclude each other"):
+        resolve({}, {"continue_run": True, "report_run": True}, {"jobs": 1})
+
+
 def test_unknown_setting_names_the_nearest():
     with pytest.raises(SettingsError, match=r"no setting 'job'; did you mean 'jobs'\?"):
         resolve({"job": 2})
