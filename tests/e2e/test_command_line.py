@@ -129,6 +129,33 @@ def test_dry_run_prints_the_plan_and_writes_nothing(script: Project):
     assert statuses(batch)["one"] == "failed"
 
 
+def test_each_experiment_of_a_script_is_listed_and_planned(project: Project):
+    project.write(
+        "main.py",
+        """
+        import pyexp
+
+        def square(config):
+            print("ran", config.x)
+            return config.x ** 2
+
+        for name in ("one", "two"):
+            runner = pyexp.ExperimentRunner(square, name=name, executor="inline", stash=False)
+            print(runner.run(configs=lambda: [{"x": 3}], report=lambda results: results[0].result))
+        """,
+    )
+    done = project.python("main.py", "--dry-run")
+    assert re.findall(r"in a new batch in .*/(\w+):", done.stdout) == ["one", "two"]
+    assert (done.stdout.count("\nNone\n"), project.root.joinpath("out").exists()) == (2, False)
+    project.python("main.py")
+    done = project.python("main.py", "--list")
+    assert re.fullmatch(r"(\S+  1 passed +\S+ s\nNone\n){2}", done.stdout)
+    for name in ("one", "two"):
+        assert (run_folder(project.batch(name), "config0") / "log.out").read_text() == "ran 3\n"
+    helped = project.python("main.py", "--help").stdout
+    assert (helped.count("usage: "), "None" in helped) == (1, False)
+
+
 def test_dry_run_of_a_report_names_the_batch(script: Project):
     script.python("main.py", "--filter", "two")
     done = script.python("main.py", "--dry-run", "--report")

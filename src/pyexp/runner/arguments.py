@@ -59,8 +59,8 @@ def _add_what_runs(group: argparse._ArgumentGroup) -> None:
         help="run nothing, report on the latest (or the given) batch",
     )  # fmt: skip
     group.add_argument("--filter", metavar="REGEX", help="run only the configs whose names match")
-    group.add_argument("--list", action="store_true", help="list the batches with their states, and stop")
-    group.add_argument("--dry-run", action=_OnOff, help="show what would run, and stop")
+    group.add_argument("--list", action="store_true", help="list the batches with their states; run nothing")
+    group.add_argument("--dry-run", action=_OnOff, help="show what would run; run nothing")
     group.add_argument("--name", metavar="NAME", help="name of the experiment")
     group.add_argument("--output-dir", metavar="DIR", help="folder for the batches (default: out, beside the script)")
     group.add_argument("--stash", action=_OnOff, help="keep a snapshot of the git work tree (default: yes)")

@@ -40,16 +40,17 @@ def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
 
 
 def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: list[str], watch: Watch) -> Any:
-    """Run as the script that the user started with *argv*."""
+    """Run as the script that the user started with *argv*; None for what only tells, so that the script goes on."""
     try:
         settings, wants_list = _settings(declaration, called, argv)
         if wants_list:
             _list_batches(declaration, settings)
+            return None
         from pyexp.runner import pipeline
 
         plan = pipeline.prepare(declaration, settings)
         if plan is None:
-            sys.exit(0)
+            return None
         try:
             watch.start(plan, settings)
             pipeline.execute(plan, declaration, settings)
@@ -82,13 +83,12 @@ def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[st
     return resolve(declaration.defaults, called, given), wants_list
 
 
-def _list_batches(declaration: Declaration, settings: Settings) -> NoReturn:
+def _list_batches(declaration: Declaration, settings: Settings) -> None:
     from pyexp.runner.listing import listing_lines
     from pyexp.runner.place import experiment_folder
 
     for line in listing_lines(experiment_folder(declaration, settings)):
         print(line)  # noqa: T201 — asked for
-    sys.exit(0)
 
 
 def _exit_stopped(stop: BatchStopped, argv: list[str]) -> NoReturn:
