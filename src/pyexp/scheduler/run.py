@@ -7,8 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pyexp.store.batch import first_line
-from pyexp.store.index import Index, RunRecord
+from pyexp.store.index import Index, RunRecord, first_line
 from pyexp.store.status import RunStatus, load_status, save_status
 from pyexp.task import Outcome, Passed, Status
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import sys
 from dataclasses import replace
 from datetime import datetime
@@ -24,7 +23,7 @@ from pyexp.config.tensor import Tensor
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner
-from pyexp.store.index import Index, RunRecord, load_index
+from pyexp.store.index import Index, RunRecord, first_line, load_index
 from pyexp.store.outcomes import digest_of
 from pyexp.store.status import RunStatus, readable_status, save_status, settled_status
 from pyexp.task import Status
@@ -83,6 +82,8 @@ class Batch:
         except BaseException as error:
             if claim is not None:
                 claim.release()
+            import shutil
+
             # The folder is ours alone: half a batch is of use to nobody, and on a full disk it is in the way.
             shutil.rmtree(root, ignore_errors=True)
             if isinstance(error, OSError):
@@ -153,13 +154,14 @@ class Batch:
     def records(self) -> list[RunRecord]:
         """State of each run, in order; a dead owner's running ones read as interrupted.
 
-        One file is read, and without a live owner the folders of the runs that it left unfinished.
+        One file is read, and the folders of runs that lost their result, or that an owner who is dead left unfinished.
         """
         is_live = live_owner(self.paths.owner) is not None
         known = load_index(self.paths.index) or {}
+        root = f"{self.paths.root}{os.sep}"  # ten thousand path objects would take longer than all the rest
         return [
             record
-            if (record := known.get(folder)) is not None and (is_live or not self._is_behind(record))
+            if (record := known.get(folder)) is not None and self._is_right(record, root, is_live=is_live)
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
@@ -206,22 +208,21 @@ class Batch:
             save_status(paths.status, status)
         return self._record(folder, status, settled)
 
-    def _is_behind(self, record: RunRecord) -> bool:
-        """Whether the run's folder may tell more than the index, whose last lines a power cut takes."""
+    def _is_right(self, record: RunRecord, root: str, *, is_live: bool) -> bool:
+        """Whether the run's folder tells no more than the index, whose last lines a power cut takes."""
+        if record.status is Status.PASSED:
+            return os.access(f"{root}{record.folder}{os.sep}{layout.RESULT}", os.F_OK)
+        if is_live:
+            return True
         if record.status is Status.PENDING:
-            return self.run(record.folder).status.exists()
-        return record.status is Status.RUNNING
+            return not self.run(record.folder).status.exists()
+        return record.status is not Status.RUNNING
 
     def _name(self, folder: str) -> str:
         try:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):
             return folder
-
-
-def first_line(error: str | None) -> str | None:
-    """The ``Type: message`` line of an error text."""
-    return error.split("\n", 1)[0][:500] if error else None
 
 
 def load_facts(batch: Batch) -> dict[str, Any]:

@@ -49,6 +49,15 @@ def test_nothing_is_read_before_it_is_asked_for(runner, monkeypatch):
     assert [r.name for r in runner.results()] == ["r0", "r1"]
 
 
+def test_run_whose_result_was_removed_has_not_passed(runner):
+    (runner.results()[0].out / "result.pkl").unlink()
+    lost = runner.results()[0]
+
+    assert (lost.status, lost.ok, lost.result) == ("interrupted", False, None)
+    assert runner.run(report_run=True)[0].status == "interrupted"
+    assert runner.run(continue_run=True)[0].result == 0
+
+
 def test_result_is_read_once(runner):
     passed = runner.results()[0]
 

@@ -120,6 +120,19 @@ def test_running_run_of_a_live_owner_reads_as_running(made):
     assert made.records()[0].status == "running"
 
 
+@pytest.mark.parametrize("batch", ["made", "ended"])
+def test_run_called_passed_has_passed_only_with_its_result(batch, request):
+    batch = request.getfixturevalue(batch)
+    index = Index(batch.paths.index)
+    for folder in batch.folders[:2]:
+        save_status(batch.run(folder).status, RunStatus(status=Status.PASSED, started=1.0, finished=2.0, attempts=1))
+        index.append(RunRecord(folder=folder, name=folder[:2], status=Status.PASSED, started=1.0, attempts=1))
+    index.close()
+    batch.run(batch.folders[0]).result.write_bytes(b"N.")
+
+    assert [record.status for record in batch.records()][:2] == ["passed", "interrupted"]
+
+
 def test_index_that_lost_its_tail_is_not_believed(ended):
     save_status(ended.run(ended.folders[0]).status, RunStatus(status=Status.FAILED, attempts=1, error="E: x\nmore"))
 

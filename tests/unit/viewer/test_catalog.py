@@ -208,6 +208,7 @@ def test_a_page_is_told_only_what_changed(tmp_path):
     catalog.scan()
     held = catalog.revision
     assert catalog.scan() is False
+    batch.run(batch.folders[1]).result.write_bytes(b"N.")
     index = Index(batch.paths.index)
     index.append(RunRecord(folder=batch.folders[1], name="b", status=Status.PASSED, started=1.0, finished=2.0))
     index.close()
