@@ -288,6 +288,14 @@ def test_output_has_no_prefix_when_one_runs_at_a_time(script: Project, executor:
     assert {"line of zero", "line of one", "line of two"} <= set(done.stdout.splitlines())
 
 
+def test_characters_that_a_stream_lacks_are_shown_by_escapes(script: Project):
+    script.write("main.py", SCRIPT.replace('"zero"', '"z\u00e9ro"').replace('"line of"', '"na\u00efve"'))
+    done = script.python("main.py", "-s", "-j", "2", PYTHONIOENCODING="ascii")
+    assert {"[z\\xe9ro] na\\xefve z\\xe9ro", "[one] na\\xefve one"} <= set(done.stdout.splitlines())
+    assert re.search(r"^z\\xe9ro +passed", done.stdout, re.MULTILINE)
+    assert "z\\xe9ro\n" in script.python("main.py", "--dry-run", PYTHONIOENCODING="ascii").stdout
+
+
 def test_captured_output_is_not_shown(script: Project, executor: str):
     done = script.python("main.py", "--executor", executor)
     assert "line of" not in done.stdout + done.stderr

@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pyexp.runner.printing import encodable
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.task import Status
 
@@ -83,6 +84,7 @@ class Console:
     def say(self, text: str) -> None:
         """Print *text* without disturbing the bar."""
         with suppress(OSError, ValueError, AttributeError):
+            text = encodable(text, self._stream)
             if self._bar is not None:
                 self._bar.write(text, file=self._stream)
             else:

@@ -86,9 +86,9 @@ def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[st
 def _list_batches(declaration: Declaration, settings: Settings) -> None:
     from pyexp.runner.listing import listing_lines
     from pyexp.runner.place import experiment_folder
+    from pyexp.runner.printing import print_lines
 
-    for line in listing_lines(experiment_folder(declaration, settings)):
-        print(line)  # noqa: T201 — asked for
+    print_lines(listing_lines(experiment_folder(declaration, settings)))
 
 
 def _exit_stopped(stop: BatchStopped, argv: list[str]) -> NoReturn:

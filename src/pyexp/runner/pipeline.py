@@ -11,6 +11,7 @@ import anyio
 
 from pyexp.runner.execution import Execution
 from pyexp.runner.plan import Plan, make_plan, plan_lines
+from pyexp.runner.printing import print_lines
 from pyexp.runner.report import make_report, require_all_passed
 from pyexp.runner.signals import StopSignals
 from pyexp.runner.stop import BatchStopped
@@ -51,8 +52,7 @@ def prepare(declaration: Declaration, settings: Settings) -> Plan | None:
         PyexpError: It cannot be made.
     """
     if settings.dry_run:
-        for line in plan_lines(declaration, settings):
-            print(line)  # noqa: T201 — asked for
+        print_lines(plan_lines(declaration, settings))
         return None
     return make_plan(declaration, settings)
 

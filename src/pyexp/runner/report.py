@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import ExperimentsFailedError, OutputError
 from pyexp.results.load import load_results
+from pyexp.runner.printing import print_lines
 from pyexp.task import Status
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def make_report(declaration: Declaration, batch: Batch) -> Any:
     """
     results = load_results(batch, declaration.make_item)
     if declaration.report is None:
-        for line in table_lines(results):
-            print(line)  # noqa: T201 — the default report is what a person asked to see
+        print_lines(table_lines(results))
         return results
     return _call(declaration.report, results, batch.paths.report)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from pyexp.runner.printing import encodable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -72,7 +74,8 @@ class LiveOutput:
     def _print(self, name: str, line: bytes) -> None:
         prefix = f"[{name}] " if self._is_prefixed else ""
         with suppress(OSError, ValueError):
-            print(f"{prefix}{line.decode('utf-8', 'replace')}", file=self._stream, flush=True)
+            text = f"{prefix}{line.decode('utf-8', 'replace')}"
+            print(encodable(text, self._stream), file=self._stream, flush=True)
 
     def _size(self, folder: str) -> int:
         try:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import io
+import sys
+
 import pytest
 
 from pyexp.config.config import Config
@@ -63,6 +66,17 @@ def test_flood_without_a_newline_is_printed_in_pieces(batch, capsys):
     shown = capsys.readouterr().out
     assert shown.count("x") == 300_000
     assert max(map(len, shown.splitlines())) < 200_000
+
+
+def test_characters_that_the_stream_lacks_are_shown_by_escapes(batch, monkeypatch):
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "ascii"))
+    output = follow(batch, is_prefixed=False)
+    batch.run(batch.folders[0]).log.write_bytes("na\u00efve\n".encode())
+
+    output.finish(batch.folders[0])
+
+    assert shown.getvalue() == b"na\\xefve\n"
 
 
 def test_link_is_not_followed(batch, capsys, tmp_path):

@@ -1,0 +1,31 @@
+"""Text for people on the stream that there is: what its encoding lacks is shown by escapes, never lost."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def encodable(text: str, stream: TextIO | None) -> str:
+    r"""*text* as *stream* takes it; one that tells no encoding takes UTF-8.
+
+    Example:
+        >>> import io
+        >>> encodable("naïve", io.TextIOWrapper(io.BytesIO(), "ascii"))
+        'na\\xefve'
+    """
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding, getattr(stream, "errors", None) or "strict")
+    except UnicodeEncodeError:
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print what was asked for to standard output."""
+    for line in lines:
+        print(encodable(line, sys.stdout))  # noqa: T201 — asked for
