@@ -288,6 +288,13 @@ def test_output_has_no_prefix_when_one_runs_at_a_time(script: Project, executor:
     assert {"line of zero", "line of one", "line of two"} <= set(done.stdout.splitlines())
 
 
+def test_output_of_a_lone_run_has_no_prefix(script: Project):
+    done = script.python("main.py", "-s", "-j", "2", "--filter", "one")
+    assert "line of one" in done.stdout.splitlines()
+    done = script.python("main.py", "-s", "-j", "2", "--continue", BAD="zero")
+    assert {"[zero] line of zero", "[two] line of two"} <= set(done.stdout.splitlines())
+
+
 def test_characters_that_a_stream_lacks_are_shown_by_escapes(script: Project):
     script.write("main.py", SCRIPT.replace('"zero"', '"z\u00e9ro"').replace('"line of"', '"na\u00efve"'))
     done = script.python("main.py", "-s", "-j", "2", PYTHONIOENCODING="ascii")

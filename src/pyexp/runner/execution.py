@@ -72,7 +72,7 @@ class Execution:
             )
         self._live: LiveOutput | None = None
         if not settings.is_captured and not self.session.has_main_thread:
-            self._live = LiveOutput(plan.batch, plan.folders, is_prefixed=means.jobs != 1)
+            self._live = LiveOutput(plan.batch, plan.folders, is_prefixed=means.jobs != 1 and len(plan.folders) > 1)
         self._console = Console(plan, has_bar=settings.is_captured)
         self._listener: Callable[[RunFinished], None] | None = None
 
