@@ -91,8 +91,7 @@ class _Router(io.TextIOBase):
     @property
     def buffer(self) -> Any:
         """The binary stream below, for ``sys.stdout.buffer.write``."""
-        output = _routing.current()
-        target = self._original if output is None or output.is_suspended else output.log
+        target = self._target()
         target.flush()
         return target.buffer
 
@@ -100,6 +99,20 @@ class _Router(io.TextIOBase):
     def encoding(self) -> str:  # type: ignore[override]
         """Encoding of the stream that is stood for."""
         return self._original.encoding
+
+    @property
+    def errors(self) -> str | None:  # type: ignore[override]
+        """What the stream that is stood for does with characters that its encoding lacks."""
+        return self._original.errors
+
+    @property
+    def name(self) -> Any:
+        """Name of the stream that is stood for."""
+        return self._original.name
+
+    def __getattr__(self, name: str) -> Any:
+        """What else a stream has, such as ``reconfigure``: that of the run's log, which alone it then sets up."""
+        return getattr(self._target(), name)
 
     def isatty(self) -> bool:
         output = _routing.current()
@@ -110,6 +123,10 @@ class _Router(io.TextIOBase):
 
     def writable(self) -> bool:
         return True
+
+    def _target(self) -> TextIO:
+        output = _routing.current()
+        return self._original if output is None or output.is_suspended else output.log
 
 
 class _Routing:

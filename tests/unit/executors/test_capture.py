@@ -49,6 +49,29 @@ def test_bytes_and_odd_characters_arrive(log):
     assert log.read_bytes() == "é\\ud800|".encode() + b"\xff\nend\n"
 
 
+def test_stream_can_be_set_up_without_a_trace_on_the_terminals(log):
+    before = sys.stdout.line_buffering, sys.stdout.errors, sys.stdout.name
+    with captured(log, 1, is_shown=False):
+        assert (sys.stdout.errors, sys.stdout.name) == before[1:]
+        sys.stdout.reconfigure(line_buffering=False, errors="replace")
+        assert not sys.stdout.line_buffering
+        sys.stdout.write("\ud800")
+        assert not hasattr(sys.stdout, "nothing")
+
+    assert log.read_text() == "?"
+    assert (sys.stdout.line_buffering, sys.stdout.errors, sys.stdout.name) == before
+
+
+def test_stream_outside_of_the_capture_is_the_terminals_own(log, monkeypatch):
+    monkeypatch.setattr(sys, "breakpointhook", lambda: sys.stderr.reconfigure(line_buffering=True))
+    sys.stderr.reconfigure(line_buffering=False)
+    with captured(log, 1, is_shown=False):
+        kept = sys.stderr
+        breakpoint()  # noqa: T100 — it suspends the capture
+
+    assert kept.line_buffering is sys.stderr.line_buffering is True
+
+
 def test_overlapping_runs_are_told_apart(tmp_path):
     async def run(name):
         with captured(tmp_path / name, 1, is_shown=False):
