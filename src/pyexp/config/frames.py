@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 _RUN_COLUMNS = ("name", "status", "duration")
 _NOT_CONFIG = ("name", "out")
 _ATOMS = (str, int, float, bool)
+_NUMBER_KINDS = "biufc"  # of NumPy's types
 
 
 def to_dataframe(tensor: Tensor[Any]) -> pd.DataFrame:
     """Return one row per item: name, status, duration, the config's values, the result's values.
 
-    Nested values get dotted columns (``model.width``, ``result.accuracy``); a result that is no mapping is the column
-    ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
+    Nested values get dotted columns (``model.width``, ``result.accuracy``); where results are no mappings, they are the
+    column ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
 
     Example:
         >>> from pyexp.config.tensor import Tensor
@@ -50,7 +51,9 @@ def _row(item: Any) -> dict[str, Any]:
     except DamagedFileError as error:
         warnings.warn(f"the config columns of {row['name']!r} are left empty: {error}", stacklevel=5)
     result = getattr(item, "result", None)
-    return row | (_flatten(result, "result.") if isinstance(result, Mapping) else {"result": result})
+    if isinstance(result, Mapping):
+        return row | _flatten(result, "result.")
+    return row if result is None else row | {"result": result}
 
 
 def _config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,14 +92,32 @@ def to_xarray(tensor: Tensor[Any], key: str | Callable[[Any], Any]) -> Any:
         passed = next(filter(_has_passed, tensor), None)
         if passed is not None:
             raise SelectionError(f"key {key!r} is in no item: {nearest(key, select.known_keys(passed))}")
-    numbers = values.map(lambda value: float("nan") if value is select.MISSING or value is None else value)
     axes = tensor.axes
     return xarray.DataArray(
-        numbers.__array__(),
+        _array([None if value is select.MISSING else value for value in values]).reshape(tensor.shape),
         dims=list(axes),
         coords={name: _labels(coordinates) for name, coordinates in axes.items()},
         name=key if isinstance(key, str) else None,
     )
+
+
+def _array(values: list[Any]) -> Any:
+    """One entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
+    np = import_extra("numpy", "analysis", "to_xarray()")
+    if all(value is None or _is_number(value) for value in values):
+        return np.array([float("nan") if value is None else value for value in values])
+    array = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # as a whole, lists would be taken for further dimensions
+        array[place] = value
+    return array
+
+
+def _is_number(value: Any) -> bool:
+    """Whether *value* is a number, NumPy's and those of no dimensions included."""
+    if isinstance(value, (int, float, complex)):
+        return True
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    return getattr(value, "shape", None) == () and kind in _NUMBER_KINDS and hasattr(value, "__float__")
 
 
 def _has_passed(item: Any) -> bool:

@@ -201,7 +201,8 @@ class Tensor(Sequence[T]):
 
         Args:
             key: A key as in queries (``"result.accuracy"``, ``"config.lr"``), a bare key of the result, or a function
-                of the item. Items that lack it, and runs that did not pass, give nan.
+                of the item. Items that lack it, and runs that did not pass, give nan among numbers, and otherwise None
+                or nan, which xarray both takes for missing.
 
         Example:
             >>> Tensor([{"a": 1}, {"a": 2}], (2,), {"lr": [0.1, 0.2]}).to_xarray("a").sel(lr=0.2).item()
