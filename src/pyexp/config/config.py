@@ -23,7 +23,8 @@ class Config(dict[str, Any]):
     """A dict whose keys are attributes too, at every depth and inside lists.
 
     Dicts, and dicts in lists and tuples, become `Config` when they are stored; for that, dicts, lists and tuples
-    are rebuilt, a `Config` is stored as it is. A key that is also a method of dict (``items``) is read and written
+    are rebuilt, a `Config` is stored as it is. Lists stay plain lists: a dict that is added to one later becomes a
+    `Config` when dots next lead to the list. A key that is also a method of dict (``items``) is read and written
     with ``config["items"]``.
 
     Example:
@@ -48,9 +49,12 @@ class Config(dict[str, Any]):
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self[name]
+            value = self[name]
         except KeyError:
             raise AttributeError(self._missing(name)) from None
+        if type(value) is list:
+            _convert_added(value)
+        return value
 
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(type(self), name):
@@ -146,6 +150,9 @@ class Config(dict[str, Any]):
         return f"config has no key {name!r}: {nearest(name, self)}"
 
 
+_SETTLED = _ATOMS | {Config}
+
+
 def _restore(kind: type[Config], items: dict[str, Any]) -> Config:
     """Make a config of values that are converted already."""
     config = kind.__new__(kind)
@@ -164,6 +171,22 @@ def _convert(value: Any, depth: int = 0) -> Any:
     if kind is list or kind is tuple:
         return kind([_convert(item, depth + 1) for item in value])
     return value
+
+
+def _convert_added(items: list[Any], depth: int = 1) -> None:
+    """Convert, in place, the dicts that a stored list was given since; lists in it stay the same ones."""
+    # One that begins and ends with plain values is taken for a list of such: it may be long, and is read in loops.
+    if not items or not (isinstance(items[0], (dict, list)) or isinstance(items[-1], (dict, list))):
+        return
+    if _SETTLED.issuperset(map(type, items)):
+        return
+    if depth >= MAX_DEPTH:
+        raise ConfigError(too_deep("the config"))
+    for place, item in enumerate(items):
+        if type(item) is list:
+            _convert_added(item, depth + 1)
+        elif isinstance(item, dict):
+            items[place] = _convert(item, depth)
 
 
 def _plain(value: Any, depth: int) -> Any:

@@ -37,6 +37,37 @@ def test_whatever_stores_a_value_converts_it(store):
     assert config.k[0].x.y == 1
 
 
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda items, value: items.append(value),
+        lambda items, value: items.extend([0, value]),
+        lambda items, value: items.insert(len(items), value),
+        lambda items, value: items.__iadd__([value]),
+        lambda items, value: items.__setitem__(-1, value),
+    ],
+)
+@pytest.mark.parametrize("reach", [lambda config: config.layers, lambda config: config.model.grid[1]])
+def test_dicts_that_are_added_to_a_list_have_dots_too(add, reach):
+    config = Config(layers=[{"d": 1}], model={"grid": [[], [{"d": 2}]]})
+    items = reach(config)
+
+    add(items, {"d": {"e": 3}})
+
+    assert reach(config)[-1].d.e == 3
+    assert reach(config) is items is reach(config)
+    assert type(items) is list
+    assert type(config.to_dict()["layers"][-1]) is dict
+
+
+def test_list_that_holds_itself_is_a_clear_error():
+    config = Config(layers=[])
+    config.layers.extend([config.layers] * 2)
+
+    with pytest.raises(ConfigError, match="contains itself"):
+        _ = config.layers
+
+
 def test_unions_give_configs_and_leave_their_sides_alone():
     left, right = Config(a={"x": 1}), {"b": {"y": 2}}
 
