@@ -29,7 +29,8 @@ class RunStatus:
         attempts: Attempts so far, those of earlier starts included.
         error: First line ``Type: message``, then the traceback.
         host: Where it ran.
-        pid: The process that ran it.
+        pid: The process that ran it; while it runs, and where its end was not its own (a time-out, an interruption),
+            the one that runs the batch.
         exit: The process's exit code, when it ended by itself without a result.
         signal: Name of the signal that killed it.
         digest: ``sha256:<hex>`` of ``result.pkl``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 
 import anyio
 import anyio.lowlevel
@@ -89,6 +90,10 @@ def dispatch(batch, executor, *, jobs=None, owns_loop=True, **limits):
 
 def statuses(batch):
     return [record.status.value for record in batch.records()]
+
+
+def told_pid(batch, position):
+    return json.loads(batch.run(batch.folders[position]).status.read_bytes())["pid"]
 
 
 @pytest.mark.parametrize("owns_loop", [True, False])
@@ -180,6 +185,19 @@ def test_timeout_is_per_attempt(make_batch):
     retried = next(event for event in events if isinstance(event, RunRetried))
     assert retried.error == "TimeoutError: no result within 0.05 s; the run's processes were ended"
     assert statuses(batch) == ["passed"]
+
+
+def test_pid_is_the_runs_own_once_it_has_told(make_batch):
+    seen = []
+
+    async def act(task):
+        seen.append(told_pid(batch, 0))
+        return Failed(error="E", pid=7) if task.config.x == 0 else await anyio.sleep_forever()
+
+    batch = make_batch({"x": 0}, {"x": 1})
+    dispatch(batch, Scripted(act), jobs=1, timeout_s=0.05)
+
+    assert (seen[0], told_pid(batch, 0), told_pid(batch, 1)) == (os.getpid(), 7, os.getpid())
 
 
 def test_result_alone_decides(make_batch):
