@@ -88,6 +88,9 @@ class _Router(io.TextIOBase):
             output.log.flush()
         self._original.flush()
 
+    def close(self) -> None:
+        """Nothing: the original is others', and may be closed when this stand-in goes away."""
+
     @property
     def buffer(self) -> Any:
         """The binary stream below, for ``sys.stdout.buffer.write``."""

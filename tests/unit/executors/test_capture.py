@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 import threading
 
@@ -126,3 +127,16 @@ def test_link_is_not_opened(log, tmp_path):
     with pytest.raises(OSError, match=r"log\.out"):
         open_log(log, 1)
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_stand_in_that_outlives_the_stream_goes_without_a_word(log, monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
+    with captured(log, 1, is_shown=False):
+        kept = sys.stdout
+    stream.close()
+
+    kept.close()  # as its end does
+    with captured(log, 1, is_shown=False):
+        print("still captured")
+    assert log.read_text().endswith("still captured\n")
