@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import DamagedFileError
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from pyexp.store.batch import Batch
     from pyexp.store.index import RunRecord
 
-_UNREAD: Any = object()
+
+class _Unread(Enum):
+    """Stands where nothing was read yet; the same one also in a copy."""
+
+    UNREAD = auto()
+
+
+_UNREAD: Any = _Unread.UNREAD
 
 
 class Result:

@@ -70,7 +70,8 @@ class ExperimentRunner:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself, for a unit test or a debugger; a plain dict becomes a `Config`.
 
-        With the class API: make an instance for the config, run it, and return the instance.
+        With the class API: make an instance for the config, run it, and return the instance; where ``experiment()`` is
+        asynchronous, what is returned gives the instance when awaited.
         """
         if args and isinstance(args[0], dict) and not isinstance(args[0], Config):
             args = (Config(args[0]), *args[1:])
@@ -108,7 +109,7 @@ class ExperimentRunner:
             settings: See `Settings`.
 
         Returns:
-            What the report returned, or the results without a report.
+            What the report returned, or the results without a report; None after ``--list`` and ``--dry-run``.
 
         Raises:
             PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:

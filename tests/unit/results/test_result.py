@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from pyexp.errors import DamagedFileError
@@ -92,3 +95,10 @@ def test_missing_log_is_empty(runner):
 
 def test_logger_is_none_when_nothing_was_logged(runner):
     assert runner.results()[0].logger is None
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda result: pickle.loads(pickle.dumps(result))])
+def test_a_copy_reads_for_itself(runner, copied):
+    passed = copied(runner.results()[0])
+
+    assert (passed.result, passed.config.x, passed.logger, passed.error) == (0, 0, None, None)
