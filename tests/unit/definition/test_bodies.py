@@ -180,7 +180,7 @@ def test_run_that_failed_has_the_defaults_of_the_class(tmp_path):
 def test_items_are_read_once_and_only_when_an_attribute_is_asked_for(tmp_path, monkeypatch):
     passed, _ = results_of(Trained, tmp_path, executor="inline")
     read = []
-    monkeypatch.setattr("pyexp.results.result.load_result", lambda *_: read.append(1) or {"accuracy": 0.5})
+    monkeypatch.setattr("pyexp.results.result.load_result", lambda *_, **__: read.append(1) or {"accuracy": 0.5})
 
     assert (passed.name, passed.status, passed.cfg.x, passed.out.name[:7]) == ("config0", "passed", 1, "config0")
     assert read == []
