@@ -10,7 +10,7 @@ from array import array
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, TypeAlias
 
-from pyexp.log.events import Points
+from pyexp.log.events import MAX_ITERATION, MIN_ITERATION, Points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,11 @@ class Rows:
         self.direct: dict[str, Append] = {}  # no subclass: the interpreter looks into a plain one faster
 
     def __getitem__(self, tag: str) -> Append:
-        return self.direct.get(tag) or self._admit(tag)
+        try:
+            append = self.direct.get(tag)
+        except TypeError:  # it cannot be hashed: `admit` says what a tag is
+            append = None
+        return append or self._admit(tag)
 
 
 class Counter:
@@ -106,7 +110,7 @@ def _compact(iterations: list[int]) -> array[int] | range:
     """Return iterations at a constant distance as a range, which costs next to nothing from here on."""
     first, last = iterations[0], iterations[-1]
     step = iterations[1] - first if len(iterations) > 1 else 1
-    if step and last == first + step * (len(iterations) - 1):
+    if step and last == first + step * (len(iterations) - 1) and MIN_ITERATION <= step <= MAX_ITERATION:
         steady = range(first, last + (1 if step > 0 else -1), step)
         cuts = (slice(begin, begin + _COMPARED_AT_ONCE) for begin in range(0, len(steady), _COMPARED_AT_ONCE))
         if all(iterations[cut] == [*steady[cut]] for cut in cuts):

@@ -146,9 +146,9 @@ def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) ->
 
 
 def find_stride(iterations: array[int] | range) -> int | None:
-    """Return the constant distance between the iterations, 0 for a single one, or None when it changes."""
+    """Return the constant distance between the iterations, 0 for a single one; None when it changes or is too large."""
     if isinstance(iterations, range):
-        return iterations.step
+        return iterations.step if MIN_ITERATION <= iterations.step <= MAX_ITERATION else None
     count = len(iterations)
     if count == 1:
         return 0

@@ -105,6 +105,19 @@ def test_iterations_are_integers_of_64_bits(log):
     assert [it for it, _ in read(log).load_scalars("x")] == [-(1 << 63), (1 << 63) - 1, 5]
 
 
+@both_formats
+def test_iterations_as_far_apart_as_can_be(tmp_path, use_protobuf):
+    with Logger(tmp_path, use_protobuf) as logger:
+        logger.add_scalar("other", 5)
+        for it in (-(1 << 63), (1 << 63) - 1):
+            logger.set_global_it(it)
+            logger.add_scalar("x", it > 0)
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("x") == [(-(1 << 63), 0.0), ((1 << 63) - 1, 1.0)]
+    assert reader.load_scalars_array("x").iterations.tolist() == [-(1 << 63), (1 << 63) - 1]
+    assert reader.load_scalars("other") == [(0, 5.0)]
+
+
 def test_any_unicode_makes_a_tag_of_a_scalar_or_text(log):
     tags = ["", "..", "/etc", "a\nb", "\0", "🙂/ü", "CON", "a" * 5000]
     for tag in tags:
