@@ -10,16 +10,25 @@ import os
 import sys
 import time
 import weakref
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(slots=True)
+class Flush:
+    """A flush that somebody asked for, and how it ended."""
+
+    is_done: bool = False
+    error: BaseException | None = None
 
 
 class Closable(Protocol):
     """What this module needs of a writer."""
 
-    def ask(self) -> int:
+    def ask(self) -> Flush:
         """Ask for a flush."""
 
-    def wait(self, ticket: int, timeout_s: float) -> None:
+    def wait(self, flush: Flush, timeout_s: float) -> None:
         """Wait for that flush."""
 
     def abandon(self) -> None:
@@ -49,11 +58,11 @@ def flush_all(timeout_s: float = 5.0) -> None:
         LogWriteError: Some file could not be written; the others were.
     """
     deadline = time.monotonic() + timeout_s
-    tickets = [(writer, writer.ask()) for writer in list(_writers)]
+    flushes = [(writer, writer.ask()) for writer in list(_writers)]
     errors: list[Exception] = []
-    for writer, ticket in tickets:
+    for writer, flush in flushes:
         try:
-            writer.wait(ticket, max(deadline - time.monotonic(), 0.0))
+            writer.wait(flush, max(deadline - time.monotonic(), 0.0))
         except Exception as error:  # the other writers come first
             errors.append(error)
     if errors:

@@ -1,4 +1,4 @@
-"""From the caller's hands to the file: buffers that cost the caller one append, and the thread that empties them.
+"""From the caller's hands to the file: the thread that puts there what waits, every 50 ms.
 
 Owns the bound on what waits, the flush, and how a failure comes back to the caller. Knows a file only as a `Sink`.
 """
@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from pyexp.errors import LogError, LogWriteError
 from pyexp.log import lifecycle, stalls
-from pyexp.log.buffers import Buffers, Counter, Rows
+from pyexp.log.backlog import Backlog, item_bytes
+from pyexp.log.buffers import Counter, Rows
 from pyexp.log.checks import check_tag
+from pyexp.log.lifecycle import Flush
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
+    from pyexp.log.backlog import Batch
     from pyexp.log.buffers import Append
     from pyexp.log.events import Item, Points
 
@@ -29,13 +31,18 @@ MAX_WAITING_BYTES = 64 << 20
 _IDLE_TICKS = 20  # ticks that find nothing before the thread sleeps until it is called
 _RETRY_S = 0.5  # after a failure
 _STALL_S = 0.1  # in the file's hands before callers look at how much waits
+_GRACE_S = 1.0  # to close, at least, after a flush that waited in vain
 
 
 class Sink(Protocol):
     """Where a writer puts what was logged."""
 
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
-        """Encode all of it and return what appends it, or raises `OSError` and has appended nothing."""
+        """Encode all of it and return what appends it.
+
+        Whichever of the two raises has appended nothing: `OSError` while the file takes nothing, anything else when
+        some event can never be written.
+        """
 
     def close(self) -> None:
         """Finish the file."""
@@ -45,17 +52,6 @@ class Sink(Protocol):
 
     def reopened(self) -> Sink:
         """Return a sink of its own for a forked child."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """What goes to the sink at once."""
-
-    points: Sequence[Points] = ()
-    items: Sequence[tuple[Item, int]] = ()
-
-    def __len__(self) -> int:
-        return sum(len(column.values) for column in self.points) + len(self.items)
 
 
 class Writer:
@@ -74,17 +70,17 @@ class Writer:
     def _reset(self) -> None:
         """Start empty, as a new writer or in a forked child."""
         self._changed = threading.Condition()  # its lock is re-entrant: a signal handler may log, too
-        self._buffers = Buffers(self._counter, needs_lock=self._needs_lock)
-        self._items: list[Item] = []
-        self._item_bytes = 0
-        self._batch = _Batch()
+        self._ticking = threading.Lock()  # held by whoever writes
+        self._backlog = Backlog(self._counter, needs_lock=self._needs_lock)
+        self._flushes: list[Flush] = []
         self._thread: threading.Thread | None = None
-        self._is_gated = self._is_busy = self._is_ended = False
-        self._room = self._asked = self._answered = 0
+        self._is_gated = self._is_busy = self._is_failing = self._is_told = False
+        self._is_finished = self._closed
+        self._room = 0
         self._failure: BaseException | None = None
-        self._is_failing = False
         self._tick_began: float | None = None
-        self._progressed = 0.0
+        self._progressed = self._grace_end = 0.0
+        self._waited_since: float | None = None
 
     def put(self, item: Item) -> None:
         """Queue an object; waits while too many bytes are queued.
@@ -93,10 +89,12 @@ class Writer:
             LogWriteError: An earlier write failed, or still fails and the queue is full.
             LogError: The writer is closed.
         """
+        backlog = self._backlog
         with self._changed:
-            self._wait_for_room(lambda: not self._item_bytes or self._item_bytes + item.size <= MAX_WAITING_BYTES)
-            self._items.append(item)
-            self._item_bytes += item.size
+            self._wait_for_room(
+                lambda: not backlog.item_bytes or backlog.item_bytes + item_bytes(item) <= MAX_WAITING_BYTES
+            )
+            backlog.add(item)
             self._wake()
 
     def flush(self, timeout_s: float = TIMEOUT_S) -> None:
@@ -107,24 +105,35 @@ class Writer:
         """
         self.wait(self.ask(), timeout_s)
 
-    def ask(self) -> int:
-        """Ask for a flush and return a ticket for `wait`."""
+    def ask(self) -> Flush:
+        """Ask for a flush; see `wait`."""
+        flush = Flush()
         with self._changed:
-            if self._closed:
-                return 0
-            self._asked += 1
+            if self._is_finished or (self._thread is None and not len(self._backlog)):
+                flush.is_done = True
+                return flush
+            self._flushes.append(flush)
+            self._wake()
             if self._thread is not None:
                 self._changed.notify_all()
-                return self._asked
-        self._tick()  # nothing was logged yet, or no thread could be started
-        return self._asked
+                return flush
+        if self._ticking.acquire(timeout=TIMEOUT_S):  # no thread could be started
+            try:
+                self._tick()
+            finally:
+                self._ticking.release()
+        return flush
 
-    def wait(self, ticket: int, timeout_s: float = TIMEOUT_S) -> None:
-        """Wait until the flush of this ticket is done; see `flush`."""
+    def wait(self, flush: Flush, timeout_s: float = TIMEOUT_S) -> None:
+        """Wait until this flush is done; see `flush`."""
+        begin = monotonic()
         with self._changed:
-            done = self._changed.wait_for(lambda: self._answered >= ticket or self._failure is not None, timeout_s)
+            self._changed.wait_for(lambda: flush.is_done, timeout_s)
+            if flush.error is not None and self._failure is None:
+                raise _write_error(flush.error) from flush.error
             self._raise_failure()
-            if not done:
+            if not flush.is_done:
+                self._waited_since = begin if self._waited_since is None else self._waited_since
                 raise LogWriteError(
                     f"{self.waiting():,} logged events are not in the file after {timeout_s:g} s: the disk does not "
                     "take them; they are kept and will be written when it does"
@@ -133,7 +142,7 @@ class Writer:
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
         """Write what waits, finish the file and end the thread. Closing again does nothing.
 
-        Takes as long as there is progress, and gives up after *timeout_s* without.
+        Takes as long as there is progress, and gives up after *timeout_s* without; what a flush waited in vain counts.
 
         Raises:
             LogWriteError: Some events could not be written, and are lost if the process ends now.
@@ -141,15 +150,15 @@ class Writer:
         self.abandon()
         thread = self._thread
         while thread is not None and thread.is_alive():
-            left = self._progressed + timeout_s - monotonic()
+            left = max(self._progressed + timeout_s, self._grace_end) - monotonic()
             if left <= 0:
                 break
             thread.join(left)
         with self._changed:
-            self._raise_failure()
-            if self._is_ended:
+            if self._is_told:
                 return
-            self._is_ended = True
+            self._is_told = True
+            self._raise_failure()
         if lost := self.waiting():
             raise LogWriteError(
                 f"{lost:,} logged events could not be written: for {timeout_s:g} s after the log was closed the disk "
@@ -163,6 +172,8 @@ class Writer:
                 return
             self._closed = True
             self._progressed = monotonic()
+            if self._waited_since is not None:
+                self._progressed, self._grace_end = self._waited_since, self._progressed + _GRACE_S
             self.rows.direct.clear()
             self._changed.notify_all()
             thread = self._thread
@@ -171,7 +182,7 @@ class Writer:
 
     def waiting(self) -> int:
         """Return how many events are not in the file yet."""
-        return len(self._batch) + len(self._items) + len(self._buffers)
+        return len(self._backlog)
 
     def restart_after_fork(self) -> None:
         """Begin anew in a forked child: what waited belongs to the parent, which writes it."""
@@ -193,9 +204,9 @@ class Writer:
         with self._changed:
             self._wait_for_room(self._has_room)
             check_tag(tag)
-            append = self._buffers.append_to(tag)
+            append = self._backlog.append_to(tag)
             self._wake()
-            if not self._is_gated:
+            if not self._is_gated and self._is_busy:
                 self.rows.direct[tag] = append
         return append
 
@@ -232,23 +243,23 @@ class Writer:
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
         if failure is not None:
-            raise LogWriteError(f"the log could not be written: {failure}") from failure
+            raise _write_error(failure) from failure
 
     def _wake(self) -> None:
         """Make sure that a thread will look at what was queued."""
         if self._is_busy:
             return
         self._is_busy = True
-        if self._thread is None:
-            lifecycle.prepare_exit()
-            thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:
-                return  # the interpreter is ending: closing writes in the caller's thread
-            self._thread = thread
-        else:
+        if self._thread is not None:
             self._changed.notify_all()
+            return
+        lifecycle.prepare_exit()
+        self._thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # too many threads, or the interpreter is ending: flushing writes in the caller's
+            self._thread = None
+            self._is_busy = False
 
     def _run(self) -> None:
         idle_ticks = 0
@@ -257,7 +268,8 @@ class Writer:
                 self._changed.wait_for(lambda: self._is_busy or self._is_called())
                 self._changed.wait_for(self._is_called, _RETRY_S if self._is_failing else TICK_S)
             stalls.begin(self)
-            idle_ticks = 0 if self._tick() else idle_ticks + 1
+            with self._ticking:
+                idle_ticks = 0 if self._tick() else idle_ticks + 1
             if idle_ticks >= _IDLE_TICKS:
                 self._fall_asleep()
         stalls.end(self)
@@ -265,7 +277,7 @@ class Writer:
 
     def _is_called(self) -> bool:
         """Whether somebody waits for the next tick."""
-        return self._closed or self._asked > self._answered
+        return self._closed or bool(self._flushes)
 
     def _fall_asleep(self) -> None:
         """Sleep until the next call, once no caller can be on the direct way any more."""
@@ -276,65 +288,77 @@ class Writer:
             stalls.end(self)
 
     def _finish(self) -> None:
-        self._tick()
-        try:
-            if self._needs_reopening:
-                self._needs_reopening = False  # a forked child that logged nothing
-            else:
-                self._sink.close()
-        except OSError as error:
-            self._fail(error)
+        with self._ticking:
+            self._tick()
+            try:
+                if self._needs_reopening:
+                    self._needs_reopening = False  # a forked child that logged nothing
+                else:
+                    self._sink.close()
+            except OSError as error:
+                self._fail(error)
+            with self._changed:
+                self._is_finished = True
+                self._answer(len(self._flushes), self._failure)
 
     def _tick(self) -> bool:
         """Write what waits; return whether there was something."""
-        asked = self._asked
+        asked = len(self._flushes)
         found = False
+        dropped: Exception | None = None
         self._tick_began = monotonic()
         try:
-            for batch in self._batches():
+            for batch in [] if self._is_finished else self._backlog.batches():
                 found = True
-                self._batch = batch
-                self._open_sink().prepare(batch.points, batch.items)()
-                self._settle()
-        except OSError as error:
-            self._fail(error)
-            return True
-        except Exception as error:  # a bug or an absurd size: trying again would fail for ever
-            self._settle()
+                dropped = self._write(batch) or dropped
+        except Exception as error:  # a full disk, or whatever is wrong with it
             self._fail(error)
             return True
         finally:
             self._tick_began = None
         with self._changed:
             self._is_gated = self._is_failing = False
-            self._answered = asked
-            self._changed.notify_all()
+            self._failure = self._failure or dropped
+            self._answer(asked, dropped)
         return found
 
-    def _batches(self) -> Iterator[_Batch]:
-        """Take out what waits, in parts; the first is what could not be written before."""
-        if self._batch:
-            yield self._batch
-        for points in self._buffers.take():
-            yield _Batch(points=points)
-        if items := self._take_items():
-            yield _Batch(items=items)
+    def _write(self, batch: Batch) -> Exception | None:
+        """Write a batch, or as much of it as can be written at all; return why the rest is dropped.
 
-    def _settle(self) -> None:
-        """Forget what is in the file now, or never will be."""
+        Raises:
+            OSError: The file takes nothing now.
+        """
+        dropped = None
+        try:
+            self._open_sink().prepare(batch.points, batch.items)()
+        except OSError:
+            raise
+        except Exception as error:  # one of its events: trying that again would fail for ever
+            if len(batch.points) + len(batch.items) > 1:
+                self._backlog.split()
+                return None
+            dropped = LogError(f"{len(batch):,} events of the tag {batch.tags[0]!r:.100} are dropped: {error}")
+            dropped.__cause__ = error
         with self._changed:
-            self._item_bytes -= sum(item.size for item, _ in self._batch.items)
-            self._batch = _Batch()
+            self._backlog.settle()
             self._progressed = monotonic()
+            self._waited_since = None
+        return dropped
 
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: Exception) -> None:
         with self._changed:
-            if not self._is_failing or self._closed or self._asked > self._answered:
-                self._failure = error
-            self._answered = self._asked
+            if not self._is_failing or self._closed:
+                self._failure = self._failure or error
             self._is_failing = True
             self._gate()
-            self._changed.notify_all()
+            self._answer(len(self._flushes), error)
+
+    def _answer(self, count: int, error: BaseException | None) -> None:
+        """Tell the first *count* flushes that they are done, and what went wrong."""
+        for flush in self._flushes[:count]:
+            flush.is_done, flush.error = True, error
+        del self._flushes[:count]
+        self._changed.notify_all()
 
     def _open_sink(self) -> Sink:
         if self._needs_reopening:
@@ -342,8 +366,6 @@ class Writer:
             self._needs_reopening = False
         return self._sink
 
-    def _take_items(self) -> list[tuple[Item, int]]:
-        with self._changed:
-            items, self._items = self._items, []
-        number = self._counter.number
-        return [(item, number(item.kind, item.tag) if item.iteration is None else item.iteration) for item in items]
+
+def _write_error(failure: BaseException) -> LogWriteError:
+    return LogWriteError(f"the log could not be written: {failure}")

@@ -153,7 +153,7 @@ def test_an_absurd_event_is_dropped_and_reported(writer, sink):
     writer.put(item("later"))
     writer.flush()
     assert sink.items == [("later", 0)]
-    assert writer._item_bytes == 0
+    assert writer._backlog.item_bytes == 0
 
 
 def test_a_healthy_disk_leaves_callers_alone(writer, sink):
@@ -312,3 +312,203 @@ def test_bad_tags_are_refused_and_leave_nothing(writer, sink, tag, error):
     writer.rows["good"]((0, 0.0, 0.0))
     writer.flush()
     assert sink.rows == [("good", 0, 0.0)]
+
+
+def test_each_flush_that_failed_raises(writer, sink):
+    sink.error = OSError(28, "No space left on device")
+    writer.put(item())
+    flushes = [writer.ask() for _ in range(4)]
+    for flush in flushes:
+        with pytest.raises(LogWriteError, match="No space left"):
+            writer.wait(flush)
+    sink.error = None
+    writer.put(item("later"))  # told already
+    writer.flush()
+    assert [tag for tag, _ in sink.items] == ["t", "later"]
+
+
+def test_concurrent_flushes_that_failed_all_raise(writer, sink):
+    sink.gate.clear()
+    writer.put(item())
+    assert sink.entered.wait(10)
+    sink.error = OSError(28, "No space left on device")
+    ended = []
+
+    def flush():
+        try:
+            writer.flush()
+        except LogWriteError as error:
+            ended.append(error)
+
+    threads = [threading.Thread(target=flush) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(writer._flushes) == 4)
+    sink.gate.set()
+    for thread in threads:
+        thread.join(10)
+    assert [error.__cause__ for error in ended] == [sink.error] * 4
+
+
+class Picky(Memory):
+    """Refuses what bears the tag *bad*, whether alone or among others."""
+
+    def prepare(self, scalars, items):
+        if "bad" in [points.tag for points in scalars] + [item.tag for item, _ in items]:
+            raise ValueError("too large")
+        return super().prepare(scalars, items)
+
+
+def test_only_the_event_that_cannot_be_written_is_dropped():
+    sink = Picky()
+    writer = Writer(sink)
+    for tag in ("a", "bad", "b"):
+        writer.rows[tag]((0, 0.0, 0.0))
+        writer.put(item(tag))
+    with pytest.raises(LogWriteError, match="1 events of the tag 'bad' are dropped: too large"):
+        writer.flush()
+    writer.put(item("later"))
+    writer.close()
+    assert sorted(sink.rows) == [("a", 0, 0.0), ("b", 0, 0.0)]
+    assert [tag for tag, _ in sink.items] == ["a", "b", "later"]
+    assert writer._backlog.item_bytes == 0
+
+
+def test_a_full_disk_among_the_parts_of_a_batch_loses_none(monkeypatch):
+    sink = Picky()
+    writer = Writer(sink)
+    prepare = sink.prepare
+    alone = []
+
+    def prepare_then_fail(scalars, items):
+        append = prepare(scalars, items)
+        if len(items) == 1:
+            alone.append(items)
+            if len(alone) == 2:
+                raise OSError(28, "No space left on device")
+        return append
+
+    monkeypatch.setattr(sink, "prepare", prepare_then_fail)
+    monkeypatch.setattr(writer_module, "TICK_S", 30.0)
+    for tag in ("a", "b", "bad", "c"):
+        writer.put(item(tag))
+    with pytest.raises(LogWriteError, match="No space left"):
+        writer.flush()
+    with pytest.raises(LogWriteError, match="'bad' are dropped"):
+        writer.flush()
+    writer.close()
+    assert [tag for tag, _ in sink.items] == ["a", "b", "c"]
+
+
+def test_small_objects_count_too(writer, sink, monkeypatch):
+    monkeypatch.setattr(writer_module, "MAX_WAITING_BYTES", 10_000)
+    sink.gate.clear()
+    writer.put(item())
+    assert sink.entered.wait(10)
+    queued = []
+
+    def log():
+        for number in range(100):
+            writer.put(item(size=0))
+            queued.append(number)
+
+    thread = threading.Thread(target=log)
+    thread.start()
+    thread.join(0.3)
+    assert thread.is_alive()
+    assert 10 <= len(queued) <= 20
+    sink.gate.set()
+    thread.join(10)
+    writer.flush()
+    assert len(sink.items) == 101
+
+
+def refuse_threads(monkeypatch, times):
+    start = threading.Thread.start
+    refused = []
+
+    def refusing(thread):
+        if thread.name == "pyexp-log" and len(refused) < times:
+            refused.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", refusing)
+    return refused
+
+
+def test_a_thread_that_is_refused_is_started_at_a_later_call(sink, monkeypatch):
+    writer = Writer(sink)
+    refused = refuse_threads(monkeypatch, times=1)
+    writer.rows["a"]((0, 0.0, 0.0))
+    assert refused
+    assert not writer.rows.direct
+    writer.rows["a"]((1, 1.0, 0.0))
+    wait_until(lambda: len(sink.rows) == 2)
+    writer.close()
+
+
+def test_without_any_thread_flushing_and_closing_write(sink, monkeypatch):
+    writer = Writer(sink)
+    refuse_threads(monkeypatch, times=99)
+    writer.rows["a"]((0, 0.0, 0.0))
+    writer.flush()
+    assert sink.rows == [("a", 0, 0.0)]
+    writer.put(item())
+    writer.close()
+    assert sink.items == [("t", 0)]
+    assert sink.closed == 1
+
+
+def test_flushing_without_a_thread_writes_nothing_twice(sink, monkeypatch):
+    writer = Writer(sink)
+    refuse_threads(monkeypatch, times=1)
+    writer.rows["a"]((0, 0.0, 0.0))
+    sink.gate.clear()
+    refuse_threads(monkeypatch, times=1)
+    threads = [threading.Thread(target=writer.flush)]
+    threads[0].start()
+    assert sink.entered.wait(10)
+    threads.append(threading.Thread(target=writer.rows["a"], args=((1, 1.0, 0.0),)))
+    threads[1].start()
+    threads[1].join(10)
+    assert writer._thread is not None
+    threads.append(threading.Thread(target=writer.close))
+    threads[2].start()
+    threads[2].join(0.2)
+    sink.gate.set()
+    for thread in threads:
+        thread.join(10)
+    assert sink.rows == [("a", 0, 0.0), ("a", 1, 1.0)]
+    assert sink.closed == 1
+
+
+def test_a_failed_close_is_told_once(sink, monkeypatch):
+    writer = Writer(sink)
+    monkeypatch.setattr(lifecycle, "_writers", {writer})
+    sink.error = OSError(28, "No space left on device")
+    writer.put(item())
+    with pytest.raises(LogWriteError, match="No space left"):
+        writer.close()
+    writer.close()
+    lifecycle.close_all()
+
+
+def test_a_close_after_a_flush_that_waited_in_vain_waits_little(sink, monkeypatch):
+    monkeypatch.setattr(writer_module, "_GRACE_S", 0.1)
+    writer = Writer(sink)
+    sink.gate.clear()
+    writer.put(item())
+    with pytest.raises(LogWriteError, match="are not in the file"):
+        writer.flush(0.5)
+    begin = time.monotonic()
+    with pytest.raises(LogWriteError, match="could not be written"):
+        writer.close(0.5)
+    assert time.monotonic() - begin < 0.4
+    sink.gate.set()
+    writer._thread.join(10)
+
+
+def test_tags_that_cannot_be_hashed(writer):
+    with pytest.raises(TypeError, match=r"a tag must be a string; found \['x'\] of type list"):
+        writer.rows[["x"]]
