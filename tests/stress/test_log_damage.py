@@ -4,10 +4,11 @@ import random
 import resource
 import sys
 from array import array
+from contextlib import nullcontext
 
 import pytest
 
-from pyexp.log import LogReader, repair
+from pyexp.log import LogReader, event_file, repair
 from pyexp.log._pb import events_pb2
 from pyexp.log.event_file import EventFile
 from pyexp.log.events import Content, Item, Points
@@ -125,10 +126,16 @@ def read_counts(folder):
 
 
 @pytest.mark.parametrize("count", COUNTS)
-def test_r16_torn_record_then_append(tmp_path, count):
-    """Another writer appends behind a torn record without having cut it off: only the torn record is lost."""
+@pytest.mark.parametrize("locks", [True, False])
+def test_r16_torn_record_then_append(tmp_path, monkeypatch, count, locks):
+    """Another writer appends behind a torn record: only that one is lost, and `repair` makes the file whole.
+
+    Where the file system has locks, the record is cut off first.
+    """
     whole = write_log(tmp_path, closed=False)
     chance = random.Random(18)
+    if not locks:
+        monkeypatch.setattr(event_file, "locked", lambda *_: nullcontext(enter_result=False))
     for _ in range(count):
         cut = chance.randrange(60, len(whole))
         path = tmp_path / "events.pb"
@@ -142,10 +149,17 @@ def test_r16_torn_record_then_append(tmp_path, count):
             )
             file.prepare([column], [])()
         file.release()
-        with LogReader(tmp_path) as reader:
-            for tag in TAGS:
-                assert reader.load_scalars(tag) == expected[0][tag] + [(it, value_of(tag, it)) for it in iterations]
-            assert reader.load_text("note") == expected[1]
+        for _ in range(2):
+            with LogReader(tmp_path) as reader:
+                for tag in TAGS:
+                    assert reader.load_scalars(tag) == expected[0][tag] + [(it, value_of(tag, it)) for it in iterations]
+                assert reader.load_text("note") == expected[1]
+                damage = reader.damage
+            covered = repair(tmp_path)
+            if covered or not damage:
+                events_pb2.EventFile.FromString(path.read_bytes())
+        assert not covered
+        assert damage <= (not locks)
 
 
 @pytest.mark.parametrize("count", COUNTS)

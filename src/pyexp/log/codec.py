@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyexp.log._pb.events_pb2 import EventFile
 
 FORMAT = 1
-ATTEMPT, SCALARS, OBJECT, INDEX, END = 4, 5, 6, 7, 8
+ATTEMPT, SCALARS, OBJECT, INDEX, END, LOST = 4, 5, 6, 7, 8, 9
 OBJECT_ENTRY = 0xFFFFFFFF  # what an index says of an object
 VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
 
@@ -168,6 +168,11 @@ def encode_end(index: int) -> bytes:
 def parse_end(head: bytes) -> int:
     """Return the offset of the last index."""
     return _integer(dict(wire.fields(content_of(head))).get(1))
+
+
+def encode_lost(size: int) -> bytes:
+    """Return a head of *size* bytes more than the least one, that covers what a kill tore; *size* is a small number."""
+    return wire.field(LOST, bytes(size))
 
 
 @lru_cache(maxsize=64)

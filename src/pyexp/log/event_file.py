@@ -1,6 +1,6 @@
-"""The event file on disk: appending records, cutting what a kill tore off, reading bytes back.
+"""The event file on disk: appending records, reading bytes back.
 
-Owns file descriptors, locks and the index at the end. Knows what records mean only as far as the index asks.
+Owns the file descriptor and the index at the end. Knows what records mean only as far as the index asks.
 """
 
 from __future__ import annotations
@@ -9,22 +9,24 @@ import os
 import sys
 import time
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from pyexp.errors import LogError
-from pyexp.log import codec, columns, framing, indexing
-from pyexp.log.tail import Tail, read_at
+from pyexp.log import codec, columns, formats, framing, indexing, mending
+from pyexp.log.locks import locked
+from pyexp.log.tail import read_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pyexp.log.events import Item, Part, Points
 
-WRITER = "pyexp"
+WRITER = f"pyexp {sys.modules['pyexp'].__version__}"  # loaded before us, and not ours to import
 RECORDS_PER_INDEX = 8192
+_CLOSING_PATIENCE_S = 0.5  # with another process that keeps the file: closing makes it only faster to read
 _JOIN_BELOW_BYTES = 1 << 20
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -37,14 +39,16 @@ class EventFile:
 
         Raises:
             OSError: The folder is missing or not writable, or the disk is full.
+            LogError: There is a file of that name that is none of ours.
         """
         self.path = path
         self._descriptor = os.open(path, _FLAGS, 0o666)
         self._unindexed = 0
         self._indexed_end = self._index_at = 0
+        self._end = 0  # of what we have seen of the file
         if is_new_attempt:
             try:
-                with _locked(self._descriptor):
+                with locked(self._descriptor):
                     self._begin()
             except BaseException:
                 os.close(self._descriptor)
@@ -52,8 +56,9 @@ class EventFile:
 
     def reopened(self) -> EventFile:
         """Return an own object for a forked child, which goes on with the attempt."""
+        formats.require_format(self.path.parent, use_protobuf=True)
         own = EventFile(self.path, is_new_attempt=False)
-        own._indexed_end, own._index_at = self._indexed_end, self._index_at
+        own._indexed_end, own._index_at, own._end = self._indexed_end, self._index_at, self._end
         return own
 
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
@@ -65,7 +70,8 @@ class EventFile:
     def close(self) -> None:
         """Append the index by which a reader finds everything at once, and close the file."""
         try:
-            with _locked(self._descriptor):
+            with locked(self._descriptor, _CLOSING_PATIENCE_S) as is_locked:
+                self._follow(is_locked=is_locked)
                 self._append_index()
                 self._append([(codec.encode_end(self._index_at), [])])
         except OSError:
@@ -78,18 +84,28 @@ class EventFile:
         os.close(self._descriptor)
 
     def _append_whole(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
-        with _locked(self._descriptor):
+        with locked(self._descriptor) as is_locked:
+            if not os.fstat(self._descriptor).st_nlink:  # removed: maybe for a log of the other format
+                formats.require_format(self.path.parent, use_protobuf=True)
+            self._follow(is_locked=is_locked)
             self._append(records)
             if self._unindexed >= RECORDS_PER_INDEX:
-                self._append_index()
+                with suppress(OSError):  # the records are in the file; readers walk over them until the next index
+                    self._append_index()
+                self._unindexed = 0
 
     def _begin(self) -> None:
-        _cut_torn_tail(self._descriptor)
-        with _reading(self._descriptor) as file:
+        mending.cut_torn_tail(self.path, self._descriptor)
+        with mending.reading(self._descriptor) as file:
             last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
         if last is not None:
             self._indexed_end, self._index_at = last.end, last.offset
         self._append([(codec.encode_attempt(time.time(), WRITER), [])])
+
+    def _follow(self, *, is_locked: bool) -> None:
+        """Cut off what another process left torn behind the records that we know, if nobody can be writing now."""
+        if is_locked and os.fstat(self._descriptor).st_size > self._end:
+            mending.cut_torn_tail(self.path, self._descriptor, self._end)
 
     def _append(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
         start = offset = os.fstat(self._descriptor).st_size
@@ -106,29 +122,16 @@ class EventFile:
                 os.ftruncate(self._descriptor, start)
             raise
         self._unindexed += len(records)
+        self._end = offset
 
     def _append_index(self) -> None:
         """Describe everything since the last index, whoever wrote it."""
         at = os.fstat(self._descriptor).st_size
-        with _reading(self._descriptor) as file:
+        with mending.reading(self._descriptor) as file:
             index = indexing.build(file, at, self._indexed_end, self._index_at)
         self._append([(codec.encode_index(index), [])])
-        self._index_at, self._indexed_end = at, os.fstat(self._descriptor).st_size
+        self._index_at, self._indexed_end = at, self._end
         self._unindexed = 0
-
-
-def repair(path: Path) -> int:
-    """Cut off what a kill left torn at the end of the event file *path*; return how many bytes that were.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-    """
-    descriptor = os.open(path, _FLAGS & ~os.O_CREAT)
-    try:
-        with _locked(descriptor):
-            return _cut_torn_tail(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_bytes(path: Path | str, offset: int, size: int, crc32: int | None) -> bytes:
@@ -171,22 +174,16 @@ def _read_checked(file: IO[bytes], offset: int, size: int, crc32: int | None) ->
     return data if len(data) == size and (crc32 is None or zlib.crc32(data) == crc32) else None
 
 
-def _cut_torn_tail(descriptor: int) -> int:
-    size = os.fstat(descriptor).st_size
-    tail = Tail()
-    with _reading(descriptor) as file:
-        last = indexing.find_last(file, size)
-        if last is None:  # a closed file ends with a whole record
-            for _ in tail.frames(file, size):
-                pass
-    if last is not None or tail.offset >= size:
-        return 0
-    os.ftruncate(descriptor, tail.offset)
-    return size - tail.offset
-
-
-def _reading(descriptor: int) -> IO[bytes]:
-    return open(os.dup(descriptor), "rb", buffering=0)
+def remove_unused(path: Path) -> bool:
+    """Remove the event file *path* if it holds no event; return whether it does not."""
+    with open(path, "rb", buffering=0) as file, locked(file.fileno()):
+        if not mending.is_unused(file):
+            return False
+        try:
+            path.unlink()
+        except OSError:  # some systems remove no file that is open
+            return False
+    return True
 
 
 def _write_all(descriptor: int, pieces: list[bytes]) -> None:
@@ -206,22 +203,3 @@ def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-@contextmanager
-def _locked(descriptor: int) -> Iterator[None]:
-    """Keep other processes that log to the same file out; file systems without locks go without."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-    except OSError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -171,7 +171,7 @@ class EventSource:
             for offset in known[0]:
                 frame = indexing.frame_at(file, offset, size)
                 try:
-                    if frame is None:
+                    if frame is None or not indexing.is_whole(file, frame):
                         raise WireError("a record that the index speaks of is damaged")
                     self._take(frame, touched)
                 except WireError:
@@ -195,6 +195,8 @@ class EventSource:
                 )
             self._attempt_offsets.append(frame.offset)
             self._attempts.append(attempt.time)
+        elif kind == codec.LOST:
+            self._damaged.add((frame.offset, ""))
 
     def _blocks_of(self, tag_set: bytes) -> array[int]:
         blocks = self._blocks.get(tag_set)

@@ -19,6 +19,17 @@ _MARK = b"\x15\x93pxE"  # the key and the value of Record.magic
 _MARK_AT = 11
 _HEADER = struct.Struct("<BIBBI5sBI")
 _RECORD_KEY, _CHECK_KEY, _HEAD_SIZE_KEY, _END_CHECK_KEY = 0x0A, 0x0D, 0x1D, 0x5D
+_ANY = (0, 0)
+_LAYOUT = [  # of a header: for each byte the bits that are always the same, and what they are
+    (0xFF, _RECORD_KEY),
+    *[(0x80, 0x80)] * 4,
+    (0x80, 0),
+    (0xFF, _CHECK_KEY),
+    *[_ANY] * 4,
+    *[(0xFF, byte) for byte in _MARK],
+    (0xFF, _HEAD_SIZE_KEY),
+    *[_ANY] * 4,
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +59,18 @@ def seal(head: bytes, data_bytes: int, offset: int) -> tuple[bytes, bytes]:
         raise ValueError(f"a log record of {length:,} bytes; expected at most {MAX_RECORD_BYTES:,}: save it as a file")
     checked = b"%b%c%b%b" % (_MARK, _HEAD_SIZE_KEY, len(head).to_bytes(4, "little"), head)
     check = zlib.crc32(checked, _seed(offset + PREFIX_BYTES + length))
-    padded = bytes((length >> shift & 0x7F) | (0x80 if shift < 28 else 0) for shift in (0, 7, 14, 21, 28))  # noqa: PLR2004
-    sealed = b"%c%b%c%b%b" % (_RECORD_KEY, padded, _CHECK_KEY, check.to_bytes(4, "little"), checked)
+    sealed = b"%c%b%c%b%b" % (_RECORD_KEY, padded_varint(length), _CHECK_KEY, check.to_bytes(4, "little"), checked)
     return sealed, b"%c%b" % (_END_CHECK_KEY, check.to_bytes(4, "little"))
+
+
+def padded_varint(number: int) -> bytes:
+    """Return a varint of always 5 bytes."""
+    return bytes((number >> shift & 0x7F) | (0x80 if shift < 28 else 0) for shift in (0, 7, 14, 21, 28))  # noqa: PLR2004
+
+
+def may_begin(start: bytes) -> bool:
+    """Whether *start* can be the first bytes of a record, however few they are."""
+    return all(byte & mask == expected for byte, (mask, expected) in zip(start, _LAYOUT, strict=False))
 
 
 def needed(header: bytes) -> int | None:

@@ -17,10 +17,14 @@ _END_BYTES = framing.HEADER_BYTES + len(codec.encode_end(0)) + framing.TRAILER_B
 
 
 def build(file: IO[bytes], size: int, begin: int, previous: int) -> codec.Index:
-    """Describe the records from *begin*, where the index at *previous* ends, to the end of the file at *size*."""
+    """Describe the records from *begin*, where the index at *previous* ends, to the end of the file at *size*.
+
+    What is damaged between them is listed, too: a reader that looks there finds it so.
+    """
     numbers: dict[bytes, int] = {}
     offsets, entries = array("Q"), array("I")
-    for frame in Tail(begin).frames(file, size):
+    tail = Tail(begin)
+    for frame in tail.frames(file, size):
         kind = codec.head_kind(frame.head)
         if kind in (codec.INDEX, codec.END):
             continue
@@ -29,6 +33,8 @@ def build(file: IO[bytes], size: int, begin: int, previous: int) -> codec.Index:
             entries.append(numbers.setdefault(columns.parse_tag_set(frame.head), len(numbers) + 1))
         else:
             entries.append(codec.OBJECT_ENTRY if kind == codec.OBJECT else 0)
+    offsets.extend(tail.damaged)
+    entries.extend([0] * len(tail.damaged))
     return codec.Index(tuple(numbers), offsets, entries, begin, previous)
 
 
@@ -73,3 +79,8 @@ def frame_at(file: IO[bytes], offset: int, size: int) -> framing.Frame | None:
         start += read_at(file, offset + len(start), needed - len(start))
     frame = framing.parse(start, 0, offset) if needed <= len(start) else None
     return frame if frame is not None and frame.end <= size else None
+
+
+def is_whole(file: IO[bytes], frame: framing.Frame) -> bool:
+    """Whether a record was written to its end."""
+    return read_at(file, frame.end - framing.TRAILER_BYTES, framing.TRAILER_BYTES) == frame.trailer

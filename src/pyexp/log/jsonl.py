@@ -16,7 +16,8 @@ from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from pyexp._files import write_atomic
-from pyexp.log import events
+from pyexp.errors import LogError
+from pyexp.log import events, formats
 from pyexp.log.file_names import file_name
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 SCALARS_NAME, TEXT_NAME, LOG_NAME = "scalars.jsonl", "text.jsonl", "log.jsonl"
 
+_ATTEMPT_BEGIN = b'{"attempt": '
+_BEGINS = (_ATTEMPT_BEGIN, b'{"it": ')  # of each line
 _LINES_AT_ONCE = 1000  # formatted in one go, during which no other thread runs
 # Since 2004 seven decimals tell neighbouring times apart; the shortest that do take longer to find.
 _EXACT_FROM_S = float(1 << 30)
@@ -99,6 +102,7 @@ class JsonLines:
 
     def reopened(self) -> JsonLines:
         """Return an own object for a forked child, which goes on with the attempt."""
+        formats.require_format(self._folder, use_protobuf=False)
         return JsonLines(self._folder, is_new_attempt=False)
 
     def _begin(self) -> None:
@@ -124,26 +128,65 @@ class JsonLines:
         return {"it": iteration, "tag": item.tag, "kind": item.kind, **meta, "parts": parts}
 
     def _append(self, lines: dict[str, bytes]) -> None:
-        sizes = {name: os.fstat(self._files[name].fileno()).st_size for name in lines}
+        states = {name: os.fstat(self._files[name].fileno()) for name in lines}
+        if not all(state.st_nlink for state in states.values()):  # removed: maybe for a log of the other format
+            formats.require_format(self._folder, use_protobuf=False)
         try:
             for name, data in lines.items():
                 view = memoryview(data)
                 while view:
                     view = view[self._files[name].write(view) or 0 :]
         except BaseException:
-            for name, size in sizes.items():
+            for name, state in states.items():
                 with suppress(OSError):  # a line that stays torn is passed over
-                    os.ftruncate(self._files[name].fileno(), size)
+                    os.ftruncate(self._files[name].fileno(), state.st_size)
             raise
 
 
-def cut_torn_line(path: Path) -> int:
-    """Cut off a last line that is not whole; return its bytes."""
+def remove_unused(folder: Path) -> bool:
+    """Remove the files of a log that holds no event; return whether it does not."""
+    described = folder / LOG_NAME
+    if not described.exists():
+        return False  # somebody else's: its objects are told by its folders alone
+    files = [folder / name for name in (SCALARS_NAME, TEXT_NAME) if (folder / name).exists()]
+    attempts = described.read_bytes().splitlines()
+    if any(path.stat().st_size for path in files) or not all(line.startswith(_ATTEMPT_BEGIN) for line in attempts):
+        return False
+    for path in (*files, described):
+        path.unlink()
+    return True
+
+
+def mend_last_line(path: Path) -> int:
+    """Cut off a last line that is torn, or end it where only its end is missing; return how many bytes were cut off.
+
+    Raises:
+        LogError: It is no line of a log; the file stays as it is.
+    """
     with open(path, "r+b") as file:
         data = file.read()
         whole = data.rfind(b"\n") + 1
+        line = data[whole:].rstrip(b"\0")  # a power cut leaves zeros
+        if not any(begin.startswith(line) or line.startswith(begin) for begin in _BEGINS):
+            raise LogError(
+                f"{str(path)!r} is no log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is left "
+                "as it is: move it away, or give another path"
+            )
+        if _is_json(line):
+            file.seek(whole + len(line))
+            file.write(b"\n")
+            file.truncate()
+            return 0
         file.truncate(whole)
     return len(data) - whole
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_torn(path: Path) -> bool:

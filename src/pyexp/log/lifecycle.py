@@ -69,6 +69,14 @@ def flush_all(timeout_s: float = 5.0) -> None:
         raise errors[0]
 
 
+def write_out(timeout_s: float = 1.0) -> None:
+    """Give every logger of this process the time to write what it has; what fails is told by the loggers themselves."""
+    end = time.monotonic() + timeout_s
+    flushes = [writer.ask() for writer in list(_writers)]
+    while not all(flush.is_done for flush in flushes) and time.monotonic() < end:
+        time.sleep(0.005)
+
+
 def close_all(timeout_s: float = 5.0) -> None:
     """Close every logger of this process; call it before `os._exit`.
 

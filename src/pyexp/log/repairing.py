@@ -5,29 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyexp.log import event_file, jsonl
+from pyexp.log import jsonl, mending
 from pyexp.log.discovery import FILE_NAME
 
 if TYPE_CHECKING:
     import os
 
+_JSON_NAMES = (jsonl.SCALARS_NAME, jsonl.TEXT_NAME, jsonl.LOG_NAME)
+
 
 def repair(path: str | os.PathLike[str]) -> int:
-    """Cut off what a kill left torn at the end of a log; return how many bytes that were.
+    """Make whole what a kill left torn in a log; return how many bytes were cut off or covered.
 
-    Readers do not need it, and opening a `Logger` does it too; tools that want a whole protobuf message do.
+    A torn end is cut off. A torn stretch with whole records behind it is covered by a record without meaning, which
+    counts as damage ever after. No whole record is touched. Readers do not need any of this, and opening a `Logger`
+    cuts, too; tools that want a whole protobuf message do need it.
 
     Args:
-        path: A run's folder, or its ``events.pb``.
+        path: A run's folder, or a file of its log.
 
     Raises:
         FileNotFoundError: There is no log.
+        LogError: The file is no log; it stays as it is.
     """
     given = Path(path)
-    file = given / FILE_NAME if given.is_dir() else given
+    folder = given.parent if given.name in _JSON_NAMES and given.is_file() else given
+    file = folder / FILE_NAME if folder.is_dir() else folder
     if file.exists():
-        return event_file.repair(file)
-    names = [name for name in (jsonl.SCALARS_NAME, jsonl.TEXT_NAME, jsonl.LOG_NAME) if (given / name).exists()]
+        return mending.repair(file)
+    names = [name for name in _JSON_NAMES if (folder / name).exists()]
     if not names:
         raise FileNotFoundError(f"no log in {str(given)!r}: give a run's folder or its {FILE_NAME}")
-    return sum(jsonl.cut_torn_line(given / name) for name in names)
+    return sum(jsonl.mend_last_line(folder / name) for name in names)

@@ -2,16 +2,18 @@ import os
 import subprocess
 import sys
 from array import array
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from pyexp import __version__
 from pyexp.errors import LogError
-from pyexp.log import Logger, LogReader, event_file, indexing, read_bytes, repair
+from pyexp.log import Logger, LogReader, codec, event_file, indexing, read_bytes, repair
 from pyexp.log._pb import events_pb2
 from pyexp.log.codec import load_messages
 from pyexp.log.event_file import EventFile
-from pyexp.log.events import Points
+from pyexp.log.events import Content, Item, Points
 
 PROTO = Path(__file__).parents[3] / "proto"
 
@@ -60,6 +62,132 @@ def test_repair_cuts_what_is_torn(tmp_path, gone):
     message = events_pb2.EventFile.FromString((tmp_path / "events.pb").read_bytes())
     assert len(message.record) == 3
     assert repair(tmp_path / "events.pb") == 0
+
+
+FOREIGN = [b"somebody else's file" * 100, b"x", b"\x0a\x05hello", bytes(200) + b"x", b"\n" * 30]
+
+
+@pytest.mark.parametrize("content", FOREIGN)
+def test_a_file_that_is_no_log_stays_as_it_is(tmp_path, content):
+    for name in ("events.pb", "model.bin"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(LogError, match=rf"{name}' is no event log.*left as it is"):
+            repair(tmp_path / name)
+    with pytest.raises(LogError, match="is no event log"):
+        Logger(tmp_path)
+    assert (tmp_path / "events.pb").read_bytes() == (tmp_path / "model.bin").read_bytes() == content
+
+
+def test_the_torn_begin_of_a_log_is_cut(tmp_path):
+    path = tmp_path / "events.pb"
+    Logger(tmp_path).close()
+    first = load_messages(path.read_bytes()).record[0].ByteSize() + 6
+    whole = path.read_bytes()[:first]
+    for size in range(first):
+        for zeros in (0, 5000):  # what a power cut may leave
+            path.write_bytes(whole[:size] + bytes(zeros))
+            assert repair(path) == size + zeros
+            path.write_bytes(whole[:size] + bytes(zeros))
+            Logger(tmp_path).close()
+            assert len(LogReader(tmp_path).attempts) == 1
+
+
+def test_repair_of_a_file_of_json_lines(tmp_path):
+    with Logger(tmp_path, use_protobuf=False) as logger:
+        logger.add_scalar("a", 1)
+    path = tmp_path / "scalars.jsonl"
+    whole = path.read_bytes()
+    assert repair(path) == 0
+    path.write_bytes(whole + b'{"it": 1, "ta')
+    assert repair(path) == 13
+    assert path.read_bytes() == whole
+    path.write_bytes(whole[:-1])  # only the end of the line is missing
+    assert repair(path) == 0
+    assert path.read_bytes() == whole
+    path.write_bytes(b"no line of ours")
+    with pytest.raises(LogError, match="is no log"):
+        repair(path)
+    assert path.read_bytes() == b"no line of ours"
+
+
+def text(tag, content):
+    return Item(kind="text", tag=tag, iteration=0, time=1.0, contents=(Content("text/plain", content.encode()),))
+
+
+def without_locks(monkeypatch):
+    monkeypatch.setattr(event_file, "locked", lambda *_: nullcontext(enter_result=False))
+
+
+@pytest.mark.parametrize("kept", [2, 3, 20, 27, *range(28, 45), 150, 160, 161, 162, 250])
+@pytest.mark.parametrize("closed", [True, False])
+def test_repair_covers_what_is_torn_between_records(tmp_path, monkeypatch, kept, closed):
+    path = tmp_path / "events.pb"
+    without_locks(monkeypatch)
+    file = EventFile(path)
+    file.prepare([points("a", [0])], [])()
+    torn_at = path.stat().st_size
+    file.prepare([], [(text("torn", "x" * 300), 0)])()
+    os.truncate(path, torn_at + kept)
+    file.prepare([points("a", [1])], [(text("t", "whole"), 1)])()
+    file.close() if closed else file.release()
+    assert LogReader(tmp_path).load_scalars("a") == [(0, 0.0), (1, 1.0)]
+    assert LogReader(tmp_path).damage == 1
+    before = path.read_bytes()
+    assert repair(tmp_path) == kept
+    assert len(load_messages(path.read_bytes()).record) >= 4
+    assert path.stat().st_size == len(before)
+    assert path.read_bytes()[torn_at + kept :] == before[torn_at + kept :]
+    assert repair(tmp_path) == 0
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("a") == [(0, 0.0), (1, 1.0)]
+    assert reader.load_text("t") == [(1, "whole")]
+    assert reader.damage == 1
+    with Logger(tmp_path) as logger:
+        logger.add_scalar("b", 1)
+    assert len(load_messages(path.read_bytes()).record) >= 6
+    assert LogReader(tmp_path).damage == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks here")
+@pytest.mark.parametrize("closes", [True, False])
+def test_what_another_process_left_torn_is_cut_before_the_next_record(tmp_path, closes):
+    path = tmp_path / "events.pb"
+    one = EventFile(path)
+    two = one.reopened()
+    one.prepare([points("a", [0])], [])()
+    size = path.stat().st_size
+    two.prepare([points("a", [1])], [(text("t", "x" * 1000), 0)])()
+    two.release()
+    os.truncate(path, path.stat().st_size - 500)
+    if not closes:
+        one.prepare([points("a", [2])], [])()
+    one.close()
+    assert size < path.stat().st_size
+    assert len(load_messages(path.read_bytes()).record) == 5 + (not closes)
+    reader = LogReader(tmp_path)
+    assert [it for it, _ in reader.load_scalars("a")] == ([0, 1] if closes else [0, 1, 2])
+    assert reader.damage == 0
+
+
+def test_an_index_that_does_not_fit_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(event_file, "RECORDS_PER_INDEX", 3)
+    file = EventFile(tmp_path / "events.pb")
+
+    def failing(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(codec, "encode_index", failing)
+    for number in range(5):
+        file.prepare([points("a", [number])], [])()
+    monkeypatch.undo()
+    file.close()
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("a") == [(number, float(number)) for number in range(5)]
+
+
+def test_an_attempt_tells_who_writes(tmp_path):
+    Logger(tmp_path).close()
+    assert load_messages((tmp_path / "events.pb").read_bytes()).record[0].attempt.writer == f"pyexp {__version__}"
 
 
 def test_repair_of_no_log(tmp_path):

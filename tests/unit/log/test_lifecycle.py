@@ -244,6 +244,57 @@ def test_a_full_disk_is_reported_and_the_exit_is_quick(tmp_path):
     assert reader.damage == 0
 
 
+KEEP = """
+import fcntl, sys
+file = open(sys.argv[1], "rb")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("kept", flush=True)
+sys.stdin.read()
+"""
+
+
+@posix
+def test_an_unused_logger_waits_little_for_a_file_that_another_process_keeps(tmp_path):
+    logger = Logger(tmp_path)
+    keeping = [sys.executable, "-c", KEEP, tmp_path / "events.pb"]
+    with subprocess.Popen(keeping, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        try:
+            assert other.stdout.readline() == b"kept\n"
+            begin = time.monotonic()
+            logger.close()
+            assert time.monotonic() - begin < 5
+        finally:
+            other.kill()
+    assert len(LogReader(tmp_path).attempts) == 1
+
+
+@posix
+@pytest.mark.parametrize(("logs", "limit_s"), [(False, 4), (True, 7.5)])
+def test_the_exit_waits_little_for_a_file_that_another_process_keeps(tmp_path, logs, limit_s):
+    begin = time.monotonic()
+    done = run(
+        """
+        import subprocess
+        logger = Logger(sys.argv[1])
+        keeping = [sys.executable, "-c", sys.argv[2], sys.argv[1] + "/events.pb"]
+        other = subprocess.Popen(keeping, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        other.stdout.readline()  # it ends when we have
+        if sys.argv[3] == "True":
+            logger.add_scalar("x", 1)
+            try:
+                logger.flush(4)
+            except OSError as error:
+                print(error)
+        """,
+        tmp_path,
+        KEEP,
+        logs,
+    )
+    assert time.monotonic() - begin < limit_s
+    assert done.returncode == 0
+    assert done.stdout.count("are not in the file after 4 s") == logs
+
+
 def test_all_loggers_at_once(tmp_path):
     loggers = [Logger(tmp_path / str(number)) for number in range(4)]
     for logger in loggers:

@@ -182,9 +182,50 @@ def test_a_new_logger_on_the_folder_is_a_new_attempt(tmp_path, use_protobuf):
 
 @both_formats
 def test_the_other_format_is_refused(tmp_path, use_protobuf):
-    Logger(tmp_path, use_protobuf).close()
+    with Logger(tmp_path, use_protobuf) as logger:
+        logger.add_text("t", "x")
     with pytest.raises(LogError, match="other format"):
         Logger(tmp_path, not use_protobuf)
+    assert LogReader(tmp_path)["t"] == (0, "x")
+
+
+@both_formats
+def test_a_log_of_the_other_format_that_waits_to_be_written_is_refused_too(tmp_path, use_protobuf):
+    with Logger(tmp_path, use_protobuf) as logger:
+        logger.add_scalar("x", 1)
+        with pytest.raises(LogError, match="other format"):
+            Logger(tmp_path, not use_protobuf)
+    assert LogReader(tmp_path).load_scalars("x") == [(0, 1.0)]
+
+
+@both_formats
+@pytest.mark.parametrize("is_open", [True, False], ids=["open", "closed"])
+def test_an_unused_log_of_the_other_format_gives_way(tmp_path, use_protobuf, is_open):
+    unused = Logger(tmp_path, use_protobuf)
+    if not is_open:
+        unused.close()
+    with Logger(tmp_path, not use_protobuf) as logger:
+        logger.add_scalar("x", 1)
+        if is_open:
+            unused.add_scalar("y", 2)
+            with pytest.raises(LogError, match=r"'y' are dropped: the folder .* holds a log of the other format"):
+                unused.flush()
+        unused.close()
+    assert LogReader(tmp_path).load_scalars("x") == [(0, 1.0)]
+    assert ("events.pb" in os.listdir(tmp_path)) == (not use_protobuf)
+    assert ("log.jsonl" in os.listdir(tmp_path)) == use_protobuf
+
+
+@both_formats
+def test_a_forked_child_of_a_logger_that_gave_way_makes_no_file(tmp_path, use_protobuf):
+    unused = Logger(tmp_path, use_protobuf)
+    sink = unused._writer._sink
+    Logger(tmp_path, not use_protobuf).close()
+    files = sorted(os.listdir(tmp_path))
+    with pytest.raises(LogError, match="other format"):
+        sink.reopened()
+    unused.close()
+    assert sorted(os.listdir(tmp_path)) == files
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

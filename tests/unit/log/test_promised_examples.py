@@ -61,3 +61,70 @@ def test_standalone_logger_and_reader(tmp_path, monkeypatch, use_protobuf):
     assert run.checkpoint_iterations("model") == [0, 50]
     assert run.load_checkpoints("optimizer") == [(0, [0]), (50, [50])]
     logger.close()
+
+
+TWO_LOGGERS = """\
+from pyexp import Logger
+
+# Default: protobuf format (single events.pb file, faster, smaller)
+logger = Logger("out/my_experiment/run1")
+
+# JSONL format (human-readable, multiple files)
+logger = Logger("out/my_experiment/run1", use_protobuf=False)
+
+for epoch in range(100):
+    logger.set_global_it(epoch)
+
+    # Log scalar metrics
+    logger.add_scalar("loss", loss_value)
+    logger.add_scalar("accuracy", acc_value)
+
+    # Log text (e.g., model outputs, debug info)
+    logger.add_text("sample_output", generated_text)
+
+    # Log figures
+    import matplotlib.pyplot as plt
+    fig, ax = plt.subplots()
+    ax.plot(history)
+
+    # interactive=True (default): renders as interactive widget in viewer
+    # interactive=False: renders as static image (faster loading)
+    logger.add_figure("training_curve", fig, interactive=False)
+
+    # 3D plots work great as interactive
+    fig_3d = plt.figure()
+    ax = fig_3d.add_subplot(111, projection='3d')
+    ax.plot_surface(X, Y, Z)
+    logger.add_figure("loss_landscape", fig_3d, interactive=True)
+
+    plt.close('all')
+
+# Flush ensures all async writes complete
+logger.flush()
+"""
+
+
+def test_both_loggers_of_the_example_in_one_program(tmp_path, monkeypatch):
+    """As it is written, but for the number of epochs: the first logger, unused, gives way to the second."""
+    monkeypatch.chdir(tmp_path)
+    X, Y = np.meshgrid(np.linspace(0, 1, 4), np.linspace(0, 1, 4))
+    given = {
+        "loss_value": 0.5,
+        "acc_value": 0.9,
+        "generated_text": "Hello",
+        "history": [1, 2],
+        "X": X,
+        "Y": Y,
+        "Z": X * Y,
+    }
+    exec(TWO_LOGGERS.replace("range(100)", "range(3)"), given)
+    run = LogReader("out/my_experiment").get_run("run1")
+    assert run.load_scalars("loss") == [(0, 0.5), (1, 0.5), (2, 0.5)]
+    assert run.figure_iterations("loss_landscape") == [0, 1, 2]
+    given["logger"].close()
+    assert sorted(path.name for path in run.path.iterdir() if path.is_file()) == [
+        ".pyexp",
+        "log.jsonl",
+        "scalars.jsonl",
+        "text.jsonl",
+    ]
