@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
+import types
+import typing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +13,7 @@ if TYPE_CHECKING:
 
     from pyexp.executors.invoke import ActiveRun
 
+_UNION = re.compile(r"(?:\w+\.)?(?:Optional|Union)\[(.*)\]")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -59,14 +63,25 @@ def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
 
 
 def _wish(parameter: inspect.Parameter) -> str | None:
-    annotation = parameter.annotation
-    kind = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    kind = kind.split("|")[0].strip().rpartition(".")[2].strip("\"'")
-    if parameter.name == "logger" or kind == "Logger":
+    kinds = _kinds(parameter.annotation)
+    if parameter.name == "logger" or "Logger" in kinds:
         return "logger"
-    if parameter.name == "out" or kind == "Path":
+    if parameter.name == "out" or "Path" in kinds:
         return "out"
     return None
+
+
+def _kinds(annotation: Any) -> set[str]:
+    """Return the names of the types that an annotation allows: one, or those of a union."""
+    if isinstance(annotation, str):
+        text = annotation.strip("\"' ")
+        union = _UNION.fullmatch(text)
+        return {kind.strip("\"' ").rpartition(".")[2] for kind in (union[1].split(",") if union else text.split("|"))}
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        return set().union(*map(_kinds, typing.get_args(annotation)))
+    if isinstance(annotation, typing.ForwardRef):
+        return _kinds(annotation.__forward_arg__)
+    return {getattr(annotation, "__name__", "")}
 
 
 def _require_default(function: Callable[..., Any], parameter: inspect.Parameter) -> None:
