@@ -10,7 +10,9 @@ import json
 import math
 import pickle
 import sys
+from contextlib import suppress
 from io import BytesIO
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
@@ -19,6 +21,9 @@ from pyexp.log.events import Content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+_HALF = 0.5  # of numbers whose distance is beyond the largest float
 
 
 def figure(tag: str, figure: Any, *, preview: bool) -> tuple[Content, ...]:
@@ -57,18 +62,28 @@ def pickled(subject: str, obj: Any) -> Content:
 
 
 def histogram(tag: str, values: Any, bins: int) -> Content:
-    """Count finite values in equal bins between the least and the greatest."""
-    if bins < 1:
-        raise ValueError(f"the histogram {tag!r} needs at least one bin; found {bins}")
+    """Count finite values in equal bins between the least and the greatest.
+
+    Raises:
+        TypeError: Some value is no number, or *bins* no integer.
+        ValueError: There is no bin.
+    """
+    if not hasattr(type(bins), "__index__"):
+        raise TypeError(
+            f"the histogram {tag!r} needs a number of equal bins; found bins={bins!r:.100}: give an integer"
+        )
+    count = index(bins)
+    if count < 1:
+        raise ValueError(f"the histogram {tag!r} needs at least one bin; found {count}")
     numbers = [number for number in _flat(tag, values) if math.isfinite(number)]
     low, high = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    width = (high - low) / bins
-    counts = [0] * bins
+    scale = _HALF if math.isinf(high - low) else 1.0
+    low, high = _widened(low * scale, high * scale, count)
+    width = (high - low) / count
+    counts = [0] * count
     for number in numbers:
-        counts[min(int((number - low) / width), bins - 1)] += 1
-    edges = [low + width * edge for edge in range(bins)] + [high]
+        counts[min(max(int((number * scale - low) / width), 0), count - 1)] += 1
+    edges = [(low + width * edge) / scale for edge in range(count)] + [high / scale]
     return json_content({"edges": edges, "counts": counts})
 
 
@@ -80,10 +95,13 @@ def table(tag: str, table: Any) -> Content:
         ValueError: Its columns differ in length.
     """
     if hasattr(table, "to_dict") and hasattr(table, "columns"):
-        table = table.to_dict("list")
-    if hasattr(table, "keys"):
-        columns = [str(name) for name in table.keys()]  # noqa: SIM118
-        cells = [list(values) for values in table.values()]
+        named_cells = _frame_columns(table)
+    elif hasattr(table, "keys"):
+        named_cells = [(name, list(table[name])) for name in table.keys()]  # noqa: SIM118
+    else:
+        named_cells = None
+    if named_cells is not None:
+        columns, cells = [str(name) for name, _ in named_cells], [values for _, values in named_cells]
         if len({len(values) for values in cells}) > 1:
             raise ValueError(f"the columns of the table {tag!r} have different lengths: {list(map(len, cells))}")
         return json_content({"columns": columns, "rows": [list(row) for row in zip(*cells, strict=True)]})
@@ -95,6 +113,13 @@ def table(tag: str, table: Any) -> Content:
         f"the table {tag!r} must be a DataFrame, a mapping of columns or a list of mappings; "
         f"found {type(table).__name__}"
     )
+
+
+def _frame_columns(frame: Any) -> list[tuple[Any, list[Any]]]:
+    """Return name and values of each column of a DataFrame; several may have the same name."""
+    if hasattr(frame, "iloc"):
+        return [(name, frame.iloc[:, column].tolist()) for column, name in enumerate(frame.columns)]
+    return [(name, list(frame[name])) for name in frame.columns]
 
 
 def hparams(hparams: Mapping[str, Any], metrics: Mapping[str, Any]) -> Content:
@@ -152,10 +177,20 @@ def json_content(content: Mapping[str, Any]) -> Content:
     return Content(events.JSON, text.encode("utf-8", "backslashreplace"))
 
 
+def _widened(low: float, high: float, bins: int) -> tuple[float, float]:
+    """Return bounds far enough apart for the edges between them to differ."""
+    least = bins * math.ulp(max(abs(low), abs(high)))
+    if high - low >= least and low != high:
+        return low, high
+    margin = max(least, 0.5) if low == high else least
+    return max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)
+
+
 def _plain(value: Any) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return value.tolist()
-    if hasattr(type(value), "__float__") and not isinstance(value, complex):
-        return float(value)
+    if hasattr(type(value), "__float__"):
+        with suppress(Exception):  # a tensor of many numbers, or whatever else says no
+            return float(value)
     return str(value)

@@ -19,6 +19,16 @@ _SIGNATURES = {
 }
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # PNG's number for so many channels
 _MATRIX, _CUBE = 2, 3
+_AXES = {  # of each format: where height, width and channels are
+    "HWC": (0, 1, 2),
+    "CHW": (1, 2, 0),
+    "WHC": (1, 0, 2),
+    "CWH": (2, 1, 0),
+    "HW": (0, 1),
+    "WH": (1, 0),
+}
+_STORABLE_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}  # PIL's names of what a PNG can hold
+_MAX_BYTE = 255
 
 
 def encode(tag: str, image: Any, dataformats: str) -> Content:
@@ -33,7 +43,7 @@ def encode(tag: str, image: Any, dataformats: str) -> Content:
         return _read(tag, image)
     if hasattr(image, "save") and hasattr(image, "mode"):
         buffer = BytesIO()
-        image.save(buffer, format="PNG")
+        _storable(image).save(buffer, format="PNG")
         return Content(events.PNG, buffer.getvalue())
     if hasattr(image, "__array__") or isinstance(image, (list, tuple)):
         return Content(events.PNG, _encode_array(tag, image, dataformats))
@@ -58,28 +68,48 @@ def _read(tag: str, path: str | os.PathLike[str]) -> Content:
     return Content(media_type, data)
 
 
+def _storable(image: Any) -> Any:
+    """Return a PIL image in a mode that a PNG can hold."""
+    if image.mode in _STORABLE_MODES:
+        return image
+    if image.mode.startswith(("I", "F")):  # one number per pixel
+        return image.convert("I;16" if image.mode == "I" and image.getextrema()[1] > _MAX_BYTE else "L")
+    return image.convert("RGBA" if image.mode in ("PA", "La", "RGBa") else "RGB")
+
+
 def _encode_array(tag: str, image: Any, dataformats: str) -> bytes:
     numpy = import_extra("numpy", "analysis", "logging an array as an image")
     if hasattr(image, "detach"):
         image = image.detach().cpu()
     array = numpy.asarray(image)
-    if dataformats not in ("HWC", "CHW", "HW"):
-        raise ValueError(f"dataformats must be 'HWC', 'CHW' or 'HW'; found {dataformats!r}")
-    if array.ndim == _CUBE and dataformats == "CHW":
-        array = array.transpose(1, 2, 0)
-    if array.ndim == _MATRIX:
-        array = array[:, :, None]
-    if array.ndim != _CUBE or array.shape[2] not in _COLOUR_TYPES or not array.size:
+    if dataformats not in _AXES:
+        known = ", ".join(map(repr, _AXES))
+        raise ValueError(f"the image {tag!r}: dataformats must be one of {known}; found {dataformats!r}")
+    pixels = _upright(array, dataformats)
+    if pixels is None or pixels.shape[2] not in _COLOUR_TYPES or not pixels.size:
         raise ValueError(
             f"the image {tag!r} has the shape {numpy.shape(image)}; expected {dataformats} with 1 to 4 channels"
         )
+    return _png(_to_bytes(tag, pixels, numpy))
+
+
+def _upright(array: Any, dataformats: str) -> Any | None:
+    """Return the array as height, width and channels; None when it has another number of axes."""
+    axes = dataformats.replace("C", "") if array.ndim == _MATRIX else dataformats
+    if array.ndim != len(axes):
+        return None
+    array = array.transpose(_AXES[axes])
+    return array[:, :, None] if array.ndim == _MATRIX else array
+
+
+def _to_bytes(tag: str, array: Any, numpy: Any) -> Any:
     if array.dtype.kind == "f":
         array = numpy.rint(numpy.nan_to_num(array).clip(0, 1) * 255)
     elif array.dtype.kind == "b":
         array = array * 255
     elif array.dtype.kind not in "iu":
         raise TypeError(f"the image {tag!r} holds {array.dtype}; expected integers 0…255 or floats 0…1")
-    return _png(array.clip(0, 255).astype("uint8"))
+    return array.clip(0, 255).astype("uint8")
 
 
 def _png(pixels: Any) -> bytes:

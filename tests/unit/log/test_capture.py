@@ -1,5 +1,8 @@
 import json
+import math
 import pickle
+import sys
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib as mpl
@@ -154,3 +157,56 @@ def test_checkpoints_may_hold_what_main_defines(log):
     assert reader.load_checkpoint("f", 0)(1) == 2
     [entry] = reader.entries("checkpoint")
     assert pickle.loads(reader.read_part(entry.parts[0]))(2) == 3
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [1e17, 1e17],
+        [1700000000000000000],
+        [0.0, 5e-324],
+        [-1.7e308, 1.7e308],
+        [sys.float_info.max],
+        [-sys.float_info.max, sys.float_info.max],
+        [1.0, math.nextafter(1.0, 2.0)],
+        [1e17, 1e17 + 16],
+    ],
+)
+@pytest.mark.parametrize("bins", [1, 7, 64])
+def test_histograms_of_values_that_are_far_out_or_close_together(log, values, bins):
+    log.add_histogram("h", values, bins=bins)
+    found = read(log).load_histogram("h", 0)
+    edges, counts = found["edges"], found["counts"]
+    assert all(math.isfinite(edge) for edge in edges)
+    assert all(left < right for left, right in pairwise(edges))
+    assert len(edges) == bins + 1
+    assert sum(counts) == len(values)
+    assert edges[0] <= min(values)
+    assert max(values) <= edges[-1]
+
+
+@pytest.mark.parametrize("bins", ["auto", 2.5, None])
+def test_bins_are_a_number_of_them(log, bins):
+    with pytest.raises(TypeError, match=r"the histogram 'h' needs a number of equal bins; found bins="):
+        log.add_histogram("h", [1], bins=bins)
+
+
+class Stubborn:
+    def __float__(self):
+        raise ValueError("only one element tensors can be converted")
+
+    def __str__(self):
+        return "stubborn"
+
+
+def test_values_that_refuse_to_be_numbers_become_text(log):
+    log.add_table("t", {"a": [Stubborn(), 1j]})
+    log.add_hparams({"a": Stubborn()})
+    reader = read(log)
+    assert reader.load_table("t", 0)["rows"] == [["stubborn"], ["1j"]]
+    assert reader.hparams == {"a": "stubborn"}
+
+
+def test_columns_of_the_same_name(log):
+    log.add_table("t", pd.DataFrame([[1, "x"], [2, None]], columns=["a", "a"], dtype=object))
+    assert read(log).load_table("t", 0) == {"columns": ["a", "a"], "rows": [[1, "x"], [2, None]]}

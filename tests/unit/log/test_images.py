@@ -66,3 +66,37 @@ def test_what_is_no_image(tmp_path):
             images.encode("i", np.zeros(shape), "HWC")
     with pytest.raises(ValueError, match="dataformats"):
         images.encode("i", np.zeros((2, 2)), "WTF")
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("CMYK", "RGB"), ("YCbCr", "RGB"), ("HSV", "RGB"), ("LAB", "RGB"), ("F", "L"), ("I", "L"), ("1", "1"), ("P", "P")],
+)
+def test_images_of_pil_in_every_mode(mode, expected):
+    grey = PIL.Image.fromarray(np.array([[0, 7], [200, 255]], dtype="uint8"))
+    image = grey.convert("RGB").convert(mode) if mode != "LAB" else PIL.Image.new("LAB", (2, 2))
+    found = PIL.Image.open(io.BytesIO(images.encode("x", image, "HWC").data))
+    assert found.mode == expected
+    if expected == "L":
+        assert np.asarray(found).tolist() == [[0, 7], [200, 255]]
+
+
+def test_wide_integers_of_pil_are_kept():
+    image = PIL.Image.fromarray(np.array([[0, 60_000]], dtype="int32"))
+    assert decoded(images.encode("x", image, "HWC")).tolist() == [[0, 60_000]]
+
+
+@pytest.mark.parametrize(
+    ("dataformats", "axes"),
+    [("HWC", (0, 1, 2)), ("CHW", (2, 0, 1)), ("WHC", (1, 0, 2)), ("CWH", (2, 1, 0)), ("HW", (0, 1)), ("WH", (1, 0))],
+)
+def test_axes_in_every_order(dataformats, axes):
+    upright = np.arange(4 * 5 * 3, dtype="uint8").reshape(4, 5, 3)
+    upright = upright if len(axes) == 3 else upright[:, :, 0]
+    assert np.array_equal(decoded(images.encode("x", upright.transpose(axes), dataformats)), upright)
+
+
+@pytest.mark.parametrize(("shape", "dataformats"), [((4, 5, 3), "HW"), ((4, 5, 3), "WH"), ((2, 4, 5, 3), "HWC")])
+def test_arrays_with_other_axes_than_said(shape, dataformats):
+    with pytest.raises(ValueError, match=rf"the image 'x' has the shape \(.*\); expected {dataformats}"):
+        images.encode("x", np.zeros(shape), dataformats)
