@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from pyexp.log.json_layout import FOLDERS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_OBJECT_FOLDERS: Final = frozenset(FOLDERS.values())
 MARKER: Final = ".pyexp"
 FILE_NAME: Final = "events.pb"
 
@@ -20,12 +23,12 @@ def is_run(folder: str | os.PathLike[str]) -> bool:
 def find_runs(folder: str | os.PathLike[str]) -> Iterator[str]:
     """Yield the runs at or below *folder*, by name: relative, with ``/`` between the parts, ``.`` for itself.
 
-    Links are not followed, and folders that vanish meanwhile are passed over. A run may hold further runs, but not in
-    the folders of its iterations.
+    Links are not followed, and folders that vanish meanwhile are passed over. A run may hold further runs, but not
+    where it keeps the objects of its iterations.
     """
-    pending = [""]
+    pending = [("", False)]
     while pending:
-        name = pending.pop()
+        name, is_iteration = pending.pop()
         try:
             with os.scandir(os.path.join(folder, name)) as listing:
                 found = list(listing)
@@ -34,14 +37,15 @@ def find_runs(folder: str | os.PathLike[str]) -> Iterator[str]:
         here = any(entry.name in (MARKER, FILE_NAME) and entry.is_file(follow_symlinks=False) for entry in found)
         if here:
             yield name or "."
-        below = [entry.name for entry in found if _may_hold_runs(entry, is_inside_run=here)]
-        pending += [f"{name}/{child}" if name else child for child in sorted(below, reverse=True)]
+        for entry in sorted(found, key=lambda entry: entry.name, reverse=True):
+            is_ours = (here and entry.name.startswith(".")) or (is_iteration and entry.name in _OBJECT_FOLDERS)
+            if not is_ours and _is_folder(entry):
+                below = f"{name}/{entry.name}" if name else entry.name
+                pending.append((below, here and entry.name.lstrip("-").isdecimal()))
 
 
-def _may_hold_runs(entry: os.DirEntry[str], *, is_inside_run: bool) -> bool:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
-        if not entry.is_dir(follow_symlinks=False):
-            return False
+        return entry.is_dir(follow_symlinks=False)
     except OSError:
         return False
-    return not (is_inside_run and (entry.name.lstrip("-").isdecimal() or entry.name.startswith(".")))
