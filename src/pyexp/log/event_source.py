@@ -9,6 +9,7 @@ import os
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from heapq import merge
 from typing import IO, TYPE_CHECKING
 
@@ -254,8 +255,9 @@ class EventSource:
             count = 0
             frame = indexing.frame_at(file, offset, size) if (offset, tag) not in self._damaged else None
             if frame is not None:
-                block = columns.parse(frame.head, frame.data_offset)
-                count = block.count(codec.parse_tags(block.tag_set).index(tag))
+                with suppress(WireError, ValueError, IndexError):  # replaced meanwhile: the next poll tells
+                    block = columns.parse(frame.head, frame.data_offset)
+                    count = block.count(codec.parse_tags(block.tag_set).index(tag))
             ladder.append(count + (ladder[-1] if ladder else 0))
         return ladder
 

@@ -14,6 +14,7 @@ from pyexp.log import events, jsonl
 from pyexp.log.attempts import after, visible_entries, visible_points
 from pyexp.log.event_file import read_parts
 from pyexp.log.events import MAX_ITERATION, MIN_ITERATION, Entry, Part, Points
+from pyexp.log.json_layout import scan
 from pyexp.log.series import Series
 from pyexp.log.source import Delta
 
@@ -40,6 +41,7 @@ class JsonSource:
         self._begins: dict[str, list[int]] = {jsonl.SCALARS_NAME: [], jsonl.TEXT_NAME: []}
         self._entries: list[tuple[int, Entry]] = []
         self._unparsed = 0
+        self._scanned: set[str] = set()  # objects found without log.jsonl, by their first files
         self._damaged: set[tuple[str, int]] = set()
 
     @property
@@ -63,8 +65,10 @@ class JsonSource:
         if reset:
             self._forget()
         seen = len(self._entries)
-        for _, record in self._new(jsonl.LOG_NAME):
-            self._take(record, self._take_attempt if "attempt" in record else self._take_object)
+        if not self._take_log():
+            self._forget()
+            self._take_log()
+            reset, seen = True, 0
         starts: dict[str, int] = {}
         for at, record in self._new(jsonl.SCALARS_NAME):
             self._take(record, lambda record, at=at: self._take_scalar(record, at, starts))
@@ -109,6 +113,25 @@ class JsonSource:
                 self._damaged.add((str(part.path), part.offset))
             found.append(content)
         return found
+
+    def _take_log(self) -> bool:
+        """Take attempts and objects; return whether what was read before can stay.
+
+        It cannot when an attempt begins before the end of it: its first lines were taken for those of an earlier one.
+        """
+        if not (self._folder / jsonl.LOG_NAME).exists():
+            for record in scan(self._folder):
+                if record["parts"][0][1] not in self._scanned:
+                    self._scanned.add(record["parts"][0][1])
+                    self._take(record, self._take_object)
+            return True
+        known = len(self._attempts)
+        for _, record in self._new(jsonl.LOG_NAME):
+            self._take(record, self._take_attempt if "attempt" in record else self._take_object)
+        is_misread = any(
+            begin < self._lines[name].offset for name, begins in self._begins.items() for begin in begins[known:]
+        )
+        return not is_misread and not self._scanned
 
     def _new(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         for offset, line in self._lines[name].read():
@@ -157,7 +180,7 @@ class JsonSource:
             path = self._folder / str(name)
             if ".." in path.parts or not path.is_relative_to(self._folder):
                 raise ValueError("a file outside of the folder")
-            parts.append(Part(str(media_type), int(size), path, 0, int(crc)))
+            parts.append(Part(str(media_type), int(size), path, 0, None if crc is None else int(crc)))
         if record["kind"] in events.KINDS:
             self._add(len(self._attempts) - 1, record, record["kind"], tuple(parts))
 
@@ -175,11 +198,15 @@ class JsonSource:
 
 
 class _Lines:
-    """The whole lines of a growing file, each read once."""
+    """The whole lines of a growing file, each read once.
+
+    Attributes:
+        offset: Where the first line begins that was not read yet.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._offset = 0
+        self.offset = 0
         self._identity: tuple[int, int] | None = None
         self._prefix = b""
 
@@ -190,7 +217,7 @@ class _Lines:
         try:
             with open(self._path, "rb") as file:
                 status = os.fstat(file.fileno())
-                known = (status.st_dev, status.st_ino) == self._identity and status.st_size >= self._offset
+                known = (status.st_dev, status.st_ino) == self._identity and status.st_size >= self.offset
                 return not known or file.read(len(self._prefix)) != self._prefix
         except OSError:
             return True
@@ -201,15 +228,15 @@ class _Lines:
             with open(self._path, "rb") as file:
                 status = os.fstat(file.fileno())
                 self._identity = (status.st_dev, status.st_ino)
-                file.seek(self._offset)
+                file.seek(self.offset)
                 data = file.read()
-                if not self._offset:
+                if not self.offset:
                     self._prefix = data[: data.rfind(b"\n") + 1][:_PREFIX_BYTES]
         except OSError:  # not there yet, or removed
             return
         for line in data[: data.rfind(b"\n") + 1].splitlines(keepends=True):
-            yield self._offset, line
-            self._offset += len(line)
+            yield self.offset, line
+            self.offset += len(line)
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

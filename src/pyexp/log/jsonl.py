@@ -6,19 +6,21 @@ attempt begins, and which objects there are.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
 import time
 import zlib
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, count
 from typing import IO, TYPE_CHECKING, Any
 
 from pyexp._files import write_atomic
 from pyexp.errors import LogError
 from pyexp.log import events, formats
 from pyexp.log.file_names import file_name
+from pyexp.log.json_layout import FOLDERS, META_SUFFIX, SUFFIXES, scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,22 +36,15 @@ _LINES_AT_ONCE = 1000  # formatted in one go, during which no other thread runs
 # Since 2004 seven decimals tell neighbouring times apart; the shortest that do take longer to find.
 _EXACT_FROM_S = float(1 << 30)
 
-_FOLDERS = {
-    events.FIGURE: "figures",
-    events.CHECKPOINT: "checkpoints",
-    events.IMAGE: "images",
-    events.HISTOGRAM: "histograms",
-    events.TABLE: "tables",
-    events.HPARAMS: "hparams",
-}
-_SUFFIXES = {
-    events.PICKLE: ".cpkl",
-    events.PNG: ".png",
-    events.PLOTLY: ".plotly.json",
-    events.JSON: ".json",
-    "image/jpeg": ".jpg",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
+# What is wrong with the name of one object, not with the disk.
+_FAULTS_OF_NAMES = {
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.EINVAL,
+    errno.EILSEQ,
+    errno.ELOOP,
 }
 
 
@@ -64,6 +59,7 @@ class JsonLines:
         """
         self._folder = folder
         self._files: dict[str, IO[bytes]] = {}
+        self._taken: dict[Path, int] = {}  # how many objects have the same name, where that is more than one
         try:
             for name in (SCALARS_NAME, TEXT_NAME, LOG_NAME):
                 self._files[name] = open(folder / name, "ab", buffering=0)  # noqa: SIM115
@@ -76,7 +72,7 @@ class JsonLines:
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
         """Encode points and texts and return what appends them and stores the objects.
 
-        When that raises `OSError`, no line stays.
+        When that raises, no line stays, and no file of an object.
         """
         texts = [_text_line(item, iteration) for item, iteration in items if item.kind == events.TEXT]
         objects = [(item, iteration) for item, iteration in items if item.kind != events.TEXT]
@@ -86,8 +82,16 @@ class JsonLines:
         }
 
         def append() -> None:
-            described = "".join(_line(self._store(item, iteration)) for item, iteration in objects)
-            self._append({**lines, LOG_NAME: described.encode()})
+            self._require_place()
+            made: list[Path] = []
+            try:
+                described = "".join(_line(self._store(item, iteration, made)) for item, iteration in objects)
+                self._append({**lines, LOG_NAME: described.encode()})
+            except BaseException:
+                for path in made:
+                    with suppress(OSError):
+                        path.unlink()
+                raise
 
         return append
 
@@ -109,28 +113,53 @@ class JsonLines:
         for name, file in self._files.items():
             if _is_torn(self._folder / name):
                 file.write(b"\n")
-        sizes = {name: os.fstat(self._files[name].fileno()).st_size for name in (SCALARS_NAME, TEXT_NAME)}
-        line = _line({"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]})
-        self._append({LOG_NAME: line.encode()})
+        sizes = {name: os.fstat(file.fileno()).st_size for name, file in self._files.items()}
+        lines = [] if sizes[LOG_NAME] else [_line(found) for found in scan(self._folder)]  # of somebody without it
+        lines.append(_line({"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]}))
+        self._append({LOG_NAME: "".join(lines).encode()})
 
-    def _store(self, item: Item, iteration: int) -> dict[str, Any]:
-        """Write the files of an object and return what ``log.jsonl`` says of it."""
-        base = self._folder / str(iteration) / _FOLDERS[item.kind] / file_name(item.tag)
-        base.parent.mkdir(parents=True, exist_ok=True)
-        parts = []
-        for content in item.contents:
-            target = base.with_name(base.name + _SUFFIXES[content.media_type])
-            write_atomic(target, content.data)
-            name = target.relative_to(self._folder).as_posix()
-            parts.append([content.media_type, name, len(content.data), zlib.crc32(content.data)])
-        meta = {"interactive": item.interactive, "time": item.time}
-        write_atomic(base.with_name(base.name + ".meta"), json.dumps(meta).encode())
+    def _require_place(self) -> None:
+        if not all(os.fstat(file.fileno()).st_nlink for file in self._files.values()):
+            formats.require_format(self._folder, use_protobuf=False)  # removed: maybe for a log of the other format
+
+    def _store(self, item: Item, iteration: int, made: list[Path]) -> dict[str, Any]:
+        """Write the files of an object, add them to *made*, and return what ``log.jsonl`` says of it."""
+        try:
+            base = self._claim(self._folder / str(iteration) / FOLDERS[item.kind] / file_name(item.tag), made)
+            parts = []
+            for content in item.contents:
+                target = base.with_name(base.name + SUFFIXES[content.media_type])
+                made.append(target)
+                write_atomic(target, content.data)
+                name = target.relative_to(self._folder).as_posix()
+                parts.append([content.media_type, name, len(content.data), zlib.crc32(content.data)])
+            meta = {"interactive": item.interactive, "time": item.time}
+            write_atomic(base.with_name(base.name + META_SUFFIX), json.dumps(meta).encode())
+        except OSError as error:
+            if error.errno not in _FAULTS_OF_NAMES:
+                raise
+            raise LogError(
+                f"the {item.kind} {item.tag!r:.60} makes no file's path here ({error.strerror}): take another tag"
+            ) from error
         return {"it": iteration, "tag": item.tag, "kind": item.kind, **meta, "parts": parts}
+
+    def _claim(self, base: Path, made: list[Path]) -> Path:
+        """Return a name that no object has yet, *base* if it is free, and make its ``.meta``."""
+        base.parent.mkdir(parents=True, exist_ok=True)
+        for number in count(self._taken.get(base, 0) + 1):
+            claimed = base if number == 1 else base.with_name(f"{base.name}~{number}")
+            meta = claimed.with_name(claimed.name + META_SUFFIX)
+            try:
+                os.close(os.open(meta, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            except FileExistsError:
+                self._taken[base] = number
+            else:
+                made.append(meta)
+                break
+        return claimed
 
     def _append(self, lines: dict[str, bytes]) -> None:
         states = {name: os.fstat(self._files[name].fileno()) for name in lines}
-        if not all(state.st_nlink for state in states.values()):  # removed: maybe for a log of the other format
-            formats.require_format(self._folder, use_protobuf=False)
         try:
             for name, data in lines.items():
                 view = memoryview(data)

@@ -1,12 +1,14 @@
 import json
 import os
+import pickle
 from array import array
 
 import pytest
 
+from pyexp.errors import LogError
 from pyexp.log import Logger, LogReader
 from pyexp.log.events import Points
-from pyexp.log.file_names import file_name
+from pyexp.log.file_names import file_name, tag_of
 from pyexp.log.jsonl import JsonLines
 
 
@@ -20,6 +22,8 @@ from pyexp.log.jsonl import JsonLines
         ("x.", "x%2E"),
         ("x. /y ", "x%2E%20/y%20"),
         ("a.cpkl/b.c", "a%2Ecpkl/b.c"),
+        ("a//b", "a/%/b"),
+        ("/../x/", "%/%2E%2E/x/%"),
     ],
 )
 def test_names_of_files(tag, name):
@@ -97,3 +101,108 @@ def test_lines_say_exactly_what_was_logged(tmp_path, value, since):
     assert [record["value"] for record in records] == [*values]
     assert [record["time"] for record in records] == [*times]
     assert {record["tag"] for record in records} == {'100 % "x"'}
+
+
+def test_a_tag_longer_than_any_path(tmp_path):
+    with Logger(tmp_path, use_protobuf=False) as logger:
+        for tag in ("/".join(["y" * 180] * 30), "/".join(["?" * 60] * 10)):
+            for call in (logger.add_checkpoint, logger.add_histogram):
+                with pytest.raises(ValueError, match=r"has over 1000 bytes, too many for a file's path"):
+                    call(tag, [1])
+        logger.add_text("t", "x")
+    assert LogReader(tmp_path).load_text("t") == [(0, "x")]
+
+
+def test_an_object_that_makes_no_path_fails_alone(tmp_path):
+    logger = Logger(tmp_path, use_protobuf=False)
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / "checkpoints").write_text("in the way")
+    logger.add_scalar("a", 1)
+    logger.add_image("before", [[1]])
+    logger.add_checkpoint("c", 1)
+    logger.add_text("t", "x")
+    with pytest.raises(LogError, match="the checkpoint 'c' makes no file's path here"):
+        logger.flush()
+    logger.add_text("t", "y")
+    logger.close()
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("a") == [(0, 1.0)]
+    assert reader.load_text("t") == [(0, "x"), (1, "y")]
+    assert reader.image_tags == {"before"}
+    assert sorted(os.listdir(tmp_path / "0" / "images")) == ["before.meta", "before.png"]
+
+
+def test_the_same_tag_and_iteration_twice(tmp_path):
+    for attempt in range(2):
+        with Logger(tmp_path, use_protobuf=False) as logger:
+            logger.set_global_it(3)
+            for number in range(3):
+                logger.add_checkpoint("c", (attempt, number))
+                logger.add_checkpoint("C", (attempt, "another", number))
+            logger.add_hparams({"a": 1})
+            logger.add_hparams({"a": 2})
+    reader = LogReader(tmp_path)
+    assert reader.load_checkpoints("c") == [(3, (1, number)) for number in range(3)]
+    assert reader.load_checkpoints("C") == [(3, (1, "another", number)) for number in range(3)]
+    assert reader["c"] == (3, (1, 2))
+    assert reader.hparams == {"a": 2}
+    assert reader.damage == 0
+    assert (tmp_path / "3" / "checkpoints" / "c~2.cpkl").exists()
+
+
+def by_somebody_else(folder):
+    """A folder as the documentation draws it: nothing but scalars, texts and the files of objects."""
+    (folder / ".pyexp").touch()
+    (folder / "scalars.jsonl").write_text('{"it": 0, "tag": "loss", "value": 1.5}\n')
+    (folder / "text.jsonl").write_text('{"it": 0, "tag": "t", "text": "hi"}\n')
+    for iteration, tag, obj in [(100, "model", {"a": 1}), (20, "group/model", {"b": 2}), (3, "model", [3])]:
+        path = folder / str(iteration) / "checkpoints" / f"{tag}.cpkl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(pickle.dumps(obj))
+        path.with_suffix(".meta").write_text("{}")
+    for tag, meta in (("live", '{"interactive": true}'), ("static", '{"interactive": false}'), ("torn", '{"int')):
+        path = folder / "3" / "figures" / f"{tag}.cpkl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pickle.dumps(tag))
+        path.with_suffix(".meta").write_text(meta)
+    (folder / "3" / "figures" / ".x.cpkl.7.tmp").write_text("")
+
+
+def check_somebody_elses(reader):
+    assert reader.load_scalars("loss") == [(0, 1.5)]
+    assert reader.load_text("t") == [(0, "hi")]
+    assert reader.load_checkpoints("model") == [(3, [3]), (100, {"a": 1})]
+    assert reader.load_checkpoint("group/model", 20) == {"b": 2}
+    assert reader.iterations == [0, 3, 20, 100]
+    interactive = {entry.tag: entry.interactive for entry in reader.entries("figure")}
+    assert interactive == {"live": True, "static": False, "torn": True}
+    assert reader.load_figure("static", 3) == "static"
+    assert reader.damage == 0
+
+
+def test_objects_are_found_without_a_list_of_them(tmp_path):
+    by_somebody_else(tmp_path)
+    reader = LogReader(tmp_path)
+    check_somebody_elses(reader)
+    assert not reader.refresh()
+    (tmp_path / "3" / "checkpoints" / "later.cpkl").write_bytes(pickle.dumps(4))
+    assert [entry.tag for entry in reader.refresh().objects] == ["later"]
+    assert reader["later"] == (3, 4)
+
+
+def test_logging_goes_on_where_somebody_else_logged(tmp_path):
+    by_somebody_else(tmp_path)
+    reader = LogReader(tmp_path)
+    assert reader.checkpoint_tags == {"model", "group/model"}
+    with Logger(tmp_path, use_protobuf=False) as logger:
+        logger.set_global_it(100)
+        logger.add_checkpoint("new", 5)
+    assert reader.refresh().reset
+    for known in (reader, LogReader(tmp_path)):
+        check_somebody_elses(known)
+        assert known["new"] == (100, 5)
+
+
+@pytest.mark.parametrize("tag", ["a//b", "", "/x", "..", "ü:%", "a.b/c.", "x%3A", "\0"])
+def test_a_name_tells_its_tag(tag):
+    assert tag_of(file_name(tag)) == tag

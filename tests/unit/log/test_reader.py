@@ -1,9 +1,10 @@
 import os
+import shutil
 
 import pytest
 
 from pyexp.errors import LogError, SelectionError
-from pyexp.log import Logger, LogReader, find_runs
+from pyexp.log import Logger, LogReader, find_runs, json_source
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 
@@ -23,6 +24,65 @@ def test_runs_at_any_depth(tmp_path):
     assert reader.get_run("b/c/d").runs == ["inner"]
     assert list(find_runs(tmp_path / "a")) == ["."]
     assert reader.scalar_tags == set()
+    assert not reader.refresh()
+
+
+@both_formats
+def test_runs_in_folders_named_by_numbers(tmp_path, use_protobuf):
+    names = ["exp", "exp/-3/x", "exp/0", "exp/1/2", "exp/1/2/3", "exp/sub"]
+    for name in names:
+        with Logger(tmp_path / name, use_protobuf) as logger:
+            logger.add_checkpoint("figures/c", 1)
+    (tmp_path / "exp" / "0" / "checkpoints" / "c").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "exp" / "0" / "checkpoints" / "c" / ".pyexp").touch()  # a name of an object, not a run
+    assert LogReader(tmp_path).runs == names
+    assert LogReader(tmp_path / "exp").runs == [name[4:] for name in names[1:]]
+    assert LogReader(tmp_path).get_run("exp/0").checkpoint_tags == {"figures/c"}
+
+
+def test_a_replaced_file_has_no_points_of_the_old_one(tmp_path):
+    folder = tmp_path / "run"
+    with Logger(folder) as logger:
+        logger.add_scalar("aa", 1)
+    reader = LogReader(folder)
+    assert reader.scalar_tags == {"aa"}
+    shutil.rmtree(folder)
+    with Logger(folder) as logger:
+        logger.add_scalar("bb", 1)
+    assert reader.point_count("aa") == 0
+    assert reader.refresh().reset
+    assert reader.point_count("bb") == 1
+
+
+def test_an_attempt_that_begins_while_it_is_looked_at(tmp_path, monkeypatch):
+    """Its begin was not there yet when its first lines were read: they are assigned anew."""
+    with Logger(tmp_path, use_protobuf=False) as logger:
+        for it in range(10):
+            logger.set_global_it(it)
+            logger.add_scalar("a", it)
+            logger.add_text("t", str(it))
+    reader = LogReader(tmp_path)
+    assert len(reader.load_scalars("a")) == 10
+    read = json_source._Lines.read
+
+    def read_then_log(lines):
+        yield from read(lines)
+        if lines._path.name == "log.jsonl":
+            monkeypatch.undo()
+            with Logger(tmp_path, use_protobuf=False) as logger:
+                for it in range(5, 8):
+                    logger.set_global_it(it)
+                    logger.add_scalar("a", 100 + it)
+                    logger.add_text("t", str(100 + it))
+
+    monkeypatch.setattr(json_source._Lines, "read", read_then_log)
+    reader.refresh()
+    changes = reader.refresh()
+    assert changes.reset
+    assert dict(changes.scalars) == {"a": 0}
+    assert reader.load_scalars("a") == LogReader(tmp_path).load_scalars("a")
+    assert [value for _, value in reader.load_scalars("a")] == [0, 1, 2, 3, 4, 105, 106, 107]
+    assert reader.load_text("t") == LogReader(tmp_path).load_text("t")
     assert not reader.refresh()
 
 
