@@ -1,7 +1,7 @@
 """`Logger`: what users call. Owns the checks of each call and captures values at once; the writer does the rest.
 
 `add_scalar` and `set_global_it` are closures made per logger, because they are called millions of times: each is one
-lookup, one tuple, one append.
+lookup, one tuple, one append. The logger lives as long as somebody has it or its `add_scalar`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
 
+from pyexp.errors import UnpicklableError
 from pyexp.log import events
-from pyexp.log.checks import check_path_tag, check_tag, to_float, to_iteration
+from pyexp.log.checks import check_file_tag, check_path_tag, check_tag, to_float, to_iteration
 from pyexp.log.events import Content, Item
 from pyexp.log.formats import open_sink
 from pyexp.log.writer import TIMEOUT_S, Writer
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Self
+    from typing import Never, Self
 
     from pyexp.log.buffers import Rows
 
@@ -49,9 +50,11 @@ class Logger:
     def __init__(self, log_dir: str | os.PathLike[str], use_protobuf: bool = True) -> None:
         self._path = Path(log_dir)
         self._writer = writer = Writer(open_sink(self._path, use_protobuf=use_protobuf))
-        self._iteration, set_global_it, add_scalar = _make_hot_path(writer.rows)
-        vars(self).update(set_global_it=set_global_it, add_scalar=add_scalar)  # in front of the methods below
-        finalizer = weakref.finalize(self, writer.abandon)
+        self._iteration, self._set_global_it, self._add_scalar = _make_hot_path(writer.rows)
+        for name in ("set_global_it", "add_scalar"):
+            if getattr(type(self), name) is getattr(Logger, name):  # no subclass has its own
+                vars(self)[name] = vars(self)[f"_{name}"]  # in front of the method below
+        finalizer = weakref.finalize(self._add_scalar, writer.abandon)
         finalizer.atexit = False  # at exit the writer is closed and waited for
 
     @property
@@ -66,17 +69,17 @@ class Logger:
             TypeError: *it* is no integer.
             ValueError: It does not fit in 64 bits.
         """
-        raise NotImplementedError  # each logger has its own, see `_make_hot_path`
+        self._set_global_it(it)
 
     def add_scalar(self, tag: str, value: Any) -> None:
-        """Log a number, or anything with ``__float__`` such as a 0-d array or tensor; nan and inf included.
+        """Log a number, or anything with ``__float__`` such as an array or tensor of one number; nan and inf included.
 
         Raises:
             TypeError: *value* is no number (strings are none), or *tag* no string.
             LogWriteError: An earlier write failed.
             LogError: The logger is closed.
         """
-        raise NotImplementedError  # each logger has its own, see `_make_hot_path`
+        self._add_scalar(tag, value)
 
     def add_scalars(self, values: Mapping[str, Any]) -> None:
         """Log several scalars, given as a mapping of tag to value. A bad one among them logs none; see `add_scalar`."""
@@ -134,29 +137,30 @@ class Logger:
         Args:
             tag: Its name; `/` makes groups.
             image: The image.
-            dataformats: Order of the axes of an array: ``HWC``, ``CHW`` or ``HW``.
+            dataformats: Order of the axes of an array: ``HWC``, ``CHW``, ``HW``, ``WHC``, ``CWH`` or ``WH``. Without
+                channels, an array is ``HW`` or ``WH``.
 
         Raises:
             TypeError: It is none of these.
-            ValueError: Its shape is not one of an image, or *tag* would leave the run's folder.
+            ValueError: Its shape is not one of an image, or *tag* is too long for a file's name.
         """
         from pyexp.log import images
 
-        check_path_tag(tag)
+        check_file_tag(tag)
         self._put(events.IMAGE, tag, (images.encode(tag, image, dataformats),))
 
     def add_histogram(self, tag: str, values: Any, *, bins: int = 64) -> None:
         """Log how *values* (numbers, an array or a tensor) fall into *bins* equal bins; nan and inf are left out."""
         from pyexp.log import capture
 
-        check_path_tag(tag)
+        check_file_tag(tag)
         self._put(events.HISTOGRAM, tag, (capture.histogram(tag, values, bins),))
 
     def add_table(self, tag: str, table: Any) -> None:
         """Log a table: a DataFrame, a mapping of column to values, or a list of mappings, one per row."""
         from pyexp.log import capture
 
-        check_path_tag(tag)
+        check_file_tag(tag)
         self._put(events.TABLE, tag, (capture.table(tag, table),))
 
     def add_hparams(self, hparams: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> None:
@@ -200,6 +204,12 @@ class Logger:
     def __repr__(self) -> str:
         return f"Logger({str(self._path)!r})"
 
+    def __reduce__(self) -> Never:
+        raise UnpicklableError(
+            f"{self!r} can be neither copied nor sent to another process: share it, or open a Logger there, on a "
+            "folder of its own"
+        )
+
     def _put(self, kind: str, tag: str, contents: tuple[Content, ...], *, interactive: bool = False) -> None:
         self._writer.put(
             Item(
@@ -235,7 +245,7 @@ def _make_hot_path(
             value = to_float(tag, value)
         try:
             direct[tag]((it, value, time()))
-        except KeyError:
+        except (KeyError, TypeError):  # not seen yet, or no tag at all
             pass
         else:
             return

@@ -40,7 +40,8 @@ class LogReader:
 
     def __init__(self, log_dir: str | os.PathLike[str]) -> None:
         self._path = Path(log_dir)
-        if not self._path.is_dir():
+        self._folder = self._path.absolute()  # wherever the process goes later
+        if not self._folder.is_dir():
             raise FileNotFoundError(
                 f"no folder {str(self._path)!r}: give the folder that a Logger wrote to, or one above"
             )
@@ -54,12 +55,12 @@ class LogReader:
     @property
     def is_run(self) -> bool:
         """Whether this folder itself was logged to."""
-        return discovery.is_run(self._path)
+        return discovery.is_run(self._folder)
 
     @property
     def runs(self) -> list[str]:
         """Names of the runs below this folder, at any depth, with ``/`` between the parts."""
-        return sorted(name for name in discovery.find_runs(self._path) if name != ".")
+        return sorted(name for name in discovery.find_runs(self._folder) if name != ".")
 
     def get_run(self, name: str) -> LogReader:
         """Return a reader of the run *name*, one of `runs`.
@@ -68,11 +69,13 @@ class LogReader:
             SelectionError: There is no such run; a `KeyError`.
         """
         parts = Path(name).parts
-        if not parts or Path(name).is_absolute() or ".." in parts or not discovery.is_run(self._path / name):
+        if not parts or Path(name).is_absolute() or ".." in parts or not discovery.is_run(self._folder / name):
             near = get_close_matches(name, self.runs, n=3, cutoff=0.4)
             hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
             raise SelectionError(f"no run {name!r} below {str(self._path)!r}{hint}: `runs` lists them all")
-        return LogReader(self._path / name)
+        run = LogReader(self._folder / name)
+        run._path = self._path / name
+        return run
 
     def refresh(self) -> Changes:
         """Look for what was logged since the last look, reading only that.
@@ -80,7 +83,7 @@ class LogReader:
         Never raises because the log is damaged, cut or removed meanwhile.
         """
         if self._source is None:
-            self._source = open_source(self._path)
+            self._source = open_source(self._folder)
             if self._source is None:
                 return Changes()
         delta = self._source.poll()
@@ -278,7 +281,7 @@ class LogReader:
 
     def _listed(self) -> Source | None:
         if self._source is None:
-            self._source = open_source(self._path)
+            self._source = open_source(self._folder)
             if self._source is not None:
                 self._source.poll()
         return self._source

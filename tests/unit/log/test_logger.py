@@ -1,16 +1,19 @@
 import asyncio
+import copy
 import fractions
 import gc
 import math
 import os
+import pickle
 import threading
 from pathlib import Path
 
+import cloudpickle
 import numpy as np
 import pytest
 
 from pyexp.errors import LogError, LogWriteError, UnpicklableError
-from pyexp.log import Logger, LogReader
+from pyexp.log import Logger, LogReader, flush_all, lifecycle
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 
@@ -71,6 +74,8 @@ class Tensor:
         (np.float64(0.25), 0.25),
         (np.int8(-3), -3.0),
         (np.array(1.5), 1.5),
+        (np.array([1.25]), 1.25),
+        (np.array([[True]]), 1.0),
         (fractions.Fraction(1, 4), 0.25),
         (Tensor(), 2.5),
         (math.inf, math.inf),
@@ -82,7 +87,10 @@ def test_numbers_of_every_kind(log, value, expected):
     assert read(log).load_scalars("x") == [(0, expected)]
 
 
-@pytest.mark.parametrize("value", ["1", b"1", None, [1.0], {}, 1j, np.array([1.0, 2.0]), np.str_("3"), 10**400])
+ODD = [np.array("3.5"), np.array(["3.5"]), np.complex128(1 + 2j), np.bytes_(b"3"), np.timedelta64(5), np.array([])]
+
+
+@pytest.mark.parametrize("value", ["1", b"1", None, [1.0], {}, 1j, np.array([1.0, 2.0]), np.str_("3"), 10**400, *ODD])
 def test_what_is_no_number_is_refused_at_the_call(log, value):
     with pytest.raises(TypeError, match="'x' must be"):
         log.add_scalar("x", value)
@@ -98,8 +106,8 @@ def test_iterations_are_integers_of_64_bits(log):
     for it in (-(1 << 63), (1 << 63) - 1, np.int32(5)):
         log.set_global_it(it)
         log.add_scalar("x", 0)
-    with pytest.raises(TypeError):
-        log.set_global_it(1.5)
+    with pytest.raises(TypeError, match=r"the iteration must be an integer; found 1\.0 of type float"):
+        log.set_global_it(1.0)
     with pytest.raises(ValueError, match="64 bits"):
         log.set_global_it(1 << 63)
     assert [it for it, _ in read(log).load_scalars("x")] == [-(1 << 63), (1 << 63) - 1, 5]
@@ -135,13 +143,122 @@ def test_text_must_be_text_and_may_hold_anything(log):
 
 
 @both_formats
-@pytest.mark.parametrize("tag", ["../x", "a/../../x", "/x", "a//b", ".", "", "a\\..\\b", "C:x", "a\0", " ", "a/ .. /b"])
+@pytest.mark.parametrize("tag", ["..", "../x", "a/../../x", "a/..", "/x", ".", "./x", ""])
 def test_tags_that_would_leave_the_folder(tmp_path, tag, use_protobuf):
     with Logger(tmp_path, use_protobuf) as logger:
         with pytest.raises(ValueError, match="would leave"):
             logger.add_checkpoint(tag, 1)
         with pytest.raises(ValueError, match="would leave"):
             logger.add_figure(tag, None)
+
+
+STRANGE_TAGS = [
+    "a//b",
+    "a/b",
+    "a/",
+    "a: b",
+    "a\\..\\b",
+    "\\x",
+    "C:x",
+    "a\0",
+    " ",
+    "a/ .. /b",
+    "...",
+    "con",
+    "~2",
+    "a~2",
+]
+
+
+@both_formats
+def test_strange_tags_that_stay_in_the_folder(tmp_path, use_protobuf):
+    with Logger(tmp_path / "run", use_protobuf) as logger:
+        for tag in STRANGE_TAGS:
+            logger.add_checkpoint(tag, tag)
+        for tag in (*STRANGE_TAGS, "..", "../../x", "/x", "", "."):  # these are never paths
+            logger.add_histogram(tag, [1])
+            logger.add_table(tag, {"tag": [tag]})
+            logger.add_image(tag, [[1]])
+    reader = LogReader(tmp_path / "run")
+    assert {tag: reader.load_checkpoint(tag, 0) for tag in STRANGE_TAGS} == {tag: tag for tag in STRANGE_TAGS}
+    assert (
+        reader.histogram_tags
+        == reader.table_tags
+        == reader.image_tags
+        == {*STRANGE_TAGS, "..", "../../x", "/x", "", "."}
+    )
+    assert all(reader.load_table(tag, 0)["rows"] == [[tag]] for tag in reader.table_tags)
+    assert os.listdir(tmp_path) == ["run"]
+    assert reader.damage == 0
+
+
+def test_a_tag_that_cannot_be_hashed(log):
+    with pytest.raises(TypeError, match=r"a tag must be a string; found \[1\]"):
+        log.add_scalar([1], 1)
+
+
+def test_a_path_that_no_folder_can_have():
+    with pytest.raises(ValueError, match=r"cannot log to 'a.x00b'"):
+        Logger("a\0b")
+
+
+def test_add_scalar_alone_keeps_the_log_open(tmp_path):
+    add = Logger(tmp_path).add_scalar
+    gc.collect()
+    for number in range(3):
+        add("x", number)
+    flush_all()
+    assert len(LogReader(tmp_path).load_scalars("x")) == 3
+    writer = next(writer for writer in lifecycle._writers if not writer._closed)
+    del add
+    gc.collect()
+    assert writer._closed
+
+
+def test_subclasses_may_replace_the_closures(tmp_path):
+    class Prefixed(Logger):
+        def add_scalar(self, tag, value):
+            super().add_scalar(f"pre/{tag}", value)
+
+        def step(self, it):
+            super().set_global_it(it)
+
+    with Prefixed(tmp_path) as logger:
+        logger.step(5)
+        logger.add_scalar("x", 1)
+        logger.add_scalars({"y": 2})
+        logger.set_global_it(6)
+        logger.add_scalar("x", 3)
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("pre/x") == [(5, 1.0), (6, 3.0)]
+    assert reader.load_scalars("pre/y") == [(5, 2.0)]
+    assert reader.scalar_tags == {"pre/x", "pre/y"}
+
+
+@pytest.mark.parametrize("copies", [copy.copy, copy.deepcopy, pickle.dumps, cloudpickle.dumps])
+def test_a_logger_is_not_copied(log, copies):
+    with pytest.raises(UnpicklableError, match="neither copied nor sent to another process: share it, or open"):
+        copies(log)
+
+
+@both_formats
+def test_a_relative_folder_stays_where_it_was(tmp_path, monkeypatch, use_protobuf):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    logger = Logger("run", use_protobuf)
+    assert (str(logger.path), repr(logger)) == ("run", "Logger('run')")
+    reader, parent = LogReader("run"), LogReader(".")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    logger.add_checkpoint("c", 1)
+    logger.flush()
+    logger._writer._sink.reopened().release()
+    logger.close()
+    assert reader["c"] == (0, 1)
+    assert (str(reader.path), repr(reader)) == ("run", "LogReader('run')")
+    assert parent.runs == ["run"]
+    assert parent.get_run("run")["c"] == (0, 1)
+    assert str(parent.get_run("run").path) == "run"
+    assert os.listdir(tmp_path / "elsewhere") == []
 
 
 def test_unpicklable_objects_raise_and_later_calls_work(log):
