@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,9 @@ class LogReader:
             if self._source is None:
                 return Changes()
         delta = self._source.poll()
+        if delta.reset and (source := open_source(self._folder)) and type(source) is not type(self._source):
+            self._source = source  # an unused log that gave way to one of the other format
+            delta = replace(source.poll(), reset=True)
         return Changes(reset=delta.reset, scalars=delta.starts, objects=tuple(delta.entries()), hidden=delta.hides)
 
     def close(self) -> None:

@@ -40,6 +40,21 @@ def test_runs_in_folders_named_by_numbers(tmp_path, use_protobuf):
     assert LogReader(tmp_path).get_run("exp/0").checkpoint_tags == {"figures/c"}
 
 
+@both_formats
+def test_a_log_that_gives_way_to_the_other_format_is_followed(tmp_path, use_protobuf):
+    unused = Logger(tmp_path, use_protobuf)
+    reader = LogReader(tmp_path)
+    assert reader.scalar_tags == set()
+    with Logger(tmp_path, not use_protobuf) as logger:
+        logger.add_scalar("a", 1)
+    changes = reader.refresh()
+    assert changes.reset
+    assert dict(changes.scalars) == {"a": 0}
+    assert reader.load_scalars("a") == [(0, 1.0)]
+    assert not reader.refresh()
+    unused.close()
+
+
 def test_a_replaced_file_has_no_points_of_the_old_one(tmp_path):
     folder = tmp_path / "run"
     with Logger(folder) as logger:
