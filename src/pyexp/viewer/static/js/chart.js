@@ -1,15 +1,14 @@
-// Owns one chart card: its header and actions, its data while it is on the screen, its drawing and zoom.
+// Owns one chart card: its data while it is on the screen, its drawing and zoom.
 
 import { changedRange, rangeForScreen, rangeForServer, rounded, unitFor } from "./axis.js";
 import { Bands, groupOrder } from "./bands.js";
-import { iconButton, menuButton } from "./buttons.js";
 import { catalog } from "./catalog.js";
+import { ChartHead } from "./chart_head.js";
 import { colourOf, dashOf, groupColour } from "./colours.js";
+import { Detail } from "./detail.js";
 import { fill, h, setText, throttled } from "./dom.js";
 import { saveCsv, savePicture } from "./export.js";
-import { splitTag } from "./groups.js";
 import { makeReadable } from "./hover.js";
-import { icon } from "./icons.js";
 import { live } from "./live.js";
 import { bandTraces, CONFIG, drawnLines, layoutFor, lineTraces, loadPlotly } from "./plot.js";
 import { cancelDraw, scheduleDraw } from "./scheduler.js";
@@ -20,6 +19,7 @@ import { theme } from "./theme.js";
 
 const MOST_LINES = 120;
 const RESTYLING = ["smooth", "x", "logy", "zoom", "wide"];
+const SWITCHES = ["logy", "wide"];
 
 /** A card of the Scalars tab; see `CardGroups` for its life. */
 export class ChartCard {
@@ -27,13 +27,13 @@ export class ChartCard {
   #isShown = false;
   #isReady = false;
   #drawn = [];
-  #detail = { lines: null, key: "", controller: null };
   #stops = [];
 
   constructor(tag, element) {
     this.tag = tag;
     this.element = element;
     this.series = new Series(tag.id);
+    this.detail = new Detail(this.series);
     this.bands = new Bands(tag.id);
     this.refine = throttled(() => this.#fetchDetail(), 1000);
     this.#build();
@@ -106,59 +106,32 @@ export class ChartCard {
       groupOrder.on("change", () => this.redraw()),
       live.on("hello", () => this.note.classList.contains("is-error") && this.runsChanged()),
     ];
-    this.#showWide();
+    this.#showSwitches();
   }
 
   #viewChanged(changed) {
     if (changed.includes("group") || (changed.includes("zoom") && view.get("group"))) this.runsChanged();
     if (changed.includes("zoom")) this.#fetchDetail();
-    if (changed.includes("wide")) this.#showWide();
+    if (changed.some((key) => SWITCHES.includes(key))) this.#showSwitches();
     if (changed.some((key) => RESTYLING.includes(key))) this.redraw(true);
   }
 
-  #showWide() {
-    const isWide = view.get("wide").includes(this.tag.id);
-    this.element.classList.toggle("is-wide", isWide);
-    fill(this.wideButton, icon(isWide ? "shrink" : "expand"));
-    const isLog = view.get("logy").includes(this.tag.id);
-    this.logButton.setAttribute("aria-pressed", String(isLog));
+  #showSwitches() {
+    this.element.classList.toggle("is-wide", view.get("wide").includes(this.tag.id));
+    this.head.show();
   }
 
   #build() {
-    const { id, name } = this.tag;
-    this.logButton = h(
-      "button",
-      {
-        class: "text-button",
-        type: "button",
-        title: "Logarithmic y-axis",
-        "aria-pressed": "false",
-        onclick: () => view.toggle("logy", id),
-      },
-      "log",
-    );
-    this.wideButton = iconButton("expand", "Full width", () => view.toggle("wide", id));
-    this.resetButton = iconButton("reset", "Whole range", () => this.#zoom(null), { class: "icon-button reset" });
-    const save = menuButton("download", "Save this chart", [
-      ["PNG picture", () => this.#save("png")],
-      ["SVG picture", () => this.#save("svg")],
-      ["CSV, all points", () => this.#save("csv")],
-    ]);
+    this.head = new ChartHead(this.tag, { reset: () => this.#zoom(null), save: (format) => this.#save(format) });
     this.plot = h("div", {
       class: "plot",
       tabindex: "0",
       role: "img",
-      "aria-label": `Chart of ${name}. Arrow keys read the values.`,
+      "aria-label": `Chart of ${this.tag.name}. Arrow keys read the values.`,
     });
     this.note = h("p", { class: "card-note", role: "status" });
     this.body = h("div", { class: "plot-body is-loading" }, this.plot);
-    const head = h(
-      "header",
-      { class: "card-head" },
-      h("h3", { title: name }, splitTag(name)[1]),
-      h("div", { class: "card-actions" }, this.resetButton, this.logButton, this.wideButton, save),
-    );
-    fill(this.element, head, this.body, this.note);
+    fill(this.element, this.head.element, this.body, this.note);
     this.unread = makeReadable(this.plot, () => this.#drawn);
     this.plot.addEventListener("keydown", (event) => event.key === "Escape" && this.#zoom(null));
   }
@@ -180,22 +153,10 @@ export class ChartCard {
   }
 
   async #fetchDetail() {
-    const range = this.#range();
-    const detail = this.#detail;
-    detail.controller?.abort();
-    const isCoarse = [...this.series.lines.values()].some((line) => line.total > line.step.length);
-    if (!range || !isCoarse || view.get("group") || !this.#isShown) {
-      detail.lines = null;
-      this.redraw();
-      return;
-    }
-    const key = range.join();
-    if (key !== detail.key) detail.lines = null;
-    detail.key = key;
-    detail.controller = new AbortController();
+    const range = view.get("group") || !this.#isShown ? null : this.#range();
     try {
-      detail.lines = await this.series.detail(view.get("x"), ...range, detail.controller.signal);
-      this.redraw(true);
+      await this.detail.want(view.get("x"), range);
+      this.redraw(range !== null);
     } catch (error) {
       if (error.name !== "AbortError") this.#say(error.message, true);
     }
@@ -234,7 +195,7 @@ export class ChartCard {
   }
 
   #entries() {
-    const details = this.#range() ? this.#detail.lines : null;
+    const details = this.#range() ? this.detail.lines : null;
     return this.series.runs
       .map((id) => ({ run: catalog.run(id), line: this.series.lines.get(id), detail: details?.get(id) }))
       .filter(({ run, line }) => run && line && line.step.length > 0)
@@ -253,7 +214,7 @@ export class ChartCard {
     const source = view.get("group") ? this.bands : this.series;
     if (!this.#isShown || !source.isLoaded || this.plot._dragging || this.plot.clientWidth === 0) return;
     const { traces, layout } = this.#figure({ width: this.plot.clientWidth, height: this.plot.clientHeight });
-    this.resetButton.classList.toggle("is-on", layout.xaxis.autorange === false || layout.yaxis.autorange === false);
+    this.head.showZoomed(layout.xaxis.autorange === false || layout.yaxis.autorange === false);
     this.body.classList.toggle("is-empty", traces.length === 0);
     const isFirst = !this.#isReady;
     this.#isReady = true;

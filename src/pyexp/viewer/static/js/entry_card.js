@@ -6,9 +6,9 @@ import { colourOf } from "./colours.js";
 import { fill, h, setCss, setText } from "./dom.js";
 import { Entries } from "./entries.js";
 import { number } from "./format.js";
-import { splitTag } from "./groups.js";
 import { iconButton } from "./buttons.js";
 import { selection } from "./selection.js";
+import { cardTitle } from "./slots.js";
 import { Stepper } from "./stepper.js";
 import { view } from "./state.js";
 import { icon } from "./icons.js";
@@ -36,7 +36,7 @@ export class EntryCard {
     const head = h(
       "header",
       { class: "card-head" },
-      h("h3", { title: tag.name }, splitTag(tag.name)[1]),
+      cardTitle(tag),
       hasSlider ? this.stepper.element : null,
       h("div", { class: "card-actions" }, this.wideButton),
     );

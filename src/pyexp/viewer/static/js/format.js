@@ -60,6 +60,12 @@ export function configValue(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
+/** `"train/loss"` is `["train", "loss"]`; a tag without a slash has the prefix `""`. */
+export function splitTag(name) {
+  const cut = name.indexOf("/", 1);
+  return cut < 0 ? ["", name] : [name.slice(0, cut), name.slice(cut + 1)];
+}
+
 /** Plotly reads its texts as pseudo-HTML: keep logged text from being read so. */
 export function plotlyText(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");

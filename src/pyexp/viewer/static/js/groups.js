@@ -1,16 +1,18 @@
 // Owns the layout that most tabs share: cards by tag, in collapsible groups by the tag's prefix.
-// A card is made when it comes near the screen and told when it leaves; what it shows is its tab's.
+// When a card is made and shown is its slot's, what it shows is its tab's.
 
-import { fill, h, setText } from "./dom.js";
+import { h, setText } from "./dom.js";
+import { splitTag } from "./format.js";
 import { icon } from "./icons.js";
+import { Slot } from "./slots.js";
 import { view } from "./state.js";
 
 const FIRST_CARDS = 48; // of one group, until more are asked for
 const NEAR = "300px 0px";
-const SLOTS = new WeakMap(); // card element -> what stands behind it
+const SLOTS = new WeakMap(); // card element -> its slot
 
 /**
- * Keeps groups of cards in `root`. `make(tag)` gives `{element, show(), hide(), end()}`;
+ * Keeps groups of cards in `root`. `make(tag, element)` gives `{show(), hide(), end()}`;
  * `update(tags)` adds and removes cards and keeps those that stay.
  */
 export class CardGroups {
@@ -44,11 +46,6 @@ export class CardGroups {
     }
   }
 
-  /** The cards that are made now. */
-  cards() {
-    return [...this.#groups.values()].flatMap((group) => group.cards());
-  }
-
   end() {
     for (const [prefix, group] of this.#groups) this.#drop(prefix, group);
     this.#near.disconnect();
@@ -67,17 +64,11 @@ export class CardGroups {
   }
 }
 
-/** `"train/loss"` is `["train", "loss"]`; a tag without a slash has the prefix `""`. */
-export function splitTag(name) {
-  const cut = name.indexOf("/", 1);
-  return cut < 0 ? ["", name] : [name.slice(0, cut), name.slice(cut + 1)];
-}
-
 class Group {
   #prefix;
   #make;
   #near;
-  #slots = new Map(); // tag id -> {element, card}
+  #slots = new Map(); // tag id -> its slot
   #grid = h("div", { class: "grid" });
   #size = h("span", { class: "group-size" });
   #limit = FIRST_CARDS;
@@ -97,10 +88,6 @@ class Group {
     );
     this.element = h("section", { class: "group", data: { prefix } }, this.head, this.#grid, this.#more);
     this.stop = view.on("closed", () => this.update(this.#tags));
-  }
-
-  cards() {
-    return [...this.#slots.values()].map((slot) => slot.card).filter(Boolean);
   }
 
   update(tags) {
@@ -138,28 +125,21 @@ class Group {
   }
 
   #hold(tag) {
-    const element = h("article", { class: "card", data: { tag: tag.name }, "aria-label": tag.name });
-    const slot = { element, card: null, isNear: false, make: () => this.#make(tag, element) };
-    SLOTS.set(element, slot);
+    const slot = new Slot(tag, this.#make);
+    SLOTS.set(slot.element, slot);
     this.#slots.set(tag.id, slot);
-    this.#near.observe(element);
+    this.#near.observe(slot.element);
     return slot;
   }
 
   #drop(id, slot) {
     this.#near.unobserve(slot.element);
-    slot.card?.hide();
-    slot.card?.end();
-    fill(slot.element).remove();
+    SLOTS.delete(slot.element);
+    slot.end();
     this.#slots.delete(id);
   }
 }
 
-function tell(entry) {
-  const slot = SLOTS.get(entry.target);
-  if (entry.isIntersecting === slot.isNear) return;
-  slot.isNear = entry.isIntersecting;
-  if (slot.isNear) slot.card ??= slot.make();
-  if (slot.isNear) slot.card.show();
-  else slot.card.hide();
+function tell({ target, isIntersecting }) {
+  SLOTS.get(target)?.setNear(isIntersecting); // it may have been dropped meanwhile
 }

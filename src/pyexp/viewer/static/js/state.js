@@ -14,6 +14,7 @@ const DEFAULTS = {
   base: "auto", // which runs are on but for `flip`: auto (the first twenty), all, none
   flip: [], // runs that are not as `base` says
   closed: [], // collapsed groups of cards
+  folded: [], // tags whose card is collapsed
   logy: [], // tags with a log scale
   wide: [], // tags shown in full width
   zoom: {}, // tag -> [x0, x1, y0, y1]
@@ -42,6 +43,7 @@ const FORMS = {
   flip: ids,
   logy: ids,
   wide: ids,
+  folded: ids,
   closed: { read: (text) => parseList(text), write: (list) => JSON.stringify(list) },
   linked: flag,
   allkeys: flag,
