@@ -105,6 +105,11 @@ class Catalog:
         """The runs with these ids; unknown ones are left out."""
         return [run for key in keys if (run := self._runs.entries.get(key)) is not None]
 
+    def batch_of(self, run: RunEntry) -> str:
+        """The name of the batch that *run* is in; empty when it has gone meanwhile."""
+        batch = self._batches.entries.get(run.batch)
+        return "" if batch is None else batch.name
+
     def run_at(self, path: str) -> int | None:
         """The id of the run in whose folder *path* is, if any."""
         while len(path) >= len(os.fspath(self.root)):

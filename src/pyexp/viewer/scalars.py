@@ -103,13 +103,13 @@ def statistics(library: Library, tags: list[int], runs: list[int]) -> dict[str, 
 
 def csv_pieces(library: Library, tag: int, runs: list[int]) -> Iterator[str]:
     """All points of *tag* as CSV, piece by piece."""
-    yield "run,folder,step,time,value\r\n"
+    yield "batch,run,folder,step,time,value\r\n"
     for run, log in library.logs_of(runs):
         name = log.tag_name(tag)
         series = log.series(name) if name is not None else None
         if series is None:
             continue
-        who = (_spreadsheet_safe(run.name), _spreadsheet_safe(run.folder))
+        who = [_spreadsheet_safe(text) for text in (library.catalog.batch_of(run), run.name, run.folder)]
         for low in range(0, len(series), _CSV_ROWS):
             text = io.StringIO()
             part = slice(low, low + _CSV_ROWS)

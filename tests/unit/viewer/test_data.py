@@ -173,6 +173,16 @@ async def test_csv_holds_every_point_and_no_formula(tmp_path):
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
 
 
+async def test_csv_tells_apart_runs_of_the_same_name(tmp_path):
+    for batch in ("first", "second"):
+        log_run(tmp_path / batch / "run", points=1, scale=0)
+    async with served(tmp_path) as client:
+        ids = ",".join(str(run["id"]) for run in (await client.json("/api/catalog"))["runs"])
+        answer = await client.get("/api/csv", tag=await client.tag("loss"), runs=ids)
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert sorted((row["batch"], row["run"]) for row in rows) == [("first", "run"), ("second", "run")]
+
+
 async def test_texts_come_newest_last_and_whole_on_demand(tmp_path):
     with Logger(tmp_path / "a") as logger:
         for step in range(30):
@@ -249,8 +259,8 @@ async def test_configs_are_compared(tmp_path):
         keys = [key["key"] for key in found["keys"]]
         rows = {names[row["run"]]: dict(zip(keys, row["values"], strict=True)) for row in found["rows"]}
         assert rows["a"]["model.act"] == "relu"
-        assert rows["b"]["model.act"] == {"missing": True}
-        assert rows["a"]["x"] == "nan"
+        assert rows["b"]["model.act"] is None
+        assert (rows["a"]["x"], rows["a"]["lr"], rows["b"]["model.size"]) == ("nan", "0.1", "3")
 
 
 async def test_one_run_is_told_in_full(tmp_path):
