@@ -125,7 +125,7 @@ class Page:
     def save(self, tag: str, item: str) -> bytes:
         """What the menu's `item` saves, as bytes."""
         card = self.see(f'.card[data-tag="{tag}"]')
-        card.locator("[aria-label='Save this chart']").click()
+        card.locator("button[aria-label='Save this chart']").click()
         with self.raw.expect_download() as download:
             card.locator(".menu-item", has_text=item).click()
         with open(download.value.path(), "rb") as file:

@@ -82,3 +82,25 @@ def test_a_switch_looks_as_it_is_set(desk: Desk, viewer: Viewer) -> None:
     page.see("[data-tag=lr] [aria-pressed=false]:has-text('log')").click()
     page.see("[data-tag=lr] [aria-pressed=true]:has-text('log')").click()
     page.see("[data-tag=lr] [aria-pressed=false]:has-text('log')")
+
+
+def test_the_menu_of_files_by_the_keyboard(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=5)
+    page = desk.open()
+    page.chart("lr")
+    button = page.see("[data-tag=lr] [aria-label='Save this chart'][aria-haspopup]")
+    keys = page.raw.keyboard
+    button.focus()
+    keys.press("Enter")
+    page.see("[data-tag=lr] .menu-item:has-text('PNG'):focus")
+    keys.press("ArrowDown")
+    page.see("[data-tag=lr] .menu-item:has-text('SVG'):focus")
+    keys.press("ArrowUp")
+    keys.press("ArrowUp")
+    page.see("[data-tag=lr] .menu-item:has-text('CSV'):focus")
+    keys.press("Escape")
+    page.see("[data-tag=lr] [aria-label='Save this chart'][aria-expanded=false]:focus")
+    keys.press("ArrowDown")
+    page.see("[data-tag=lr] .menu")
+    keys.press("Tab")
+    page.gone("[data-tag=lr] .menu")
