@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser.records import log_curves, record, standard
+from browser.records import log_curves, record
 from pyexp.log import Logger
 from pyexp.task import Status
 
@@ -131,22 +131,6 @@ def test_images_histograms_and_tables_have_tabs_when_there_are_some(desk: Desk, 
         assert page.see("[data-tag=errors] tbody tr:nth-child(2)").inner_text().split() == ["dog", "5"]
 
 
-def test_runs_table_sorts_and_shows_what_differs(desk: Desk, viewer: Viewer) -> None:
-    standard(viewer.root, count=20)
-    page = desk.open("tab=runs")
-    heads = page.see("table.runs thead")
-    page.wait_until(lambda: "train/loss" in heads.inner_text())
-    assert "seed" in heads.inner_text()
-    assert "depth" not in heads.inner_text()
-    names = page.find("table.runs tbody .run-open")
-    assert names.all_inner_texts() == ["slow", "fast", "fast-again"]
-    page.raw.get_by_role("button", name="Duration").click()
-    page.raw.get_by_role("button", name="Duration").click()
-    page.wait_until(lambda: names.all_inner_texts() == ["fast-again", "fast", "slow"])
-    page.raw.get_by_role("radio", name="Max").click()
-    page.see("th:has-text('max')")
-
-
 def test_a_runs_details_tell_its_error_and_config(desk: Desk, viewer: Viewer) -> None:
     with record(viewer.root, [{"name": "broken", "optimizer": {"lr": 0.5}}]) as batch:
         batch.set(0, Status.FAILED, error="ValueError: loss is nan\n\nTraceback: deep down")
@@ -178,16 +162,6 @@ def test_a_runs_details_tell_what_of_its_log_was_damaged(desk: Desk, viewer: Vie
     page.see(".run-open:has-text('whole')").click()
     page.see(".run-sheet .config")
     page.gone(".run-sheet .damage-note")
-
-
-def test_configs_are_compared_by_what_differs(desk: Desk, viewer: Viewer) -> None:
-    standard(viewer.root, count=3)
-    page = desk.open("tab=runs&runsview=compare")
-    keys = page.find("table.compare tbody th")
-    page.wait_until(lambda: set(keys.all_inner_texts()) >= {"lr", "seed"})
-    assert "depth" not in keys.all_inner_texts()
-    page.see("text=Show all keys").click()
-    page.wait_until(lambda: "depth" in keys.all_inner_texts())
 
 
 def test_log_follows_the_output(desk: Desk, viewer: Viewer) -> None:

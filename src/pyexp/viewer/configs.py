@@ -21,6 +21,7 @@ MISSING: Final = object()
 _KEY_LIMIT: Final = 500
 _SIZE_LIMIT: Final = 4 << 20
 _DEPTH_LIMIT: Final = 32
+_EXACT_LIMIT: Final = 2**53  # a page holds larger numbers without their last digits
 _CONFIG: Final = "config.json"
 
 
@@ -46,7 +47,7 @@ def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def compare_configs(runs: list[RunEntry]) -> dict[str, Any]:
-    """The configs of *runs* side by side, and which keys differ between them."""
+    """The configs of *runs* side by side, each value as its exact text, and which keys differ between them."""
     flat = [flatten(load_config(run)) for run in runs]
     keys: dict[str, bool] = {}
     for config in flat:
@@ -57,18 +58,25 @@ def compare_configs(runs: list[RunEntry]) -> dict[str, Any]:
         first = _comparable(flat[0].get(key, MISSING))
         keys[key] = any(_comparable(config.get(key, MISSING)) != first for config in flat[1:])
     rows = [
-        {"run": run.id, "values": [to_plain(config.get(key, MISSING)) for key in shown]}
+        {"run": run.id, "values": [to_text(config.get(key, MISSING)) for key in shown]}
         for run, config in zip(runs, flat, strict=True)
     ]
     notice = f"{len(keys) - _KEY_LIMIT:,} more keys are not shown." if len(keys) > _KEY_LIMIT else None
     return {"keys": [{"key": cut_name(key), "differs": keys[key]} for key in shown], "rows": rows, "notice": notice}
 
 
-def to_plain(value: Any, depth: int = 0) -> Any:
-    """*value* as JSON can hold it: paths, tuples and sets as their text, long text cut."""
+def to_text(value: Any) -> str | None:
+    """*value* as Python writes it, with all digits; a text has quotes only where it reads as something else."""
     if value is MISSING:
-        return {"missing": True}
-    if value is None or isinstance(value, (bool, int, float)):
+        return None
+    plain = to_plain(value)
+    is_clear = isinstance(plain, str) and not (isinstance(value, str) and _reads_as_another(value))
+    return plain if is_clear else cut_name(repr(plain))
+
+
+def to_plain(value: Any, depth: int = 0) -> Any:
+    """*value* as JSON can hold it: paths, tuples, sets and very large numbers as their text, long text cut."""
+    if value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) <= _EXACT_LIMIT):
         return value
     if depth < _DEPTH_LIMIT and isinstance(value, Mapping):
         return {cut_name(str(key)): to_plain(part, depth + 1) for key, part in value.items()}
@@ -96,3 +104,12 @@ def _walk(config: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[
 def _comparable(value: Any) -> Any:
     # repr tells 1 from True and 1.0, and makes nan equal to itself.
     return value if value is MISSING else repr(value)
+
+
+def _reads_as_another(text: str) -> bool:
+    """Whether *text* without quotes looks like a number, a list or another value."""
+    try:
+        float(text)
+    except ValueError:
+        return text in {"", "None", "True", "False"} or text[0] in "[{('\""
+    return True

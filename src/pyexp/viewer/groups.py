@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyexp._optional import import_extra
 from pyexp.log.series import Series, downsample
-from pyexp.viewer.answers import AnswerError, cut_name, encode_frame
-from pyexp.viewer.configs import MISSING, load_config, value_at
+from pyexp.viewer.answers import AnswerError, encode_frame
+from pyexp.viewer.configs import load_config, to_text, value_at
 
 if TYPE_CHECKING:
     from pyexp.viewer.library import Library
@@ -40,8 +40,7 @@ def groups_frame(
         total += len(series)
         if total > _POINT_LIMIT:
             raise AnswerError(413, f"These runs have over {_POINT_LIMIT:,} points of this tag: select fewer runs.")
-        value = value_at(load_config(run), key)
-        label = "—" if value is MISSING else cut_name(str(value))
+        label = to_text(value_at(load_config(run), key)) or "—"
         members.setdefault(label, []).append((run.id, series))
     found = []
     for label, group in members.items():

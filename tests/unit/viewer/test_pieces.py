@@ -17,7 +17,7 @@ from pyexp.log.series import Series
 from pyexp.viewer import answers
 from pyexp.viewer.answers import cut_name, encode_frame, natural_key, to_json
 from pyexp.viewer.assets import load_asset
-from pyexp.viewer.configs import flatten, to_plain
+from pyexp.viewer.configs import flatten, to_plain, to_text
 from pyexp.viewer.groups import mean_and_deviation
 from pyexp.viewer.hub import Hub, Page
 from pyexp.viewer.ids import stable_id
@@ -176,6 +176,35 @@ def test_values_are_shown_as_json_can_hold_them():
         "l": [None, True],
         "d": {"x": "{1}"},
     }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1234567891, "1234567891"),
+        (2**60 + 1, "1152921504606846977"),
+        (1, "1"),
+        (1.0, "1.0"),
+        (True, "True"),
+        (None, "None"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        ("1", "'1'"),
+        ("nan", "'nan'"),
+        ("None", "'None'"),
+        ("", "''"),
+        ("adam", "adam"),
+        ("3d-conv", "3d-conv"),
+        ("[1, 2]", "'[1, 2]'"),
+        ([1, 2.0, "x"], "[1, 2.0, 'x']"),
+        (Path("/data"), str(Path("/data"))),
+    ],
+)
+def test_a_config_value_is_written_so_that_it_is_no_other(value, text):
+    assert to_text(value) == text
+
+
+def test_numbers_that_a_page_cannot_hold_are_texts():
+    assert to_plain([2**53, 2**53 + 1, -(2**53) - 1]) == [2**53, "9007199254740993", "-9007199254740993"]
 
 
 class Run:

@@ -4,19 +4,20 @@ import { check } from "./buttons.js";
 import { catalog } from "./catalog.js";
 import { colourOf } from "./colours.js";
 import { fill, h, setCss } from "./dom.js";
-import { configValue } from "./format.js";
+import { count } from "./format.js";
 import { emptyState } from "./states.js";
 import { view } from "./state.js";
 
-const MOST_RUNS = 40;
+export const MOST_COMPARED = 40;
 
-/** Fill `place` with the comparison of the configs of `runs`. */
+/** Fill `place` with the comparison of `runs`, whose `configs` the server has compared: a text cannot always tell. */
 export function drawCompare(place, runs, configs) {
-  const shown = runs.slice(0, MOST_RUNS);
-  const lines = configs.keys
-    .map(({ key }, i) => ({ key, cells: shown.map((run) => configs.rows.get(run.id)?.[i]) }))
-    .map((line) => ({ ...line, texts: line.cells.map(configValue) }))
-    .map((line) => ({ ...line, differs: new Set(line.texts).size > 1 }));
+  const shown = runs.filter((run) => configs.rows.has(run.id));
+  const lines = configs.keys.map(({ key, differs }, i) => ({
+    key,
+    differs,
+    texts: shown.map((run) => configs.rows.get(run.id)[i] ?? "—"),
+  }));
   const differing = lines.filter((line) => line.differs);
   const isAll = view.get("allkeys");
   const listed = isAll ? lines : differing;
@@ -26,7 +27,7 @@ export function drawCompare(place, runs, configs) {
     h(
       "span",
       { class: "muted" },
-      `${differing.length} of ${lines.length} keys differ over ${shown.length} runs${runs.length > shown.length ? ` (the first of ${runs.length})` : ""}`,
+      `${differing.length} of ${lines.length} keys differ over ${count(shown.length, "run")}${runs.length > shown.length ? ` (the first of ${runs.length})` : ""}`,
     ),
     check("Show all keys", isAll, (allkeys) => view.set({ allkeys })),
   );

@@ -51,12 +51,10 @@ export function bytes(size) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-/** A config value as text: `null` is None, a missing one a dash. */
+/** A config value as text, numbers with all their digits: `null` is None. */
 export function configValue(value) {
   if (value === null) return "None";
-  if (value === undefined || (typeof value === "object" && value.missing)) return "—";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "number") return number(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
@@ -79,12 +77,25 @@ export function fileName(text, ending) {
 
 const NATURAL = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
-/** Compare two cells of a column: numbers by value, texts naturally, what is missing last. */
+const INFINITE = new Map([
+  ["inf", Infinity],
+  ["-inf", -Infinity],
+]);
+
+function numeric(cell) {
+  return INFINITE.get(cell) ?? (cell === "" ? NaN : Number(cell));
+}
+
+/** Whether a cell has nothing to be sorted by: it is missing, or nan. */
+export function isBlank(cell) {
+  return cell === null || cell === undefined || cell === "nan" || Number.isNaN(cell);
+}
+
+/** Compare two cells of a column: numbers by value, texts naturally, blank ones last. */
 export function compareCells(a, b) {
-  const missing = (cell) =>
-    cell === null || cell === undefined || Number.isNaN(cell) || (typeof cell === "object" && cell.missing);
-  if (missing(a) || missing(b)) return Number(missing(a)) - Number(missing(b));
-  const [left, right] = [Number(a), Number(b)];
-  if (a !== "" && b !== "" && !Number.isNaN(left) && !Number.isNaN(right)) return left - right;
+  if (isBlank(a) || isBlank(b)) return Number(isBlank(a)) - Number(isBlank(b));
+  const [left, right] = [numeric(a), numeric(b)];
+  if (left === right) return 0;
+  if (!Number.isNaN(left) && !Number.isNaN(right)) return left - right;
   return NATURAL.compare(String(a), String(b));
 }

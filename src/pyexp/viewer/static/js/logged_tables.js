@@ -3,7 +3,7 @@
 import { getJson } from "./api.js";
 import { fill, h } from "./dom.js";
 import { EntryCard } from "./entry_card.js";
-import { configValue } from "./format.js";
+import { configValue, number } from "./format.js";
 import { linkSwitch } from "./stepper.js";
 import { mountCards, tagsFilter } from "./tag_tab.js";
 
@@ -47,7 +47,8 @@ function tableBody(tag, run) {
 }
 
 function drawTable({ columns, rows }) {
-  const cell = (value) => h("td", { class: typeof value === "number" ? "numeric" : "" }, configValue(value));
+  const cell = (value) =>
+    typeof value === "number" ? h("td", { class: "numeric" }, number(value)) : h("td", {}, configValue(value));
   return h(
     "table",
     { class: "data" },

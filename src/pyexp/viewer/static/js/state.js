@@ -22,7 +22,8 @@ const DEFAULTS = {
   at: null, // the linked sliders' step
   log: null, // run of the Log tab
   runsview: "table", // table | compare
-  stat: "last",
+  stat: ["last"], // what of each scalar: last, min, max
+  cols: null, // chosen columns of the table of runs
   sort: "",
   allkeys: false,
 };
@@ -38,13 +39,17 @@ const ids = {
 };
 const flag = { read: (text) => text === "1", write: (value) => (value ? "1" : "0") };
 const decimal = { read: (text) => (Number.isFinite(Number(text)) ? Number(text) : 0), write: String };
+const list = { read: parseList, write: JSON.stringify };
+const words = { read: (text) => text.split(".").filter(Boolean), write: (parts) => parts.join(".") };
 const FORMS = {
   smooth: { read: (text) => Math.min(0.99, Math.max(0, decimal.read(text))), write: String },
   flip: ids,
   logy: ids,
   wide: ids,
   folded: ids,
-  closed: { read: (text) => parseList(text), write: (list) => JSON.stringify(list) },
+  closed: list,
+  cols: list,
+  stat: words,
   linked: flag,
   allkeys: flag,
   at: decimal,
