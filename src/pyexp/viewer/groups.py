@@ -1,4 +1,4 @@
-"""Mean and deviation over the runs that share a config value, exact: from all points of all runs.
+"""Mean, deviation and extremes over the runs that share a config value, exact: from all points of all runs.
 
 Owns the statistics and nothing else; numpy, which the figures need anyway, comes with the viewer's extra.
 """
@@ -16,7 +16,7 @@ from pyexp.viewer.configs import load_config, to_text, value_at
 if TYPE_CHECKING:
     from pyexp.viewer.library import Library
 
-COLUMNS: Final = ("step", "mean", "deviation", "count")
+COLUMNS: Final = ("step", "mean", "deviation", "count", "min", "max")
 _POINT_LIMIT: Final = 20_000_000
 
 
@@ -29,7 +29,7 @@ def groups_frame(
     x_range: tuple[float, float] | None = None,
     points: int = 1_000,
 ) -> bytes:
-    """One curve of mean, population deviation and count for each value that the configs have at *key*."""
+    """One curve of mean, population deviation, count and extremes for each value that the configs have at *key*."""
     members: dict[str, list[tuple[int, Series]]] = {}
     total = 0
     for run, log in library.logs_of(runs):
@@ -44,7 +44,7 @@ def groups_frame(
         members.setdefault(label, []).append((run.id, series))
     found = []
     for label, group in members.items():
-        columns = _thin(mean_and_deviation([series for _, series in group]), x_range, points)
+        columns = _thin(statistics_over([series for _, series in group]), x_range, points)
         fields = {"group": label, "runs": [run for run, _ in group], "total": len(columns[0])}
         found.append((fields, columns))
     low, high = x_range or (None, None)
@@ -52,15 +52,15 @@ def groups_frame(
     return encode_frame(header | {"notice": None}, found)
 
 
-def mean_and_deviation(members: list[Series]) -> tuple[array[float], ...]:
-    """Steps, and at each the mean, the population deviation and the number of runs, over the finite values.
+def statistics_over(members: list[Series]) -> tuple[array[float], ...]:
+    """Steps, and at each what `COLUMNS` names, over the finite values of the runs; the deviation is the population's.
 
-    A run that logged a step twice counts once, with the later value. Where no run has a finite value, mean and
-    deviation are nan and the number is 0.
+    A run that logged a step twice counts once, with the later value. Where no run has a finite value, the count is 0
+    and the others are nan.
     """
     np = import_extra("numpy", "viewer", "grouping runs")
     if not members:
-        return array("d"), array("d"), array("d"), array("d")
+        return tuple(array("d") for _ in COLUMNS)
     steps, values = [], []
     for series in members:
         iterations = np.frombuffer(series.iterations, dtype=np.int64) if len(series) else np.empty(0, np.int64)
@@ -79,16 +79,20 @@ def mean_and_deviation(members: list[Series]) -> tuple[array[float], ...]:
         # The second pass keeps the digits that the difference of two large sums of squares would lose.
         spread = np.bincount(place, weights=(flat - mean[place]) ** 2, minlength=len(axis))
         deviation = np.sqrt(spread / count)
-    return tuple(array("d", column.astype(np.float64).tobytes()) for column in (axis, mean, deviation, count))
+    low, high = np.full((2, len(axis)), np.nan)
+    np.fmin.at(low, place, flat)
+    np.fmax.at(high, place, flat)
+    columns = (axis, mean, deviation, count, low, high)
+    return tuple(array("d", column.astype(np.float64).tobytes()) for column in columns)
 
 
 def _thin(
     columns: tuple[array[float], ...], x_range: tuple[float, float] | None, points: int
 ) -> tuple[array[float], ...]:
-    steps, mean, deviation, count = columns
+    steps, mean, *_ = columns
     if x_range is None and len(steps) <= points:
         return columns
     places = array("d", range(len(steps)))
     whole = Series(tag="", start=0, iterations=array("q", map(int, steps)), values=mean, times=places)
     kept = [int(place) for place in downsample(whole, points, x_range, "iterations").times]
-    return tuple(array("d", (column[place] for place in kept)) for column in (steps, mean, deviation, count))
+    return tuple(array("d", (column[place] for place in kept)) for column in columns)

@@ -159,6 +159,8 @@ async def test_groups_hold_mean_and_population_deviation(tmp_path):
             "mean": [0, 2, 4, 6],
             "deviation": [0, 1, 2, 3],
             "count": [2, 2, 2, 2],
+            "min": [0, 1, 2, 3],
+            "max": [0, 3, 6, 9],
         }
         assert groups["—"].columns["mean"] == [0, 7]
 

@@ -18,7 +18,7 @@ from pyexp.viewer import answers
 from pyexp.viewer.answers import cut_name, encode_frame, natural_key, to_json
 from pyexp.viewer.assets import load_asset
 from pyexp.viewer.configs import flatten, to_plain, to_text
-from pyexp.viewer.groups import mean_and_deviation
+from pyexp.viewer.groups import statistics_over
 from pyexp.viewer.hub import Hub, Page
 from pyexp.viewer.ids import stable_id
 from pyexp.viewer.logs import LogShelf, RunLog, cursor_after, read_after
@@ -35,7 +35,7 @@ def series(*points):
 
 
 def columns(*members):
-    return [list(column) for column in mean_and_deviation([series(*member) for member in members])]
+    return [list(column) for column in statistics_over([series(*member) for member in members])]
 
 
 def test_mean_and_deviation_meet_where_runs_have_the_step():
@@ -44,30 +44,30 @@ def test_mean_and_deviation_meet_where_runs_have_the_step():
         [1, 3, 5],
         [0, 1, 0],
         [1, 2, 2],
+        [1, 2, 5],
+        [1, 4, 5],
     ]
 
 
 def test_a_step_logged_twice_counts_once_with_its_later_value():
-    assert columns([(0, 1.0), (0, 9.0), (1, 2.0)]) == [[0, 1], [9, 2], [0, 0], [1, 1]]
+    assert columns([(0, 1.0), (0, 9.0), (1, 2.0)]) == [[0, 1], [9, 2], [0, 0], [1, 1], [9, 2], [9, 2]]
 
 
 def test_values_that_are_no_numbers_are_left_out_of_the_mean():
-    steps, mean, deviation, count = columns([(0, math.nan), (1, math.inf)], [(0, 2.0), (1, math.nan)])
+    steps, mean, deviation, count, low, high = columns([(0, math.nan), (1, math.inf)], [(0, 2.0), (1, math.nan)])
     assert (steps, count) == ([0, 1], [1, 0])
-    assert (mean[0], deviation[0]) == (2, 0)
-    assert math.isnan(mean[1])
-    assert math.isnan(deviation[1])
+    assert (mean[0], deviation[0], low[0], high[0]) == (2, 0, 2, 2)
+    assert all(math.isnan(column[1]) for column in (mean, deviation, low, high))
 
 
 def test_the_deviation_keeps_its_digits_beside_a_large_mean():
-    _, mean, deviation, _ = columns(*([(0, 1e9 + part)] for part in (0.0, 1.0, 2.0)))
+    _, mean, deviation, *_ = columns(*([(0, 1e9 + part)] for part in (0.0, 1.0, 2.0)))
     assert mean[0] == 1e9 + 1
     assert deviation[0] == pytest.approx(math.sqrt(2 / 3), rel=1e-9)
 
 
 def test_no_runs_have_no_mean():
-    assert columns() == [[], [], [], []]
-    assert columns([]) == [[], [], [], []]
+    assert columns() == columns([]) == [[], [], [], [], [], []]
 
 
 @given(st.lists(st.lists(st.floats(width=64), max_size=5), max_size=5))
