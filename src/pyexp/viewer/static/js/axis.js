@@ -4,8 +4,7 @@
 export function xValues(line, mode, unit, startedAt) {
   if (mode === "step") return line.step;
   const first = startedAt ?? line.time[0];
-  const offset = timezoneMs();
-  return line.time.map((time) => (mode === "relative" ? (time - first) / unit.seconds : time * 1000 + offset));
+  return line.time.map((time) => (mode === "relative" ? (time - first) / unit.seconds : onClock(time)));
 }
 
 const UNITS = [
@@ -26,16 +25,14 @@ export function unitFor(lines) {
 export function rangeForServer([from, to], mode, unit) {
   if (mode === "step") return [from, to];
   if (mode === "relative") return [from * unit.seconds, to * unit.seconds];
-  const offset = timezoneMs();
-  return [(from - offset) / 1000, (to - offset) / 1000];
+  return [fromClock(from), fromClock(to)];
 }
 
 /** The inverse of `rangeForServer`. */
 export function rangeForScreen([from, to], mode, unit) {
   if (mode === "step") return [from, to];
   if (mode === "relative") return [from / unit.seconds, to / unit.seconds];
-  const offset = timezoneMs();
-  return [from * 1000 + offset, to * 1000 + offset];
+  return [onClock(from), onClock(to)];
 }
 
 /** The range of `axis` in a change that plotly tells; null when it has not changed. */
@@ -56,7 +53,22 @@ export function rounded([from, to]) {
   return [Number(from.toFixed(digits)), Number(to.toFixed(digits))];
 }
 
-/** Plotly writes dates as UTC; shifted by this they read as the viewer's clock. */
-function timezoneMs() {
-  return -new Date().getTimezoneOffset() * 60_000;
+/** Unix seconds as milliseconds that plotly, which writes dates as UTC, writes as the viewer's clock showed then. */
+function onClock(seconds) {
+  return seconds * 1000 + offsetMs(seconds * 1000);
+}
+
+/** The inverse of `onClock`; in the hour that comes twice a year it is one of the two. */
+function fromClock(ms) {
+  return (ms - offsetMs(ms - offsetMs(ms))) / 1000;
+}
+
+const QUARTER_MS = 900_000; // clocks are changed at no time between
+let known = { quarter: null, offset: 0 };
+
+/** How far the viewer's clock was ahead of UTC at a time; points follow each other, so the last answer mostly holds. */
+function offsetMs(ms) {
+  const quarter = Math.floor(ms / QUARTER_MS);
+  if (quarter !== known.quarter) known = { quarter, offset: -new Date(ms).getTimezoneOffset() * 60_000 };
+  return known.offset;
 }
