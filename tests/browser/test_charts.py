@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import re
+from array import array
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browser.records import log_curves, record, standard
 from pyexp.log import Logger
+from pyexp.log.event_file import EventFile
+from pyexp.log.events import Points
+from pyexp.task import Status
 
 if TYPE_CHECKING:
-    from browser.desk import Desk
+    from pathlib import Path
+
+    from browser.desk import Desk, Page
     from browser.serving import Viewer
 
 pytestmark = pytest.mark.browser
@@ -29,3 +38,198 @@ def test_a_log_scale_over_many_decades_breaks_no_policy(desk: Desk, viewer: View
     ticks = page.find(".card[data-tag=wide] .ytick text")
     page.wait_until(lambda: any("e" in tick for tick in ticks.all_text_contents()))
     assert page.find(".plot tspan").count() == 0
+
+
+def test_a_log_scale_without_positive_values_says_so(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        for step in range(5):
+            logger.set_global_it(step)
+            logger.add_scalars({"negative": -step, "hole": math.nan})
+    page = desk.open()
+    page.chart("hole")
+    page.see(".card[data-tag=negative]").get_by_role("button", name="log").click()
+    page.see("[data-tag=negative] [data-empty='nothing positive to show on a log scale']")
+    page.see("[data-tag=hole] [data-empty='no finite values']")
+    page.see(".card[data-tag=negative]").get_by_role("button", name="log").click()
+    page.see("[data-tag=negative] [data-empty='']")
+
+
+def test_outliers_can_be_left_out_of_the_range(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=1000)
+    page = desk.open()
+    page.wait_lines("train/loss", "layout.yaxis.range[1] > 8")
+    page.see(".card[data-tag='train/loss']").get_by_role("button", name="clip").click()
+    page.wait_lines("train/loss", "layout.yaxis.range[1] < 2 && layout.yaxis.range[0] < 0.8")
+    page.wait("() => location.hash.includes('clip=')")
+
+
+def log_at(folder: Path, times: list[float]) -> None:
+    """A run with a point at each of these unix times."""
+    folder.mkdir()
+    (folder / ".pyexp").touch()
+    file = EventFile(folder / "events.pb")
+    steps = array("q", range(len(times)))
+    file.prepare([Points("loss", steps, array("d", steps), array("d", times))], [])()
+    file.close()
+
+
+def test_the_wall_axis_is_the_clock_of_its_time(desk: Desk, viewer: Viewer) -> None:
+    # 12:00 in Berlin on a day in January, and on one in July of the same year.
+    log_at(viewer.root / "winter", [1705316400.0, 1705320000.0])
+    log_at(viewer.root / "summer", [1721037600.0, 1721041200.0])
+    page = desk.open("x=wall", timezone_id="Europe/Berlin")
+    page.wait_lines("loss", "lines.length === 2")
+    hours = {line["name"]: line["first"] / 3_600_000 % 24 for line in page.lines("loss")}
+    assert hours == {"winter": 12, "summer": 12}
+
+
+def test_a_date_below_the_axis_is_not_cut_off(desk: Desk, viewer: Viewer) -> None:
+    log_at(viewer.root / "run", [1705316400.0, 1705320000.0])
+    page = desk.open("x=wall")
+    page.wait_lines("loss", "layout.xaxis.type === 'date'")
+    page.wait("() => [...document.querySelectorAll('.xtick text')].some(tick => tick.textContent.includes('2024'))")
+    room = "const end = element => element.getBoundingClientRect().bottom, ticks = [...document.querySelectorAll('.xtick text')];"
+    assert (
+        page.raw.evaluate(
+            f"() => {{ {room} return end(document.querySelector('.plot')) - Math.max(...ticks.map(end)); }}"
+        )
+        >= 0
+    )
+
+
+def seconds_told(page: Page) -> float:
+    """The elapsed time in the head of the table of values."""
+    return float(re.search(r"([\d.]+) s$", page.see(".bubble-head").inner_text())[1])
+
+
+def test_values_of_a_zoomed_chart_are_told_as_before(desk: Desk, viewer: Viewer) -> None:
+    log_at(viewer.root / "run", [1705316400.0 + step / 100 for step in range(900)])
+    page = desk.open()
+    page.wait_lines("loss", "lines.length === 1")
+    page.drag("loss", (0.5, 0.2), (0.8, 0.8))
+    page.wait_lines("loss", "layout.xaxis.range[0] > 300")
+    page.chart("loss").hover()
+    assert seconds_told(page) > 4
+    assert page.find(".bubble .second").count() == 0
+
+
+def test_names_are_shortened_where_they_are_the_same(desk: Desk, viewer: Viewer) -> None:
+    start = "a-rather-long-name-of-a-run-that-begins-like-the-others"
+    with record(viewer.root, [{"name": f"{start}-seed={seed}", "seed": seed} for seed in (1, 22)]) as batch:
+        for position in range(2):
+            with batch.logger(position) as logger:
+                log_curves(logger, 10)
+            batch.set(position, Status.PASSED)
+    page = desk.open()
+    page.wait_lines("lr", "lines.length === 2")
+    page.chart("lr").hover()
+    page.see(".bubble.is-on")
+    assert sorted(page.find(".bubble .name").all_inner_texts()) == ["…seed=1", "…seed=22"]
+    assert page.see(".bubble-whole").inner_text().startswith(f"{start}-seed=")
+    picture = page.save("lr", "SVG").decode()
+    assert "…seed=22" in picture
+    assert start not in picture
+
+
+def test_a_picture_has_room_for_every_run(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": f"run-{i}", "i": i} for i in range(40)]) as batch:
+        for position in range(40):
+            with batch.logger(position) as logger:
+                log_curves(logger, 3)
+            batch.set(position, Status.PASSED)
+    page = desk.open("base=all")
+    page.wait_lines("lr", "lines.length === 40")
+    picture = page.save("lr", "SVG").decode()
+    assert all(f">run-{i}<" in picture for i in range(40))
+    height = float(re.search(r'<svg[^>]* height="(\d+)"', picture)[1])
+    assert height > 560
+    assert ">step<" in picture
+    assert ">lr<" in picture
+
+
+def test_groups_follow_a_run_that_starts(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": "a", "seed": 1}, {"name": "b", "seed": 2}]) as batch:
+        with batch.logger(0) as logger:
+            log_curves(logger, 10)
+        batch.set(0, Status.PASSED)
+        page = desk.open("group=seed")
+        page.wait_lines("lr", "lines.length === 3")
+        with batch.logger(1) as logger:
+            batch.set(1, Status.RUNNING)
+            log_curves(logger, 10)
+            logger.flush()
+            page.wait_lines("lr", "lines.length === 6")
+            log_curves(logger, 10, start=10)
+            logger.flush()
+            page.wait_lines("lr", "lines[5].x.length === 20")
+
+
+def test_bands_and_smoothing_of_groups(desk: Desk, viewer: Viewer) -> None:
+    for name, value in (("a", 1.0), ("b", 3.0), ("c", 8.0)):
+        with Logger(viewer.root / name) as logger:
+            for step in range(4):
+                logger.set_global_it(step)
+                logger.add_scalar("loss", value + step)
+    page = desk.open("group=lr")
+    page.wait_lines("loss", "lines.length === 3")
+    deviation = math.sqrt((3**2 + 1**2 + 4**2) / 3)
+    assert page.lines("loss")[1]["y"] == pytest.approx([4 + deviation + step for step in range(4)])
+    page.raw.get_by_role("radio", name="min to max").click()
+    page.wait_lines("loss", "lines[1].y[0] === 8 && lines[0].y[0] === 1")
+    page.raw.get_by_role("radio", name="standard error").click()
+    page.wait_lines("loss", f"Math.abs(lines[1].y[0] - {4 + deviation / math.sqrt(2)}) < 1e-9")
+    page.find("[aria-label=Smoothing]").fill("0.9")
+    page.wait_lines("loss", "lines[2].y[0] === 4 && lines[2].y[3] < 6")
+    why = page.find(".segment:disabled").first.get_attribute("title")
+    assert why == "Groups are drawn over steps: runs need not share times"
+
+
+def test_the_note_about_runs_left_out_goes_when_they_are_grouped(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": f"run-{i}", "part": i % 2} for i in range(122)]) as batch:
+        for position in range(122):
+            with batch.logger(position) as logger:
+                logger.add_scalar("loss", position)
+            batch.set(position, Status.PASSED)
+    page = desk.open("base=all")
+    page.see("text=The first 120 of 122 runs are drawn")
+    page.see("[aria-label='Group runs by a config key']").select_option("part")
+    page.wait_lines("loss", "lines.length === 6")
+    page.gone(".card-note")
+
+
+def touch(page: Page, path: list[tuple[float, float]]) -> None:
+    """Move a finger along a path."""
+    session = page.raw.context.new_cdp_session(page.raw)
+
+    def send(kind: str, points: list[dict[str, Any]]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", [{"x": path[0][0], "y": path[0][1]}])
+    for x, y in path[1:]:
+        send("touchMove", [{"x": x, "y": y}])
+        page.raw.wait_for_timeout(20)
+    send("touchEnd", [])
+
+
+def test_a_finger_scrolls_reads_and_zooms_when_asked(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=50)
+    page = desk.open(width=390, height=844, has_touch=True, is_mobile=True)
+    box = page.chart("lr").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.raw.touchscreen.tap(*middle)
+    assert "step" in page.see(".bubble.is-on").inner_text()
+    page.raw.touchscreen.tap(box["x"] + 150, box["y"] - 20)
+    page.gone(".bubble.is-on")
+    scrolled = "() => document.querySelector('.content').scrollTop"
+    touch(page, [(middle[0], middle[1] + 60 - 15 * i) for i in range(12)])
+    page.wait(f"{scrolled.replace('() => ', '() => 40 < ')}")
+    assert "zoom=" not in page.raw.url
+    page.find(".content").evaluate("content => content.scrollTo(0, 0)")
+    page.see("[data-tag=lr] [aria-label='Zoom by dragging']").click()
+    page.see("[data-tag=lr] .plot.is-zooming")
+    box = page.chart("lr").bounding_box()
+    touch(page, [(box["x"] + 100 + 15 * i, box["y"] + 60 + 6 * i) for i in range(10)])
+    page.wait_lines("lr", "layout.xaxis.autorange === false")
+    page.see("[data-tag=lr] .plot:not(.is-zooming)")
+    page.see("[data-tag=lr] [aria-label='Whole range']").click()
+    page.wait_lines("lr", "layout.xaxis.autorange !== false")

@@ -1,11 +1,34 @@
-// Owns the mean ± deviation of one tag over runs grouped by a config key, as the server computes it
-// from the full data. While a run goes on it asks again, a while after each answer.
+// Owns the statistics of one tag over runs grouped by a config key, as the server computes them from the full data, and
+// the bands that they make. While a run goes on it asks again, a while after each answer.
 
 import { getFrame } from "./api.js";
-import { compareCells } from "./format.js";
+import { compareCells, number } from "./format.js";
 import { Emitter } from "./emitter.js";
 
 const AGAIN_MS = 2000;
+
+/** The bands that can be drawn: `[name, label]`. */
+export const BANDS = [
+  ["deviation", "± deviation"],
+  ["error", "± standard error"],
+  ["range", "min to max"],
+];
+
+/** The edges of a group's band, and what it is at a place as text. */
+export function bandOf({ mean, deviation, count, min, max }, band) {
+  if (band === "range") return { low: min, high: max, second: (at) => `${number(min[at])} – ${number(max[at])}` };
+  const half = band === "error" ? deviation.map((value, i) => standardError(value, count[i])) : deviation;
+  return {
+    low: mean.map((value, i) => value - half[i]),
+    high: mean.map((value, i) => value + half[i]),
+    second: (at) => `± ${number(half[at])}`,
+  };
+}
+
+/** Of the mean of `count` values with this population deviation; a lone value has none to show. */
+function standardError(deviation, count) {
+  return count > 1 ? deviation / Math.sqrt(count - 1) : 0;
+}
 
 /** The groups' colours: the first ones seen in natural order, later ones after them. */
 class GroupOrder extends Emitter {
@@ -60,6 +83,8 @@ export class Bands extends Emitter {
         mean: part.mean,
         deviation: part.deviation,
         count: part.count,
+        min: part.min,
+        max: part.max,
       }));
       this.isLoaded = true;
       groupOrder.learn(this.groups.map((group) => group.name));

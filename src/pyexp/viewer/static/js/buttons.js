@@ -11,7 +11,10 @@ export function iconButton(name, label, onclick, props = {}) {
   );
 }
 
-/** One of several: `options` are `[value, label, title]`; the caller tells changes by `show(value)`. */
+/**
+ * One of several: `options` are `[value, label, title]`; the caller tells changes by `show(value)`, and by `refuse(why)` that nothing
+ * can be chosen now (null: it can).
+ */
 export function segmented(label, options, current, choose) {
   const buttons = options.map(([value, text, title]) =>
     h(
@@ -27,6 +30,12 @@ export function segmented(label, options, current, choose) {
       button.setAttribute("aria-checked", String(isCurrent));
       button.tabIndex = isCurrent ? 0 : -1;
     }
+  };
+  group.refuse = (why) => {
+    buttons.forEach((button, i) => {
+      button.disabled = why !== null;
+      button.title = why ?? options[i][2] ?? "";
+    });
   };
   group.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

@@ -1,16 +1,15 @@
 // Owns one chart card: its data while it is on the screen, its drawing and zoom.
 
-import { changedRange, rangeForScreen, rangeForServer, rounded, unitFor } from "./axis.js";
+import { changedRange, rangeForServer, rounded } from "./axis.js";
 import { Bands, groupOrder } from "./bands.js";
-import { catalog } from "./catalog.js";
 import { ChartHead } from "./chart_head.js";
-import { colourOf, dashOf, groupColour } from "./colours.js";
 import { Detail } from "./detail.js";
 import { fill, h, setText, throttled } from "./dom.js";
-import { saveCsv, savePicture } from "./export.js";
+import { drawingOf, rangeOf, styleOf, titlesOf } from "./drawing.js";
+import { saveCsv, savePicture, SIZE } from "./export.js";
 import { makeReadable } from "./hover.js";
 import { live } from "./live.js";
-import { bandTraces, CONFIG, drawnLines, layoutFor, lineTraces, loadPlotly } from "./plot.js";
+import { CONFIG, loadPlotly, whyEmpty } from "./plot.js";
 import { cancelDraw, scheduleDraw } from "./scheduler.js";
 import { selection } from "./selection.js";
 import { Series } from "./series.js";
@@ -18,8 +17,8 @@ import { view } from "./state.js";
 import { theme } from "./theme.js";
 
 const MOST_LINES = 120;
-const RESTYLING = ["smooth", "x", "logy", "zoom", "wide"];
-const SWITCHES = ["logy", "wide"];
+const RESTYLING = ["smooth", "x", "logy", "clip", "band", "zoom", "wide"];
+const SWITCHES = ["logy", "clip", "wide"];
 
 /** A card of the Scalars tab; see `CardGroups` for its life. */
 export class ChartCard {
@@ -27,6 +26,7 @@ export class ChartCard {
   #isShown = false;
   #isReady = false;
   #drawn = [];
+  #states = "";
   #stops = [];
 
   constructor(tag, element) {
@@ -73,10 +73,12 @@ export class ChartCard {
   /** Which runs are looked at, or how they are grouped, has changed. */
   runsChanged() {
     const runs = selection.chosen.map((run) => run.id);
+    this.#states = statesOfChosen();
     if (view.get("group")) {
       this.series.unwatch();
+      this.#say("");
       const isLive = selection.chosen.some((run) => run.status === "running");
-      this.bands.want({ runs, key: view.get("group"), isLive, range: this.#range() });
+      this.bands.want({ runs, key: view.get("group"), isLive, range: rangeOf(this.tag.id) });
     } else {
       this.bands.stop();
       this.series.watch();
@@ -87,6 +89,11 @@ export class ChartCard {
           : "",
       );
     }
+  }
+
+  /** The groups follow runs that start and end: of these no point arrives by itself. */
+  #statesChanged() {
+    if (view.get("group") && this.#states !== statesOfChosen()) this.runsChanged();
   }
 
   redraw(isUrgent = false) {
@@ -102,6 +109,7 @@ export class ChartCard {
     this.following = [
       view.on("change", (changed) => this.#viewChanged(changed)),
       selection.on("change", () => this.runsChanged()),
+      selection.on("update", () => this.#statesChanged()),
       theme.on("change", () => this.redraw(true)),
       groupOrder.on("change", () => this.redraw()),
       live.on("hello", () => this.note.classList.contains("is-error") && this.runsChanged()),
@@ -122,7 +130,11 @@ export class ChartCard {
   }
 
   #build() {
-    this.head = new ChartHead(this.tag, { reset: () => this.#zoom(null), save: (format) => this.#save(format) });
+    this.head = new ChartHead(this.tag, {
+      reset: () => this.#zoom(null),
+      save: (format) => this.#save(format),
+      redraw: () => this.redraw(true),
+    });
     this.plot = h("div", {
       class: "plot",
       tabindex: "0",
@@ -143,17 +155,12 @@ export class ChartCard {
 
   #arrived() {
     if (this.note.classList.contains("is-error")) this.#say("");
-    if (this.#range()) this.refine();
+    if (rangeOf(this.tag.id)) this.refine();
     this.redraw(!this.#isReady);
   }
 
-  #range() {
-    const zoom = view.get("zoom")[this.tag.id];
-    return zoom && zoom[0] !== null ? [zoom[0], zoom[1]] : null;
-  }
-
   async #fetchDetail() {
-    const range = view.get("group") || !this.#isShown ? null : this.#range();
+    const range = view.get("group") || !this.#isShown ? null : rangeOf(this.tag.id);
     try {
       await this.detail.want(view.get("x"), range);
       this.redraw(range !== null);
@@ -162,60 +169,22 @@ export class ChartCard {
     }
   }
 
-  #style() {
-    const mode = view.get("group") ? "step" : view.get("x");
-    const unit = unitFor(this.series.lines.values());
-    const zoom = view.get("zoom")[this.tag.id] ?? null;
-    const inX = this.#range() ? rangeForScreen(this.#range(), mode, unit) : null;
-    return {
-      mode,
-      unit,
-      smooth: view.get("group") ? 0 : view.get("smooth"),
-      isLog: view.get("logy").includes(this.tag.id),
-      range: inX,
-      frame: zoom ? [...(inX ?? [null, null]), zoom[2], zoom[3]] : null,
-    };
-  }
-
-  #figure(size) {
-    const style = this.#style();
-    let traces;
-    if (view.get("group")) {
-      const groups = this.bands.groups.map((group) => ({
-        ...group,
-        colour: groupColour(groupOrder.index(group.name)),
-      }));
-      this.#drawn = groups.map((group) => ({ ...group, y: group.mean, raw: group.mean, step: group.x }));
-      traces = bandTraces(groups, style);
-    } else {
-      this.#drawn = drawnLines(this.#entries(), style);
-      traces = lineTraces(this.#drawn, style);
-    }
-    return { traces, layout: layoutFor({ ...style, size, range: style.frame }) };
-  }
-
-  #entries() {
-    const details = this.#range() ? this.detail.lines : null;
-    return this.series.runs
-      .map((id) => ({ run: catalog.run(id), line: this.series.lines.get(id), detail: details?.get(id) }))
-      .filter(({ run, line }) => run && line && line.step.length > 0)
-      .map(({ run, line, detail }) => ({
-        name: catalog.label(run),
-        colour: colourOf(run),
-        dash: dashOf(run),
-        line,
-        detail,
-        startedAt: line.time[0],
-      }));
+  #drawing(size) {
+    const { series, bands, detail } = this;
+    const drag = this.head.dragsToZoom() ? "zoom" : false;
+    return drawingOf({ tag: this.tag.id, series, bands, detail, size, drag });
   }
 
   async #draw() {
     this.#plotly ??= await loadPlotly();
     const source = view.get("group") ? this.bands : this.series;
     if (!this.#isShown || !source.isLoaded || this.plot._dragging || this.plot.clientWidth === 0) return;
-    const { traces, layout } = this.#figure({ width: this.plot.clientWidth, height: this.plot.clientHeight });
-    this.head.showZoomed(layout.xaxis.autorange === false || layout.yaxis.autorange === false);
-    this.body.classList.toggle("is-empty", traces.length === 0);
+    const size = { width: this.plot.clientWidth, height: this.plot.clientHeight };
+    const { drawn, traces, layout, isLog } = this.#drawing(size);
+    this.plot.classList.toggle("is-zooming", layout.dragmode === "zoom");
+    this.#drawn = drawn;
+    this.head.showZoomed(Boolean(view.get("zoom")[this.tag.id]));
+    this.body.dataset.empty = whyEmpty(traces, isLog);
     const isFirst = !this.#isReady;
     this.#isReady = true;
     await this.#plotly.react(this.plot, traces, layout, CONFIG);
@@ -226,13 +195,14 @@ export class ChartCard {
 
   #listen() {
     this.plot.on("plotly_relayout", (change) => this.#relaid(change));
-    this.plot.on("plotly_doubleclick", () => this.#zoom(null));
+    // Of a tap plotly hears two clicks, by the finger and by the mouse that the browser makes of it.
+    this.plot.on("plotly_doubleclick", () => this.head.dragsToZoom() && this.#zoom(null));
   }
 
   #relaid(change) {
     const [x, y] = [changedRange(change, "xaxis"), changedRange(change, "yaxis")];
     if (!x && !y) return;
-    const { mode, unit, isLog } = this.#style();
+    const { mode, unit, isLog } = styleOf(this.tag.id, this.series.lines);
     const before = view.get("zoom")[this.tag.id] ?? [null, null, null, null];
     const range = x ? rangeForServer(x, mode, unit) : before.slice(0, 2);
     this.#zoom([...rounded(range), ...rounded(y ? y.map((end) => (isLog ? 10 ** end : end)) : before.slice(2))]);
@@ -241,6 +211,7 @@ export class ChartCard {
   #zoom(range) {
     const { [this.tag.id]: _, ...zoom } = view.get("zoom");
     view.set({ zoom: range ? { ...zoom, [this.tag.id]: range } : zoom });
+    this.head.zoomed();
     this.unread();
   }
 
@@ -248,9 +219,13 @@ export class ChartCard {
     const title = this.tag.name;
     try {
       if (format === "csv") await saveCsv({ title, tag: this.tag.id, runs: selection.chosen.map((run) => run.id) });
-      else await savePicture({ title, format, ...this.#figure({ width: 900, height: 500 }) });
+      else await savePicture({ title, format, ...titlesOf(this.tag, this.series.lines), ...this.#drawing(SIZE) });
     } catch (error) {
       this.#say(`Not saved: ${error.message}`, true);
     }
   }
+}
+
+function statesOfChosen() {
+  return selection.chosen.map((run) => run.status).join();
 }

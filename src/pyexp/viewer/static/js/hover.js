@@ -1,17 +1,23 @@
-// Owns reading values off a chart: a crosshair and a small table of the lines at that place,
-// by pointer or by the arrow keys. Texts are text nodes: names are never markup.
+// Owns reading values off a chart: a crosshair and a small table of the lines at that place, by mouse, by a tap or by
+// the arrow keys.
 
-import { fill, h, setCss } from "./dom.js";
-import { duration, moment, number } from "./format.js";
+import { hideBubble, showBubble } from "./bubble.js";
+import { h, setCss } from "./dom.js";
+import { number } from "./format.js";
 
 const MOST_ROWS = 12;
+const TAP_PX = 10; // a finger that moves further does something else
 
-const bubble = h("div", { class: "bubble", "aria-hidden": "true" });
 const spoken = h("div", { class: "unseen", role: "status" });
 
+let tapped = null; // {plot, hide} of the chart whose values a tap has shown: they stay until the next one
+document.addEventListener("pointerdown", ({ target }) => {
+  if (tapped && !tapped.plot.contains(target)) tapped.hide();
+});
+
 /**
- * Make `plot` readable. `lines()` gives drawn lines (`x`, `y`, `raw`, `step`, `time`, `name`, `colour`); plotly's axes are
- * read when needed, as they change with every draw.
+ * Make `plot` readable. `lines()` gives what is drawn (see `drawnLines`), each perhaps with `second(at)`, a further value as
+ * text; plotly's axes are read when needed, as they change with every draw.
  */
 export function makeReadable(plot, lines) {
   const hair = h("div", { class: "hair" });
@@ -19,17 +25,25 @@ export function makeReadable(plot, lines) {
   let index = null;
   const hide = () => {
     hair.classList.remove("is-on");
-    bubble.classList.remove("is-on");
+    hideBubble();
     index = null;
+    tapped = null;
   };
   const showAt = (x, cursor) => show(plot, hair, lines(), x, cursor);
   plot.addEventListener("pointermove", (event) => {
+    if (event.pointerType === "touch") return;
     const place = placeOf(plot, event);
     if (place && event.buttons === 0) showAt(place.axis.p2l(place.x), place);
     else hide();
   });
-  plot.addEventListener("pointerleave", hide);
-  plot.addEventListener("blur", hide);
+  plot.addEventListener("pointerleave", (event) => event.pointerType === "touch" || hide());
+  onTap(plot, (event) => {
+    const place = placeOf(plot, event);
+    hide();
+    if (place && showAt(place.axis.p2l(place.x), place).length > 0) tapped = { plot, hide };
+  });
+  plot.addEventListener("pointercancel", hide); // it scrolls
+  plot.addEventListener("blur", () => hair.classList.contains("is-on") && hide());
   plot.addEventListener("keydown", (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const longest = lines().reduce((best, line) => (line.x.length > (best?.x.length ?? 0) ? line : best), null);
@@ -37,9 +51,21 @@ export function makeReadable(plot, lines) {
     event.preventDefault();
     index = Math.min(longest.x.length - 1, Math.max(0, index === null ? longest.x.length - 1 : index + step));
     const rows = showAt(longest.x[index], null);
+    if (!spoken.isConnected) document.body.append(spoken);
     spoken.textContent = rows.map(({ line, at }) => `${line.name}: ${number(line.y[at])}`).join("; ");
   });
   return hide;
+}
+
+/** Call `tap` when a finger is set down and lifted at one place; one that scrolls or drags is something else. */
+function onTap(plot, tap) {
+  let start = null;
+  plot.addEventListener("pointerdown", (event) => (start = event));
+  plot.addEventListener("pointerup", (event) => {
+    if (event.pointerType !== "touch" || start === null) return;
+    if (Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < TAP_PX) tap(event);
+  });
+  plot.addEventListener("pointercancel", () => (start = null));
 }
 
 function placeOf(plot, event) {
@@ -68,9 +94,12 @@ function show(plot, hair, lines, x, cursor) {
   const near = [...rows].sort((a, b) => distance(a) - distance(b)).slice(0, MOST_ROWS);
   const [target] = near;
   const sorted = near.sort((a, b) => b.line.y[b.at] - a.line.y[a.at]);
-  fillBubble(sorted, cursor ? target : null, closest, rows.length - near.length);
   const box = plot.getBoundingClientRect();
-  placeBubble(cursor?.clientX ?? box.left + left, cursor?.clientY ?? box.top + size.t);
+  showBubble(
+    { rows: sorted, target: cursor ? target : null, closest, hidden: rows.length - near.length },
+    cursor?.clientX ?? box.left + left,
+    cursor?.clientY ?? box.top + size.t,
+  );
   return sorted;
 }
 
@@ -90,41 +119,4 @@ export function nearest(list, x) {
     else high = middle;
   }
   return low > 0 && x - list[low - 1] <= list[low] - x ? low - 1 : high;
-}
-
-function fillBubble(rows, target, { line, at }, hidden) {
-  const isSmooth = rows.some((row) => row.line.raw !== row.line.y && !row.line.deviation);
-  const time = line.time ? ` · ${moment(line.time[at])} · ${duration(line.time[at] - line.time[0])}` : "";
-  const body = rows.map((row) => {
-    const dot = h("i", { class: "dot" });
-    setCss(dot, { background: row.line.colour });
-    const second = row.line.deviation
-      ? `± ${number(row.line.deviation[row.at])}`
-      : isSmooth
-        ? number(row.line.raw[row.at])
-        : null;
-    return h(
-      "tr",
-      { class: row === target ? "is-target" : "" },
-      h("td", {}, dot),
-      h("td", { class: "name" }, row.line.name),
-      h("td", { class: "value" }, number(row.line.y[row.at])),
-      second === null ? null : h("td", { class: "value second" }, second),
-    );
-  });
-  fill(
-    bubble,
-    h("p", { class: "bubble-head" }, `step ${number(line.step[at])}${time}`),
-    h("table", {}, h("tbody", {}, body)),
-    hidden > 0 ? h("p", { class: "bubble-more" }, `and ${hidden} more`) : null,
-  );
-}
-
-function placeBubble(x, y) {
-  if (!bubble.isConnected) document.body.append(bubble, spoken);
-  bubble.classList.add("is-on");
-  const box = bubble.getBoundingClientRect();
-  const left = x + 16 + box.width > innerWidth - 8 ? Math.max(8, x - 16 - box.width) : x + 16;
-  const top = Math.min(Math.max(8, y + 12), Math.max(8, innerHeight - box.height - 8));
-  setCss(bubble, { transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` });
 }

@@ -1,11 +1,11 @@
 // Owns the Scalars tab: its controls, the groups of charts, the legend of config groups.
 
 import { getJson } from "./api.js";
-import { groupOrder } from "./bands.js";
+import { BANDS, groupOrder } from "./bands.js";
 import { segmented } from "./buttons.js";
 import { ChartCard } from "./chart.js";
 import { groupColour } from "./colours.js";
-import { fill, h, setCss, setText } from "./dom.js";
+import { fill, h, setCss, setText, settle } from "./dom.js";
 import { selection } from "./selection.js";
 import { view } from "./state.js";
 import { mountCards, tagsFilter } from "./tag_tab.js";
@@ -20,11 +20,17 @@ export function mountScalars(root) {
   const axis = segmented("X-axis", AXES, view.get("x"), (x) => view.set({ x, zoom: {} }));
   const [groupBy, endGroupBy] = groupControl();
   const legend = h("div", { class: "legend", "aria-label": "Groups" });
+  const bands = segmented("Band", BANDS, view.get("band"), (band) => view.set({ band }));
   const showLegend = () => {
-    drawLegend(legend);
-    for (const control of [smooth, axis]) control.inert = Boolean(view.get("group")); // bands are exact means over steps
+    drawLegend(legend, bands);
+    axis.refuse(view.get("group") ? "Groups are drawn over steps: runs need not share times" : null);
   };
-  const stops = [view.on("x", (x) => axis.show(x)), groupOrder.on("change", showLegend), view.on("group", showLegend)];
+  const stops = [
+    view.on("x", (x) => axis.show(x)),
+    view.on("band", (band) => bands.show(band)),
+    groupOrder.on("change", showLegend),
+    view.on("group", showLegend),
+  ];
   const [smooth, endSmooth] = smoothing();
   const [filter, endFilter] = tagsFilter();
   const toolbar = h(
@@ -113,7 +119,7 @@ function differing({ keys }) {
   return (differ.length > 0 ? differ : keys).map(({ key }) => key);
 }
 
-function drawLegend(legend) {
+function drawLegend(legend, bands) {
   const names = view.get("group") ? groupOrder.names() : [];
   legend.hidden = names.length === 0;
   const chips = names.map((name) => {
@@ -121,5 +127,5 @@ function drawLegend(legend) {
     setCss(dot, { background: groupColour(groupOrder.index(name)) });
     return h("span", { class: "chip" }, dot, name);
   });
-  fill(legend, h("span", { class: "muted" }, `${view.get("group")}, mean ± deviation`), chips);
+  settle(legend, [h("span", { class: "muted" }, `${view.get("group")}, mean`), bands, ...chips]);
 }

@@ -15,7 +15,9 @@ const DEFAULTS = {
   flip: [], // runs that are not as `base` says
   closed: [], // collapsed groups of cards
   folded: [], // tags whose card is collapsed
+  band: "deviation", // what is drawn around a group's mean
   logy: [], // tags with a log scale
+  clip: [], // tags whose outliers are left out of the y-range
   wide: [], // tags shown in full width
   zoom: {}, // tag -> [x0, x1, y0, y1]
   linked: true, // sliders move together
@@ -45,6 +47,7 @@ const FORMS = {
   smooth: { read: (text) => Math.min(0.99, Math.max(0, decimal.read(text))), write: String },
   flip: ids,
   logy: ids,
+  clip: ids,
   wide: ids,
   folded: ids,
   closed: list,
