@@ -2,6 +2,7 @@
 
 import { check } from "./buttons.js";
 import { fill, h, setText } from "./dom.js";
+import { icon } from "./icons.js";
 import { choices, isChosen } from "./table_columns.js";
 import { view } from "./state.js";
 
@@ -52,7 +53,7 @@ export function showColumns(configs) {
     "dialog",
     { class: "sheet columns-sheet", "aria-label": "Columns" },
     h("h2", {}, "Columns"),
-    h("label", { class: "search" }, filter),
+    h("label", { class: "search" }, icon("search"), filter),
     h(
       "p",
       { class: "links" },

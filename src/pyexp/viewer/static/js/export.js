@@ -9,7 +9,7 @@ import { FONT, loadPlotly } from "./plot.js";
 export const SIZE = { width: 900, height: 500 }; // without the legend
 const MARGIN = { l: 86, r: 30, t: 56, b: 64 };
 const INK = { size: 13, color: "#333333" };
-const MARK_PX = 50; // a legend's mark and the room around a name
+const MARK_PX = 48; // a legend's mark and the room around a name
 const LINE_PX = 20;
 const MOST_LETTERS = 56;
 
@@ -58,11 +58,13 @@ function legendBelow(names, note) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${INK.size}px ${FONT}`;
   const widest = Math.ceil(Math.max(0, ...names.map((name) => pen.measureText(name).width)));
-  const columns = Math.max(1, Math.floor((SIZE.width - MARGIN.l - MARGIN.r) / (widest + MARK_PX)));
+  const room = SIZE.width - MARGIN.l - MARGIN.r;
+  const columns = Math.max(1, Math.floor(room / (widest + MARK_PX)));
+  const entrywidth = names.length > columns ? Math.floor(room / columns) - MARK_PX : widest; // so many, and no more
   const height = Math.ceil(names.length / columns) * LINE_PX + (note ? LINE_PX : 0) + 16;
   const place = { orientation: "h", xref: "paper", x: 0, xanchor: "left", yref: "container", y: 0, yanchor: "bottom" };
   const title = note ? { text: plotlyText(note), side: "top", font: INK } : {};
-  return [{ ...place, title, maxheight: height, entrywidth: widest, traceorder: "normal" }, height];
+  return [{ ...place, title, maxheight: height, entrywidth, traceorder: "normal" }, height];
 }
 
 function onPaper(axis, title) {

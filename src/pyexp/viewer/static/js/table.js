@@ -5,6 +5,7 @@ import { catalog } from "./catalog.js";
 import { showColumns } from "./columns_sheet.js";
 import { drawCompare, MOST_COMPARED } from "./compare.js";
 import { throttled, fill, h, setText } from "./dom.js";
+import { shortNames } from "./names.js";
 import { RunFacts } from "./run_facts.js";
 import { showRun } from "./run_sheet.js";
 import { selection } from "./selection.js";
@@ -16,6 +17,7 @@ import { noRuns } from "./tag_tab.js";
 import { tags } from "./tags.js";
 
 const MOST_ROWS = 300;
+const MOST_LETTERS = { wide: 44, narrow: 20 }; // of a name
 const AGAIN_MS = 3000;
 const VIEWS = [
   ["table", "Table", "One line per run"],
@@ -123,11 +125,15 @@ class RunsTab {
     const scroll = this.place.querySelector(".table-scroll")?.scrollLeft ?? 0;
     const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
     const head = h("tr", {}, columns.map(headCell));
-    const body = shown.map((run) =>
+    const names = shortNames(
+      shown.map((run) => run.name),
+      innerWidth < 800 ? MOST_LETTERS.narrow : MOST_LETTERS.wide,
+    );
+    const body = shown.map((run, i) =>
       h(
         "tr",
         { class: selection.isOn(run) ? "" : "is-off", data: { run: run.id } },
-        columns.map((column) => valueCell(column, run, () => showRun(run))),
+        columns.map((column) => valueCell(column, run, names[i], () => showRun(run))),
       ),
     );
     const showMore = () => ((this.#limit += MOST_ROWS), this.#draw());

@@ -53,14 +53,14 @@ export function headCell(column) {
 }
 
 /** A body cell; the name's cell has the switch and opens the run's details. */
-export function valueCell(column, run, open) {
-  if (column.kind === "name") return nameCell(run, open);
+export function valueCell(column, run, name, open) {
+  if (column.kind === "name") return nameCell(run, name, open);
   if (column.kind === "status") return h("td", {}, statusBadge(run, true));
   const text = column.show(run);
   return h("td", { class: column.isNumeric ? "numeric" : "value", title: text.length > 24 ? text : null }, text);
 }
 
-function nameCell(run, open) {
+function nameCell(run, name, open) {
   const box = h("input", {
     type: "checkbox",
     class: "box run-box",
@@ -70,16 +70,16 @@ function nameCell(run, open) {
   });
   box.checked = selection.isOn(run);
   setCss(box, { "--run-colour": colourOf(run) });
-  const name = h(
+  const label = h(
     "button",
     {
       class: "link run-open",
       type: "button",
-      title: "Details of this run",
+      title: `${run.name}\nDetails of this run`,
       data: { focus: `run${run.id}` },
       onclick: open,
     },
-    run.name,
+    name,
   );
-  return h("th", { scope: "row" }, h("div", { class: "name-cell" }, box, name));
+  return h("th", { scope: "row" }, h("div", { class: "name-cell" }, box, label));
 }
