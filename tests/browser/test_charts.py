@@ -197,6 +197,17 @@ def test_the_note_about_runs_left_out_goes_when_they_are_grouped(desk: Desk, vie
     page.gone(".card-note")
 
 
+def test_a_run_that_is_pointed_at_in_the_panel_stands_out(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=50)
+    page = desk.open("smooth=0.5")
+    page.wait_lines("lr", "lines.length === 6")
+    page.see(".run-row:has-text('slow')").hover()
+    faded = "[...document.querySelectorAll('[data-tag=lr] .scatterlayer > .trace')].map(e => getComputedStyle(e).opacity === '0.12')"
+    assert page.wait(f"() => {faded}.some(Boolean) && {faded}") == [False, True, True] * 2
+    page.raw.mouse.move(700, 20)
+    page.wait(f"() => !{faded}.some(Boolean)")
+
+
 def touch(page: Page, path: list[tuple[float, float]]) -> None:
     """Move a finger along a path."""
     session = page.raw.context.new_cdp_session(page.raw)

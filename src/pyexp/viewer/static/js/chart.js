@@ -7,6 +7,7 @@ import { Detail } from "./detail.js";
 import { fill, h, setText, throttled } from "./dom.js";
 import { drawingOf, rangeOf, styleOf, titlesOf } from "./drawing.js";
 import { saveCsv, savePicture, SIZE } from "./export.js";
+import { fadeOthers, highlight } from "./highlight.js";
 import { makeReadable } from "./hover.js";
 import { live } from "./live.js";
 import { CONFIG, loadPlotly, whyEmpty } from "./plot.js";
@@ -26,6 +27,7 @@ export class ChartCard {
   #isShown = false;
   #isReady = false;
   #drawn = [];
+  #runs = []; // of the traces
   #states = "";
   #stops = [];
 
@@ -112,6 +114,7 @@ export class ChartCard {
       selection.on("update", () => this.#statesChanged()),
       theme.on("change", () => this.redraw(true)),
       groupOrder.on("change", () => this.redraw()),
+      highlight.on("change", () => fadeOthers(this.plot, this.#runs)),
       live.on("hello", () => this.note.classList.contains("is-error") && this.runsChanged()),
     ];
     this.#showSwitches();
@@ -183,12 +186,14 @@ export class ChartCard {
     const { drawn, traces, layout, isLog } = this.#drawing(size);
     this.plot.classList.toggle("is-zooming", layout.dragmode === "zoom");
     this.#drawn = drawn;
+    this.#runs = traces.map((_, i) => drawn[i % drawn.length].run);
     this.head.showZoomed(Boolean(view.get("zoom")[this.tag.id]));
     this.body.dataset.empty = whyEmpty(traces, isLog);
     const isFirst = !this.#isReady;
     this.#isReady = true;
     await this.#plotly.react(this.plot, traces, layout, CONFIG);
     if (isFirst && this.#isReady) this.#listen();
+    fadeOthers(this.plot, this.#runs);
     this.body.classList.remove("is-loading");
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);
   }

@@ -4,6 +4,7 @@ import { catalog } from "./catalog.js";
 import { colourOf } from "./colours.js";
 import { debounced, fill, h, setCss, setText, settle, throttled } from "./dom.js";
 import { moment } from "./format.js";
+import { highlight } from "./highlight.js";
 import { icon } from "./icons.js";
 import { selection } from "./selection.js";
 import { view } from "./state.js";
@@ -32,6 +33,8 @@ export function buildRunsPanel() {
   selection.on("update", draw);
   tree.addEventListener("toggled", draw);
   tree.addEventListener("keydown", (event) => moveInTree(event, tree));
+  tree.addEventListener("pointerover", ({ target }) => pointAt(target.closest(".run-row")));
+  tree.addEventListener("pointerleave", () => pointAt(null));
   draw();
   return h(
     "aside",
@@ -41,6 +44,10 @@ export function buildRunsPanel() {
     h("div", { class: "runs-tools" }, summary, tools()),
     tree,
   );
+}
+
+function pointAt(row) {
+  highlight.set(row ? Number(row.dataset.run) : null);
 }
 
 function filterField() {
