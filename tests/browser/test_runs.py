@@ -76,6 +76,20 @@ def test_columns_are_chosen(desk: Desk, viewer: Viewer) -> None:
     page.gone("text=scalars have a column")
 
 
+def test_columns_are_limited_with_a_word(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        logger.add_scalars({f"tag{i:03}": i for i in range(105)})
+    page = desk.open("tab=runs")
+    page.see("text=20 of 105 scalars have a column")
+    page.raw.get_by_role("button", name="Columns").click()
+    page.see("dialog >> text=All of these").click()
+    page.see("text=Only 100 scalars can have a column.")
+    assert not page.see(".column-list .check:has-text('tag104') input").is_checked()
+    page.raw.keyboard.press("Escape")
+    page.see("text=100 of 105 scalars have a column")
+    page.see("td.numeric:text-is('99')")
+
+
 def test_configs_are_compared_by_what_differs(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=3)
     page = desk.open("tab=runs&runsview=compare")

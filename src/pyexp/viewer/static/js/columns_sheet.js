@@ -3,14 +3,16 @@
 import { check } from "./buttons.js";
 import { fill, h, setText } from "./dom.js";
 import { icon } from "./icons.js";
-import { choices, isChosen } from "./table_columns.js";
+import { choices, isChosen, MOST_SCALARS } from "./table_columns.js";
 import { view } from "./state.js";
 
-const GROUPS = ["Run", "Config", "Scalars"];
+const SCALARS = "Scalars";
+const GROUPS = ["Run", "Config", SCALARS];
 const MOST_LISTED = 300;
 
 /** Show the sheet for runs with these configs; what is chosen is in the view at once. */
 export function showColumns(configs) {
+  let isCut = false;
   const list = h("div", { class: "column-list" });
   const rest = h("p", { class: "muted", role: "status" });
   const filter = h("input", {
@@ -29,7 +31,12 @@ export function showColumns(configs) {
   const choose = (changed, isOn) => {
     const keys = new Set(changed.map(({ key }) => key));
     const cols = choices(configs).filter((choice) => (keys.has(choice.key) ? isOn : isChosen(choice)));
-    view.set({ cols: cols.map(({ key }) => key) });
+    const [scalars, others] = [true, false].map((isScalar) =>
+      cols.filter(({ group }) => (group === SCALARS) === isScalar),
+    );
+    view.set({ cols: [...others, ...scalars.slice(0, MOST_SCALARS)].map(({ key }) => key) });
+    isCut = scalars.length > MOST_SCALARS;
+    if (isCut) draw();
   };
   const draw = () => {
     const all = found();
@@ -45,7 +52,8 @@ export function showColumns(configs) {
         ),
       ),
     );
-    setText(rest, all.length > listed.length ? `${all.length - listed.length} more: filter to see them.` : "");
+    const more = all.length > listed.length ? `${all.length - listed.length} more: filter to see them. ` : "";
+    setText(rest, more + (isCut ? `Only ${MOST_SCALARS} scalars can have a column.` : ""));
   };
   const link = (label, action) =>
     h("button", { class: "link", type: "button", onclick: () => (action(), draw()) }, label);

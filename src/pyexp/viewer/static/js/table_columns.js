@@ -6,7 +6,7 @@ import { tags } from "./tags.js";
 import { view } from "./state.js";
 
 const FIRST_SCALARS = 20;
-const MOST_SCALARS = 100; // each is read whole by the server, again and again while a run goes on
+export const MOST_SCALARS = 100; // each is read whole by the server, again and again while a run goes on
 const OWN = [
   ["batch", "Batch"],
   ["status", "Status"],
