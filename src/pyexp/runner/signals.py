@@ -34,6 +34,7 @@ class StopSignals:
         self._stop: Callable[[], None] | None = None
         self._previous: dict[int, Any] = {}
         self._last_resort: threading.Timer | None = None
+        self._pid = os.getpid()
         self.received: int | None = None
 
     def __enter__(self) -> Self:
@@ -57,6 +58,11 @@ class StopSignals:
             stop()
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._pid:
+            # A process that a run in this one forked: the batch is none of its business.
+            signal.signal(number, self._previous[number] or signal.SIG_DFL)
+            signal.raise_signal(number)
+            return
         if self.received is None:
             self.received = number
             self._session.stopping.set()

@@ -84,3 +84,22 @@ def test_the_first_ctrl_c_says_what_a_second_one_does(session, capfd):
         signal.raise_signal(signal.SIGTERM)
 
     assert capfd.readouterr().err == "\nstopping: the runs get 3 s to end; Ctrl-C again ends them at once\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+def test_a_forked_process_ends_by_the_signal_as_if_there_were_no_batch(session):
+    with StopSignals(session) as signals:
+        interruptible.set()
+        try:
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    signal.raise_signal(signal.SIGTERM)
+                finally:
+                    os._exit(0)
+        finally:
+            interruptible.clear()
+        _, status = os.waitpid(pid, 0)
+
+    assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM
+    assert signals.received is None
