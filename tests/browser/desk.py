@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from browser.serving import TOKEN, Viewer
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from browser.serving import Viewer
 
 WAIT_MS = 20_000
 
@@ -23,10 +23,11 @@ class Desk:
         self.tolerated: str | None = None
 
     def open(
-        self, view: str = "", *, token: str | None = TOKEN, width: int = 1300, height: int = 900, **wishes: Any
+        self, view: str = "", *, token: str | None = "", width: int = 1300, height: int = 900, **wishes: Any
     ) -> Page:
-        """A new window with the page at `view` (the fragment without the token)."""
+        """A new window with the page at `view` (the fragment without the token); without `token` with the right one."""
         self.viewer.start()
+        token = self.viewer.token if token == "" else token
         context = self.chromium.new_context(viewport={"width": width, "height": height}, **wishes)
         self.contexts.append(context)
         context.set_default_timeout(WAIT_MS)

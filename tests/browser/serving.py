@@ -29,6 +29,7 @@ class Viewer:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.port = free_port()
+        self.token = TOKEN
         self.process: subprocess.Popen[str] | None = None
 
     @property
@@ -39,14 +40,16 @@ class Viewer:
         if self.process is not None:
             return
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(self.root), str(self.port), TOKEN],
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, text=True, env=environment)
         assert self.process.stdout is not None
-        assert self.process.stdout.readline().startswith(self.base)
+        for line in self.process.stdout:
+            if line.startswith(self.base):
+                self.token = line.strip().partition("#token=")[2]
+                return
+        raise AssertionError("the viewer printed no address")
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-c", PROGRAM, str(self.root), str(self.port), self.token]
 
     def stop(self) -> None:
         if self.process is None:
@@ -56,3 +59,10 @@ class Viewer:
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = None
+
+
+class Program(Viewer):
+    """The viewer as a user starts it; its token is what it prints."""
+
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "pyexp.viewer", str(self.root), "--port", str(self.port)]

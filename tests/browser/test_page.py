@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser.records import log_curves, record, standard
-from browser.serving import TOKEN
+from browser.records import log_curves, standard
 from pyexp.log import Logger
-from pyexp.task import Status
 
 if TYPE_CHECKING:
     from browser.desk import Desk
@@ -19,25 +17,6 @@ pytestmark = pytest.mark.browser
 
 LOSS = "train/loss"
 BACKGROUND = "getComputedStyle(document.body).backgroundColor"
-
-
-def test_the_token_leaves_the_address_and_outlives_a_reload(desk: Desk, viewer: Viewer) -> None:
-    standard(viewer.root, count=3)
-    page = desk.open("tab=runs")
-    page.see("table.runs tbody tr")
-    assert TOKEN not in page.raw.url
-    assert "tab=runs" in page.raw.url
-    page.raw.reload()
-    page.see("table.runs tbody tr")
-
-
-def test_without_a_token_the_page_asks_for_it(desk: Desk, viewer: Viewer) -> None:
-    standard(viewer.root, count=3)
-    page = desk.open(token=None)
-    page.see("text=asks for its token")
-    page.find("[aria-label=Token]").fill(f"http://127.0.0.1/#token={TOKEN}")
-    page.raw.get_by_role("button", name="Open").click()
-    page.chart(LOSS)
 
 
 def test_the_system_theme_and_the_switch(desk: Desk, viewer: Viewer) -> None:
@@ -142,23 +121,3 @@ def test_an_error_of_the_server_is_told_with_a_way_on(desk: Desk, viewer: Viewer
     page.raw.unroute("**/api/tags*")
     page.raw.get_by_role("button", name="Try again").click()
     page.chart(LOSS)
-
-
-def test_the_page_reconnects_after_the_server_restarts(desk: Desk, viewer: Viewer) -> None:
-    with record(viewer.root, [{"name": "run", "lr": 1}]) as batch, batch.logger(0) as logger:
-        batch.set(0, Status.RUNNING)
-        log_curves(logger, 10)
-        logger.flush()
-        page = desk.open()
-        page.wait_lines(LOSS, "lines[0]?.x.at(-1) === 9")
-        page.raw.evaluate("window.isTheSamePage = true")
-        viewer.stop()
-        page.see(".connection[data-kind=lost]")
-        log_curves(logger, 30, start=10)
-        logger.flush()
-        viewer.start()
-        page.see(".connection[data-kind=open]")
-        page.wait_lines(LOSS, "lines[0].x.length === 40 && lines[0].x.at(-1) === 39")
-        log_curves(logger, 5, start=40)
-        page.wait_lines(LOSS, "lines[0].x.length === 45")
-        assert page.raw.evaluate("window.isTheSamePage")

@@ -22,6 +22,7 @@ import anyio
 
 from pyexp._optional import import_extra
 from pyexp.errors import MissingExtraError, PyexpError, ViewerError
+from pyexp.viewer.kept_token import kept_token
 from pyexp.viewer.settings import DEFAULT_PORT, ViewerSettings, checked_root
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def start_viewer(dir: Path | str, host: str = "127.0.0.1", port: int = DEFAULT_P
     for module in ("aiohttp", "watchfiles"):
         import_extra(module, "viewer", "the viewer")
     os.makedirs(dir, exist_ok=True)
-    settings = ViewerSettings(root=checked_root(dir), host=host, port=port, is_port_fixed=False)
+    root = checked_root(dir)
+    settings = ViewerSettings(root=root, host=host, port=port, is_port_fixed=False, token=kept_token(root, host))
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "pyexp.viewer.background"],
         stdin=subprocess.PIPE,

@@ -14,7 +14,8 @@ import anyio
 
 from pyexp._optional import import_extra
 from pyexp.errors import PyexpError
-from pyexp.viewer.settings import DEFAULT_PORT, ViewerSettings, checked_root, new_token
+from pyexp.viewer.kept_token import kept_token
+from pyexp.viewer.settings import DEFAULT_PORT, ViewerSettings, checked_root
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +33,7 @@ def run_viewer(
     from pyexp.viewer.app import serve
 
     root = checked_root(Path(folder))
-    settings = ViewerSettings(root=root, host=host, port=port, token=new_token() if token else None)
+    settings = ViewerSettings(root=root, host=host, port=port, token=kept_token(root, host) if token else None)
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -74,6 +74,20 @@ def test_the_token_is_another_one_each_time(tmp_path):
     assert ViewerSettings(root=tmp_path).token not in repr(ViewerSettings(root=tmp_path))
 
 
+def test_a_restart_has_the_same_address_also_beside_an_experiment(tmp_path):
+    port = free_port()
+    urls = []
+    for _ in range(2):
+        with run_program(tmp_path, "--port", port) as program:
+            program.stdout.readline()
+            urls.append(program.stdout.readline().strip())
+            program.terminate()
+        viewer = pyexp.viewer.start_viewer(tmp_path, port=port)
+        urls.append(viewer.url)
+        viewer.stop()
+    assert len(set(urls)) == 1
+
+
 def test_without_a_token_the_address_has_none(tmp_path):
     with run_program(tmp_path, "--port", free_port(), "--no-token") as program:
         program.stdout.readline()

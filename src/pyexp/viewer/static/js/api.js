@@ -5,22 +5,26 @@ const TOKEN_KEY = "pyexp.token";
 
 let token = null;
 
-/** Take the token out of the address (else the one kept for this tab); the address keeps only the view. */
-export function takeToken() {
+/** The token that the address bears, or null; the address keeps only the view. */
+export function takeFromAddress() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const given = parts.get("token");
-  if (given) {
-    parts.delete("token");
-    const rest = parts.toString();
-    history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
-    keepToken(given);
-  } else {
-    token = readToken();
-  }
+  if (!given) return null;
+  parts.delete("token");
+  const rest = parts.toString();
+  history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  return given;
 }
 
-/** Use `given` from now on and keep it for this tab. */
-export function keepToken(given) {
+/** Use the token kept for this tab; tells whether there is one. */
+export function useKeptToken() {
+  token = readToken();
+  return token !== null;
+}
+
+/** Ask the server with `given`; when it is taken, use it from now on and keep it for this tab. */
+export async function tryToken(given) {
+  await request("/api/hello", {}, undefined, given);
   token = given;
   try {
     sessionStorage.setItem(TOKEN_KEY, given);
@@ -46,11 +50,11 @@ export class ApiError extends Error {
   }
 }
 
-async function request(path, params, signal) {
+async function request(path, params, signal, bearer = token) {
   const query = new URLSearchParams(
     Object.entries(params).filter(([, value]) => value !== null && value !== undefined),
   );
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const headers = bearer ? { Authorization: `Bearer ${bearer}` } : {};
   let response;
   try {
     response = await fetch(`${path}?${query}`, { headers, signal, cache: "no-cache" });

@@ -18,6 +18,7 @@ const ACTIONS = {
 export function startKeyboard() {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog:modal")) return; // what stands over the page has the keys
     if (event.key === "Escape") toggleDrawerClosed();
     const tab = /^[1-8]$/.test(event.key) ? document.querySelectorAll(".tab")[Number(event.key) - 1] : null;
     const action = tab ? () => tab.click() : ACTIONS[event.key];
@@ -46,5 +47,6 @@ function focusOn(selector, isInPanel) {
 }
 
 function nextAxis() {
+  if (view.get("group")) return; // bands are over steps
   view.set({ x: AXES[(AXES.indexOf(view.get("x")) + 1) % AXES.length], zoom: {} });
 }

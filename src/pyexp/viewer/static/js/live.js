@@ -108,11 +108,17 @@ class Live extends Emitter {
       await getJson("/api/hello");
     } catch (error) {
       if (error.status === 401) {
-        this.#show("refused");
+        this.#refused();
         return;
       }
     }
-    this.connect();
+    if (!this.#socket) this.connect(); // it may have been asked for meanwhile
+  }
+
+  /** The token is not this server's; the one that takes it may still come back. */
+  #refused() {
+    if (this.status !== "refused") this.#show("refused");
+    this.#timer = setTimeout(() => this.#again(), LONGEST_WAIT_MS);
   }
 
   #show(status) {

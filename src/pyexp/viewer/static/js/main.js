@@ -1,32 +1,56 @@
 // Owns the page's start: the token, the catalogue, and what is shown when one of them is refused.
 // The workspace is loaded meanwhile.
 
-import { keepToken, takeToken } from "./api.js";
+import { takeFromAddress, tryToken, useKeptToken } from "./api.js";
 import { catalog } from "./catalog.js";
 import { fill, h } from "./dom.js";
-import { errorState, loadingState, tokenState } from "./states.js";
+import { errorState, loadingState, tokenState, WRONG_TOKEN } from "./states.js";
 import { view } from "./state.js";
 
 const app = document.getElementById("app");
+let workspace = null;
 
 async function start() {
-  takeToken();
+  const given = takeFromAddress();
+  const isKept = useKeptToken();
   view.load();
+  await enter(given, isKept);
+}
+
+/** Go to the workspace; `given` is a token to try first, `isKept` tells that one is in use already. */
+async function enter(given, isKept) {
   fill(app, h("main", { class: "lone" }, loadingState("Looking for runs…")));
   try {
+    if (given) await tryToken(given);
     const [{ showWorkspace }] = await Promise.all([import("./workspace.js"), catalog.load()]);
     app.removeAttribute("aria-busy");
-    showWorkspace(app, () => showRefusal({ status: 401 }));
+    workspace = showWorkspace(app);
   } catch (error) {
-    showRefusal(error);
+    showRefusal(error, given, given !== null || isKept);
   }
 }
 
-function showRefusal(error) {
+function showRefusal(error, given, hadToken) {
   app.removeAttribute("aria-busy");
-  const again = () => location.reload(); // the token is kept for this tab, the view is in the address
-  const content = error.status === 401 ? tokenState((given) => (keepToken(given), again())) : errorState(error, again);
+  const again = () => enter(given, hadToken);
+  const use = async (entered) => {
+    await tryToken(entered);
+    await enter(null, true);
+  };
+  const content = error.status === 401 ? tokenState(use, hadToken ? WRONG_TOKEN : "") : errorState(error, again);
   fill(app, h("main", { class: "lone" }, content));
+  content.querySelector("input")?.focus();
 }
 
+/** The printed address was opened in this tab: only the fragment has changed, nothing was loaded. */
+async function takeToken() {
+  const given = takeFromAddress();
+  if (!given) return;
+  if (location.hash) view.load();
+  else history.replaceState(null, "", view.address()); // the printed address says nothing of the view: it stays
+  if (workspace) await workspace.use(given);
+  else await enter(given, false);
+}
+
+addEventListener("hashchange", takeToken);
 start();

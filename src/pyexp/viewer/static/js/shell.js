@@ -14,10 +14,10 @@ import { tags } from "./tags.js";
 import { theme } from "./theme.js";
 
 const CONNECTION = {
-  connecting: ["Connecting…", "waiting"],
-  open: ["Live", "open"],
-  lost: ["Reconnecting…", "lost"],
-  refused: ["No access", "lost"],
+  connecting: ["Connecting…", "waiting", ""],
+  open: ["Live", "open", "New points arrive by themselves."],
+  lost: ["Reconnecting…", "lost", "The server is away. The page goes on trying; click to try now."],
+  refused: ["No access", "lost", "The viewer asks for its token; click to enter it."],
 };
 
 /** Build the frame into `app`; returns the element that the tabs fill. */
@@ -117,13 +117,10 @@ function connection() {
     label,
   );
   const show = () => {
-    const [text, kind] = CONNECTION[live.status];
+    const [text, kind, title] = CONNECTION[live.status];
     setText(label, text);
     pill.dataset.kind = kind;
-    pill.title =
-      kind === "lost"
-        ? "The server is away. The page goes on trying; click to try now."
-        : "New points arrive by themselves.";
+    pill.title = title;
   };
   live.on("status", show);
   show();

@@ -100,6 +100,7 @@ class View extends Emitter {
   /** Read the address; what it does not say has its default. */
   load() {
     const parts = new URLSearchParams(location.hash.slice(1));
+    if (parts.has("token")) return; // it is taken out first
     const next = structuredClone(DEFAULTS);
     for (const key of Object.keys(DEFAULTS)) {
       if (parts.has(key)) next[key] = (FORMS[key] ?? plain).read(parts.get(key));

@@ -1,6 +1,8 @@
 // Owns what is shown when there is nothing to show yet: empty, loading, error, no token.
 
-import { h, svg } from "./dom.js";
+import { h, setText, svg } from "./dom.js";
+
+export const WRONG_TOKEN = "That token is not this viewer's.";
 
 /** Nothing here, and what to do about it. `actions` are `[label, onclick]`. */
 export function emptyState(title, text, { code = null, actions = [] } = {}) {
@@ -38,19 +40,23 @@ export function loadingState(text = "Loading…") {
   );
 }
 
-/** Asks for the token that the server printed; `use(token)` tries it. */
-export function tokenState(use) {
+/** Asks for the token that the server printed; `use(token)` tries it and throws when it is refused. */
+export function tokenState(use, problem = "") {
   const input = h("input", {
     type: "text",
     class: "field",
     "aria-label": "Token",
     placeholder: "token or printed address",
     autocomplete: "off",
+    autofocus: true,
     spellcheck: "false",
   });
-  const submit = () => {
+  const answer = h("p", { class: "state-problem", role: "alert" }, problem);
+  const submit = async () => {
     const given = input.value.trim().replace(/^.*[#&]token=([^&]*).*$/, "$1");
-    if (given) use(given);
+    if (!given) return;
+    setText(answer, "");
+    await use(given).catch((error) => setText(answer, error.status === 401 ? WRONG_TOKEN : error.message));
   };
   input.addEventListener("keydown", (event) => event.key === "Enter" && submit());
   return h(
@@ -59,6 +65,7 @@ export function tokenState(use) {
     h("h2", {}, "This viewer asks for its token"),
     h("p", {}, "Open the address that the viewer printed in the terminal, or paste it here."),
     h("div", { class: "state-actions" }, input, button(["Open", submit])),
+    answer,
   );
 }
 

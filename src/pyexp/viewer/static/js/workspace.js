@@ -1,5 +1,6 @@
 // Owns the workspace once the catalogue is there: shell, the tab that is shown, what is followed live.
 
+import { guardWorkspace, useToken } from "./access.js";
 import { catalog } from "./catalog.js";
 import { startKeyboard } from "./keyboard.js";
 import { live } from "./live.js";
@@ -11,8 +12,8 @@ import { tags } from "./tags.js";
 
 loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it tells when it fails
 
-/** Fill `app`; `refused` is called when the server no longer takes the token. */
-export function showWorkspace(app, refused) {
+/** Fill `app`; returns `{use(token)}`, which goes on with another token if the server takes it. */
+export function showWorkspace(app) {
   const content = buildShell(app);
   let ending = () => {};
   let shown = null;
@@ -28,12 +29,14 @@ export function showWorkspace(app, refused) {
     live.changed();
   };
   view.on("tab", show);
-  follow(refused);
+  guardWorkspace();
+  follow();
   show();
   startKeyboard();
+  return { use: useToken };
 }
 
-function follow(refused) {
+function follow() {
   live.provide("catalog", () => catalog.rev);
   live.provide("epoch", () => catalog.epoch);
   live.provide("tags", tagsLookedAt);
@@ -51,7 +54,6 @@ function follow(refused) {
   });
   live.on("tags", () => tags.error || tags.load()); // after an error the user or a reconnect tries again
   live.on("status", (status) => {
-    if (status === "refused") refused();
     if (status === "open" && tags.error) tags.load();
   });
   tags.on("change", () => live.changed());

@@ -1,0 +1,99 @@
+"""The token that outlives a restart, so that an open page finds its viewer again.
+
+Owns the one secret of this user, a file that only the user can read. A token is derived from it for each folder and
+address: who is given one learns nothing of the others. Refuses to know who asks with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+import sys
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pyexp._files import write_atomic
+
+SECRET_NAME: Final = "viewer-secret"  # noqa: S105 — the file's name
+_SECRET_BYTES: Final = 32
+_OTHERS: Final = 0o077
+
+
+def kept_token(root: Path, host: str) -> str:
+    """The token of the viewer of *root* at *host*: the same at each start, another one for another folder or address.
+
+    Where the secret cannot be kept (a home that is not writable, a file that is not ours) each start gets a fresh one.
+    """
+    try:
+        secret = _kept_secret(state_folder())
+    except (OSError, RuntimeError):  # the latter: there is no home
+        secret = secrets.token_bytes(_SECRET_BYTES)
+    digest = hmac.digest(secret, os.fsencode(f"{root}\0{host}"), hashlib.sha256)
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def state_folder() -> Path:
+    """Where this system keeps what a program of this user remembers between its starts."""
+    if sys.platform == "win32":
+        given = os.environ.get("LOCALAPPDATA", "")
+        base = Path(given) if os.path.isabs(given) else Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        given = os.environ.get("XDG_STATE_HOME", "")
+        base = Path(given) if os.path.isabs(given) else Path.home() / ".local" / "state"
+    return base / "pyexp"
+
+
+def _kept_secret(folder: Path) -> bytes:
+    """The secret in *folder*, made when there is none, or when somebody else may have read it.
+
+    Raises:
+        OSError: It can be neither read nor kept.
+    """
+    for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+        with suppress(FileExistsError):
+            missing.mkdir(mode=0o700)
+    _claim_folder(folder)
+    place = folder / SECRET_NAME
+    found = _read_private(place)
+    if found is None:
+        write_atomic(place, secrets.token_bytes(_SECRET_BYTES), mode=0o600)
+        found = _read_private(place)  # another start may have been quicker: what stands there counts
+    if found is None:
+        raise OSError(f"{os.fspath(place)!r} does not hold what was just written")
+    return found
+
+
+def _claim_folder(folder: Path) -> None:
+    """Check that *folder* is a real one of ours, and close it to others."""
+    info = folder.lstat()
+    if not stat.S_ISDIR(info.st_mode) or not _is_own(info):
+        raise PermissionError(f"{os.fspath(folder)!r} is not a folder of this user")
+    if stat.S_IMODE(info.st_mode) & _OTHERS:
+        folder.chmod(0o700)
+
+
+def _read_private(place: Path) -> bytes | None:
+    """The secret in the file, or None when it is missing, cut, a link, or open to others."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(place, flags)
+    except OSError:
+        return None
+    with open(descriptor, "rb") as file:
+        info = os.fstat(descriptor)
+        is_private = stat.S_ISREG(info.st_mode) and _is_own(info)
+        if sys.platform != "win32":  # there the profile's folder is what keeps others out
+            is_private = is_private and not stat.S_IMODE(info.st_mode) & _OTHERS
+        found = file.read(_SECRET_BYTES) if is_private else b""
+    return found if len(found) == _SECRET_BYTES else None
+
+
+def _is_own(info: os.stat_result) -> bool:
+    return sys.platform == "win32" or info.st_uid == os.geteuid()

@@ -1,0 +1,54 @@
+// Owns what happens when the server asks for a token while the workspace is open: the form stands over it,
+// until a token is taken or the server takes the old one again.
+
+import { tryToken } from "./api.js";
+import { iconButton } from "./buttons.js";
+import { h } from "./dom.js";
+import { live } from "./live.js";
+import { tokenState, WRONG_TOKEN } from "./states.js";
+
+let dialog = null;
+
+/** Ask for the token whenever the server refuses the one in use. */
+export function guardWorkspace() {
+  let before = live.status;
+  live.on("status", (status) => {
+    if (status === "refused" && before !== "refused") ask();
+    if (status === "open") close();
+    before = status;
+  });
+}
+
+/** Go on with `given`; when it is refused, the one in use stays, and where that is refused, too, the form says so. */
+export async function useToken(given) {
+  try {
+    await take(given);
+  } catch (error) {
+    if (error.status !== 401 || live.status !== "refused") return;
+    close();
+    ask(WRONG_TOKEN);
+  }
+}
+
+async function take(given) {
+  await tryToken(given);
+  live.retry();
+}
+
+function close() {
+  dialog?.remove();
+  dialog = null;
+}
+
+function ask(problem = "") {
+  if (dialog) return;
+  dialog = h(
+    "dialog",
+    { class: "sheet token-sheet", "aria-label": "Access" },
+    iconButton("close", "Close", close),
+    tokenState(take, problem),
+  );
+  dialog.addEventListener("close", close);
+  document.body.append(dialog);
+  dialog.showModal();
+}
