@@ -19,7 +19,8 @@ INSTALL = "install Chromium and `pip install playwright` (see `tox -e browser`)"
 ARGUMENTS = [
     "--headless",
     "--no-sandbox",
-    "--disable-gpu",
+    "--use-angle=swiftshader",  # WebGL without a graphics card
+    "--enable-unsafe-swiftshader",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

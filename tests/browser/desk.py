@@ -20,7 +20,7 @@ class Desk:
         self.contexts: list[Any] = []
         self.outside: list[str] = []
         self.complaints: list[str] = []
-        self.tolerated: str | None = None
+        self.is_strict = False
 
     def open(
         self, view: str = "", *, token: str | None = "", width: int = 1300, height: int = 900, **wishes: Any
@@ -55,9 +55,9 @@ class Desk:
             self.outside.append(url)
 
     def _console(self, message: Any) -> None:
-        if self.tolerated and self.tolerated in message.text:
-            return
-        if "Content Security Policy" in message.text or "Refused to" in message.text:
+        if self.is_strict and message.type == "error":
+            self.complaints.append(message.text)
+        elif "Content Security Policy" in message.text or "Refused to" in message.text:
             self.complaints.append(message.text)
 
 

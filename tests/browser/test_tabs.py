@@ -104,7 +104,6 @@ def test_a_plotly_figure_that_needs_more_gets_the_full_bundle(desk: Desk, viewer
     plotly = pytest.importorskip("plotly.graph_objects")
     with Logger(viewer.root / "run") as logger:
         logger.add_figure("heat", plotly.Figure(plotly.Heatmap(z=[[1, 2], [3, 4]])))
-    desk.tolerated = "Applying inline style"  # the bundle carries the style of a map library, which the policy refuses
     page = desk.open("tab=figures")
     page.see("[data-tag=heat] .plotly-figure .heatmaplayer image")
 

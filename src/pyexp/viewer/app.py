@@ -70,7 +70,6 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
         return await live_figures.serve(request, part)
 
     app.router.add_get("/", partial(_get_asset, "index.html"))
-    app.router.add_get("/figure", partial(_get_asset, "figure.html"))
     app.router.add_get("/favicon.ico", partial(_get_asset, "favicon.svg"))
     app.router.add_get("/static/{path:.*}", _get_static)
     app.router.add_get("/api/hello", get_hello)

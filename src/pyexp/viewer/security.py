@@ -25,15 +25,11 @@ SUBPROTOCOL: Final = "pyexp.v1"
 _TOKEN_PREFIX: Final = "token."  # noqa: S105 — what stands before the token
 _METHODS: Final = frozenset({"GET", "HEAD"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
-# Plotly inserts an empty <style>; this is the hash of nothing.
-_STYLE: Final = "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-_CSP: Final = (
-    "default-src 'none'; script-src 'self'; {style}; img-src 'self' data: blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+# The hash is of nothing: plotly inserts an empty <style>. Style attributes are allowed nowhere.
+CONTENT_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
+    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-CONTENT_POLICY: Final = _CSP.format(style=_STYLE)
-# matplotlib's and plotly's own scripts set style attributes; nothing else on that page differs.
-FIGURE_POLICY: Final = _CSP.format(style=_STYLE + "; style-src-attr 'unsafe-inline'")
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -123,7 +119,7 @@ class Guard:
             return False
         site = request.headers.get("Sec-Fetch-Site", "none")
         # A link from elsewhere may open the empty shell; data only goes to the shell itself.
-        return site in {"same-origin", "none"} or request.path in {"/", "/figure"}
+        return site in {"same-origin", "none"} or request.path == "/"
 
 
 def guard_middleware(guard: Guard) -> Middleware:
@@ -144,10 +140,9 @@ def guard_middleware(guard: Guard) -> Middleware:
     return check
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Set the headers that every answer bears."""
-    policy = FIGURE_POLICY if request.path == "/figure" else CONTENT_POLICY
-    response.headers["Content-Security-Policy"] = policy
+    response.headers["Content-Security-Policy"] = CONTENT_POLICY
     for name, value in _HEADERS.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")

@@ -1,54 +1,134 @@
-// Owns a logged plotly figure, live at once. The figure is untrusted: its texts keep their line
-// breaks but no other markup, and pictures from elsewhere are left out.
+// Owns a logged plotly figure, live at once. The figure is untrusted: its texts keep line breaks,
+// weights and indices but no other markup, and pictures from elsewhere are left out.
 
 import { getJson } from "./api.js";
+import { canvasesOf, giveBack, hold, inTurn, letGoOf } from "./contexts.js";
 import { fill, h } from "./dom.js";
-import { loadPlotly, loadScript } from "./plot.js";
+import { live } from "./live.js";
+import { bundleFor, leaveLosses, light } from "./plotly_bundle.js";
 
-const BASIC = new Set(["scatter", "bar", "pie", undefined]);
-// Plotly sets these by style attributes or makes links of them; the content policy refuses the one and we the other.
-const MARKUP = /<\/?(?:b|i|em|strong|sub|sup|s|u|span|a)(?:\s[^<>]*)?>/gi;
-const OTHER_MARKUP = /<(?!\/?(?:br|extra)\s*\/?>)/gi;
+// Plotly makes links of the one and takes any style from the others' attributes.
+const MARKUP = /<\/?(?:span|a)(?:\s[^<>]*)?>|<(?:b|i|em|strong|sub|sup|s|u)\s[^<>]*>/gi;
+const OTHER_MARKUP = /<(?!\/?(?:b|i|em|strong|sub|sup|s|u|br|extra)\s*\/?>)/gi;
 const MOST_DEPTH = 60;
+const MOST_LOSSES = 3; // of a figure's contexts, until it is drawn only when asked for
+const NEAR = "200px 0px";
+const CONFIG = {
+  responsive: false,
+  displaylogo: false,
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "hoverClosest3d"],
+};
 
-let fullBundle = null;
-
-/** Shows the figure in `element`; `place` is `{run, tag, index}`. */
+/** Shows the figure in `element` while it is in view or there is room for it; `place` is `{run, tag, index}`. */
 export class PlotlyFigure {
-  #plotly = null;
+  isInView = false;
+  #place;
+  #figure = null; // plotly keeps what the user turned and zoomed in it
+  #plotly = null; // the bundle that has drawn it
+  #isOver = false;
+  #isWished = false;
+  #losses = 0;
   #controller = new AbortController();
 
   constructor(element, place) {
-    this.plot = h("div", { class: "plotly-figure" });
-    this.element = element;
-    fill(element, this.plot);
+    this.#place = place;
+    this.plot = h("div", { class: "plotly-plot" });
+    this.over = h("div", { class: "plotly-over" });
+    fill(element, h("div", { class: "plotly-figure" }, this.plot, this.over));
     this.resizing = new ResizeObserver(() => this.#plotly?.Plots.resize(this.plot));
-    this.#load(place);
+    this.resizing.observe(this.plot);
+    this.seeing = new IntersectionObserver((entries) => this.#see(entries.at(-1).isIntersecting), {
+      root: element.closest(".content"),
+      rootMargin: NEAR,
+    });
+    this.seeing.observe(this.plot);
+    this.plot.addEventListener("webglcontextlost", (event) => this.#lose(event), true);
+    this.stop = live.on("hello", () => this.#isFailed() && this.#ask());
   }
 
   end() {
+    this.#isOver = true;
     this.#controller.abort();
+    this.seeing.disconnect();
     this.resizing.disconnect();
-    this.#plotly?.purge(this.plot);
-    this.#plotly = null;
+    this.stop();
+    this.#purge();
   }
 
-  async #load(place) {
-    const { signal } = this.#controller;
+  /** Give back what was drawn; it is drawn again when it comes into view, or at a click. */
+  rest() {
+    this.#purge();
+    if (this.isInView) this.#offer("The browser draws only a few such figures at once.");
+  }
+
+  #see(isInView) {
+    this.isInView = isInView;
+    if (isInView && !this.#plotly) this.#ask();
+  }
+
+  #ask(isWished = false) {
+    this.#isWished = isWished;
+    fill(this.over);
+    inTurn(() => this.#draw());
+  }
+
+  async #draw() {
+    if (this.#isOver || this.#plotly || !this.isInView) return;
     try {
-      const figure = harmless(await getJson("/api/plotly", place, signal));
-      const plotly = await bundleFor(figure);
-      if (signal.aborted) return;
-      await plotly.newPlot(this.plot, figure.data, fitted(figure.layout), {
-        responsive: false,
-        displaylogo: false,
-        displayModeBar: false,
-      });
+      this.#figure ??= await this.#load();
+      const plotly = await bundleFor(this.#figure);
+      if (this.#isOver) return;
+      const { data, layout } = this.#figure;
+      await plotly.newPlot(this.plot, data, layout, CONFIG);
+      leaveLosses(this.plot);
       this.#plotly = plotly;
-      this.resizing.observe(this.plot);
+      this.#count();
     } catch (error) {
-      if (error.name !== "AbortError") fill(this.element, h("p", { class: "card-note is-error" }, error.message));
+      if (error.name !== "AbortError") fill(this.over, h("p", { class: "card-note is-error" }, error.message));
     }
+  }
+
+  async #load() {
+    const { data, layout } = harmless(await getJson("/api/plotly", this.#place, this.#controller.signal));
+    return { data: data.map(light), layout: fitted(layout) };
+  }
+
+  #count() {
+    const count = canvasesOf(this.plot).length;
+    if (this.#isOver) this.#purge();
+    else if (!hold(this, count, this.#isWished)) this.rest();
+  }
+
+  /** The browser has taken a context away. */
+  #lose(event) {
+    event.stopPropagation();
+    inTurn(() => this.#lost());
+  }
+
+  #lost() {
+    if (!this.#plotly) return; // more than one of its contexts may go at once
+    this.#losses += 1;
+    this.#purge();
+    if (!this.isInView) return;
+    if (this.#losses < MOST_LOSSES) this.#ask();
+    else this.#offer("The browser has taken this figure's graphics away.");
+  }
+
+  #offer(reason) {
+    const draw = () => this.#ask(true);
+    fill(this.over, h("p", {}, reason), h("button", { class: "button", type: "button", onclick: draw }, "Draw this one"));
+  }
+
+  #isFailed() {
+    return this.over.querySelector(".is-error") !== null;
+  }
+
+  #purge() {
+    letGoOf(this);
+    const canvases = canvasesOf(this.plot);
+    this.#plotly?.purge(this.plot);
+    this.#plotly = null;
+    canvases.forEach(giveBack);
   }
 }
 
@@ -59,24 +139,6 @@ function fitted({ width: _, height: __, ...layout }) {
     ...layout,
     autosize: true,
   };
-}
-
-/** Basic charts are drawn by the vendored bundle; others load the full one of the installed plotly. */
-async function bundleFor(figure) {
-  const basic = await loadPlotly();
-  const isBasic = figure.data.every((trace) => BASIC.has(trace.type));
-  if (isBasic) return basic;
-  fullBundle ??= loadScript("/static/plotly-full.js").then(() => {
-    const full = globalThis.Plotly;
-    globalThis.Plotly = basic;
-    return full;
-  });
-  try {
-    return await fullBundle;
-  } catch {
-    fullBundle = null;
-    throw new Error("This figure needs plotly's full bundle, which comes with the plotly package: pip install plotly.");
-  }
 }
 
 /** A copy of the figure without links and without addresses of pictures that are not in the figure itself. */

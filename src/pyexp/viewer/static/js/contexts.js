@@ -1,0 +1,52 @@
+// Owns the WebGL contexts, of which a browser has few: past sixteen it takes the oldest away without asking.
+// Knows figures only by `isInView` and `rest()`, which gives their contexts back.
+
+const MOST = 8;
+
+const holders = new Map(); // figure -> how many it holds; who came last stands last
+let queue = Promise.resolve();
+
+/** Draw one figure at a time, so that what is drawn is counted before the next one is. */
+export function inTurn(draw) {
+  queue = queue.finally(draw);
+}
+
+/**
+ * `figure` has drawn with `count` contexts: others rest until all fit, those out of view first. Tells whether it may
+ * keep them: unless `isWished`, figures in view do not rest for another one.
+ */
+export function hold(figure, count, isWished) {
+  holders.delete(figure);
+  const others = [...holders].sort(([a], [b]) => a.isInView - b.isInView);
+  const resting = [];
+  let total = count + others.reduce((sum, [, held]) => sum + held, 0);
+  for (const [other, held] of others) {
+    if (total <= MOST || (other.isInView && !isWished)) break;
+    resting.push(other);
+    total -= held;
+  }
+  for (const other of resting) {
+    holders.delete(other);
+    other.rest();
+  }
+  if (total > MOST && resting.length < others.length) return false;
+  if (count > 0) holders.set(figure, count);
+  return true;
+}
+
+/** `figure` holds none any more. */
+export function letGoOf(figure) {
+  holders.delete(figure);
+}
+
+/** The canvases in `plot` that hold a context; flat figures have none. */
+export function canvasesOf(plot) {
+  return [...plot.querySelectorAll("canvas:not(.gl-canvas-pick)")];
+}
+
+/** Give a canvas' context back now; else the browser counts it until it collects its garbage. */
+export function giveBack(canvas) {
+  canvas.addEventListener("webglcontextlost", (event) => event.stopImmediatePropagation(), true);
+  const context = canvas.getContext("webgl") ?? canvas.getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+}
