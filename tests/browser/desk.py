@@ -55,9 +55,8 @@ class Desk:
             self.outside.append(url)
 
     def _console(self, message: Any) -> None:
-        if self.is_strict and message.type == "error":
-            self.complaints.append(message.text)
-        elif "Content Security Policy" in message.text or "Refused to" in message.text:
+        is_refusal = "Content Security Policy" in message.text or "Refused to" in message.text
+        if is_refusal or (self.is_strict and message.type == "error"):
             self.complaints.append(message.text)
 
 

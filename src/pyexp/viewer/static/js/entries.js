@@ -18,6 +18,7 @@ export class Entries extends Emitter {
   byRun = new Map(); // run id -> {total, entries: [{index, step, time, ...}]}
   runs = [];
   isLoaded = false;
+  isFailed = false;
   #controller = null;
   #again = throttled(() => this.#fetch(), 500);
 
@@ -76,10 +77,13 @@ export class Entries extends Emitter {
         : { runs: [] };
       this.byRun = new Map(answer.runs.filter(({ total }) => total > 0).map((part) => [part.run, part]));
       this.isLoaded = true;
+      this.isFailed = false;
       live.changed();
       this.emit("change");
     } catch (error) {
-      if (error.name !== "AbortError") this.emit("error", error);
+      if (error.name === "AbortError") return;
+      this.isFailed = true;
+      this.emit("error", error);
     }
   }
 }

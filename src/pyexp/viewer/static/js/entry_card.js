@@ -2,25 +2,26 @@
 // What a tile shows is given by its kind (a picture, a text, a table).
 
 import { catalog } from "./catalog.js";
-import { colourOf } from "./colours.js";
-import { fill, h, setCss, setText } from "./dom.js";
+import { fill, h, setCss, setText, settle } from "./dom.js";
 import { Entries } from "./entries.js";
-import { number } from "./format.js";
 import { iconButton } from "./buttons.js";
+import { icon } from "./icons.js";
+import { live } from "./live.js";
 import { selection } from "./selection.js";
 import { cardTitle } from "./slots.js";
 import { Stepper } from "./stepper.js";
 import { view } from "./state.js";
-import { icon } from "./icons.js";
+import { Tile } from "./tile.js";
 
 const MOST_TILES = 24;
 
 /**
  * A card for `CardGroups`. `makeBody(tag, run)` gives `{element, show(entry), end()}`: the inside of a tile, shown again
- * whenever another entry is to be seen. Without a slider the newest is.
+ * whenever another entry is to be seen; `show` is awaited, and what it throws is told. While a body `isKept`, a newer entry
+ * is only offered. Without a slider the newest entry is shown.
  */
 export class EntryCard {
-  #tiles = new Map(); // run id -> {element, body, step}
+  #tiles = new Map(); // run id -> Tile
   #stops = [];
 
   constructor(kind, tag, element, makeBody, hasSlider = true) {
@@ -29,7 +30,7 @@ export class EntryCard {
     this.makeBody = makeBody;
     this.hasSlider = hasSlider;
     this.entries = new Entries(kind, tag.id);
-    this.stepper = new Stepper(() => this.#update());
+    this.stepper = new Stepper(tag.id, () => this.#update());
     this.grid = h("div", { class: "tiles" });
     this.note = h("p", { class: "card-note", role: "status" });
     this.wideButton = iconButton("expand", "Full width", () => view.toggle("wide", tag.id));
@@ -50,7 +51,11 @@ export class EntryCard {
   }
 
   show() {
-    this.following = [selection.on("change", () => this.#want()), view.on("wide", () => this.#showWide())];
+    this.following = [
+      selection.on("change", () => this.#want()),
+      view.on("wide", () => this.#showWide()),
+      live.on("hello", () => this.#again()),
+    ];
     this.entries.watch();
     this.#showWide();
     this.#want();
@@ -59,6 +64,7 @@ export class EntryCard {
   hide() {
     for (const stop of this.following ?? []) stop();
     this.entries.unwatch();
+    setCss(this.element, { "min-height": `${this.element.offsetHeight}px` }); // what is below stays where it is
     for (const id of [...this.#tiles.keys()]) this.#drop(id);
   }
 
@@ -68,6 +74,12 @@ export class EntryCard {
 
   #want() {
     this.entries.want(selection.chosen.map((run) => run.id));
+  }
+
+  /** The server is back: ask again for what it did not give. */
+  #again() {
+    if (this.entries.isFailed) this.#want();
+    for (const tile of this.#tiles.values()) tile.again();
   }
 
   #showWide() {
@@ -83,10 +95,10 @@ export class EntryCard {
 
   #arrived() {
     this.stepper.setSteps(this.entries.steps());
-    this.#update();
+    this.#update(true);
   }
 
-  #update() {
+  #update(isArrival = false) {
     if (!this.entries.isLoaded) return;
     const ids = this.entries.runs.filter((id) => this.entries.byRun.has(id) && catalog.run(id));
     const shown = ids.slice(0, MOST_TILES);
@@ -96,47 +108,28 @@ export class EntryCard {
         : "",
     );
     for (const id of [...this.#tiles.keys()]) if (!shown.includes(id)) this.#drop(id);
-    for (const id of shown) this.#showTile(id);
+    const shows = shown.map((id) => this.#showTile(id, isArrival));
+    settle(
+      this.grid,
+      shown.map((id) => this.#tiles.get(id).element),
+    );
+    Promise.all(shows).then(() => setCss(this.element, { "min-height": "" }));
   }
 
-  #showTile(id) {
+  #showTile(id, isArrival) {
     const tile = this.#tiles.get(id) ?? this.#open(catalog.run(id));
-    const entry = this.entries.at(id, this.hasSlider ? this.stepper.step : null);
-    setText(tile.step, entry ? `step ${number(entry.step)}` : "not yet at this step");
-    tile.element.classList.toggle("is-empty", !entry);
-    const key = entry ? `${entry.index} ${entry.time}` : null;
-    if (tile.key === key) return;
-    tile.key = key;
-    tile.body.show(entry);
+    return tile.show(this.entries.at(id, this.hasSlider ? this.stepper.step : null), isArrival);
   }
 
   #open(run) {
-    const dot = h("i", { class: "dot" });
-    setCss(dot, { background: colourOf(run) });
-    const step = h("span", { class: "tile-step" });
-    const body = this.makeBody(this.tag, run);
-    const element = h(
-      "section",
-      { class: "tile", "aria-label": `${this.tag.name} of ${run.name}`, data: { run: run.id } },
-      h(
-        "header",
-        { class: "tile-head" },
-        dot,
-        h("span", { class: "tile-name", title: run.name }, catalog.label(run)),
-        step,
-      ),
-      body.element,
-    );
-    const tile = { element, body, step, key: undefined };
+    const tile = new Tile(this.tag, run, this.makeBody(this.tag, run));
     this.#tiles.set(run.id, tile);
-    this.grid.append(element);
+    this.grid.append(tile.element);
     return tile;
   }
 
   #drop(id) {
-    const tile = this.#tiles.get(id);
-    tile.body.end();
-    tile.element.remove();
+    this.#tiles.get(id).end();
     this.#tiles.delete(id);
   }
 }

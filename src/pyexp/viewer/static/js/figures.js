@@ -56,6 +56,11 @@ class FigureBody {
     this.element = h("div", { class: "figure-body" });
   }
 
+  /** Whether the user works with what is shown, so that nothing newer may take its place unasked. */
+  get isKept() {
+    return this.#live instanceof LiveFigure;
+  }
+
   async show(entry) {
     this.#clear();
     if (!entry) return;
@@ -65,15 +70,11 @@ class FigureBody {
     }
     this.#controller = new AbortController();
     const { signal } = this.#controller;
-    try {
-      const image = entry.preview
-        ? await this.#image(entry, signal)
-        : h("p", { class: "no-preview" }, "Logged without a picture.");
-      const make = entry.interactive ? this.#makeLive(entry) : null;
-      if (!signal.aborted) fill(this.element, image, make);
-    } catch (error) {
-      if (error.name !== "AbortError") fill(this.element, h("p", { class: "card-note is-error" }, error.message));
-    }
+    const image = entry.preview
+      ? await this.#image(entry, signal)
+      : h("p", { class: "no-preview" }, "Logged without a picture.");
+    const make = entry.interactive ? this.#makeLive(entry) : null;
+    if (!signal.aborted) fill(this.element, image, make);
   }
 
   end() {
@@ -111,8 +112,12 @@ class FigureBody {
 
   #goLive(entry) {
     this.#clear();
-    const back = () => this.show(entry);
+    const back = () => this.show(entry).catch((error) => this.#say(error.message));
     this.#live = new LiveFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index }, back);
+  }
+
+  #say(problem) {
+    fill(this.element, h("p", { class: "card-note is-error" }, problem));
   }
 
   #clear() {

@@ -53,17 +53,10 @@ class RidgeBody {
   async show() {
     this.#controller?.abort();
     this.#controller = new AbortController();
-    try {
-      const answer = await getJson(
-        "/api/histograms",
-        { tag: this.tag.id, run: this.run.id, limit: RIDGES },
-        this.#controller.signal,
-      );
-      this.#entries = answer.entries.filter((entry) => entry.counts.length > 0);
-      this.#draw();
-    } catch (error) {
-      if (error.name !== "AbortError") this.element.append(h("p", { class: "card-note is-error" }, error.message));
-    }
+    const asked = { tag: this.tag.id, run: this.run.id, limit: RIDGES };
+    const answer = await getJson("/api/histograms", asked, this.#controller.signal);
+    this.#entries = answer.entries.filter((entry) => entry.counts.length > 0);
+    this.#draw();
   }
 
   end() {

@@ -32,16 +32,12 @@ function tableBody(tag, run) {
     fill(element);
     if (!entry) return;
     controller = new AbortController();
-    try {
-      const table = await getJson("/api/table", { tag: tag.id, run: run.id, index: entry.index }, controller.signal);
-      fill(
-        element,
-        drawTable(table),
-        table.cut ? h("p", { class: "card-note" }, `The first ${table.rows.length} of ${table.length} rows.`) : null,
-      );
-    } catch (error) {
-      if (error.name !== "AbortError") fill(element, h("p", { class: "card-note is-error" }, error.message));
-    }
+    const table = await getJson("/api/table", { tag: tag.id, run: run.id, index: entry.index }, controller.signal);
+    fill(
+      element,
+      drawTable(table),
+      table.cut ? h("p", { class: "card-note" }, `The first ${table.rows.length} of ${table.length} rows.`) : null,
+    );
   };
   return { element, show, end: () => controller?.abort() };
 }

@@ -22,6 +22,7 @@ const DEFAULTS = {
   zoom: {}, // tag -> [x0, x1, y0, y1]
   linked: true, // sliders move together
   at: null, // the linked sliders' step
+  steps: {}, // tag -> the step of a slider that was let loose
   log: null, // run of the Log tab
   runsview: "table", // table | compare
   stat: ["last"], // what of each scalar: last, min, max
@@ -58,6 +59,7 @@ const FORMS = {
   at: decimal,
   log: { read: (text) => ids.read(text)[0] ?? null, write: (id) => ids.write([id]) },
   zoom: { read: readZoom, write: writeZoom },
+  steps: { read: readSteps, write: writeSteps },
 };
 const plain = { read: (text) => text, write: String };
 const MAX_ZOOMS = 8;
@@ -84,6 +86,19 @@ function writeZoom(zoom) {
   const entries = Object.entries(zoom).slice(-MAX_ZOOMS);
   return entries
     .map(([tag, range]) => [Number(tag).toString(36), ...range.map((end) => end ?? "")].join("*"))
+    .join("_");
+}
+
+function readSteps(text) {
+  const parts = text.split("_").map((part) => part.split("*"));
+  return Object.fromEntries(
+    parts.map(([tag, step]) => [parseInt(tag, 36), step ? decimal.read(step) : null]).filter(([tag]) => tag > 0),
+  );
+}
+
+function writeSteps(steps) {
+  return Object.entries(steps)
+    .map(([tag, step]) => `${Number(tag).toString(36)}*${step ?? ""}`)
     .join("_");
 }
 

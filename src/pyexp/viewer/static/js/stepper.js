@@ -5,29 +5,30 @@ import { number } from "./format.js";
 import { check } from "./buttons.js";
 import { view } from "./state.js";
 
-/** A slider over given steps. `moved()` is called when its `step` (null: the newest) has changed. */
+/** A slider of the tag `id` over given steps. `moved()` is called when its `step` (null: the newest) has changed. */
 export class Stepper {
+  #id;
   #steps = [];
-  #own = null;
 
-  constructor(moved) {
+  constructor(id, moved) {
+    this.#id = id;
     this.slider = h("input", { type: "range", min: "0", step: "1", "aria-label": "Iteration" });
     this.label = h("output", { class: "step-label" });
     this.element = h("label", { class: "stepper" }, this.slider, this.label);
     this.slider.addEventListener("input", () => this.#choose(Number(this.slider.value)));
-    const follow = (changed) => {
-      if (!changed.some((key) => key === "at" || key === "linked")) return;
-      if (changed.includes("linked")) this.#own = view.get("at"); // let loose, it stays where it is
+    let before = this.step;
+    this.stop = view.on("change", () => {
+      if (this.step === before) return;
+      before = this.step;
       this.#show();
       moved();
-    };
-    this.stop = view.on("change", follow);
-    this.moved = moved;
+    });
   }
 
-  /** The chosen step; null follows the newest. */
+  /** The chosen step; null follows the newest. One that was let loose stays where it was until it is moved. */
   get step() {
-    return view.get("linked") ? view.get("at") : this.#own;
+    const own = view.get("steps");
+    return !view.get("linked") && this.#id in own ? own[this.#id] : view.get("at");
   }
 
   setSteps(steps) {
@@ -37,13 +38,8 @@ export class Stepper {
 
   #choose(index) {
     const step = index >= this.#steps.length - 1 ? null : this.#steps[index];
-    if (view.get("linked")) {
-      view.set({ at: step });
-      return;
-    }
-    this.#own = step;
-    this.#show();
-    this.moved();
+    if (view.get("linked")) view.set({ at: step });
+    else view.set({ steps: { ...view.get("steps"), [this.#id]: step } });
   }
 
   #show() {
@@ -70,7 +66,7 @@ export function linkSwitch() {
   const control = check(
     "Link sliders",
     view.get("linked"),
-    (isOn) => view.set({ linked: isOn }),
+    (isOn) => view.set({ linked: isOn, steps: {} }),
     "All sliders go to the same iteration",
   );
   const stop = view.on("linked", (isOn) => (control.querySelector("input").checked = isOn));

@@ -34,18 +34,11 @@ function textBody(tag, run) {
     if (!entry) return setText(text, "");
     controller = new AbortController();
     const { signal } = controller;
-    try {
-      const answer = await getJson(
-        "/api/texts",
-        { tag: tag.id, runs: run.id, before: entry.index + 1, limit: 1 },
-        signal,
-      );
-      const found = answer.runs[0]?.entries.at(-1);
-      setText(text, found?.text ?? "");
-      if (found?.cut) fill(more, wholeButton(found, signal));
-    } catch (error) {
-      if (error.name !== "AbortError") setText(text, error.message);
-    }
+    const asked = { tag: tag.id, runs: run.id, before: entry.index + 1, limit: 1 };
+    const answer = await getJson("/api/texts", asked, signal);
+    const found = answer.runs[0]?.entries.at(-1);
+    setText(text, found?.text ?? "");
+    if (found?.cut) fill(more, wholeButton(found, signal));
   };
   const wholeButton = (found, signal) =>
     h(
