@@ -1,12 +1,13 @@
 // Owns which runs are looked at: those switched on that also pass the filter.
-// Written as a base (the first twenty, all, none) and the exceptions to it, so that a run
-// that appears later is taken in, and a link stays short.
+// Until it is touched these are the first twenty, whatever appears; then exactly the runs that were chosen,
+// so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
 
 import { catalog } from "./catalog.js";
 import { Emitter } from "./emitter.js";
 import { view } from "./state.js";
 
 const FIRST = 20;
+const LEAST_OF_STATUS = 4; // letters of it that a filter must match
 export const MOST = 1000; // what one request may name
 
 class Selection extends Emitter {
@@ -33,17 +34,24 @@ class Selection extends Emitter {
   passes(run) {
     if (!this.#pattern) return true;
     const batch = catalog.batches.get(run.batch);
-    return this.#pattern.test(run.name) || this.#pattern.test(`${batch?.name ?? ""}/${run.name}`);
+    return (
+      this.#pattern.test(run.name) || this.#pattern.test(`${batch?.name ?? ""}/${run.name}`) || this.#names(run.status)
+    );
+  }
+
+  /** A few letters that happen to be in a status do not name it. */
+  #names(status) {
+    return (status.match(this.#pattern)?.[0].length ?? 0) >= LEAST_OF_STATUS;
   }
 
   toggle(runs, isOn) {
-    const flip = new Set(view.get("flip"));
-    for (const run of runs) {
-      if (this.isOn(run) === isOn) continue;
-      if (flip.has(run.id)) flip.delete(run.id);
-      else flip.add(run.id);
+    const base = view.get("base") === "all" ? "all" : "none";
+    const flip = new Set(view.get("base") === "auto" ? this.#on : view.get("flip"));
+    for (const { id } of runs) {
+      if (isOn === (base === "none")) flip.add(id);
+      else flip.delete(id);
     }
-    view.set({ flip: [...flip] });
+    view.set({ base, flip: [...flip] });
   }
 
   /** All, none, or exactly `runs`. Under a filter, "all" means all that pass it. */
@@ -78,16 +86,9 @@ class Selection extends Emitter {
   #switchedOn() {
     const base = view.get("base");
     const flip = new Set(view.get("flip"));
-    const on = new Set();
-    let position = 0;
-    for (const { runs } of catalog.tree()) {
-      for (const run of runs) {
-        const isBase = base === "all" || (base === "auto" && position < FIRST);
-        if (isBase !== flip.has(run.id)) on.add(run.id);
-        position += 1;
-      }
-    }
-    return on;
+    const ids = catalog.tree().flatMap(({ runs }) => runs.map((run) => run.id));
+    if (base === "auto") return new Set(ids.slice(0, FIRST));
+    return new Set(ids.filter((id) => (base === "all") !== flip.has(id)));
   }
 
   #readFilter() {
@@ -98,7 +99,7 @@ class Selection extends Emitter {
     try {
       this.#pattern = new RegExp(text, "i");
     } catch (error) {
-      this.filterError = error.message.replace(/^Invalid regular expression: /, "");
+      this.filterError = `Not a pattern: ${error.message.replace(/^.*: /s, "")}.`;
     }
   }
 }

@@ -11,8 +11,8 @@ const DEFAULTS = {
   smooth: 0,
   x: "step",
   group: "", // config key
-  base: "auto", // which runs are on but for `flip`: auto (the first twenty), all, none
-  flip: [], // runs that are not as `base` says
+  base: "auto", // which runs are on: auto (the first twenty), all but `flip`, none but `flip`
+  flip: [],
   closed: [], // collapsed groups of cards
   folded: [], // tags whose card is collapsed
   band: "deviation", // what is drawn around a group's mean

@@ -1,0 +1,91 @@
+"""Which runs are looked at: the first twenty until they are touched, then exactly what was chosen; the filter."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from browser.records import record
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from browser.desk import Desk, Page
+    from browser.serving import Viewer
+
+pytestmark = pytest.mark.browser
+
+
+def batch_of(viewer: Viewer, count: int, prefix: str) -> None:
+    with record(viewer.root, [{"name": f"{prefix}{i:02}", "i": i} for i in range(count)]) as batch:
+        for position in range(count):
+            batch.set(position, Status.FAILED if position == 3 else Status.PASSED)
+
+
+def next_batch(viewer: Viewer, count: int, prefix: str) -> None:
+    time.sleep(1.1)  # batches are told apart, and ordered, by the second
+    batch_of(viewer, count, prefix)
+
+
+def chosen(page: Page, prefix: str) -> list[str]:
+    names = page.find(".run-row[aria-selected=true] .run-name").all_inner_texts()
+    return [name for name in names if name.startswith(prefix)]
+
+
+def names(prefix: str, numbers: range) -> list[str]:
+    return [f"{prefix}{i:02}" for i in numbers]
+
+
+def test_what_was_chosen_stays_when_a_batch_starts_and_in_the_link(desk: Desk, viewer: Viewer) -> None:
+    batch_of(viewer, 25, "old")
+    page = desk.open()
+    page.see("text=20 of 25 shown")
+    page.find("[aria-label='Show old00']").click()
+    page.find("[aria-label='Show old21']").click()
+    expected = [*names("old", range(1, 20)), "old21"]
+    page.wait_until(lambda: chosen(page, "old") == expected)
+    page.wait("() => location.hash.split('.').length === 20")
+    link = page.raw.evaluate("location.hash.slice(1)")
+    next_batch(viewer, 22, "new")
+    page.see("text=20 of 47 shown")
+    assert chosen(page, "old") == expected
+    assert chosen(page, "new") == []
+    later = desk.open(link)
+    later.see("text=20 of 47 shown")
+    assert chosen(later, "old") == expected
+
+
+def test_until_it_is_touched_the_first_twenty_are_on(desk: Desk, viewer: Viewer) -> None:
+    batch_of(viewer, 5, "old")
+    page = desk.open()
+    page.see("text=5 shown")
+    next_batch(viewer, 18, "new")
+    page.see("text=20 of 23 shown")
+    assert chosen(page, "new") == names("new", range(18))
+    assert chosen(page, "old") == names("old", range(2))
+    assert "flip" not in page.raw.url
+
+
+def test_all_takes_in_what_appears_later_but_for_what_was_switched_off(desk: Desk, viewer: Viewer) -> None:
+    batch_of(viewer, 3, "old")
+    page = desk.open()
+    page.raw.locator(".runs-tools").get_by_role("button", name="All").click()
+    page.find("[aria-label='Show old01']").click()
+    page.wait_until(lambda: chosen(page, "old") == ["old00", "old02"])
+    next_batch(viewer, 2, "new")
+    page.wait_until(lambda: chosen(page, "new") == ["new00", "new01"])
+    assert chosen(page, "old") == ["old00", "old02"]
+
+
+def test_the_filter_finds_states_and_explains_what_is_no_pattern(desk: Desk, viewer: Viewer) -> None:
+    batch_of(viewer, 5, "run")
+    page = desk.open()
+    rows = page.find(".run-row .run-name")
+    page.wait_until(lambda: rows.count() == 5)
+    page.find(".runs-filter").fill("failed")
+    page.wait_until(lambda: rows.all_inner_texts() == ["run03"])
+    page.find(".runs-filter").fill("run04|ed")
+    page.wait_until(lambda: rows.all_inner_texts() == ["run04"])
+    page.find(".runs-filter").fill("lr=0.3(")
+    assert page.see(".filter-error:not(:empty)").inner_text() == "Not a pattern: Unterminated group."
