@@ -39,3 +39,27 @@ def test_a_file_stays_small_and_asks_nothing_from_outside(path: Path) -> None:
 def test_a_module_makes_no_markup_or_code_of_text(path: Path) -> None:
     forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\(|new Function|\.cssText"
     assert re.findall(forbidden, path.read_text()) == []
+
+
+def colours(theme: str) -> dict[str, str]:
+    """The colours of a theme, by their names."""
+    text = (STATIC / "css" / "tokens.css").read_text()
+    part = text[text.index("{", text.index(theme)) : text.index("}", text.index(theme))]
+    return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", part))
+
+
+def brightness(colour: str) -> float:
+    """How light a colour is, as WCAG 2 defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", [":root {", ':root[data-theme="dark"]'])
+@pytest.mark.parametrize("ink", ["text", "muted", "faint", "accent", "good", "bad", "warn", "violet", "teal"])
+def test_text_can_be_read_on_every_ground(theme: str, ink: str) -> None:
+    found = colours(theme)
+    grounds = ["bg", "surface", "sunken", "hover", *({f"{ink}-soft"} & found.keys())]
+    for ground in grounds:
+        light, dark = sorted([brightness(found[ink]), brightness(found[ground])], reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, ground

@@ -6,11 +6,12 @@ import { catalog } from "./catalog.js";
 import { fill, h, setText, throttled } from "./dom.js";
 import { bytes } from "./format.js";
 import { live } from "./live.js";
+import { LogSearch, saveButton } from "./log_tools.js";
 import { selection } from "./selection.js";
 import { emptyState, errorState } from "./states.js";
 import { view } from "./state.js";
 import { noRuns } from "./tag_tab.js";
-import { plainOutput } from "./terminal.js";
+import { Screen } from "./terminal.js";
 
 const TAIL = 65_536;
 const MOST = 1_000_000; // characters held while following
@@ -26,7 +27,8 @@ export function mountLog(root) {
 
 class LogTab {
   #run = null;
-  #text = "";
+  #news = ""; // what has come and is not drawn yet
+  #error = null;
   #start = 0;
   #size = 0;
   #controller = null;
@@ -47,6 +49,12 @@ class LogTab {
       "Show earlier output",
     );
     this.output = h("pre", { class: "log-text is-wrapped", tabindex: "0", role: "log", "aria-label": "Output" });
+    this.screen = new Screen(this.output);
+    this.search = new LogSearch(this.output);
+    this.save = saveButton(
+      () => catalog.run(this.#run),
+      (error) => this.#fail(error),
+    );
     this.message = h("div", { class: "message" });
     this.scroller = h("div", { class: "log-scroll" }, this.older, this.output);
     root.append(
@@ -54,9 +62,11 @@ class LogTab {
         "div",
         { class: "toolbar", role: "toolbar", "aria-label": "Log" },
         h("label", { class: "control" }, "Run", this.select),
+        this.search.element,
         this.follow,
         this.wrap,
         this.info,
+        this.save,
       ),
       this.message,
       this.scroller,
@@ -69,6 +79,8 @@ class LogTab {
       selection.on("update", () => this.#offer()),
       view.on("log", () => this.#choose()),
       live.on("log", (message) => this.#take(message)),
+      live.on("hello", () => this.#error && this.#load()),
+      () => this.search.end(),
     ];
     this.#offer();
   }
@@ -105,16 +117,7 @@ class LogTab {
     const runs = this.#runs();
     const run =
       runs.find(({ id }) => id === view.get("log")) ?? runs.find(({ status }) => status === "running") ?? runs[0];
-    const isShown = Boolean(run);
-    this.scroller.hidden = !isShown;
-    if (!isShown)
-      fill(
-        this.message,
-        noRuns() ??
-          emptyState("No output yet", "The selected runs have printed nothing that was captured.", {
-            code: "out/<experiment>/<batch>/<run>/log.out",
-          }),
-      );
+    this.#showState(run);
     if (!run || run.id === this.#run) return;
     if (view.get("log") === null && this.#run !== null && runs.some(({ id }) => id === this.#run)) return;
     this.#run = run.id;
@@ -122,23 +125,36 @@ class LogTab {
     this.#load();
   }
 
+  /** What stands in the log's place or above it. */
+  #showState(run) {
+    this.scroller.hidden = !run;
+    this.save.disabled = !run;
+    if (run) fill(this.message, this.#error ? errorState(this.#error, () => this.#load()) : null);
+    else fill(this.message, noRuns() ?? noOutput());
+  }
+
+  #fail(error) {
+    this.#error = error;
+    this.#showState(catalog.run(this.#run));
+  }
+
   async #load() {
     this.#controller?.abort();
     this.#controller = new AbortController();
     looked = null;
-    fill(this.message);
+    this.#error = null;
+    this.#news = "";
+    this.screen.clear();
+    setText(this.info, "");
+    this.#showState(catalog.run(this.#run));
     try {
       const answer = await getJson("/api/log", { run: this.#run, tail: TAIL }, this.#controller.signal);
-      this.#text = answer.text;
+      this.#news = answer.text;
       this.#start = answer.start;
       this.#setFollow(true);
       this.#looking(answer.end, answer.size);
     } catch (error) {
-      if (error.name !== "AbortError")
-        fill(
-          this.message,
-          errorState(error, () => this.#load()),
-        );
+      if (error.name !== "AbortError") this.#fail(error);
     }
   }
 
@@ -152,23 +168,17 @@ class LogTab {
   #take(message) {
     if (message.run !== this.#run || !looked) return;
     if (message.reset) {
-      this.#text = "";
+      this.screen.clear();
+      this.#news = "";
       this.#start = message.start;
     } else if (message.start !== looked.offset) {
       live.changed(); // does not continue what is here: ask again from our offset
       return;
     }
-    this.#text += message.text;
-    if (this.#text.length > MOST && this.#isFollowing) this.#cut();
+    this.#news += message.text;
     looked = { run: this.#run, offset: message.end };
     this.#size = message.size;
     this.draw();
-  }
-
-  #cut() {
-    const at = this.#text.indexOf("\n", this.#text.length - MOST / 2) + 1;
-    this.#start += new TextEncoder().encode(this.#text.slice(0, at)).length;
-    this.#text = this.#text.slice(at);
   }
 
   async #loadOlder() {
@@ -178,24 +188,24 @@ class LogTab {
       const answer = await getJson("/api/log", { run, from, limit: this.#start - from });
       if (run === this.#run) this.#prepend(answer);
     } catch (error) {
-      fill(
-        this.message,
-        errorState(error, () => this.#load()),
-      );
+      this.#fail(error);
     }
   }
 
   #prepend({ text, start }) {
     const below = this.scroller.scrollHeight - this.scroller.scrollTop;
     this.#setFollow(false);
-    this.#text = text + this.#text;
+    this.screen.prepend(text);
     this.#start = start;
     this.#draw();
     this.scroller.scrollTop = this.scroller.scrollHeight - below;
   }
 
   #draw() {
-    setText(this.output, plainOutput(this.#text));
+    this.screen.append(this.#news);
+    this.#news = "";
+    if (this.#isFollowing && this.screen.length > MOST) this.#start += this.screen.drop(MOST / 2);
+    this.search.update();
     this.older.hidden = this.#start <= 0;
     setText(
       this.info,
@@ -214,4 +224,10 @@ class LogTab {
     const isAtEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 24;
     if (isAtEnd !== this.#isFollowing) this.#setFollow(isAtEnd);
   }
+}
+
+function noOutput() {
+  return emptyState("No output yet", "The selected runs have printed nothing that was captured.", {
+    code: "out/<experiment>/<batch>/<run>/log.out",
+  });
 }
