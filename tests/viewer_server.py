@@ -177,9 +177,11 @@ class Live:
 
 
 @asynccontextmanager
-async def served(root: Path | str, *, token: str | None = "secret", port: int = 0) -> AsyncIterator[Client]:
+async def served(
+    root: Path | str, *, token: str | None = "secret", host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[Client]:
     """The viewer for *root*, as long as the block lasts."""
-    settings = ViewerSettings(root=checked_root(root), token=token, port=port)
+    settings = ViewerSettings(root=checked_root(root), token=token, host=host, port=port)
     urls: list[str] = []
     is_up = anyio.Event()
 

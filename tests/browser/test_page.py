@@ -121,3 +121,38 @@ def test_an_error_of_the_server_is_told_with_a_way_on(desk: Desk, viewer: Viewer
     page.raw.unroute("**/api/tags*")
     page.raw.get_by_role("button", name="Try again").click()
     page.chart(LOSS)
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_the_current_tab_is_on_the_screen(desk: Desk, viewer: Viewer, width: int) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open("tab=log", width=width, height=800)
+    inside = "tab => { const box = document.querySelector(tab)?.getBoundingClientRect(); return box?.left >= 0 && box.right <= innerWidth; }"
+    page.wait(inside, "#tab-log[aria-selected=true]")
+    page.raw.evaluate("document.getElementById('tab-scalars').click()")
+    page.wait(inside, "#tab-scalars[aria-selected=true]")
+
+
+def test_a_tab_keeps_its_focus(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        log_curves(logger, 3)
+        logger.flush()
+        page = desk.open()
+        page.chart(LOSS)
+        focused = "() => document.activeElement.id"
+        page.tab("text")
+        assert page.raw.evaluate(focused) == "tab-text"
+        logger.add_histogram("weights", [1.0, 2.0, 3.0])
+        logger.flush()
+        page.see("#tab-histograms")
+        assert page.raw.evaluate(focused) == "tab-text"
+
+
+def test_the_axis_stays_while_runs_are_grouped(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=30)
+    page = desk.open("group=lr")
+    page.chart(LOSS)
+    page.raw.keyboard.press("x")
+    page.find("[aria-label='Group runs by a config key']").select_option("")
+    page.wait_lines(LOSS, "lines.length === 3 && layout.xaxis.ticksuffix === ''")
+    assert "x=" not in page.raw.evaluate("location.hash")

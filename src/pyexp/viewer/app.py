@@ -25,7 +25,7 @@ from pyexp.viewer.logs import TAG_LIMIT
 from pyexp.viewer.query import RUN_LIMIT, Query
 from pyexp.viewer.routes import add_routes
 from pyexp.viewer.scalars import POINTS
-from pyexp.viewer.security import Guard, add_headers, guard_middleware
+from pyexp.viewer.security import Guard, add_headers, guard_middleware, is_loopback, own_names
 from pyexp.viewer.tail import Tail
 from pyexp.viewer.updates import Updates
 
@@ -95,7 +95,8 @@ async def serve(
         SettingsError: No token, though other machines reach the address.
         ViewerError: The port is taken, or the address is not ours.
     """
-    guard = Guard(host=settings.host, token=settings.token)
+    names = frozenset() if is_loopback(settings.host) else await anyio.to_thread.run_sync(own_names)
+    guard = Guard(host=settings.host, names=names, token=settings.token)
     listener = _listen(settings)
     library, hub = Library(settings.root), Hub()
     runner = web.AppRunner(

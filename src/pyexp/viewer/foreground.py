@@ -1,14 +1,16 @@
-"""The viewer as a program: arguments in, one line with the address out, Ctrl-C ends it."""
+"""The viewer as a program: arguments in, lines with the address out, Ctrl-C ends it."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import signal
+import socket
 import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -37,7 +39,7 @@ def run_viewer(
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        anyio.run(serve, settings, partial(_announce, root), _wait_for_signal)
+        anyio.run(serve, settings, partial(_announce, settings), _wait_for_signal)
     else:
         _run_beside(settings)
 
@@ -47,7 +49,7 @@ def _run_beside(settings: ViewerSettings) -> None:
     from pyexp.viewer.background import start_viewer
 
     viewer = start_viewer(settings.root, host=settings.host, port=settings.port)
-    _announce(settings.root, viewer.url)
+    _announce(settings, viewer.url)
     try:
         viewer.wait()
     except KeyboardInterrupt:
@@ -74,8 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _announce(root: Path, url: str) -> None:
-    print(f"Viewing {root}\n{url}", flush=True)  # noqa: T201 — the one line that a person needs
+def _announce(settings: ViewerSettings, url: str) -> None:
+    lines = [f"Viewing {settings.root}", url]
+    if settings.is_anywhere:
+        port = urlsplit(url).port
+        assert port is not None
+        lines.append(f"{settings.url(port, socket.gethostname())}  (from other machines)")
+    print(*lines, sep="\n", flush=True)  # noqa: T201 — the lines that a person needs
 
 
 async def _wait_for_signal() -> None:

@@ -50,16 +50,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def own_names() -> frozenset[str]:
+    """The names of this machine, in full and in short; may ask a name server, and wait for it."""
+    return frozenset(name.lower() for name in (socket.gethostname(), socket.getfqdn()) if name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """Decides about each request before any handler sees it.
 
     Attributes:
         host: The address that the server listens on.
+        names: The names of this machine, by which others reach an address that is not a loopback one.
         token: The secret that all data needs; None serves everybody who can reach a loopback address.
     """
 
     host: str = "127.0.0.1"
+    names: frozenset[str] = frozenset()
     token: str | None = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -75,9 +82,7 @@ class Guard:
         if len(hosts) != 1:
             return refusal(400, f"The request has {len(hosts)} Host headers, expected one.")
         if not self._is_known_host(hosts[0]):
-            return refusal(
-                403, "This server does not go by that name: open it as http://127.0.0.1 or http://localhost."
-            )
+            return refusal(403, f"This server does not go by that name: open it as {self._known_names()}.")
         if request.method not in _METHODS:
             return refusal(405, "The viewer only looks: GET and HEAD are all it takes.", {"Allow": "GET, HEAD"})
         if not self._is_own_page(request, hosts[0]):
@@ -105,13 +110,19 @@ class Guard:
         match = _HOST.fullmatch(header)
         if match is None:
             return False
-        name = match[1]
+        name = match[1].lower()
         if name in _LOOPBACK:
             return True
         if is_loopback(self.host):
             return name.strip("[]") == self.host
         # A numeric address cannot be rebound to another machine; of names only our own are known.
-        return name in {self.host, socket.gethostname().lower()} or _is_address(name)
+        return name in {self.host.lower(), *self.names} or _is_address(name)
+
+    def _known_names(self) -> str:
+        names = ["http://127.0.0.1", "http://localhost"]
+        if not is_loopback(self.host):
+            names += [f"http://{name}" for name in sorted(self.names)] + ["this machine's numeric address"]
+        return f"{', '.join(names[:-1])} or {names[-1]}"
 
     def _is_own_page(self, request: web.Request, host: str) -> bool:
         origins = request.headers.getall("Origin", [])

@@ -41,9 +41,19 @@ class ViewerSettings:
         if not 0 <= self.port <= _HIGHEST_PORT:
             raise SettingsError(f"the viewer's port is {self.port}, expected a number from 0 to {_HIGHEST_PORT}")
 
-    def url(self, port: int) -> str:
-        """The address to open in a browser, with the token in the fragment, which no server is ever sent."""
-        shown = "127.0.0.1" if self.host in {"", "0.0.0.0", "::"} else self.host  # noqa: S104 — only compared
+    @property
+    def is_anywhere(self) -> bool:
+        """Whether it listens on every address of this machine."""
+        return self.host in {"", "0.0.0.0", "::"}  # noqa: S104 — only compared
+
+    def url(self, port: int, name: str | None = None) -> str:
+        """The address to open in a browser, with the token in the fragment, which no server is ever sent.
+
+        Args:
+            port: The port that was bound.
+            name: What the machine goes by there; this machine's own address by default.
+        """
+        shown = name or ("127.0.0.1" if self.is_anywhere else self.host)
         shown = f"[{shown}]" if ":" in shown else shown
         return f"http://{shown}:{port}/" + (f"#token={self.token}" if self.token else "")
 

@@ -10,7 +10,7 @@ from pyexp.errors import SettingsError
 from pyexp.viewer.app import build_app
 from pyexp.viewer.hub import Hub
 from pyexp.viewer.library import Library
-from pyexp.viewer.security import CONTENT_POLICY, Guard, is_loopback
+from pyexp.viewer.security import CONTENT_POLICY, Guard, is_loopback, own_names
 from viewer_server import served
 
 pytestmark = pytest.mark.anyio
@@ -255,10 +255,10 @@ async def test_a_failing_handler_gives_the_error_shape(tmp_path):
     assert (answer.status, answer.text) == (503, '{"error":"Not now.","status":503}')
 
 
-def make_request():
+def make_request(host="localhost"):
     from aiohttp.test_utils import make_mocked_request
 
-    return make_mocked_request("GET", "/", headers={"Host": "localhost"})
+    return make_mocked_request("GET", "/", headers={"Host": host})
 
 
 @pytest.mark.parametrize(
@@ -271,11 +271,29 @@ def test_is_loopback(host, expected):
 
 @pytest.mark.parametrize(
     ("header", "is_served"),
-    [("192.168.1.5:8765", True), ("box:8765", True), ("localhost", True), ("evil.example", False), ("[fe80::1]", True)],
+    [
+        ("192.168.1.5:8765", True),
+        ("box:8765", True),
+        ("Desk.Lab.example:8765", True),
+        ("localhost", True),
+        ("evil.example", False),
+        ("[fe80::1]", True),
+    ],
 )
 def test_on_an_open_address_names_are_still_listed(header, is_served):
-    from aiohttp.test_utils import make_mocked_request
-
-    request = make_mocked_request("GET", "/", headers={"Host": header})
-    refused = Guard(host="box", token="secret").refuse(request)
+    request = make_request(header)
+    names = frozenset({"desk", "desk.lab.example"})
+    refused = Guard(host="box", names=names, token="secret").refuse(request)
     assert (refused is None) is is_served
+    if refused is not None:
+        expected = "http://127.0.0.1, http://localhost, http://desk, http://desk.lab.example or this machine's numeric"
+        assert expected in refused.text
+    refused = Guard(names=names, token="secret").refuse(make_request("desk"))
+    assert "http://127.0.0.1 or http://localhost." in refused.text
+
+
+async def test_a_viewer_for_other_machines_goes_by_its_own_names(tmp_path):
+    async with served(tmp_path, host="0.0.0.0") as client:
+        for name in own_names():
+            head = f"GET / HTTP/1.1\r\nHost: {name}:{client.port}\r\n"
+            assert (await raw(client.port, head))[0] == 200, name

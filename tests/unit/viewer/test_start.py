@@ -74,6 +74,18 @@ def test_the_token_is_another_one_each_time(tmp_path):
     assert ViewerSettings(root=tmp_path).token not in repr(ViewerSettings(root=tmp_path))
 
 
+def test_for_other_machines_the_address_with_this_ones_name_is_printed_too(tmp_path):
+    port = free_port()
+    with run_program(tmp_path, "--port", port, "--host", "0.0.0.0") as program:
+        program.stdout.readline()
+        url = program.stdout.readline().strip()
+        assert url.startswith(f"http://127.0.0.1:{port}/#token=")
+        other, _, note = program.stdout.readline().strip().partition("  ")
+        assert other == url.replace("127.0.0.1", socket.gethostname())
+        assert note == "(from other machines)"
+        program.terminate()
+
+
 def test_a_restart_has_the_same_address_also_beside_an_experiment(tmp_path):
     port = free_port()
     urls = []

@@ -2,7 +2,7 @@
 
 import { iconButton } from "./buttons.js";
 import { catalog } from "./catalog.js";
-import { fill, h, setText } from "./dom.js";
+import { fill, h, setText, settle } from "./dom.js";
 import { toggleDrawer } from "./drawer.js";
 import { icon } from "./icons.js";
 import { showHelp } from "./help.js";
@@ -63,15 +63,22 @@ function header() {
   );
 }
 
+/** The list of tabs; those that stay are left as they are, with their focus. */
 function tabList() {
   const list = h("div", { class: "tabs", role: "tablist", "aria-label": "Views" });
+  const buttons = new Map(TABS.map((tab) => [tab.name, tabButton(tab)]));
   const show = () => {
-    const current = view.get("tab");
+    const current = buttons.has(view.get("tab")) ? view.get("tab") : TABS[0].name;
     const offered = TABS.filter(({ kind, name }) => !kind || name === current || tags.list(kind).length > 0);
-    fill(
+    settle(
       list,
-      offered.map((tab) => tabButton(tab, tab.name === current)),
+      offered.map(({ name }) => buttons.get(name)),
     );
+    for (const [name, button] of buttons) {
+      button.setAttribute("aria-selected", String(name === current));
+      button.tabIndex = name === current ? 0 : -1;
+    }
+    requestAnimationFrame(() => reveal(list, buttons.get(current)));
   };
   list.addEventListener("keydown", (event) => moveTab(event, list));
   view.on("tab", show);
@@ -80,7 +87,14 @@ function tabList() {
   return list;
 }
 
-function tabButton({ name, label }, isCurrent) {
+/** On a narrow screen the list is longer than what is seen of it. */
+function reveal(list, button) {
+  const [frame, place] = [list.getBoundingClientRect(), button.getBoundingClientRect()];
+  if (place.left < frame.left || place.right > frame.right)
+    list.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
+}
+
+function tabButton({ name, label }) {
   return h(
     "button",
     {
@@ -88,9 +102,7 @@ function tabButton({ name, label }, isCurrent) {
       type: "button",
       role: "tab",
       id: `tab-${name}`,
-      "aria-selected": String(isCurrent),
       "aria-controls": "content",
-      tabindex: isCurrent ? "0" : "-1",
       data: { tab: name },
       onclick: () => view.set({ tab: name }),
     },
