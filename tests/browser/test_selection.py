@@ -89,3 +89,42 @@ def test_the_filter_finds_states_and_explains_what_is_no_pattern(desk: Desk, vie
     page.wait_until(lambda: rows.all_inner_texts() == ["run04"])
     page.find(".runs-filter").fill("lr=0.3(")
     assert page.see(".filter-error:not(:empty)").inner_text() == "Not a pattern: Unterminated group."
+
+
+def test_the_filter_finds_values_of_configs(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": f"run{i}", "optimizer": {"lr": lr}} for i, lr in enumerate((0.1, 0.01))]):
+        page = desk.open()
+        rows = page.find(".run-row .run-name")
+        page.wait_until(lambda: rows.count() == 2)
+        page.find(".runs-filter").fill("lr=0.01$")
+        page.wait_until(lambda: rows.all_inner_texts() == ["run1"])
+        next_batch(viewer, 1, "other")
+        page.find(".runs-filter").fill("i=0")
+        page.wait_until(lambda: rows.all_inner_texts() == ["other00"])
+
+
+def test_long_names_are_cut_in_the_middle_and_the_panel_can_be_widened(desk: Desk, viewer: Viewer) -> None:
+    name = "a-run-of-the-sweep-with-a-long-name-and-seed=1234"
+    with record(viewer.root, [{"name": name}]) as batch:
+        batch.set(0, Status.PASSED)
+        page = desk.open()
+        shown = page.see(".run-name")
+        assert shown.text_content() == name
+        end = shown.locator(".name-end")
+        is_whole = "end => end.scrollWidth <= end.clientWidth"
+        assert end.inner_text().endswith("seed=1234")
+        assert end.evaluate(is_whole)
+        edge = page.find("[aria-label='Width of the runs panel']")
+        before = page.see(".runs-panel").bounding_box()["width"]
+        box = edge.bounding_box()
+        page.raw.mouse.move(box["x"] + 4, 300)
+        page.raw.mouse.down()
+        page.raw.mouse.move(500, 300, steps=3)
+        page.raw.mouse.up()
+        assert page.see(".runs-panel").bounding_box()["width"] == 500
+        edge.press("ArrowLeft")
+        page.raw.reload()
+        page.see(".run-name")
+        assert page.see(".runs-panel").bounding_box()["width"] == 484
+        page.find("[aria-label='Width of the runs panel']").dblclick()
+        assert page.see(".runs-panel").bounding_box()["width"] == before

@@ -135,3 +135,28 @@ def test_what_the_server_did_not_give_is_asked_for_again_when_it_is_back(
     viewer.start()
     page.see("text=run wrote at 2")
     assert page.find("text=server does not answer >> visible=true").count() == 0
+
+
+def test_small_images_are_scaled_up_by_whole_pixels_and_a_click_enlarges(desk: Desk, viewer: Viewer) -> None:
+    numpy = pytest.importorskip("numpy")
+    with Logger(viewer.root / "run") as logger:
+        logger.add_image("digit", numpy.zeros((28, 28, 3), dtype="uint8"))
+        logger.add_image("photo", numpy.zeros((180, 240, 3), dtype="uint8"))
+    page = desk.open("tab=images")
+    digit = page.see("[data-tag=digit] img")
+    assert digit.evaluate("image => getComputedStyle(image).imageRendering") == "pixelated"
+    assert digit.evaluate("image => image.width") == 28 * 7
+    photo = page.see("[data-tag=photo] img")
+    assert photo.evaluate("image => [image.width, getComputedStyle(image).imageRendering]") == [240, "auto"]
+    digit.click()
+    assert page.see("dialog img").bounding_box()["width"] > 400
+    page.raw.keyboard.press("Escape")
+    page.gone("dialog")
+
+
+def test_the_button_that_makes_live_covers_nothing(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        logger.add_figure("curve", curve())
+    page = desk.open("tab=figures")
+    picture = page.see("img.picture").bounding_box()
+    assert page.see(".make-live").bounding_box()["y"] >= picture["y"] + picture["height"]

@@ -3,12 +3,15 @@
 
 import { EntryCard } from "./entry_card.js";
 import { fill, h } from "./dom.js";
+import { enlarge } from "./enlarged.js";
 import { icon } from "./icons.js";
 import { letGo, takePicture } from "./pictures.js";
 import { PlotlyFigure } from "./plotly_figure.js";
 import { linkSwitch } from "./stepper.js";
 import { mountCards, tagsFilter } from "./tag_tab.js";
 import { LiveFigure } from "./webagg.js";
+
+const SMALL = 200; // pixels; up to half of it a picture is scaled up
 
 export function mountFigures(root) {
   return mountPictures(root, "figures", "Figures", [
@@ -94,9 +97,13 @@ class FigureBody {
       src: held.url,
       alt: `${this.tag.name} of ${this.run.name} at step ${entry.step}`,
     });
-    if (entry.width) image.width = entry.width;
-    if (entry.height) image.height = entry.height;
-    return image;
+    await image.decode().catch(() => {}); // a picture that is none shows its description
+    fit(image);
+    return h(
+      "button",
+      { class: "picture-button", type: "button", title: "Enlarge", onclick: () => enlarge(image) },
+      image,
+    );
   }
 
   #makeLive(entry) {
@@ -128,4 +135,12 @@ class FigureBody {
     this.#held = null;
     fill(this.element);
   }
+}
+
+/** The size in a tile: its own, or for a few pixels a multiple of it, so that each can be seen. */
+function fit(image) {
+  const scale = Math.max(1, Math.floor(SMALL / Math.max(image.naturalWidth, image.naturalHeight, 1)));
+  image.width = image.naturalWidth * scale;
+  image.height = image.naturalHeight * scale;
+  image.classList.toggle("is-small", scale > 1 && image.naturalWidth > 0);
 }

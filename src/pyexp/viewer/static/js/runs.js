@@ -6,6 +6,8 @@ import { debounced, fill, h, setCss, setText, settle, throttled } from "./dom.js
 import { moment } from "./format.js";
 import { highlight } from "./highlight.js";
 import { icon } from "./icons.js";
+import { nameElement } from "./cut_name.js";
+import { panelEdge } from "./panel_width.js";
 import { selection } from "./selection.js";
 import { view } from "./state.js";
 import { statusBadge, statusBar } from "./status.js";
@@ -43,6 +45,7 @@ export function buildRunsPanel() {
     problem,
     h("div", { class: "runs-tools" }, summary, tools()),
     tree,
+    panelEdge(),
   );
 }
 
@@ -56,6 +59,7 @@ function filterField() {
     type: "search",
     placeholder: "Filter runs (regex)",
     "aria-label": "Filter runs by a regular expression",
+    title: "Names, states such as failed, and configs such as lr=0.1",
     spellcheck: "false",
     autocomplete: "off",
     value: view.get("q"),
@@ -234,7 +238,7 @@ function runRow(run) {
       data: { key: `r${run.id}`, run: run.id },
       title: details,
     },
-    h("label", { class: "run-label" }, box, h("span", { class: "run-name" }, run.name)),
+    h("label", { class: "run-label" }, box, nameElement(run.name, "run-name")),
     h("button", { class: "link only", type: "button", tabindex: "-1", onclick: () => selection.only([run]) }, "only"),
     statusBadge(run),
   );

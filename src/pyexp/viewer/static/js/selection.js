@@ -3,6 +3,7 @@
 // so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
 
 import { catalog } from "./catalog.js";
+import { configs } from "./configs.js";
 import { Emitter } from "./emitter.js";
 import { view } from "./state.js";
 
@@ -16,10 +17,12 @@ class Selection extends Emitter {
   isCut = false; // more runs are on than one request may name
   #on = new Set();
   #pattern = null;
+  #asksConfigs = false;
 
   constructor() {
     super();
     catalog.on("change", () => this.#update());
+    configs.on("change", () => this.#update());
     view.on("change", (changed) => {
       if (changed.some((key) => ["q", "base", "flip"].includes(key))) this.#update();
     });
@@ -30,12 +33,15 @@ class Selection extends Emitter {
     return this.#on.has(run.id);
   }
 
-  /** Whether the run passes the filter (its name, its batch's name or its status match). */
+  /** Whether the run passes the filter: its name, its batch's, its status, or `key=value` of its config matches. */
   passes(run) {
     if (!this.#pattern) return true;
     const batch = catalog.batches.get(run.batch);
     return (
-      this.#pattern.test(run.name) || this.#pattern.test(`${batch?.name ?? ""}/${run.name}`) || this.#names(run.status)
+      this.#pattern.test(run.name) ||
+      this.#pattern.test(`${batch?.name ?? ""}/${run.name}`) ||
+      this.#names(run.status) ||
+      (this.#asksConfigs && configs.of(run).some((text) => this.#pattern.test(text)))
     );
   }
 
@@ -95,6 +101,8 @@ class Selection extends Emitter {
     const text = view.get("q");
     this.filterError = null;
     this.#pattern = null;
+    this.#asksConfigs = text.includes("=");
+    if (this.#asksConfigs) configs.want();
     if (!text) return;
     try {
       this.#pattern = new RegExp(text, "i");

@@ -4,6 +4,7 @@ import { catalog } from "./catalog.js";
 import { colourOf } from "./colours.js";
 import { fill, h, setCss, setText } from "./dom.js";
 import { number } from "./format.js";
+import { nameElement } from "./cut_name.js";
 
 export class Tile {
   #body;
@@ -25,7 +26,7 @@ export class Tile {
         "header",
         { class: "tile-head" },
         dot,
-        h("span", { class: "tile-name", title: run.name }, catalog.label(run)),
+        nameElement(catalog.label(run), "tile-name", { title: catalog.label(run) }),
         this.offer,
         this.step,
       ),
