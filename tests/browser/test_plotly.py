@@ -54,6 +54,9 @@ def test_colour_bars_sizes_and_subscripts_agree_with_the_policy(quiet: Desk, vie
     page.see("[data-tag=heat] .heatmaplayer image")
     title = page.see("[data-tag=points] .gtitle")
     assert title.text_content().replace("\u200b", "") == "R2 bold"
+    bar = page.find("[data-tag=points] .modebar-btn").evaluate_all("all => all.map(button => button.dataset.title)")
+    assert "Reset axes" in bar
+    assert not [name for name in bar if "hare" in name or "loud" in name]
     weights = title.evaluate("title => [...title.querySelectorAll('tspan')].map(part => part.style.fontWeight)")
     assert "bold" in weights
     page.see("[data-tag=solid] .gl-container canvas")
@@ -95,6 +98,7 @@ def test_more_in_view_than_the_browser_has_are_drawn_when_asked_for(quiet: Desk,
     page = quiet.open("tab=figures", width=2400, height=1300)
     page.wait_until(lambda: page.find(".plotly-over:not(:empty)").count() == 2)
     wait_contexts(page, "held === 8")
+    page.see(".tile:last-child .plotly-over:not(:empty)")
     tile = page.find(".tile").filter(has_text="Draw this one").first
     run = tile.get_attribute("data-run")
     tile.get_by_role("button", name="Draw this one").click()

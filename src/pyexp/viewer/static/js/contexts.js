@@ -1,14 +1,36 @@
 // Owns the WebGL contexts, of which a browser has few: past sixteen it takes the oldest away without asking.
-// Knows figures only by `isInView` and `rest()`, which gives their contexts back.
+// Knows figures only by `element`, `isInView` and `rest()`, which gives their contexts back.
 
 const MOST = 8;
 
 const holders = new Map(); // figure -> how many it holds; who came last stands last
-let queue = Promise.resolve();
+const waiting = new Map(); // figure -> draw()
+let isDrawing = false;
 
-/** Draw one figure at a time, so that what is drawn is counted before the next one is. */
-export function inTurn(draw) {
-  queue = queue.finally(draw);
+/** Draw one figure at a time, the topmost first, so that what is drawn is counted before the next one is. */
+export async function inTurn(figure, draw) {
+  waiting.set(figure, draw);
+  if (isDrawing) return;
+  isDrawing = true;
+  while (waiting.size > 0) {
+    await new Promise(requestAnimationFrame); // those that come into view together are all there then
+    const [next] = [...waiting.keys()].sort(byPlace);
+    const task = waiting.get(next);
+    waiting.delete(next);
+    await task().catch(reportError); // the others still want to be drawn
+  }
+  isDrawing = false;
+}
+
+function byPlace(a, b) {
+  return a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_PRECEDING ? 1 : -1;
+}
+
+/** Whether all that may be held is held by figures in view. */
+export function isFull() {
+  let total = 0;
+  for (const [figure, count] of holders) if (figure.isInView) total += count;
+  return total >= MOST;
 }
 
 /**
@@ -34,9 +56,10 @@ export function hold(figure, count, isWished) {
   return true;
 }
 
-/** `figure` holds none any more. */
+/** `figure` holds none any more, and waits for none. */
 export function letGoOf(figure) {
   holders.delete(figure);
+  waiting.delete(figure);
 }
 
 /** The canvases in `plot` that hold a context; flat figures have none. */

@@ -4,6 +4,7 @@ import { loadPlotly, loadScript } from "./plot.js";
 
 const MOST_FLAT = 3000; // points
 const BASIC = new Set(["scatter", "bar", "pie", undefined]);
+const GRAPHICS = /3d$|gl$|^(?:surface|cone|streamtube|volume|isosurface|splom|parcoords)$/;
 
 let fullBundle = null;
 
@@ -17,6 +18,11 @@ export function light(trace) {
 function count(values) {
   if (!values?.bdata) return values?.length ?? 0;
   return (values.bdata.length * 0.75) / (Number(String(values.dtype).slice(1)) || 1);
+}
+
+/** Whether the trace is drawn by the graphics card. */
+export function needsContext(trace) {
+  return GRAPHICS.test(trace.type ?? "");
 }
 
 /** Basic charts are drawn by the vendored bundle; others load the full one of the installed plotly. */

@@ -2,10 +2,10 @@
 // weights and indices but no other markup, and pictures from elsewhere are left out.
 
 import { getJson } from "./api.js";
-import { canvasesOf, giveBack, hold, inTurn, letGoOf } from "./contexts.js";
+import { canvasesOf, giveBack, hold, inTurn, isFull, letGoOf } from "./contexts.js";
 import { fill, h } from "./dom.js";
 import { live } from "./live.js";
-import { bundleFor, leaveLosses, light } from "./plotly_bundle.js";
+import { bundleFor, leaveLosses, light, needsContext } from "./plotly_bundle.js";
 
 // Plotly makes links of the one and takes any style from the others' attributes.
 const MARKUP = /<\/?(?:span|a)(?:\s[^<>]*)?>|<(?:b|i|em|strong|sub|sup|s|u)\s[^<>]*>/gi;
@@ -16,7 +16,9 @@ const NEAR = "200px 0px";
 const CONFIG = {
   responsive: false,
   displaylogo: false,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "hoverClosest3d"],
+  showSendToCloud: false,
+  plotlyServerURL: "", // nothing is sent anywhere
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "resetCameraLastSave3d"],
 };
 
 /** Shows the figure in `element` while it is in view or there is room for it; `place` is `{run, tag, index}`. */
@@ -32,6 +34,7 @@ export class PlotlyFigure {
 
   constructor(element, place) {
     this.#place = place;
+    this.element = element;
     this.plot = h("div", { class: "plotly-plot" });
     this.over = h("div", { class: "plotly-over" });
     fill(element, h("div", { class: "plotly-figure" }, this.plot, this.over));
@@ -69,13 +72,17 @@ export class PlotlyFigure {
   #ask(isWished = false) {
     this.#isWished = isWished;
     fill(this.over);
-    inTurn(() => this.#draw());
+    inTurn(this, () => this.#draw());
   }
 
   async #draw() {
     if (this.#isOver || this.#plotly || !this.isInView) return;
     try {
       this.#figure ??= await this.#load();
+      if (!this.#isWished && this.#figure.data.some(needsContext) && isFull()) {
+        this.rest();
+        return;
+      }
       const plotly = await bundleFor(this.#figure);
       if (this.#isOver) return;
       const { data, layout } = this.#figure;
@@ -102,10 +109,10 @@ export class PlotlyFigure {
   /** The browser has taken a context away. */
   #lose(event) {
     event.stopPropagation();
-    inTurn(() => this.#lost());
+    inTurn(this, () => this.#lost());
   }
 
-  #lost() {
+  async #lost() {
     if (!this.#plotly) return; // more than one of its contexts may go at once
     this.#losses += 1;
     this.#purge();
