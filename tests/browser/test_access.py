@@ -48,6 +48,25 @@ def test_the_token_leaves_the_address_and_outlives_a_reload(desk: Desk, viewer: 
     page.see("table.runs tbody tr")
 
 
+def test_a_reload_before_the_token_was_answered_keeps_it(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open(token=None)
+    page.see("text=asks for its token")
+    asked: list[Any] = []
+
+    def hold_the_first(route: Any) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    page.raw.route("**/api/hello*", hold_the_first)
+    page.raw.goto(printed(viewer))
+    page.wait_until(lambda: bool(asked))
+    assert TOKEN not in page.raw.url
+    page.raw.reload()
+    page.chart(LOSS)
+
+
 def test_without_a_token_the_page_asks_for_it(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=3)
     page = desk.open(token=None)

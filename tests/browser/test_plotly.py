@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browser.records import standard
 from pyexp.log import Logger
 
 if TYPE_CHECKING:
@@ -105,3 +106,20 @@ def test_more_in_view_than_the_browser_has_are_drawn_when_asked_for(quiet: Desk,
     page.wait(IS_DRAWN, run)
     wait_contexts(page, "held === 8")
     assert page.find(".plotly-over:not(:empty)").count() == 2
+
+
+def test_figures_are_drawn_after_all_that_waited_have_gone(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open("tab=runs")
+    page.see("table.runs tbody tr")
+    drawn = page.raw.evaluate(
+        """async () => {
+          const { inTurn, letGoOf } = await import("/static/js/contexts.js");
+          const figure = { element: document.body };
+          const gone = inTurn(figure, async () => {});
+          letGoOf(figure);
+          await gone;
+          return new Promise((resolve) => inTurn(figure, async () => resolve(true)));
+        }"""
+    )
+    assert drawn is True

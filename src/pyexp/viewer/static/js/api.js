@@ -2,10 +2,11 @@
 // Knows the routes' shapes, not what is done with the answers.
 
 const TOKEN_KEY = "pyexp.token";
+const GIVEN_KEY = "pyexp.token.given"; // what the server has not answered yet
 
 let token = null;
 
-/** The token that the address bears, or null; the address keeps only the view. */
+/** The token that the address bears, or null; the address keeps only the view, the tab the token until it is tried. */
 export function takeFromAddress() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const given = parts.get("token");
@@ -13,29 +14,46 @@ export function takeFromAddress() {
   parts.delete("token");
   const rest = parts.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  keep(GIVEN_KEY, given);
   return given;
+}
+
+/** The token that was given before a reload came in between, or null. */
+export function givenBefore() {
+  return kept(GIVEN_KEY);
 }
 
 /** Use the token kept for this tab; tells whether there is one. */
 export function useKeptToken() {
-  token = readToken();
+  token = kept(TOKEN_KEY);
   return token !== null;
 }
 
 /** Ask the server with `given`; when it is taken, use it from now on and keep it for this tab. */
 export async function tryToken(given) {
-  await request("/api/hello", {}, undefined, given);
-  token = given;
   try {
-    sessionStorage.setItem(TOKEN_KEY, given);
+    await request("/api/hello", {}, undefined, given);
+  } catch (error) {
+    if (error.status === 401) keep(GIVEN_KEY, null);
+    throw error;
+  }
+  token = given;
+  keep(TOKEN_KEY, given);
+  keep(GIVEN_KEY, null);
+}
+
+function keep(key, value) {
+  try {
+    if (value === null) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, value);
   } catch {
-    // Storage may be forbidden: the token then lasts as long as the page.
+    // Storage may be forbidden: a token then lasts as long as the page.
   }
 }
 
-function readToken() {
+function kept(key) {
   try {
-    return sessionStorage.getItem(TOKEN_KEY);
+    return sessionStorage.getItem(key);
   } catch {
     return null;
   }

@@ -14,9 +14,10 @@ export async function inTurn(figure, draw) {
   isDrawing = true;
   while (waiting.size > 0) {
     await new Promise(requestAnimationFrame); // those that come into view together are all there then
-    const [next] = [...waiting.keys()].sort(byPlace);
-    const task = waiting.get(next);
-    waiting.delete(next);
+    const [next] = [...waiting].sort(([a], [b]) => byPlace(a, b));
+    if (!next) break; // whoever waited has gone meanwhile
+    const [first, task] = next;
+    waiting.delete(first);
     await task().catch(reportError); // the others still want to be drawn
   }
   isDrawing = false;

@@ -1,7 +1,7 @@
 // Owns the page's start: the token, the catalogue, and what is shown when one of them is refused.
 // The workspace is loaded meanwhile.
 
-import { takeFromAddress, tryToken, useKeptToken } from "./api.js";
+import { givenBefore, takeFromAddress, tryToken, useKeptToken } from "./api.js";
 import { catalog } from "./catalog.js";
 import { fill, h } from "./dom.js";
 import { errorState, loadingState, tokenState, WRONG_TOKEN } from "./states.js";
@@ -11,7 +11,7 @@ const app = document.getElementById("app");
 let workspace = null;
 
 async function start() {
-  const given = takeFromAddress();
+  const given = takeFromAddress() ?? givenBefore();
   const isKept = useKeptToken();
   view.load();
   await enter(given, isKept);
