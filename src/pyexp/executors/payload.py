@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
-from pyexp.executors.script import become_script, describe_script, dumps
+from pyexp.executors.script import describe_script, dumps, unpack_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,14 +44,6 @@ def pack_body(body: Body) -> bytes:
             f"the experiment cannot be sent to another process: {_culprit(body)} ({type(error).__name__}: {error}); "
             f"make it inside the function, or run with executor='inline' or 'fork'"
         ) from error
-
-
-def unpack_body(data: bytes) -> Body:
-    """Unpickle what `pack_body` made, in the process of a run: its ``__main__`` becomes the script's."""
-    body: Body
-    body, script = pickle.loads(data)
-    become_script(*script)
-    return body
 
 
 def pack_registrations() -> bytes:

@@ -7,12 +7,15 @@ multiprocessing, the user's code itself) shall find what it would find in the sc
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyexp.task import Body
 
 _MAIN = "__main__"
 
@@ -39,6 +42,14 @@ def become_script(view: FunctionType, file: str | None, module: str | None, argv
         script.__spec__ = ModuleSpec(module, None)
     sys.modules[_MAIN] = script
     sys.argv[:] = argv
+
+
+def unpack_body(data: bytes) -> Body:
+    """Unpickle what `pack_body` made, in the process of a run: its ``__main__`` becomes the script's."""
+    body: Body
+    body, script = pickle.loads(data)
+    become_script(*script)
+    return body
 
 
 def dumps(value: Any) -> bytes:
