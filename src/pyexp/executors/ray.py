@@ -159,9 +159,12 @@ class RayExecutor(Executor):
         return run.inbox.outcome
 
     async def _watch(self, run: Submission) -> None:
-        """See whether the task fails that executes the run: then its node will not tell."""
+        """Take what the task that executes the run gives back; when it fails instead, its node will not tell."""
         error = await run.wait()
-        if error is not None and not run.is_over:
+        if error is None:
+            await _in_thread(run.take_returned)
+            run.wake()
+        elif not run.is_over:
             # What the node sent before it was lost may still be on its way: the news queues behind it.
             lost = NotRun(error=f"{type(error).__name__}: {_plain(error)}")
             with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
@@ -172,6 +175,7 @@ class RayExecutor(Executor):
         if run.is_over:
             return
         run.is_over = True
+        is_clean = run.inbox.is_clean
         session = self._session
         if run.inbox.has_ended:
             with anyio.move_on_after(_PATIENCE_S):
@@ -195,7 +199,8 @@ class RayExecutor(Executor):
             await _in_thread(run.kill)
             with anyio.move_on_after(_PATIENCE_S):
                 await run.wait()
-        self._tell("forget", run.inbox.key)
+        if not is_clean:
+            self._tell("forget", run.inbox.key)
 
     def _prepare(self, cluster: Cluster, body: bytes) -> None:
         ray = self._ray

@@ -35,6 +35,7 @@ class Inbox:
         outcome: What came of it, once that is known.
         has_ended: The node has nothing more to send.
         wants_files: The node waits for what earlier attempts left.
+        is_clean: It has ended, and the exchange keeps nothing for it.
         is_closed: The attempt was given up: nothing that still arrives makes it pass.
     """
 
@@ -43,7 +44,7 @@ class Inbox:
         self.host: str | None = None
         self.outcome: Outcome | None = None
         self.has_ended = False
-        self.wants_files = False
+        self.wants_files = self.is_clean = False
         self.is_closed = False
         self._task = task
         self._lock = Lock()
@@ -123,6 +124,7 @@ class Inbox:
                 self._receiver.append_to(self._paths.log.name)
         elif isinstance(message, Ended):
             self.has_ended = True
+            self.is_clean = not message.has_asked and not self._has_files
             self.outcome = self._conclude(message)
         elif isinstance(message, NotRun):
             self.has_ended = True

@@ -103,11 +103,15 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The run's process *pid* ended with *code*; *report* is what it left in its mailbox."""
+    """The run's process *pid* ended with *code*; *report* is what it left in its mailbox.
+
+    Unless *has_asked*, its node never asked the exchange whether it shall stop.
+    """
 
     pid: int
     code: int
     report: bytes
+    has_asked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ _WORKER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 _LOOK_S = 0.05
 # Looking at a folder of many files takes its time; it takes at most this share of the node's.
 _LOOKS_PER_TIME = 20
+# Asking whether it shall stop costs a run that ends sooner more than it is worth.
+_ASK_AFTER_S = 0.25
 
 _lifelines: list[Lifeline] = []
 
@@ -50,19 +53,27 @@ class Site:
     is_shared: bool
 
 
-def execute_order(package: Package, order: Order, exchange: Any) -> None:
-    """Execute *order*, and send what comes of it to *exchange*, a handle of the cluster's; it has all on return."""
+def execute_order(package: Package, order: Order, exchange: Any) -> list[Message]:
+    """Execute *order*, and send what comes of it to *exchange*, a handle of the cluster's; it has all on return.
+
+    Where nothing but the start went there, the end need not go that way: both are returned.
+    """
     post = Post(exchange, order.key)
     with _uninterrupted():
         try:
             with _open_site(order) as site:
-                post.send([Started(host=socket.gethostname(), is_shared=site.is_shared)])
+                started = Started(host=socket.gethostname(), is_shared=site.is_shared)
+                post.send([started])
                 # Once it runs, the driver can know of it, and ask for its end.
                 post.complete()
-                _Attempt(package, order, site, post).execute()
+                ended = _Attempt(package, order, site, post).execute()
+                if site.is_shared:
+                    return [started, ended]
+                post.send([ended])
         except Exception as error:  # the driver is told, whatever it is
             post.send([NotRun(error=f"{type(error).__name__}: {error}")])
         post.complete()
+    return []
 
 
 class Post:
@@ -133,24 +144,24 @@ class _Attempt:
         self._site = site
         self._post = post
         self._collector = Collector(site.paths.root, leave_out=own_files(site.paths))
+        self._stop: Any = None
 
-    def execute(self) -> None:
-        """Start the worker, follow it to its end, send the rest."""
+    def execute(self) -> Ended:
+        """Start the worker, follow it to its end, send what it left; what it came to."""
         if self._order.has_files and not self._site.is_shared:
             self._receive_files()
-        stop = self._wish()
         lifeline = _lifeline()
         with open_mailbox(self._payload(lifeline.pid)) as mailbox:
             pid = self._start(lifeline, mailbox)
             try:
-                code = self._follow(lifeline, stop)
+                code = self._follow(lifeline)
             except BaseException:
                 lifeline.end()
                 raise
             if not self._site.is_shared:
                 self._post.send(self._rest())
             mailbox.seek(0)
-            self._post.send([Ended(pid=pid, code=code, report=mailbox.read())])
+            return Ended(pid=pid, code=code, report=mailbox.read(), has_asked=self._stop is not None)
 
     def _receive_files(self) -> None:
         receiver = Receiver(self._site.paths.root, leave_alone=own_files(self._site.paths))
@@ -205,26 +216,27 @@ class _Attempt:
         finally:
             os.close(log)
 
-    def _follow(self, lifeline: Lifeline, stop: Any) -> int:
+    def _follow(self, lifeline: Lifeline) -> int:
         """Send what changes until the worker has ended; its exit code."""
+        begin = time.monotonic()
         while True:
             code = lifeline.wait(self._look())
             if code is not None:
                 return code
-            if stop.done():
-                lifeline.stop(stop.result() or 0.0)
-                stop = self._wish()
+            if self._stop is not None and self._stop.done():
+                lifeline.stop(self._stop.result() or 0.0)
+                self._ask()
+            elif self._stop is None and time.monotonic() - begin > _ASK_AFTER_S:
+                self._ask()
 
-    def _wish(self) -> Any:
-        """The driver's next wish that this attempt shall end."""
-        return self._post.exchange.wait_for_stop.remote(self._order.key).future()
+    def _ask(self) -> None:
+        """Ask for the driver's next wish that this attempt shall end."""
+        self._stop = self._post.exchange.wait_for_stop.remote(self._order.key).future()
 
     def _look(self) -> float:
         """Send what is new, and tell how long to wait before the next look."""
         if self._site.is_shared:
             return _LOOK_S
-        import time
-
         begin = time.monotonic()
         self._post.send(self._collector.collect())
         return max(_LOOK_S, _LOOKS_PER_TIME * (time.monotonic() - begin))

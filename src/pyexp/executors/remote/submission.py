@@ -10,6 +10,7 @@ import anyio
 
 if TYPE_CHECKING:
     from pyexp.executors.remote.inbox import Inbox
+    from pyexp.executors.remote.messages import Message
 
 
 class Submission:
@@ -48,6 +49,12 @@ class Submission:
     def has_ended(self) -> bool:
         """Whether nothing of it goes on."""
         return self._future is None or bool(self._future.done())
+
+    def take_returned(self) -> None:
+        """Receive what the task, which has ended well, gave back; called in any thread."""
+        messages: list[Message] = self._future.result()
+        for message in messages:
+            self.inbox.receive(message)
 
     async def wait(self) -> BaseException | None:
         """Wait for the task's end; what it failed with."""
