@@ -77,6 +77,9 @@ def report(results, report_dir):
 my_experiment.run(configs=lambda: [{"name": "a", "x": 0.5}])
 """
 
+PROTOBUF = 'logger = Logger("out/my_experiment/run1")'
+JSONL = 'logger = Logger("out/my_experiment/run1", use_protobuf=False)'
+
 STANDALONE = """
 import matplotlib
 matplotlib.use("Agg")
@@ -88,7 +91,7 @@ Z = X * Y
 
 from pyexp import Logger
 
-logger = Logger("out/my_experiment/run1"{options})
+{loggers}
 
 for epoch in range({epochs}):
     logger.set_global_it(epoch)
@@ -186,9 +189,10 @@ def test_config_and_commit_are_logged_first(project: Project, executor: str):
     assert {"name: a", "x: 0.5"} <= set(config)
 
 
-@pytest.mark.parametrize("options", ["", ", use_protobuf=False"], ids=["protobuf", "jsonl"])
-def test_alone_and_read_back(project: Project, options: str):
-    project.write("log.py", STANDALONE.format(options=options, epochs=2))
+@pytest.mark.parametrize("loggers", [PROTOBUF, JSONL, f"{PROTOBUF}\n{JSONL}"], ids=["protobuf", "jsonl", "as written"])
+def test_alone_and_read_back(project: Project, loggers: str):
+    """The documentation makes one of each, of which the first gives way unused."""
+    project.write("log.py", STANDALONE.format(loggers=loggers, epochs=2))
     project.write("read.py", READING)
     project.python("log.py")
     assert project.python("read.py").stdout.splitlines() == [
@@ -208,9 +212,10 @@ def test_alone_and_read_back(project: Project, options: str):
     ]
     folder = project.root / "out" / "my_experiment" / "run1"
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    if not options:
+    if loggers == PROTOBUF:
         assert files == {".pyexp", "events.pb"}
         return
+    assert "events.pb" not in files
     assert {".pyexp", "scalars.jsonl", "text.jsonl", "0/figures/training_curve.cpkl", "0/figures/training_curve.meta",
             "1/checkpoints/model.cpkl"} <= files  # fmt: skip
     line = json.loads((folder / "scalars.jsonl").read_text().splitlines()[0])

@@ -110,7 +110,7 @@ function isNear(line, at, x) {
 }
 
 /** The index of the value of sorted `list` that is nearest to `x`; -1 for an empty list. */
-export function nearest(list, x) {
+function nearest(list, x) {
   let low = 0;
   let high = list.length - 1;
   while (low < high) {

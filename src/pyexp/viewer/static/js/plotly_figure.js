@@ -149,7 +149,7 @@ function fitted({ width: _, height: __, ...layout }) {
 }
 
 /** A copy of the figure without links and without addresses of pictures that are not in the figure itself. */
-export function harmless(figure) {
+function harmless(figure) {
   const data = Array.isArray(figure?.data) ? figure.data : [];
   const layout = figure?.layout ?? {};
   return { data: clean(data, 0), layout: clean(layout, 0) };

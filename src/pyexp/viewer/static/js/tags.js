@@ -5,7 +5,7 @@ import { debounced } from "./dom.js";
 import { Emitter } from "./emitter.js";
 import { selection } from "./selection.js";
 
-export const KINDS = ["scalars", "texts", "figures", "images", "histograms", "tables"];
+const KINDS = ["scalars", "texts", "figures", "images", "histograms", "tables"];
 
 class Tags extends Emitter {
   rev = null;
