@@ -1,14 +1,22 @@
-"""What holds for all tests: nothing is kept in the home of who runs them."""
+"""What holds for all tests: nothing is kept in the home of who runs them, and programs can be interrupted."""
 
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def pytest_configure() -> None:
+    """Hear the signals that a shell has its background jobs ignore: what a test starts would ignore them, too."""
+    for number in (signal.SIGINT, getattr(signal, "SIGHUP", signal.SIGINT)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)
