@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from pyexp.errors import SettingsError
 
 _LATEST = "latest"
+_LIKENESS = 0.75  # of a flag that is none to the one that was meant, at least
 
 
 class _Parser(argparse.ArgumentParser):
@@ -15,6 +17,11 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise SettingsError(f"{message} (see {self.prog} --help)")
+
+    def hint(self, argument: str) -> str:
+        """What may help who typed *argument*, which is none."""
+        near = get_close_matches(argument.partition("=")[0], self._option_string_actions, n=1, cutoff=_LIKENESS)
+        return f"did you mean {near[0]}?" if near else f"see {self.prog} --help"
 
 
 def parse(argv: list[str], *, prog: str, description: str | None) -> tuple[dict[str, Any], bool]:
@@ -28,14 +35,14 @@ def parse(argv: list[str], *, prog: str, description: str | None) -> tuple[dict[
     given, unknown = parser.parse_known_args(argv)
     if unknown:
         raise SettingsError(
-            f"unknown argument {unknown[0]!r} (see {prog} --help); run() reads the command line when the script "
-            f"calls it: to keep it for your own flags, call run(argv=[])"
+            f"unknown argument {unknown[0]!r} ({parser.hint(unknown[0])}); run() reads the command line when the "
+            f"script calls it: to keep it for your own flags, call run(argv=[])"
         )
     settings = vars(given)
     return settings, settings.pop("list", False)
 
 
-def _parser(prog: str, description: str | None) -> argparse.ArgumentParser:
+def _parser(prog: str, description: str | None) -> _Parser:
     parser = _Parser(
         prog=prog,
         description=description,

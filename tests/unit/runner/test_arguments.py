@@ -50,6 +50,12 @@ def test_unknown_flag_says_how_to_keep_ones_own():
         given("--epochs", "3")
 
 
+@pytest.mark.parametrize(("given_flag", "meant"), [("--contiune", "--continue"), ("--job=4", "--jobs")])
+def test_a_mistyped_flag_is_told_what_was_meant(given_flag, meant):
+    with pytest.raises(SettingsError, match=rf"unknown argument '{given_flag}' \(did you mean {meant}\?\); run\(\)"):
+        given(given_flag)
+
+
 def test_flags_are_not_guessed_from_their_beginning():
     with pytest.raises(SettingsError, match="unknown argument '--out'"):
         given("--out", "d")
