@@ -1,6 +1,6 @@
 """The "Viewer" table: from start to charts, and from a logged point to a page, beside TensorBoard on the same data.
 
-Painting is not in these figures: a browser is, in the browser tests. TensorBoard takes part where it is installed.
+Painting is not in these figures: see `bench_page.py`. TensorBoard takes part where it is installed.
 """
 
 from __future__ import annotations

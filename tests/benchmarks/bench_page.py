@@ -1,0 +1,150 @@
+"""The "Page" table: what a person waits for in a real Chromium, and what an hour of points does to the page's memory.
+
+Needs Playwright and a Chromium; without them it says so and measures nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from table import Row, print_table
+
+from pyexp.log import Logger
+from pyexp.viewer import start_viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROUNDS = 5
+RUNS, TAGS, POINTS = 10, 6, 1_000
+WATCHED_POINTS = 60
+HOUR_STEPS, STEPS_A_SECOND = 60_000, 1_000  # an hour of 100 numbers a second, in a minute
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SIZE = {"width": 1440, "height": 900}
+# When all charts stand there, in seconds since the page was asked for.
+ALL_DRAWN = "tags => document.querySelectorAll('.card[data-drawn]').length === tags && performance.now() / 1000"
+# Each number that is logged is the time at which it was: what the painted chart ends with tells how long it took.
+NOTE_DELAYS = """() => {
+  window.delays = [];
+  const card = document.querySelector(".card[data-drawn]");
+  let seen = null;
+  const note = () => {
+    const logged = card.querySelector(".plot").data.at(-1).y.at(-1);
+    if (logged !== seen) window.delays.push(Date.now() / 1000 - logged);
+    seen = logged;
+  };
+  const observer = new MutationObserver(() => requestAnimationFrame(() => setTimeout(note)));
+  observer.observe(card, { attributes: true, attributeFilter: ["data-drawn"] });
+}"""
+
+
+@contextmanager
+def opened(browser: Any, root: Path) -> Iterator[Any]:
+    """A page, in a window without a cache, on a viewer of *root*."""
+    viewer = start_viewer(root, port=0)
+    context = browser.new_context(viewport=SIZE)
+    try:
+        page = context.new_page()
+        page.goto(viewer.url)
+        yield page
+    finally:
+        context.close()
+        viewer.stop()
+
+
+def screens(browser: Any, root: Path) -> Iterable[Row]:
+    """From the address to the charts."""
+    for run in range(RUNS):
+        with Logger(root / f"run{run}") as logger:
+            for step in range(POINTS):
+                logger.set_global_it(step)
+                for tag in range(TAGS):
+                    logger.add_scalar(f"tag{tag}", (step * 7919 + run) % 1000 / 1000)
+    seconds = []
+    for _ in range(ROUNDS):
+        with opened(browser, root) as page:
+            seconds.append(page.wait_for_function(ALL_DRAWN, arg=TAGS).json_value())
+    what = f"one screen, {TAGS} charts × {RUNS} runs × {POINTS:,} points, from the address to the last chart"
+    yield Row(what=what, ours=statistics.median(seconds), target=0.6)
+
+
+def live_points(browser: Any, root: Path) -> Iterable[Row]:
+    """From `add_scalar` to the painted chart."""
+    with Logger(root / "run") as logger:
+        logger.add_scalar("loss", time.time())
+        logger.add_scalar("loss", time.time())
+        logger.flush()
+        with opened(browser, root) as page:
+            page.wait_for_function(ALL_DRAWN, arg=1)
+            page.evaluate(NOTE_DELAYS)
+            for number in range(WATCHED_POINTS):
+                page.wait_for_timeout(400 + number % 7 * 23)
+                logger.add_scalar("loss", time.time())
+            page.wait_for_timeout(2000)
+            delays = sorted(page.evaluate("delays"))
+    if len(delays) < WATCHED_POINTS * 0.9:
+        sys.exit(f"only {len(delays)} of {WATCHED_POINTS} points were seen one by one")
+    yield Row(what="a point logged → painted, p95", ours=delays[int(0.95 * len(delays))], target=0.5)
+
+
+def an_hour(browser: Any, root: Path) -> Iterable[Row]:
+    """How the page's memory grows while an hour's points arrive, sixty times as fast."""
+    with Logger(root / "run") as logger:
+        _log(logger, 0)
+        logger.flush()
+        with opened(browser, root) as page:
+            page.wait_for_function(ALL_DRAWN, arg=TAGS)
+            session = page.context.new_cdp_session(page)
+            before_mb = _heap_mb(session)
+            begin = time.monotonic()
+            for step in range(1, HOUR_STEPS):
+                _log(logger, step)
+                ahead_s = begin + step / STEPS_A_SECOND - time.monotonic()
+                if ahead_s > 0.01:
+                    page.wait_for_timeout(1000 * ahead_s)
+            page.wait_for_function(
+                "last => [...document.querySelectorAll('.plot')].every((plot) => plot.data.at(-1).x.at(-1) === last)",
+                arg=HOUR_STEPS - 1,
+            )
+            grown_mb = _heap_mb(session) - before_mb
+    yield Row(what="an hour at 100 points/s: the page's heap grows by", ours=grown_mb, target=50, unit="MB")
+
+
+def _log(logger: Logger, step: int) -> None:
+    logger.set_global_it(step)
+    for tag in range(TAGS):
+        logger.add_scalar(f"tag{tag}", step % 997 / 997)
+
+
+def _heap_mb(session: Any) -> float:
+    session.send("HeapProfiler.collectGarbage")
+    return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+
+
+def main() -> None:
+    """Print the table."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None or find_spec("playwright") is None:
+        print("\n## Page\n\nnot measured: it needs Playwright and a Chromium (see the README)")
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        rows = [
+            row for measure in (screens, live_points, an_hour) for row in measure(browser, Path(name, measure.__name__))
+        ]
+        browser.close()
+    print_table("Page", rows)
+
+
+if __name__ == "__main__":
+    main()
