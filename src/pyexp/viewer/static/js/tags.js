@@ -18,8 +18,8 @@ class Tags extends Emitter {
   constructor() {
     super();
     const reload = debounced(() => this.load(), 30);
-    selection.on("change", reload);
-    if (selection.chosen.length > 0) reload();
+    selection.on("change", () => (this.#running ? reload() : this.load())); // for the first answer the page waits
+    if (selection.chosen.length > 0) this.load();
   }
 
   list(kind) {
