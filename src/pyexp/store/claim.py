@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,11 @@ from pyexp.errors import BatchOwnedError
 from pyexp.store import descriptors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _PATIENCE_S = 0.5
+_POLL_S = 0.02
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -62,30 +64,17 @@ class Claim:
         """
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            descriptor = os.open(path, _FLAGS, 0o666)
-            try:
-                if _try_lock(descriptor) and _is_still_named(descriptor, path):
-                    os.ftruncate(descriptor, 0)
-                    os.lseek(descriptor, 0, os.SEEK_SET)
-                    os.write(descriptor, json.dumps(asdict(Owner.current())).encode())
-                    return cls(descriptor)
-                owner = _read_owner(descriptor)
-            except BaseException:
-                os.close(descriptor)
-                raise
-            os.close(descriptor)
-            if owner is not None and owner.is_dead():
-                # A child of the dead owner keeps the lock: a new file takes the place of the locked one.
-                with suppress(FileNotFoundError):
-                    path.unlink()
-            elif time.monotonic() > deadline:
+            with _turn(path.parent, deadline):
+                descriptor, owner = _lock_or_read(path)
+            if descriptor is not None:
+                return cls(descriptor)
+            if time.monotonic() > deadline:
                 who = f"process {owner.pid} on {owner.host}" if owner else "another process"
                 raise BatchOwnedError(
                     f"the batch {path.parent.name!r} is being worked on by {who}: wait for it or end it, then continue",
                 )
-            else:
-                # A reader that looks whether the file is locked holds it for a moment.
-                time.sleep(0.02)
+            # A reader that looks whether the file is locked holds it for a moment.
+            time.sleep(_POLL_S)
 
     def release(self) -> None:
         """Let go of the batch."""
@@ -112,6 +101,57 @@ def live_owner(path: Path) -> Owner | None:
         return None if owner is not None and owner.is_dead() else owner or Owner(host="?", pid=0, started="")
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _turn(folder: Path, deadline: float) -> Iterator[None]:
+    """Have one process after the other look at the claim on *folder*, while the block lasts.
+
+    Between the lock and its owner's name a fresh claim looks like that of a dead owner. Where a folder cannot be locked
+    (Windows, some network file systems), or when who has the turn does not go on, nobody is kept out.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        yield
+        return
+    try:
+        with suppress(OSError):
+            while not _try_lock(descriptor) and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
+        yield
+    finally:
+        with suppress(OSError):
+            _unlock(descriptor)  # closing alone would leave it to a process that was forked meanwhile
+        os.close(descriptor)
+
+
+def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
+    """Lock the file *path* and name this process in it; gives its descriptor, or else who owns it, if that is told.
+
+    When a child of a dead owner keeps the lock, a new file takes the place of the locked one.
+    """
+    while True:
+        owner = None
+        descriptor = os.open(path, _FLAGS, 0o666)
+        try:
+            if is_locked := _try_lock(descriptor):
+                os.ftruncate(descriptor, 0)
+                os.lseek(descriptor, 0, os.SEEK_SET)
+                os.write(descriptor, json.dumps(asdict(Owner.current())).encode())
+                if _is_still_named(descriptor, path):
+                    return descriptor, None
+            else:
+                owner = _read_owner(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        if not is_locked:
+            if owner is None or not owner.is_dead():
+                return None, owner
+            with suppress(FileNotFoundError):
+                path.unlink()
 
 
 def _is_still_named(descriptor: int, path: Path) -> bool:

@@ -5,6 +5,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -81,6 +83,39 @@ def test_lock_held_by_a_child_of_a_dead_owner_is_taken_over(path):
         Claim.take(path).release()
     finally:
         os.kill(child, 9)
+
+
+@pytest.mark.parametrize("pause_s", [0.2, 1.0], ids=["short", "longer than anybody waits"])
+def test_a_claim_that_is_not_named_yet_is_no_dead_owners(path, monkeypatch, pause_s):
+    write_owner(path, started="1")
+    is_locked = threading.Event()
+    truncate = os.ftruncate
+
+    def slowly(descriptor, size):
+        if not is_locked.is_set():
+            is_locked.set()
+            time.sleep(pause_s)
+        truncate(descriptor, size)
+
+    monkeypatch.setattr(os, "ftruncate", slowly)
+    claims, refusals = [], []
+
+    def take():
+        try:
+            claims.append(Claim.take(path))
+        except BatchOwnedError as error:
+            refusals.append(error)
+
+    first, second = threading.Thread(target=take), threading.Thread(target=take)
+    first.start()
+    is_locked.wait()
+    second.start()
+    first.join()
+    second.join()
+
+    assert (len(claims), len(refusals)) == (1, 1)
+    assert live_owner(path) == Owner.current()
+    claims[0].release()
 
 
 @pytest.mark.parametrize(
