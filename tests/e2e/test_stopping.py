@@ -84,7 +84,9 @@ def test_a_module_is_continued_as_it_was_started(project: Project, file: str, mo
     (project.root / "be-quick").touch()
     assert project.python(*shlex.split(command)[1:]).stdout == "quick slow last\n"
     wrong = project.python("-m", module, "--jbos", "1", status=2).stderr
-    assert re.match(rf"python\S* -m {module}: error: .*\(see python\S* -m {module} --help\)", wrong)
+    assert re.match(
+        rf"python\S* -m {module}: error: .*\(did you mean --jobs\? see python\S* -m {module} --help\)", wrong
+    )
     assert project.python("-m", module, "--help").stdout.startswith("usage: python")
 
 

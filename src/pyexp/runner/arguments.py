@@ -21,7 +21,7 @@ class _Parser(argparse.ArgumentParser):
     def hint(self, argument: str) -> str:
         """What may help who typed *argument*, which is none."""
         near = get_close_matches(argument.partition("=")[0], self._option_string_actions, n=1, cutoff=_LIKENESS)
-        return f"did you mean {near[0]}?" if near else f"see {self.prog} --help"
+        return "".join(f"did you mean {flag}? " for flag in near) + f"see {self.prog} --help"
 
 
 def parse(argv: list[str], *, prog: str, description: str | None) -> tuple[dict[str, Any], bool]:

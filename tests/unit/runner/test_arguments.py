@@ -52,7 +52,9 @@ def test_unknown_flag_says_how_to_keep_ones_own():
 
 @pytest.mark.parametrize(("given_flag", "meant"), [("--contiune", "--continue"), ("--job=4", "--jobs")])
 def test_a_mistyped_flag_is_told_what_was_meant(given_flag, meant):
-    with pytest.raises(SettingsError, match=rf"unknown argument '{given_flag}' \(did you mean {meant}\?\); run\(\)"):
+    with pytest.raises(
+        SettingsError, match=rf"unknown argument '{given_flag}' \(did you mean {meant}\? see main\.py --help\)"
+    ):
         given(given_flag)
 
 
