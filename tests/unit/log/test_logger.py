@@ -87,7 +87,7 @@ def test_numbers_of_every_kind(log, value, expected):
     assert read(log).load_scalars("x") == [(0, expected)]
 
 
-ODD = [np.array("3.5"), np.array(["3.5"]), np.complex128(1 + 2j), np.bytes_(b"3"), np.timedelta64(5), np.array([])]
+ODD = [np.array("3.5"), np.array(["3.5"]), np.complex128(1 + 2j), np.bytes_(b"3"), np.timedelta64(5, "s"), np.array([])]
 
 
 @pytest.mark.parametrize("value", ["1", b"1", None, [1.0], {}, 1j, np.array([1.0, 2.0]), np.str_("3"), 10**400, *ODD])
