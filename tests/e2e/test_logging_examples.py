@@ -215,7 +215,7 @@ def test_alone_and_read_back(project: Project, loggers: str):
     if loggers == PROTOBUF:
         assert files == {".pyexp", "events.pb"}
         return
-    assert "events.pb" not in files
+    assert {name for name in files if "/" not in name} == {".pyexp", "log.jsonl", "scalars.jsonl", "text.jsonl"}
     assert {".pyexp", "scalars.jsonl", "text.jsonl", "0/figures/training_curve.cpkl", "0/figures/training_curve.meta",
             "1/checkpoints/model.cpkl"} <= files  # fmt: skip
     line = json.loads((folder / "scalars.jsonl").read_text().splitlines()[0])

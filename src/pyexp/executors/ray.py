@@ -175,7 +175,7 @@ class RayExecutor(Executor):
         if run.is_over:
             return
         run.is_over = True
-        is_clean = run.inbox.is_clean
+        is_clean = run.inbox.is_clean  # before anything is told to the exchange, which keeps it
         session = self._session
         if run.inbox.has_ended:
             with anyio.move_on_after(_PATIENCE_S):

@@ -143,7 +143,7 @@ def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
                     return descriptor, None
             else:
                 owner = _read_owner(descriptor)
-        except BaseException:
+        except BaseException:  # whatever it is goes on; the lock must not stay
             os.close(descriptor)
             raise
         os.close(descriptor)
