@@ -1,4 +1,4 @@
-"""What the runs of a batch are executed by: settled, or refused, before there is a batch."""
+"""What executes the runs of a batch, and how many at once: settled, or refused, before there is a batch."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class Capacity:
     """What executes runs, and how many at once.
 
     Attributes:
-        executor: What runs them.
+        executor: What executes them.
         jobs: Runs at once; None for as many as the executor takes.
-        devices: Devices to hand out, if the runs want some.
+        devices: Devices to assign to the runs.
+        needs_main_thread: One run at a time has the main thread, where the loop runs in it.
     """
 
     executor: Executor
     jobs: int | None
     devices: list[str]
+    needs_main_thread: bool
 
 
-def find_means(body: Body, settings: Settings) -> Means:
-    """Get the executor, and the devices that runs of *body* want.
+def find_capacity(body: Body, settings: Settings) -> Capacity:
+    """Return the executor, and the devices that runs of *body* need.
 
     Raises:
         SettingsError: There is no such executor, there are not enough devices, or they cannot be kept apart.
@@ -46,4 +48,5 @@ def find_means(body: Body, settings: Settings) -> Means:
         jobs = len(devices) // settings.gpus if settings.gpus else executor.default_jobs(body)
     if settings.gpus and not executor.is_isolated and jobs != 1:
         raise SettingsError(f"gpus={settings.gpus} with runs in one process: use jobs=1 or an isolated executor")
-    return Means(executor=executor, jobs=jobs, devices=devices)
+    needs_main_thread = jobs == 1 and executor.needs_main_thread(body)
+    return Capacity(executor=executor, jobs=jobs, devices=devices, needs_main_thread=needs_main_thread)

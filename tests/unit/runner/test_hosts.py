@@ -8,21 +8,14 @@ import threading
 import pytest
 
 from pyexp.errors import SettingsError
+from pyexp.runner.start import batch_facts
 from pyexp.store.batch import Batch, find_batch
 from support.experiments import make_runner
 from support.waiting import wait_until
 
 
-def test_cancelled_while_the_batch_is_made_lets_go_of_it(tmp_path):
-    entered, go = threading.Event(), threading.Event()
-
-    def configs():
-        entered.set()
-        assert go.wait(20)
-        return [{"x": 1}]
-
-    runner = make_runner(lambda config: config.x, [], tmp_path, executor="inline")
-    runner.configs(configs)
+def cancelled_at(runner, entered: threading.Event, go: threading.Event) -> None:
+    """Start *runner* in a loop, cancel it once *entered* is set, and let it go on then."""
 
     async def cancel():
         task = asyncio.create_task(runner.arun())
@@ -34,9 +27,38 @@ def test_cancelled_while_the_batch_is_made_lets_go_of_it(tmp_path):
 
     asyncio.run(cancel())
 
+
+def test_cancelled_while_the_batch_is_made_releases_it(tmp_path, monkeypatch):
+    entered, go = threading.Event(), threading.Event()
+
+    def collect(*arguments):
+        entered.set()
+        assert go.wait(20)
+        return batch_facts.collect_facts(*arguments)
+
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="inline")
+    with monkeypatch.context() as patch:
+        patch.setattr("pyexp.runner.start.begin.collect_facts", collect)
+        cancelled_at(runner, entered, go)
+
     Batch.open(find_batch(tmp_path / "exp")).claim().release()
     (result,) = runner.run(continue_run=True)
     assert result.result == 1
+
+
+def test_cancelled_while_configs_are_asked_for_makes_no_batch(tmp_path):
+    entered, go = threading.Event(), threading.Event()
+
+    def configs():
+        entered.set()
+        assert go.wait(20)
+        return [{"x": 1}]
+
+    runner = make_runner(lambda config: config.x, [], tmp_path, executor="inline")
+    runner.configs(configs)
+    cancelled_at(runner, entered, go)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_configs_that_raise_are_raised(tmp_path):
@@ -109,8 +131,8 @@ def test_devices_that_cannot_be_kept_apart_are_told_before_there_is_a_batch(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("place", ["pyexp.runner.pipeline.Execution", "pyexp.runner.execution.Dispatcher"])
-def test_start_that_fails_lets_go_of_the_batch(tmp_path, monkeypatch, place):
+@pytest.mark.parametrize("place", ["pyexp.runner.phases.Execution", "pyexp.runner.execution.Dispatcher"])
+def test_start_that_fails_releases_the_batch(tmp_path, monkeypatch, place):
     def fail(*_, **__):
         raise RuntimeError("cannot start")
 
