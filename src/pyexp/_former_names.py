@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _FORMER: Final = {
+    "pyexp.config.sweep": "pyexp.sweeps.sweep",
     "pyexp.config.tensor": "pyexp.tensor.tensor",
+    "pyexp.executors.fork": "pyexp.executors.local.fork",
+    "pyexp.executors.inline": "pyexp.executors.local.inline",
+    "pyexp.executors.subprocess": "pyexp.executors.local.subprocess",
+    "pyexp.log.answers": "pyexp.log.values.scalar_arrays",
+    "pyexp.log.event_file": "pyexp.log.values.parts",
+    "pyexp.log.events": "pyexp.log.values.events",
+    "pyexp.log.lifecycle": "pyexp.log.queue.exit_hooks",
+    "pyexp.log.series": "pyexp.log.values.series",
 }
 
 
