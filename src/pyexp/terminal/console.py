@@ -92,7 +92,7 @@ class Console:
             f"{self._name}: {', '.join(parts) or 'nothing to run'} in {_seconds(time.monotonic() - self._started)}"
         )
         for event in self._failed[:_SHOWN_FAILURES]:
-            self.say(f"  {event.status.value}: {event.name}: {_first_line(event.error)}")
+            self.say(f"  {event.state.status}: {event.name}: {_first_line(event.state.error)}")
         if len(self._failed) > _SHOWN_FAILURES:
             self.say(f"  … and {len(self._failed) - _SHOWN_FAILURES} more")
 
@@ -106,18 +106,17 @@ class Console:
                 print(text, file=self._stream, flush=True)
 
     def _finish(self, event: RunFinished) -> None:
+        state = event.state
         self._running.pop(event.folder, None)
-        self._counts[event.status] += 1
-        if event.status.is_failure:
+        self._counts[state.status] += 1
+        heading = f"{state.status}: {event.name} ({_seconds(state.duration or 0.0)})"
+        if state.status.is_failure:
             self._failed.append(event)
             log = self._batch.run(event.folder).log
-            self.say(
-                f"{event.status.value}: {event.name} ({_seconds(event.duration_s)})\n{_indent(event.error or '')}\n"
-                f"  its output: {log}"
-            )
+            self.say(f"{heading}\n{_indent(state.error or '')}\n  its output: {log}")
         elif self._bar is None:
             done = sum(self._counts.values()) + self._cached
-            self.say(f"[{done}/{self._total}] {event.status.value}: {event.name} ({_seconds(event.duration_s)})")
+            self.say(f"[{done}/{self._total}] {heading}")
         if self._bar is not None:
             self._bar.update(1)
 

@@ -6,13 +6,14 @@ import io
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from pyexp.executors.capture import open_log
 from pyexp.executors.child.mailbox import take_report
 from pyexp.executors.remote.collector import Collector, own_files
-from pyexp.executors.remote.messages import Ended, Message, NotRun, Order, Sent, Started
+from pyexp.executors.remote.messages import Ended, Message, NotRun, Order, PackagedBody, Sent, Started
 from pyexp.executors.remote.receiver import Receiver
 from pyexp.executors.verdict import ended_early
 from pyexp.store.layout import RESULT, RunPaths
@@ -69,13 +70,8 @@ class Inbox:
             pass
         return Order(
             key=self.key,
-            name=task.name,
-            config=task.config,
-            out=os.fspath(task.out.absolute()),
+            task=replace(task, out=task.out.absolute(), body=PackagedBody()),
             probe=self._probe.name,
-            attempt=task.attempt,
-            environment=task.environment,
-            commit=task.commit,
             has_files=self._has_files,
         )
 

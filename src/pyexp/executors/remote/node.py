@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -29,7 +29,6 @@ from pyexp.executors.remote.lifeline import Lifeline
 from pyexp.executors.remote.messages import Ended, Message, NotRun, Sent, Started, size_of
 from pyexp.executors.remote.receiver import Receiver
 from pyexp.store.layout import RESULT, RunPaths
-from pyexp.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -124,7 +123,7 @@ def _uninterrupted() -> Iterator[None]:
 @contextmanager
 def _open_site(order: Order) -> Iterator[Site]:
     """The driver's folder where this node has it, else one of this attempt's own."""
-    shared = Path(order.out)
+    shared = order.task.out
     if (shared / order.probe).is_file() and os.access(shared, os.W_OK):
         yield Site(paths=RunPaths(shared), is_shared=True)
         return
@@ -175,15 +174,8 @@ class _Attempt:
 
     def _payload(self, parent: int) -> bytes:
         out = self._site.paths.root
-        task = Task(
-            name=self._order.name,
-            config=Config(self._order.config | {"out": out}),
-            out=out,
-            body=SealedBody(self._package.body),
-            attempt=self._order.attempt,
-            environment=self._order.environment,
-            commit=self._order.commit,
-        )
+        sent = self._order.task
+        task = replace(sent, config=Config(sent.config | {"out": out}), out=out, body=SealedBody(self._package.body))
         return pickle.dumps((parent, self._path(), self._package.registrations, pickle.dumps(task)))
 
     def _path(self) -> list[str]:
@@ -203,13 +195,13 @@ class _Attempt:
     def _start(self, lifeline: Lifeline, mailbox: IO[bytes]) -> int:
         site = self._site
         # Where the log is copied to, a later attempt's header stands already.
-        log = open_log(site.paths.log, self._order.attempt if site.is_shared else 1)
+        log = open_log(site.paths.log, self._order.task.attempt if site.is_shared else 1)
         is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
         try:
             return lifeline.start(
                 [sys.executable, WORKER],
                 streams=(mailbox.fileno(), log, log),
-                environment=os.environ | dict(self._order.environment),
+                environment=os.environ | dict(self._order.task.environment),
                 folder=self._package.folder if is_here else os.getcwd(),
                 scratch=None if site.is_shared else os.fspath(site.paths.root.parent),
             )
