@@ -250,9 +250,7 @@ def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
     """
     batches = find_batches(experiment_dir)
     if not batches:
-        raise BatchNotFoundError(
-            f"there is no earlier batch in {experiment_dir}: start one without --continue or --report"
-        )
+        raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: run the experiment first")
     if timestamp is None or timestamp == "latest":
         return batches[-1]
     names = [batch.name for batch in batches]
