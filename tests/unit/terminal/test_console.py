@@ -83,6 +83,6 @@ def test_a_reader_that_went_away_ends_the_output_quietly(tmp_path):
 
 def test_two_bars_of_a_process_have_a_line_each():
     first, second = (_make_bar(io.StringIO(), 2, 0, name) for name in "ab")
-    assert {-first.pos, -second.pos} == {0, 1}
+    assert len({first.pos, second.pos}) == 2
     second.close()
     first.close()
