@@ -1,11 +1,11 @@
 // Owns what happens when the server asks for a token while the workspace is open: the form stands over it,
 // until a token is taken or the server takes the old one again.
 
-import { tryToken } from "./api.js";
-import { iconButton } from "./buttons.js";
-import { h } from "./dom.js";
-import { live } from "./live.js";
-import { tokenState, WRONG_TOKEN } from "./states.js";
+import { tryToken } from "./model/api.js";
+import { iconButton } from "./base/buttons.js";
+import { h } from "./base/dom.js";
+import { live } from "./model/live.js";
+import { tokenState, WRONG_TOKEN } from "./base/placeholders.js";
 
 let dialog = null;
 

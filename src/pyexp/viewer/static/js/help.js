@@ -1,6 +1,6 @@
 // Owns the sheet of keyboard shortcuts.
 
-import { h } from "./dom.js";
+import { h } from "./base/dom.js";
 
 const SHORTCUTS = [
   [["1 – 8"], "Go to a tab"],

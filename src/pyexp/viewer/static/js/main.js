@@ -1,11 +1,11 @@
 // Owns the page's start: the token, the catalogue, and what is shown when one of them is refused.
 // The workspace is loaded meanwhile.
 
-import { givenBefore, takeFromAddress, tryToken, useKeptToken } from "./api.js";
-import { catalog } from "./catalog.js";
-import { fill, h } from "./dom.js";
-import { errorState, loadingState, tokenState, WRONG_TOKEN } from "./states.js";
-import { view } from "./state.js";
+import { givenBefore, takeFromAddress, tryToken, useKeptToken } from "./model/api.js";
+import { catalog } from "./model/catalog.js";
+import { fill, h } from "./base/dom.js";
+import { errorState, loadingState, tokenState, WRONG_TOKEN } from "./base/placeholders.js";
+import { view } from "./model/view.js";
 
 const app = document.getElementById("app");
 let workspace = null;

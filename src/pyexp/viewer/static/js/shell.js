@@ -1,17 +1,17 @@
 // Owns the frame around the tabs: header, tab list, runs panel, notices, connection state.
 
-import { iconButton } from "./buttons.js";
-import { catalog } from "./catalog.js";
-import { fill, h, setText, settle } from "./dom.js";
-import { toggleDrawer } from "./drawer.js";
-import { icon } from "./icons.js";
+import { iconButton } from "./base/buttons.js";
+import { catalog } from "./model/catalog.js";
+import { fill, h, setText, settle } from "./base/dom.js";
+import { toggleDrawer } from "./runs_panel/drawer.js";
+import { icon } from "./base/icons.js";
 import { showHelp } from "./help.js";
-import { live } from "./live.js";
-import { buildRunsPanel } from "./runs.js";
-import { view } from "./state.js";
-import { TABS } from "./tabs.js";
-import { tags } from "./tags.js";
-import { theme } from "./theme.js";
+import { live } from "./model/live.js";
+import { buildRunsPanel } from "./runs_panel/panel.js";
+import { view } from "./model/view.js";
+import { TABS } from "./tabs/tab_list.js";
+import { tags } from "./model/tags.js";
+import { theme } from "./base/theme.js";
 
 const CONNECTION = {
   connecting: ["Connecting…", "waiting", ""],

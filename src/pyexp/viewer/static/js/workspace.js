@@ -1,14 +1,14 @@
 // Owns the workspace once the catalogue is there: shell, the tab that is shown, what is followed live.
 
 import { guardWorkspace, useToken } from "./access.js";
-import { catalog } from "./catalog.js";
+import { catalog } from "./model/catalog.js";
 import { startKeyboard } from "./keyboard.js";
-import { live } from "./live.js";
-import { loadPlotly } from "./plot.js";
+import { live } from "./model/live.js";
+import { loadPlotly } from "./charts/plot.js";
 import { buildShell } from "./shell.js";
-import { view } from "./state.js";
-import { TABS } from "./tabs.js";
-import { tags } from "./tags.js";
+import { view } from "./model/view.js";
+import { TABS } from "./tabs/tab_list.js";
+import { tags } from "./model/tags.js";
 
 loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it tells when it fails
 

@@ -1,0 +1,101 @@
+// Owns what every tab of tags does alike: the tag filter, the groups of cards, the states without cards.
+
+import { catalog } from "../model/catalog.js";
+import { debounced, fill, h } from "../base/dom.js";
+import { CardGroups } from "./card_groups.js";
+import { icon } from "../base/icons.js";
+import { selection } from "../model/selection.js";
+import { emptyState, errorState, loadingState } from "../base/placeholders.js";
+import { view } from "../model/view.js";
+import { tags } from "../model/tags.js";
+
+/** The field that filters the tags of a tab; returns `[element, stop]`. */
+export function tagsFilter() {
+  const input = h("input", {
+    class: "field tags-filter",
+    type: "search",
+    placeholder: "Filter tags",
+    "aria-label": "Filter tags by a regular expression",
+    spellcheck: "false",
+    autocomplete: "off",
+    value: view.get("tags"),
+  });
+  input.addEventListener(
+    "input",
+    debounced(() => view.set({ tags: input.value }), 120),
+  );
+  input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
+  const stop = view.on("tags", (text) => document.activeElement === input || (input.value = text));
+  return [h("label", { class: "search" }, icon("search"), input), stop];
+}
+
+/**
+ * Fill `root` with `controls` and the cards of the tags of `kind`. `make(tag, element)` gives a card; `empty` is
+ * `[title, text, code]` for when nothing of the kind was logged. Returns what ends it.
+ */
+export function mountCards(root, { kind, controls, make, empty }) {
+  const place = h("div", { class: "cards" });
+  const message = h("div", { class: "message" });
+  root.append(...controls, message, place);
+  const groups = new CardGroups(place, make);
+  const show = () => {
+    const all = tags.list(kind);
+    const found = all.filter(passes());
+    groups.update(found);
+    fill(message, found.length > 0 ? null : whyNothing(all, empty));
+  };
+  const stops = [
+    tags.on("change", show),
+    view.on("tags", show),
+    selection.on("update", () => tags.list(kind).length === 0 && show()),
+  ];
+  show();
+  return () => {
+    for (const stop of stops) stop();
+    groups.end();
+  };
+}
+
+function passes() {
+  try {
+    const pattern = new RegExp(view.get("tags"), "i");
+    return (tag) => pattern.test(tag.name);
+  } catch {
+    const text = view.get("tags").toLowerCase(); // not a pattern yet: take it as plain text
+    return (tag) => tag.name.toLowerCase().includes(text);
+  }
+}
+
+function whyNothing(all, [title, text, code]) {
+  const nothing = noRuns();
+  if (nothing) return nothing;
+  if (tags.error) return errorState(tags.error, () => tags.load());
+  if (!tags.isLoaded) return loadingState("Reading the logs…");
+  if (all.length > 0)
+    return emptyState("No tag passes this filter", `${all.length} tags are there.`, {
+      actions: [["Clear the filter", () => view.set({ tags: "" })]],
+    });
+  return emptyState(title, text, { code });
+}
+
+/** The state for when there is no run to look at; null when there is one. */
+export function noRuns() {
+  if (catalog.runs.size === 0) {
+    return emptyState(
+      "Waiting for the first run",
+      `Nothing has been logged in ${catalog.root || "this folder"} yet. Runs appear here by themselves as they start.`,
+    );
+  }
+  if (selection.chosen.length > 0) return null;
+  const isFiltered = selection.passing().length === 0;
+  if (isFiltered)
+    return emptyState("No run passes the filter", "No name matches it.", {
+      actions: [["Clear the filter", () => view.set({ q: "" })]],
+    });
+  return emptyState("No run is switched on", "Choose runs in the panel on the left, or take the first twenty.", {
+    actions: [
+      ["First twenty", () => view.set({ base: "auto", flip: [] })],
+      ["All", () => selection.all()],
+    ],
+  });
+}

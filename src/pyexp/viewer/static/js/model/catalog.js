@@ -1,0 +1,108 @@
+// Owns the page's copy of the catalogue: batches, runs, and their changes as the server tells them.
+
+import { getJson } from "./api.js";
+import { Emitter } from "../base/emitter.js";
+
+const NATURAL = new Intl.Collator("en", { numeric: true });
+
+class Catalog extends Emitter {
+  rev = null;
+  epoch = null;
+  root = "";
+  notice = null;
+  isLoaded = false;
+  runs = new Map();
+  batches = new Map();
+  #order = null;
+  #names = null;
+  #places = new Map();
+
+  /** Fetch everything anew. */
+  async load() {
+    const [hello, answer] = await Promise.all([getJson("/api/hello"), getJson("/api/catalog")]);
+    this.epoch = hello.epoch;
+    this.rev = answer.rev;
+    this.root = answer.root;
+    this.notice = answer.notice;
+    this.batches = new Map(answer.batches.map((batch) => [batch.id, batch]));
+    this.runs = new Map(answer.runs.map((run) => [run.id, run]));
+    this.isLoaded = true;
+    this.#order = null;
+    this.#names = null;
+    this.emit("change");
+  }
+
+  /** Take in a change told by the server. */
+  apply(message) {
+    this.rev = message.rev;
+    for (const batch of message.batches) this.batches.set(batch.id, batch);
+    for (const run of message.runs) this.runs.set(run.id, run);
+    for (const id of message.gone?.batches ?? []) this.batches.delete(id);
+    for (const id of message.gone?.runs ?? []) this.runs.delete(id);
+    this.#order = null;
+    this.#names = null;
+    this.emit("change");
+  }
+
+  /** `[{batch, runs}]`: newest batch first, a batch's runs in config order. */
+  tree() {
+    this.#order ??= this.#sorted();
+    return this.#order;
+  }
+
+  run(id) {
+    return this.runs.get(id);
+  }
+
+  /** The run's name, with its batch when another batch has a run of this name. */
+  label(run) {
+    this.#names ??= this.#countNames();
+    return this.#names.get(run.name) > 1 ? `${run.name} · ${this.batchLabel(run)}` : run.name;
+  }
+
+  /** What tells the run's batch from others. */
+  batchLabel(run) {
+    const batch = this.batches.get(run.batch);
+    return batch?.timestamp?.replace(/_(\d\d)-(\d\d)-(\d\d)/, " $1:$2:$3") ?? batch?.name ?? "";
+  }
+
+  #countNames() {
+    const names = new Map();
+    for (const run of this.runs.values()) names.set(run.name, (names.get(run.name) ?? 0) + 1);
+    return names;
+  }
+
+  /** The run's place in its batch: its position, or where that is taken, the next free one. Once given it stays. */
+  place(run) {
+    this.tree();
+    return this.#places.get(run.id) ?? run.position;
+  }
+
+  #settle(runs) {
+    const taken = new Set(runs.map((run) => this.#places.get(run.id)).filter((place) => place !== undefined));
+    for (const run of runs) {
+      if (this.#places.has(run.id)) continue;
+      let place = run.position;
+      while (taken.has(place)) place += 1;
+      taken.add(place);
+      this.#places.set(run.id, place);
+    }
+  }
+
+  #sorted() {
+    const byBatch = new Map([...this.batches.values()].map((batch) => [batch.id, { batch, runs: [] }]));
+    for (const run of this.runs.values()) byBatch.get(run.batch)?.runs.push(run);
+    const tree = [...byBatch.values()].filter((entry) => entry.runs.length > 0 || entry.batch.total > 0);
+    for (const entry of tree) entry.runs.sort((a, b) => a.position - b.position || NATURAL.compare(a.name, b.name));
+    for (const { runs } of tree) this.#settle(runs);
+    return tree.sort(newestFirst);
+  }
+}
+
+function newestFirst(a, b) {
+  const stamp = ({ batch }) => batch.timestamp ?? "";
+  if (stamp(a) !== stamp(b)) return stamp(a) < stamp(b) ? 1 : -1;
+  return (b.batch.started ?? 0) - (a.batch.started ?? 0) || a.batch.name.localeCompare(b.batch.name);
+}
+
+export const catalog = new Catalog();

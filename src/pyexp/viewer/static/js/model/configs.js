@@ -1,0 +1,45 @@
+// Owns the configs as the filter of runs reads them: `key=value`, asked for once a filter wants them.
+
+import { getJson } from "./api.js";
+import { catalog } from "./catalog.js";
+import { Emitter } from "../base/emitter.js";
+
+const MOST_ASKED = 1000;
+
+class Configs extends Emitter {
+  #texts = new Map(); // run id -> ["lr=0.1", ...]
+  #isAsking = false;
+
+  /** What the run's config says; nothing until the server has told. */
+  of(run) {
+    return this.#texts.get(run.id) ?? [];
+  }
+
+  /** Ask for those that are not known; emits `change` when they are. */
+  async want() {
+    const missing = [...catalog.runs.keys()].filter((id) => !this.#texts.has(id)).slice(0, MOST_ASKED);
+    if (this.#isAsking || missing.length === 0) return;
+    this.#isAsking = true;
+    try {
+      this.#take(await getJson("/api/configs", { runs: missing.join() }));
+      for (const id of missing) if (!this.#texts.has(id)) this.#texts.set(id, []);
+    } catch {
+      return; // the names still match, and the next change of the filter or the runs asks again
+    } finally {
+      this.#isAsking = false;
+    }
+    this.emit("change");
+  }
+
+  #take({ keys, rows }) {
+    for (const { run, values } of rows) {
+      const there = keys.map(({ key }, i) => [key, values[i]]).filter(([, value]) => !value?.missing);
+      this.#texts.set(
+        run,
+        there.map(([key, value]) => `${key}=${typeof value === "object" ? JSON.stringify(value) : value}`),
+      );
+    }
+  }
+}
+
+export const configs = new Configs();

@@ -1,0 +1,130 @@
+// Owns the websocket: says what the page looks at, hands out what comes, reconnects by itself.
+// What is looked at is told by providers, so that this module knows no tab.
+
+import { getJson, openSocket, parseFrame } from "./api.js";
+import { throttled } from "../base/dom.js";
+import { Emitter } from "../base/emitter.js";
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 5000;
+const SILENCE_MS = 20_000; // after so long without a word the server is asked whether it is there
+const ANSWER_MS = 5000;
+
+class Live extends Emitter {
+  status = "connecting"; // connecting | open | lost | refused
+  #socket = null;
+  #wait = FIRST_WAIT_MS;
+  #providers = new Map();
+  #seq = 0;
+  #version = null;
+  #timer = null;
+  #heardAt = 0;
+  #say = throttled(() => this.#look(), 60);
+
+  /** Name a part of what is looked at: `provider()` gives its value, or null for nothing. */
+  provide(part, provider) {
+    this.#providers.set(part, provider);
+    this.changed();
+  }
+
+  /** What the page looks at has changed. */
+  changed() {
+    this.#say();
+  }
+
+  connect() {
+    clearTimeout(this.#timer);
+    const socket = openSocket("/api/live");
+    this.#socket = socket;
+    socket.addEventListener("open", () => {
+      if (socket !== this.#socket) return;
+      this.#wait = FIRST_WAIT_MS;
+      this.#heardAt = performance.now();
+      this.#show("open");
+      this.#look();
+    });
+    socket.addEventListener("message", (event) => socket === this.#socket && this.#take(event.data));
+    socket.addEventListener("close", () => this.#lost(socket));
+  }
+
+  /** Ask now and then whether a silent server is still there: a connection may be cut without a word. */
+  watch() {
+    setInterval(() => this.#ask(), SILENCE_MS / 4);
+    addEventListener("online", () => this.retry());
+  }
+
+  async #ask() {
+    const socket = this.#socket;
+    if (this.status !== "open" || performance.now() - this.#heardAt < SILENCE_MS) return;
+    try {
+      await getJson("/api/hello", {}, AbortSignal.timeout(ANSWER_MS));
+      this.#heardAt = performance.now();
+    } catch {
+      socket.close();
+      this.#lost(socket);
+    }
+  }
+
+  /** Try again now rather than when the wait is over. */
+  retry() {
+    if (this.status !== "open") this.connect();
+  }
+
+  #look() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#seq += 1;
+    const message = { type: "look", seq: this.#seq };
+    for (const [part, provider] of this.#providers) message[part] = provider() ?? undefined;
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #take(data) {
+    this.#heardAt = performance.now();
+    if (typeof data !== "string") {
+      this.emit("delta", parseFrame(data));
+      return;
+    }
+    const message = JSON.parse(data);
+    if (message.type === "hello") this.#greet(message);
+    this.emit(message.type, message);
+  }
+
+  #greet(message) {
+    if (this.#version !== null && this.#version !== message.version) this.emit("version", message.version);
+    this.#version = message.version;
+  }
+
+  #lost(socket) {
+    if (socket !== this.#socket) return;
+    this.#socket = null;
+    this.#show("lost");
+    const wait = this.#wait;
+    this.#wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+    this.#timer = setTimeout(() => this.#again(), wait);
+  }
+
+  async #again() {
+    try {
+      await getJson("/api/hello");
+    } catch (error) {
+      if (error.status === 401) {
+        this.#refused();
+        return;
+      }
+    }
+    if (!this.#socket) this.connect(); // it may have been asked for meanwhile
+  }
+
+  /** The token is not this server's; the one that takes it may still come back. */
+  #refused() {
+    if (this.status !== "refused") this.#show("refused");
+    this.#timer = setTimeout(() => this.#again(), LONGEST_WAIT_MS);
+  }
+
+  #show(status) {
+    this.status = status;
+    this.emit("status", status);
+  }
+}
+
+export const live = new Live();

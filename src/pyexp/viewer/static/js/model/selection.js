@@ -1,0 +1,115 @@
+// Owns which runs are looked at: those switched on that also pass the filter.
+// Until it is touched these are the first twenty, whatever appears; then exactly the runs that were chosen,
+// so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
+
+import { catalog } from "./catalog.js";
+import { configs } from "./configs.js";
+import { Emitter } from "../base/emitter.js";
+import { view } from "./view.js";
+
+const FIRST = 20;
+const LEAST_OF_STATUS = 4; // letters of it that a filter must match
+export const MOST = 1000; // what one request may name
+
+class Selection extends Emitter {
+  chosen = [];
+  filterError = null;
+  isCut = false; // more runs are on than one request may name
+  #on = new Set();
+  #pattern = null;
+  #asksConfigs = false;
+
+  constructor() {
+    super();
+    catalog.on("change", () => this.#update());
+    configs.on("change", () => this.#update());
+    view.on("change", (changed) => {
+      if (changed.some((key) => ["q", "base", "flip"].includes(key))) this.#update();
+    });
+    if (catalog.isLoaded) this.#update(); // it may have come before this module
+  }
+
+  isOn(run) {
+    return this.#on.has(run.id);
+  }
+
+  /** Whether the run passes the filter: its name, its batch's, its status, or `key=value` of its config matches. */
+  passes(run) {
+    if (!this.#pattern) return true;
+    const batch = catalog.batches.get(run.batch);
+    return (
+      this.#pattern.test(run.name) ||
+      this.#pattern.test(`${batch?.name ?? ""}/${run.name}`) ||
+      this.#names(run.status) ||
+      (this.#asksConfigs && configs.of(run).some((text) => this.#pattern.test(text)))
+    );
+  }
+
+  /** A few letters that happen to be in a status do not name it. */
+  #names(status) {
+    return (status.match(this.#pattern)?.[0].length ?? 0) >= LEAST_OF_STATUS;
+  }
+
+  toggle(runs, isOn) {
+    const base = view.get("base") === "all" ? "all" : "none";
+    const flip = new Set(view.get("base") === "auto" ? this.#on : view.get("flip"));
+    for (const { id } of runs) {
+      if (isOn === (base === "none")) flip.add(id);
+      else flip.delete(id);
+    }
+    view.set({ base, flip: [...flip] });
+  }
+
+  /** All, none, or exactly `runs`. Under a filter, "all" means all that pass it. */
+  all() {
+    if (this.#pattern) this.only(this.passing());
+    else view.set({ base: "all", flip: [] });
+  }
+
+  none() {
+    view.set({ base: "none", flip: [] });
+  }
+
+  only(runs) {
+    view.set({ base: "none", flip: runs.map((run) => run.id) });
+  }
+
+  passing() {
+    return catalog.tree().flatMap(({ runs }) => runs.filter((run) => this.passes(run)));
+  }
+
+  #update() {
+    this.#readFilter();
+    this.#on = this.#switchedOn();
+    const before = this.chosen.map((run) => run.id).join();
+    const everything = this.passing().filter((run) => this.isOn(run));
+    this.isCut = everything.length > MOST;
+    this.chosen = everything.slice(0, MOST);
+    this.emit("update");
+    if (this.chosen.map((run) => run.id).join() !== before) this.emit("change");
+  }
+
+  #switchedOn() {
+    const base = view.get("base");
+    const flip = new Set(view.get("flip"));
+    const ids = catalog.tree().flatMap(({ runs }) => runs.map((run) => run.id));
+    if (base === "auto") return new Set(ids.slice(0, FIRST));
+    return new Set(ids.filter((id) => (base === "all") !== flip.has(id)));
+  }
+
+  #readFilter() {
+    const text = view.get("q");
+    this.filterError = null;
+    this.#pattern = null;
+    this.#asksConfigs = text.includes("=");
+    if (this.#asksConfigs) configs.want();
+    if (!text) return;
+    try {
+      this.#pattern = new RegExp(text, "i");
+    } catch (error) {
+      this.filterError = `Not a pattern: ${error.message.replace(/^.*: /s, "")}.`;
+    }
+  }
+}
+
+export const selection = new Selection();
