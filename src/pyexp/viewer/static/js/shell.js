@@ -169,6 +169,9 @@ function notices() {
   };
   catalog.on("change", show);
   tags.on("change", show);
-  live.on("version", () => ((isNewVersion = true), show()));
+  live.on("version", () => {
+    isNewVersion = true;
+    show();
+  });
   return place;
 }

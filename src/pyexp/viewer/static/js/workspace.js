@@ -4,7 +4,7 @@ import { guardWorkspace, useToken } from "./access.js";
 import { catalog } from "./model/catalog.js";
 import { startKeyboard } from "./keyboard.js";
 import { live } from "./model/live.js";
-import { loadPlotly } from "./charts/plot.js";
+import { loadPlotly } from "./base/plotly.js";
 import { buildShell } from "./shell.js";
 import { view } from "./model/view.js";
 import { TABS } from "./tabs/tab_list.js";

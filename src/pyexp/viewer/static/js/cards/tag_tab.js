@@ -1,12 +1,13 @@
-// Owns what every tab of tags does alike: the tag filter, the groups of cards, the states without cards.
+// Owns what every tab of tags does alike: the tag filter, the groups of cards, what stands there without cards.
 
-import { catalog } from "../model/catalog.js";
-import { debounced, fill, h } from "../base/dom.js";
+import { fill, h } from "../base/dom.js";
+import { debounced } from "../base/timing.js";
 import { CardGroups } from "./card_groups.js";
 import { icon } from "../base/icons.js";
 import { selection } from "../model/selection.js";
 import { emptyState, errorState, loadingState } from "../base/placeholders.js";
 import { view } from "../model/view.js";
+import { noRuns } from "./no_runs.js";
 import { tags } from "../model/tags.js";
 
 /** The field that filters the tags of a tab; returns `[element, stop]`. */
@@ -25,7 +26,9 @@ export function tagsFilter() {
     debounced(() => view.set({ tags: input.value }), 120),
   );
   input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
-  const stop = view.on("tags", (text) => document.activeElement === input || (input.value = text));
+  const stop = view.on("tags", (text) => {
+    if (document.activeElement !== input) input.value = text;
+  });
   return [h("label", { class: "search" }, icon("search"), input), stop];
 }
 
@@ -76,26 +79,4 @@ function whyNothing(all, [title, text, code]) {
       actions: [["Clear the filter", () => view.set({ tags: "" })]],
     });
   return emptyState(title, text, { code });
-}
-
-/** The state for when there is no run to look at; null when there is one. */
-export function noRuns() {
-  if (catalog.runs.size === 0) {
-    return emptyState(
-      "Waiting for the first run",
-      `Nothing has been logged in ${catalog.root || "this folder"} yet. Runs appear here by themselves as they start.`,
-    );
-  }
-  if (selection.chosen.length > 0) return null;
-  const isFiltered = selection.passing().length === 0;
-  if (isFiltered)
-    return emptyState("No run passes the filter", "No name matches it.", {
-      actions: [["Clear the filter", () => view.set({ q: "" })]],
-    });
-  return emptyState("No run is switched on", "Choose runs in the panel on the left, or take the first twenty.", {
-    actions: [
-      ["First twenty", () => view.set({ base: "auto", flip: [] })],
-      ["All", () => selection.all()],
-    ],
-  });
 }

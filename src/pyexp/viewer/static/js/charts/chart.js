@@ -4,13 +4,15 @@ import { changedRange, rangeForServer, rounded } from "./axis.js";
 import { Bands, groupOrder } from "./group_bands.js";
 import { ChartHead } from "./chart_head.js";
 import { Detail } from "./detail.js";
-import { fill, h, setText, throttled } from "../base/dom.js";
+import { fill, h, setText } from "../base/dom.js";
+import { throttled } from "../base/timing.js";
 import { drawingOf, rangeOf, styleOf, titlesOf } from "./drawing.js";
 import { saveCsv, savePicture, SIZE } from "./export.js";
-import { fadeOthers, highlight } from "../model/highlight.js";
+import { highlight } from "../model/highlight.js";
 import { makeReadable } from "./hover.js";
+import { loadPlotly } from "../base/plotly.js";
 import { live } from "../model/live.js";
-import { CONFIG, loadPlotly, whyEmpty } from "./plot.js";
+import { CONFIG, whyEmpty } from "./plot.js";
 import { cancelDraw, scheduleDraw } from "./draw_queue.js";
 import { selection } from "../model/selection.js";
 import { Series } from "../model/series.js";
@@ -233,4 +235,12 @@ export class ChartCard {
 
 function statesOfChosen() {
   return selection.chosen.map((run) => run.status).join();
+}
+
+/** Fade the traces in `plot` that are not of the run that is pointed at; `runs` are the traces' runs, in their order. */
+function fadeOthers(plot, runs) {
+  const isHere = highlight.run !== null && runs.includes(highlight.run);
+  plot.querySelectorAll(".scatterlayer > .trace").forEach((trace, i) => {
+    trace.classList.toggle("is-faded", isHere && runs[i] !== highlight.run);
+  });
 }

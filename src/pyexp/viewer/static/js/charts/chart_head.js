@@ -16,9 +16,11 @@ export class ChartHead {
     this.tag = tag;
     this.log = viewSwitch("log", "Logarithmic y-axis", () => view.toggle("logy", tag.id));
     this.clip = viewSwitch("clip", "Leave outliers out of the y-range", () => view.toggle("clip", tag.id));
-    this.zoom = iconButton("zoom", "Zoom by dragging", () => (this.#setZooming(!this.#isZooming), redraw()), {
-      class: "icon-button touch-zoom",
-    });
+    const flipZooming = () => {
+      this.#setZooming(!this.#isZooming);
+      redraw();
+    };
+    this.zoom = iconButton("zoom", "Zoom by dragging", flipZooming, { class: "icon-button touch-zoom" });
     this.wide = iconButton("expand", "Full width", () => view.toggle("wide", tag.id));
     this.reset = iconButton("reset", "Whole range", reset, { class: "icon-button reset" });
     const files = menuButton("download", "Save this chart", [

@@ -4,7 +4,8 @@ import { getBlob } from "../model/api.js";
 import { saveBlob } from "../base/dom.js";
 import { fileName, plotlyText } from "../base/format.js";
 import { shortNames } from "../base/names.js";
-import { FONT, loadPlotly } from "./plot.js";
+import { loadPlotly } from "../base/plotly.js";
+import { FONT } from "./plot.js";
 
 export const SIZE = { width: 900, height: 500 }; // without the legend
 const MARGIN = { l: 86, r: 30, t: 56, b: 64 };

@@ -187,22 +187,3 @@ export const CONFIG = {
   showTips: false,
   displaylogo: false,
 };
-
-let loading = null;
-
-/** The vendored plotly, loaded once. */
-export function loadPlotly() {
-  loading ??= loadScript("/static/vendor/plotly-basic.min.js").then(() => globalThis.Plotly);
-  return loading;
-}
-
-/** Load a script of our own server; settled when it has run. */
-export function loadScript(src) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = src;
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(`${src} could not be loaded from the viewer's server.`));
-    document.head.append(script);
-  });
-}

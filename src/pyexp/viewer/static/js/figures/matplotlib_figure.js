@@ -93,15 +93,17 @@ export class LiveFigure {
       resize: () => this.#resize(message.size),
       draw: () => this.#askDraw(),
       refresh: () => this.#askDraw(),
-      image_mode: () => (this.#mode = message.mode),
-      cursor: () => (this.canvas.style.cursor = CURSORS[message.cursor] ?? "default"),
+      image_mode: () => {
+        this.#mode = message.mode;
+      },
+      cursor: () => setCss(this.canvas, { cursor: CURSORS[message.cursor] ?? "default" }),
       message: () => setText(this.message, message.message),
       rubberband: () => this.#rubberband(message),
       navigate_mode: () => this.#showMode(message.mode),
-      history_buttons: () => (
-        (this.tools.back.disabled = !message.Back),
-        (this.tools.forward.disabled = !message.Forward)
-      ),
+      history_buttons: () => {
+        this.tools.back.disabled = !message.Back;
+        this.tools.forward.disabled = !message.Forward;
+      },
     };
     handlers[message.type]?.();
   }

@@ -1,6 +1,6 @@
 // Owns which of plotly's bundles draws a figure, and that what a bundle does agrees with the content policy.
 
-import { loadPlotly, loadScript } from "../charts/plot.js";
+import { loadPlotly, loadScript } from "../base/plotly.js";
 
 const MOST_FLAT = 3000; // points
 const BASIC = new Set(["scatter", "bar", "pie", undefined]);

@@ -2,7 +2,7 @@
 // steps each run has, kept current while they are looked at.
 
 import { getJson } from "./api.js";
-import { throttled } from "../base/dom.js";
+import { throttled } from "../base/timing.js";
 import { Emitter } from "../base/emitter.js";
 import { live } from "./live.js";
 

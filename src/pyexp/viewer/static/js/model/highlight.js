@@ -1,4 +1,4 @@
-// Owns which run is pointed at: who lists runs tells it, charts let the other lines fade.
+// Owns which run is pointed at: lists of runs set it, charts fade the other lines.
 
 import { Emitter } from "../base/emitter.js";
 
@@ -14,11 +14,3 @@ class Highlight extends Emitter {
 }
 
 export const highlight = new Highlight();
-
-/** Fade the traces in `plot` that are not of the run that is pointed at; `runs` are the traces' runs, in their order. */
-export function fadeOthers(plot, runs) {
-  const isHere = highlight.run !== null && runs.includes(highlight.run);
-  plot.querySelectorAll(".scatterlayer > .trace").forEach((trace, i) => {
-    trace.classList.toggle("is-faded", isHere && runs[i] !== highlight.run);
-  });
-}

@@ -2,7 +2,7 @@
 // What is looked at is told by providers, so that this module knows no tab.
 
 import { getJson, openSocket, parseFrame } from "./api.js";
-import { throttled } from "../base/dom.js";
+import { throttled } from "../base/timing.js";
 import { Emitter } from "../base/emitter.js";
 
 const FIRST_WAIT_MS = 500;

@@ -1,7 +1,7 @@
 // Owns which tags the looked-at runs have, kind by kind, and keeps them current.
 
 import { ApiError, getJson } from "./api.js";
-import { debounced } from "../base/dom.js";
+import { debounced } from "../base/timing.js";
 import { Emitter } from "../base/emitter.js";
 import { selection } from "./selection.js";
 

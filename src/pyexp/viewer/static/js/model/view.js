@@ -2,7 +2,7 @@
 // Knows how each part is written there; what it means is its reader's business.
 
 import { Emitter } from "../base/emitter.js";
-import { debounced } from "../base/dom.js";
+import { debounced } from "../base/timing.js";
 
 const DEFAULTS = {
   tab: "scalars",

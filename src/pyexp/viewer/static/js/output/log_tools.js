@@ -2,7 +2,8 @@
 
 import { getJson } from "../model/api.js";
 import { iconButton } from "../base/buttons.js";
-import { debounced, h, saveBlob, setText } from "../base/dom.js";
+import { h, saveBlob, setText } from "../base/dom.js";
+import { debounced } from "../base/timing.js";
 import { icon } from "../base/icons.js";
 
 const PIECE = 1_048_576; // bytes, as much as the server gives at once

@@ -1,87 +1,15 @@
-// Owns how terminal output reads in the page: colours by classes, other codes go, and a carriage return starts
-// its line anew (progress bars show their last state). Whole lines never change again, so what is selected stays so.
+// Owns how terminal output reads: colours become classes, other codes are dropped, and a carriage return starts its line
+// anew, so that progress bars show their last state. Pure functions; `screen.js` makes elements of them.
 
-import { h, setText } from "../base/dom.js";
-
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: escape codes begin with a control character
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 const TORN_ESCAPE = /\u001b[^\u001b]{0,20}$/;
 const COLOUR_CODE = /^\u001b\[([\d;]*)m$/;
-const LONGEST_LINE = 10_000; // one without an end is taken as whole, lest it is drawn again and again
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: as above
 const ATTRIBUTES = { 1: "bold", 2: "dim", 3: "italic", 4: "underline" };
 
-/** Output in `element`: blocks of whole lines, and below them the line that is still being written. */
-export class Screen {
-  length = 0; // characters in whole lines
-  #element;
-  #blocks = []; // {element, text}
-  #style = {}; // what the codes so far ask for
-  #line = "";
-  #last = h("span");
-
-  constructor(element) {
-    this.#element = element;
-    element.append(this.#last);
-  }
-
-  clear() {
-    this.#element.replaceChildren(this.#last);
-    this.length = 0;
-    this.#blocks = [];
-    this.#style = {};
-    this.#line = "";
-    setText(this.#last, "");
-  }
-
-  append(text) {
-    const all = this.#line + text;
-    const end = all.length - all.lastIndexOf("\n") > LONGEST_LINE ? all.length : all.lastIndexOf("\n") + 1;
-    if (end > 0) this.#addBlock(all.slice(0, end));
-    this.#line = settled(all.slice(end));
-    setText(this.#last, plain(this.#line.replace(TORN_ESCAPE, (torn) => (torn.match(ESCAPES) ? torn : ""))));
-  }
-
-  /** Put what comes before all of it on top. */
-  prepend(text) {
-    const block = makeBlock(text, {});
-    this.#element.prepend(block);
-    this.#blocks.unshift({ element: block, text });
-    this.length += text.length;
-  }
-
-  /** Drop the oldest lines until no more than `length` characters are left; returns the bytes that they were. */
-  drop(length) {
-    let bytes = 0;
-    while (this.length > length && this.#blocks.length > 1) {
-      const { element, text } = this.#blocks.shift();
-      element.remove();
-      this.length -= text.length;
-      bytes += new TextEncoder().encode(text).length;
-    }
-    return bytes;
-  }
-
-  #addBlock(text) {
-    const element = makeBlock(text, this.#style);
-    this.#last.before(element);
-    this.#blocks.push({ element, text });
-    this.length += text.length;
-  }
-}
-
-/** A block of lines; `style` is what is asked for at its start, and is brought to that at its end. */
-function makeBlock(text, style) {
-  const block = h("span", { class: "log-block" });
-  for (const line of text.replaceAll("\r\n", "\n").split(/(?<=\n)/)) {
-    const parts = coloured(line, style); // also of a line that is overwritten: its codes hold for the next ones
-    const seen = line.includes("\r") ? [[overwritten(line), ""]] : parts;
-    for (const [part, classes] of seen) block.append(classes ? h("span", { class: classes }, part) : part);
-  }
-  block.normalize();
-  return block;
-}
-
-/** The line in parts of one look each: `[text, classes]`. */
-function coloured(line, style) {
+/** Split a line into parts of one look each, `[text, classes]`; `style` is brought to what holds at its end. */
+export function coloured(line, style) {
   const parts = [];
   let end = 0;
   for (const code of line.matchAll(ESCAPES)) {
@@ -123,12 +51,13 @@ function look(style) {
   return classes.map((name) => `term-${name}`).join(" ");
 }
 
-function plain(line) {
+/** Write a line without its codes, as its carriage returns leave it. */
+export function plain(line) {
   return line.includes("\r") ? overwritten(line) : line.replaceAll(ESCAPES, "");
 }
 
-/** What the line shows after its carriage returns. */
-function overwritten(line) {
+/** Write what the line shows after its carriage returns. */
+export function overwritten(line) {
   const end = line.endsWith("\n") ? "\n" : "";
   let shown = "";
   for (const part of line.slice(0, line.length - end.length).replaceAll(ESCAPES, "").split("\r"))
@@ -136,9 +65,14 @@ function overwritten(line) {
   return shown + end;
 }
 
-/** The same line without what was overwritten already: a progress bar must not grow for hours. */
-function settled(line) {
+/** Drop what was overwritten already from a line longer than `most`: a progress bar must not grow for hours. */
+export function settled(line, most) {
   const last = line.lastIndexOf("\r");
-  if (last < 0 || line.length < LONGEST_LINE / 10) return line;
+  if (last < 0 || line.length < most) return line;
   return `${overwritten(line)}\r${line.slice(last + 1)}`;
+}
+
+/** Leave out a code at the end that has arrived only in part. */
+export function withoutTornEscape(line) {
+  return line.replace(TORN_ESCAPE, (torn) => (torn.match(ESCAPES) ? torn : ""));
 }

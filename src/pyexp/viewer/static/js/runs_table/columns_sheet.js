@@ -55,8 +55,13 @@ export function showColumns(configs) {
     const more = all.length > listed.length ? `${all.length - listed.length} more: filter to see them. ` : "";
     setText(rest, more + (isCut ? `Only ${MOST_SCALARS} scalars can have a column.` : ""));
   };
-  const link = (label, action) =>
-    h("button", { class: "link", type: "button", onclick: () => (action(), draw()) }, label);
+  const link = (label, action) => {
+    const onclick = () => {
+      action();
+      draw();
+    };
+    return h("button", { class: "link", type: "button", onclick }, label);
+  };
   const dialog = h(
     "dialog",
     { class: "sheet columns-sheet", "aria-label": "Columns" },

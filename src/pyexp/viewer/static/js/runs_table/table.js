@@ -4,7 +4,8 @@ import { segmented, switches } from "../base/buttons.js";
 import { catalog } from "../model/catalog.js";
 import { showColumns } from "./columns_sheet.js";
 import { drawCompare, MOST_COMPARED } from "./compare.js";
-import { throttled, fill, h, setText } from "../base/dom.js";
+import { fill, h, setText } from "../base/dom.js";
+import { throttled } from "../base/timing.js";
 import { shortNames } from "../base/names.js";
 import { RunFacts } from "../model/run_facts.js";
 import { showRun } from "./run_sheet.js";
@@ -13,7 +14,7 @@ import { emptyState, errorState, loadingState } from "../base/placeholders.js";
 import { view } from "../model/view.js";
 import { headCell, sortedRuns, valueCell } from "./cells.js";
 import { chosenScalars, runColumns } from "./columns.js";
-import { noRuns } from "../cards/tag_tab.js";
+import { noRuns } from "../cards/no_runs.js";
 import { tags } from "../model/tags.js";
 
 const MOST_ROWS = 300;
@@ -136,7 +137,10 @@ class RunsTab {
         columns.map((column) => valueCell(column, run, names[i], () => showRun(run))),
       ),
     );
-    const showMore = () => ((this.#limit += MOST_ROWS), this.#draw());
+    const showMore = () => {
+      this.#limit += MOST_ROWS;
+      this.#draw();
+    };
     const more = runs.length > shown.length ? button(`Show more of ${runs.length}`, showMore, "button more") : null;
     fill(
       this.place,

@@ -1,146 +1,22 @@
-// Owns the Figures and Images tabs: the picture at once; a click makes a matplotlib figure live;
-// plotly figures are live at once.
+// Owns the Figures and Images tabs.
 
-import { EntryCard } from "../cards/entry_card.js";
-import { fill, h } from "../base/dom.js";
-import { enlarge } from "../figures/enlarged.js";
-import { icon } from "../base/icons.js";
-import { letGo, takePicture } from "../figures/pictures.js";
-import { PlotlyFigure } from "../figures/plotly_figure.js";
-import { linkSwitch } from "../cards/stepper.js";
-import { mountCards, tagsFilter } from "../cards/tag_tab.js";
-import { LiveFigure } from "../figures/matplotlib_figure.js";
-
-const SMALL = 200; // pixels; up to half of it a picture is scaled up
+import { FigureBody } from "../figures/figure_body.js";
+import { mountEntries } from "./entry_tab.js";
 
 export function mountFigures(root) {
-  return mountPictures(root, "figures", "Figures", [
-    "No figures yet",
-    "The selected runs have logged no figures.",
-    'logger.add_figure("curve", figure)',
-  ]);
+  return mountEntries(root, {
+    kind: "figures",
+    label: "Figures",
+    makeBody: (tag, run) => new FigureBody("figures", tag, run),
+    empty: ["No figures yet", "The selected runs have logged no figures.", 'logger.add_figure("curve", figure)'],
+  });
 }
 
 export function mountImages(root) {
-  return mountPictures(root, "images", "Images", [
-    "No images yet",
-    "The selected runs have logged no images.",
-    'logger.add_image("sample", array)',
-  ]);
-}
-
-function mountPictures(root, kind, label, empty) {
-  const [link, stopLink] = linkSwitch();
-  const [filter, stopFilter] = tagsFilter();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": label }, filter, link);
-  const end = mountCards(root, {
-    kind,
-    controls: [toolbar],
-    make: (tag, element) => new EntryCard(kind, tag, element, (of, run) => new FigureBody(kind, of, run)),
-    empty,
+  return mountEntries(root, {
+    kind: "images",
+    label: "Images",
+    makeBody: (tag, run) => new FigureBody("images", tag, run),
+    empty: ["No images yet", "The selected runs have logged no images.", 'logger.add_image("sample", array)'],
   });
-  return () => {
-    stopLink();
-    stopFilter();
-    end();
-  };
-}
-
-/** The inside of a tile: a picture, or something live in its place. */
-class FigureBody {
-  #controller = null;
-  #held = null;
-  #live = null;
-
-  constructor(kind, tag, run) {
-    this.kind = kind;
-    this.tag = tag;
-    this.run = run;
-    this.element = h("div", { class: "figure-body" });
-  }
-
-  /** Whether the user works with what is shown, so that nothing newer may take its place unasked. */
-  get isKept() {
-    return this.#live instanceof LiveFigure;
-  }
-
-  async show(entry) {
-    this.#clear();
-    if (!entry) return;
-    if (entry.type === "plotly") {
-      this.#live = new PlotlyFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index });
-      return;
-    }
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    const image = entry.preview
-      ? await this.#image(entry, signal)
-      : h("p", { class: "no-preview" }, "Logged without a picture.");
-    const make = entry.interactive ? this.#makeLive(entry) : null;
-    if (!signal.aborted) fill(this.element, image, make);
-  }
-
-  end() {
-    this.#clear();
-  }
-
-  async #image(entry, signal) {
-    const held = await takePicture(
-      { kind: this.kind, run: this.run.id, tag: this.tag.id, index: entry.index },
-      entry.time,
-      signal,
-    );
-    if (signal.aborted) letGo(held.key);
-    else this.#held = held;
-    const image = h("img", {
-      class: "picture",
-      src: held.url,
-      alt: `${this.tag.name} of ${this.run.name} at step ${entry.step}`,
-    });
-    await image.decode().catch(() => {}); // a picture that is none shows its description
-    fit(image);
-    return h(
-      "button",
-      { class: "picture-button", type: "button", title: "Enlarge", onclick: () => enlarge(image) },
-      image,
-    );
-  }
-
-  #makeLive(entry) {
-    const title =
-      "Opens the logged figure on the server, to zoom, pan and rotate it. Do this with logs that you trust.";
-    return h(
-      "button",
-      { class: "button make-live", type: "button", title, onclick: () => this.#goLive(entry) },
-      icon("play"),
-      "Make live",
-    );
-  }
-
-  #goLive(entry) {
-    this.#clear();
-    const back = () => this.show(entry).catch((error) => this.#say(error.message));
-    this.#live = new LiveFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index }, back);
-  }
-
-  #say(problem) {
-    fill(this.element, h("p", { class: "card-note is-error" }, problem));
-  }
-
-  #clear() {
-    this.#controller?.abort();
-    this.#live?.end();
-    this.#live = null;
-    if (this.#held) letGo(this.#held.key);
-    this.#held = null;
-    fill(this.element);
-  }
-}
-
-/** The size in a tile: its own, or for a few pixels a multiple of it, so that each can be seen. */
-function fit(image) {
-  const scale = Math.max(1, Math.floor(SMALL / Math.max(image.naturalWidth, image.naturalHeight, 1)));
-  image.width = image.naturalWidth * scale;
-  image.height = image.naturalHeight * scale;
-  image.classList.toggle("is-small", scale > 1 && image.naturalWidth > 0);
 }

@@ -3,10 +3,9 @@
 import { getJson } from "../model/api.js";
 import { colourOf } from "../model/colours.js";
 import { h } from "../base/dom.js";
-import { EntryCard } from "../cards/entry_card.js";
 import { number } from "../base/format.js";
-import { mountCards, tagsFilter } from "../cards/tag_tab.js";
 import { theme } from "../base/theme.js";
+import { mountEntries } from "./entry_tab.js";
 
 const RIDGES = 40;
 const HEIGHT = 220;
@@ -14,22 +13,17 @@ const RISE = 64; // how far one distribution may reach above its own line
 const BOTTOM = 24;
 
 export function mountHistograms(root) {
-  const [filter, stopFilter] = tagsFilter();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Histograms" }, filter);
-  const end = mountCards(root, {
+  return mountEntries(root, {
     kind: "histograms",
-    controls: [toolbar],
-    make: (tag, element) => new EntryCard("histograms", tag, element, (of, run) => new RidgeBody(of, run), false),
+    label: "Histograms",
+    makeBody: (tag, run) => new RidgeBody(tag, run),
     empty: [
       "No histograms yet",
       "The selected runs have logged no histograms.",
       'logger.add_histogram("weights", values)',
     ],
+    hasSlider: false,
   });
-  return () => {
-    stopFilter();
-    end();
-  };
 }
 
 class RidgeBody {
@@ -83,9 +77,8 @@ class RidgeBody {
     const place = (value) => 8 + ((value - low) / (high - low || 1)) * (width - 64);
     const top = Math.max(...entries.map(densest));
     const gap = entries.length > 1 ? (HEIGHT - RISE - BOTTOM - 6) / (entries.length - 1) : 0;
-    entries.forEach((entry, i) =>
-      this.#ridge(context, { entry, base: RISE + 4 + gap * i, place, top, age: entries.length - 1 - i }),
-    );
+    for (const [i, entry] of entries.entries())
+      this.#ridge(context, { entry, base: RISE + 4 + gap * i, place, top, age: entries.length - 1 - i });
     context.fillStyle = theme.colour("muted");
     context.font = "11px Inter, sans-serif";
     for (const [value, align] of [

@@ -74,7 +74,10 @@ function smoothing() {
     setCss(slider, { "--part": `${(view.get("smooth") / 0.99) * 100}%` });
   };
   slider.addEventListener("input", () => view.set({ smooth: Number(slider.value) }));
-  const stop = view.on("smooth", (smooth) => ((slider.value = String(smooth)), show()));
+  const stop = view.on("smooth", (smooth) => {
+    slider.value = String(smooth);
+    show();
+  });
   show();
   return [h("label", { class: "control" }, "Smoothing", slider, value), stop];
 }
@@ -84,7 +87,10 @@ function groupControl() {
   const select = h("select", {
     class: "field select",
     "aria-label": "Group runs by a config key",
-    onchange: () => (groupOrder.reset(), view.set({ group: select.value, zoom: {} })),
+    onchange: () => {
+      groupOrder.reset();
+      view.set({ group: select.value, zoom: {} });
+    },
   });
   const label = h("label", { class: "control" }, "Group by", select);
   let keys = [];
@@ -111,7 +117,12 @@ function groupControl() {
   const stops = [selection.on("change", load), view.on("group", show)];
   show();
   load();
-  return [label, () => stops.forEach((stop) => stop())];
+  return [
+    label,
+    () => {
+      for (const stop of stops) stop();
+    },
+  ];
 }
 
 function differing({ keys }) {

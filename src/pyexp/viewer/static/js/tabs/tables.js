@@ -2,26 +2,16 @@
 
 import { getJson } from "../model/api.js";
 import { fill, h } from "../base/dom.js";
-import { EntryCard } from "../cards/entry_card.js";
 import { configValue, number } from "../base/format.js";
-import { linkSwitch } from "../cards/stepper.js";
-import { mountCards, tagsFilter } from "../cards/tag_tab.js";
+import { mountEntries } from "./entry_tab.js";
 
 export function mountTables(root) {
-  const [link, stopLink] = linkSwitch();
-  const [filter, stopFilter] = tagsFilter();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Tables" }, filter, link);
-  const end = mountCards(root, {
+  return mountEntries(root, {
     kind: "tables",
-    controls: [toolbar],
-    make: (tag, element) => new EntryCard("tables", tag, element, tableBody),
+    label: "Tables",
+    makeBody: tableBody,
     empty: ["No tables yet", "The selected runs have logged no tables.", 'logger.add_table("errors", columns, rows)'],
   });
-  return () => {
-    stopLink();
-    stopFilter();
-    end();
-  };
 }
 
 function tableBody(tag, run) {

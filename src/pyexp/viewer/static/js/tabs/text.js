@@ -2,26 +2,16 @@
 
 import { getJson, getText } from "../model/api.js";
 import { fill, h, setText } from "../base/dom.js";
-import { EntryCard } from "../cards/entry_card.js";
 import { bytes } from "../base/format.js";
-import { linkSwitch } from "../cards/stepper.js";
-import { mountCards, tagsFilter } from "../cards/tag_tab.js";
+import { mountEntries } from "./entry_tab.js";
 
 export function mountText(root) {
-  const [link, stopLink] = linkSwitch();
-  const [filter, stopFilter] = tagsFilter();
-  const toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Texts" }, filter, link);
-  const end = mountCards(root, {
+  return mountEntries(root, {
     kind: "texts",
-    controls: [toolbar],
-    make: (tag, element) => new EntryCard("texts", tag, element, textBody),
+    label: "Texts",
+    makeBody: textBody,
     empty: ["No texts yet", "The selected runs have logged no text.", 'logger.add_text("sample", text)'],
   });
-  return () => {
-    stopLink();
-    stopFilter();
-    end();
-  };
 }
 
 function textBody(tag, run) {
@@ -46,10 +36,10 @@ function textBody(tag, run) {
       {
         class: "link",
         type: "button",
-        onclick: async () => (
-          setText(text, await getText("/api/text", { run: run.id, tag: tag.id, index: found.index }, signal)),
-          fill(more)
-        ),
+        onclick: async () => {
+          setText(text, await getText("/api/text", { run: run.id, tag: tag.id, index: found.index }, signal));
+          fill(more);
+        },
       },
       `Show all ${bytes(found.length)}`,
     );
