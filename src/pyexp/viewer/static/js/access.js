@@ -1,11 +1,11 @@
 // Owns what happens when the server asks for a token while the workspace is open: the form stands over it,
 // until a token is taken or the server takes the old one again.
 
-import { tryToken } from "./model/api.js";
 import { iconButton } from "./base/buttons.js";
 import { h } from "./base/dom.js";
-import { live } from "./model/live.js";
 import { tokenState, WRONG_TOKEN } from "./base/placeholders.js";
+import { tryToken } from "./model/api.js";
+import { live } from "./model/live.js";
 
 let dialog = null;
 

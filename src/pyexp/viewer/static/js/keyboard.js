@@ -1,9 +1,9 @@
 // Owns the keyboard shortcuts that hold on the whole page; `help.js` lists them.
 
-import { toggleDrawer } from "./runs_panel/drawer.js";
+import { theme } from "./base/theme.js";
 import { showHelp } from "./help.js";
 import { view } from "./model/view.js";
-import { theme } from "./base/theme.js";
+import { toggleDrawer } from "./runs_panel/drawer.js";
 
 const AXES = ["step", "relative", "wall"];
 const ACTIONS = {

@@ -1,10 +1,10 @@
 // Owns the page's start: the token, the catalogue, and what is shown when one of them is refused.
 // The workspace is loaded meanwhile.
 
-import { givenBefore, takeFromAddress, tryToken, useKeptToken } from "./model/api.js";
-import { catalog } from "./model/catalog.js";
 import { fill, h } from "./base/dom.js";
 import { errorState, loadingState, tokenState, WRONG_TOKEN } from "./base/placeholders.js";
+import { givenBefore, takeFromAddress, tryToken, useKeptToken } from "./model/api.js";
+import { catalog } from "./model/catalog.js";
 import { view } from "./model/view.js";
 
 const app = document.getElementById("app");

@@ -1,17 +1,17 @@
 // Owns the frame around the tabs: header, tab list, runs panel, notices, connection state.
 
 import { iconButton } from "./base/buttons.js";
-import { catalog } from "./model/catalog.js";
 import { fill, h, setText, settle } from "./base/dom.js";
-import { toggleDrawer } from "./runs_panel/drawer.js";
 import { icon } from "./base/icons.js";
-import { showHelp } from "./help.js";
-import { live } from "./model/live.js";
-import { buildRunsPanel } from "./runs_panel/panel.js";
-import { view } from "./model/view.js";
-import { TABS } from "./tabs/tab_list.js";
-import { tags } from "./model/tags.js";
 import { theme } from "./base/theme.js";
+import { showHelp } from "./help.js";
+import { catalog } from "./model/catalog.js";
+import { live } from "./model/live.js";
+import { tags } from "./model/tags.js";
+import { view } from "./model/view.js";
+import { toggleDrawer } from "./runs_panel/drawer.js";
+import { buildRunsPanel } from "./runs_panel/panel.js";
+import { TABS } from "./tabs/tab_list.js";
 
 const CONNECTION = {
   connecting: ["Connecting…", "waiting", ""],

@@ -1,14 +1,14 @@
 // Owns the workspace once the catalogue is there: shell, the tab that is shown, what is followed live.
 
 import { guardWorkspace, useToken } from "./access.js";
-import { catalog } from "./model/catalog.js";
-import { startKeyboard } from "./keyboard.js";
-import { live } from "./model/live.js";
 import { loadPlotly } from "./base/plotly.js";
-import { buildShell } from "./shell.js";
-import { view } from "./model/view.js";
-import { TABS } from "./tabs/tab_list.js";
+import { startKeyboard } from "./keyboard.js";
+import { catalog } from "./model/catalog.js";
+import { live } from "./model/live.js";
 import { tags } from "./model/tags.js";
+import { view } from "./model/view.js";
+import { buildShell } from "./shell.js";
+import { TABS } from "./tabs/tab_list.js";
 
 loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it tells when it fails
 

@@ -92,11 +92,14 @@ export function menuButton(name, label, items) {
     if (isOpen) menu.firstElementChild.focus();
     else if (hadFocus) button.focus();
   };
-  menu.append(...items.map(([text, action]) => menuItem(text, () => {
+  menu.append(
+    ...items.map(([text, action]) =>
+      menuItem(text, () => {
         flip(false);
         action();
       }),
-    ));
+    ),
+  );
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && root.classList.contains("is-open")) flip(false);
     else if (event.target === button && event.key === "ArrowDown") flip(true);

@@ -4,8 +4,8 @@
 import { h, setText } from "../base/dom.js";
 import { splitTag } from "../base/format.js";
 import { icon } from "../base/icons.js";
-import { Slot } from "./slot.js";
 import { view } from "../model/view.js";
+import { Slot } from "./slot.js";
 
 const FIRST_CARDS = 48; // of one group, until more are asked for
 const NEAR = "300px 0px";

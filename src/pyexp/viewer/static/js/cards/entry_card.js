@@ -1,16 +1,16 @@
 // Owns the card that shows one tag's entry of each run at a step: header with slider, a tile per run.
 // What a tile shows is given by its kind (a picture, a text, a table).
 
-import { catalog } from "../model/catalog.js";
-import { fill, h, setCss, setText, settle } from "../base/dom.js";
-import { Entries } from "../model/entries.js";
 import { iconButton } from "../base/buttons.js";
+import { fill, h, setCss, setText, settle } from "../base/dom.js";
 import { icon } from "../base/icons.js";
+import { catalog } from "../model/catalog.js";
+import { Entries } from "../model/entries.js";
 import { live } from "../model/live.js";
 import { selection } from "../model/selection.js";
+import { view } from "../model/view.js";
 import { cardTitle } from "./slot.js";
 import { Stepper } from "./stepper.js";
-import { view } from "../model/view.js";
 import { Tile } from "./tile.js";
 
 const MOST_TILES = 24;

@@ -1,8 +1,8 @@
 // Owns the slider through the iterations of a tag; linked sliders share the view's step.
 
+import { check } from "../base/buttons.js";
 import { h, setCss, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
-import { check } from "../base/buttons.js";
 import { view } from "../model/view.js";
 
 /** A slider of the tag `id` over given steps. `moved()` is called when its `step` (null: the newest) has changed. */

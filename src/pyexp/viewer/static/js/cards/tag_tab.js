@@ -1,14 +1,14 @@
 // Owns what every tab of tags does alike: the tag filter, the groups of cards, what stands there without cards.
 
 import { fill, h } from "../base/dom.js";
-import { debounced } from "../base/timing.js";
-import { CardGroups } from "./card_groups.js";
 import { icon } from "../base/icons.js";
-import { selection } from "../model/selection.js";
 import { emptyState, errorState, loadingState } from "../base/placeholders.js";
-import { view } from "../model/view.js";
-import { noRuns } from "./no_runs.js";
+import { debounced } from "../base/timing.js";
+import { selection } from "../model/selection.js";
 import { tags } from "../model/tags.js";
+import { view } from "../model/view.js";
+import { CardGroups } from "./card_groups.js";
+import { noRuns } from "./no_runs.js";
 
 /** The field that filters the tags of a tab; returns `[element, stop]`. */
 export function tagsFilter() {

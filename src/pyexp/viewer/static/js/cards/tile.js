@@ -1,10 +1,10 @@
 // Owns one run's part of a card: its name, the step that is seen, what stands below, and what went wrong with it.
 
-import { catalog } from "../model/catalog.js";
-import { colourOf } from "../model/colours.js";
+import { nameElement } from "../base/cut_name.js";
 import { fill, h, setCss, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
-import { nameElement } from "../base/cut_name.js";
+import { catalog } from "../model/catalog.js";
+import { colourOf } from "../model/colours.js";
 
 export class Tile {
   #body;
@@ -41,7 +41,10 @@ export class Tile {
     if (this.#key === key) return this.#showing;
     if (isArrival && this.#body.isKept) {
       const take = () => this.#show(entry, key);
-      fill(this.offer, h("button", { class: "link", type: "button", onclick: take }, `newer: step ${number(entry.step)}`));
+      fill(
+        this.offer,
+        h("button", { class: "link", type: "button", onclick: take }, `newer: step ${number(entry.step)}`),
+      );
       return this.#showing;
     }
     return this.#show(entry, key);

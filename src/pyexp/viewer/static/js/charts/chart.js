@@ -1,23 +1,23 @@
 // Owns one chart card: its data while it is on the screen, its drawing and zoom.
 
-import { changedRange, rangeForServer, rounded } from "./axis.js";
-import { Bands, groupOrder } from "./group_bands.js";
-import { ChartHead } from "./chart_head.js";
-import { Detail } from "./detail.js";
 import { fill, h, setText } from "../base/dom.js";
-import { throttled } from "../base/timing.js";
-import { drawingOf, rangeOf, styleOf, titlesOf } from "./drawing.js";
-import { saveCsv, savePicture, SIZE } from "./export.js";
-import { highlight } from "../model/highlight.js";
-import { makeReadable } from "./hover.js";
 import { loadPlotly } from "../base/plotly.js";
+import { theme } from "../base/theme.js";
+import { throttled } from "../base/timing.js";
+import { highlight } from "../model/highlight.js";
 import { live } from "../model/live.js";
-import { CONFIG, whyEmpty } from "./plot.js";
-import { cancelDraw, scheduleDraw } from "./draw_queue.js";
 import { selection } from "../model/selection.js";
 import { Series } from "../model/series.js";
 import { view } from "../model/view.js";
-import { theme } from "../base/theme.js";
+import { changedRange, rangeForServer, rounded } from "./axis.js";
+import { ChartHead } from "./chart_head.js";
+import { Detail } from "./detail.js";
+import { cancelDraw, scheduleDraw } from "./draw_queue.js";
+import { drawingOf, rangeOf, styleOf, titlesOf } from "./drawing.js";
+import { SIZE, saveCsv, savePicture } from "./export.js";
+import { Bands, groupOrder } from "./group_bands.js";
+import { makeReadable } from "./hover.js";
+import { CONFIG, whyEmpty } from "./plot.js";
 
 const MOST_LINES = 120;
 const RESTYLING = ["smooth", "x", "logy", "clip", "band", "zoom", "wide"];

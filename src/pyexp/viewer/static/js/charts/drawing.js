@@ -1,12 +1,12 @@
 // Owns what the chart of a tag looks like at a moment: the view and the points that are held, as a drawing of plotly.
 
-import { rangeForScreen, unitFor } from "./axis.js";
-import { bandOf, BANDS, groupOrder } from "./group_bands.js";
+import { splitTag } from "../base/format.js";
 import { catalog } from "../model/catalog.js";
 import { colourOf, dashOf, groupColour } from "../model/colours.js";
-import { splitTag } from "../base/format.js";
-import { bandTraces, clippedRange, drawnGroups, drawnLines, layoutFor, lineTraces } from "./plot.js";
 import { view } from "../model/view.js";
+import { rangeForScreen, unitFor } from "./axis.js";
+import { BANDS, bandOf, groupOrder } from "./group_bands.js";
+import { bandTraces, clippedRange, drawnGroups, drawnLines, layoutFor, lineTraces } from "./plot.js";
 
 /** The range that the view has for a tag, `[from, to]` in the server's x; null for the whole. */
 export function rangeOf(tag) {

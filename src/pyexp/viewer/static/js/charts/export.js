@@ -1,10 +1,10 @@
 // Owns the files that a chart can be saved as: PNG and SVG as drawn, with titles and a legend, CSV of the full data.
 
-import { getBlob } from "../model/api.js";
 import { saveBlob } from "../base/dom.js";
 import { fileName, plotlyText } from "../base/format.js";
 import { shortNames } from "../base/names.js";
 import { loadPlotly } from "../base/plotly.js";
+import { getBlob } from "../model/api.js";
 import { FONT } from "./plot.js";
 
 export const SIZE = { width: 900, height: 500 }; // without the legend

@@ -1,9 +1,9 @@
 // Owns the statistics of one tag over runs grouped by a config key, as the server computes them from the full data, and
 // the bands that they make. While a run goes on it asks again, a while after each answer.
 
-import { getFrame } from "../model/api.js";
-import { compareCells, number } from "../base/format.js";
 import { Emitter } from "../base/emitter.js";
+import { compareCells, number } from "../base/format.js";
+import { getFrame } from "../model/api.js";
 
 const AGAIN_MS = 2000;
 

@@ -1,9 +1,9 @@
 // Owns reading values off a chart: a crosshair and a small table of the lines at that place, by mouse, by a tap or by
 // the arrow keys.
 
-import { hideBubble, showBubble } from "./value_table.js";
 import { h, setCss } from "../base/dom.js";
 import { number } from "../base/format.js";
+import { hideBubble, showBubble } from "./value_table.js";
 
 const MOST_ROWS = 12;
 const TAP_PX = 10; // a finger that moves further does something else

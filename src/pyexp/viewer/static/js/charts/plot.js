@@ -1,9 +1,9 @@
 // Owns what a chart looks like in plotly's terms: traces and layout from lines, nothing of the page.
 
-import { xValues } from "./axis.js";
 import { number, plotlyText } from "../base/format.js";
-import { smoothed } from "./smoothing.js";
 import { theme } from "../base/theme.js";
+import { xValues } from "./axis.js";
+import { smoothed } from "./smoothing.js";
 
 export const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 

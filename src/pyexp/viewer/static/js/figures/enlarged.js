@@ -1,7 +1,7 @@
 // Owns the view of one picture alone, as large as the screen allows.
 
-import { h } from "../base/dom.js";
 import { iconButton } from "../base/buttons.js";
+import { h } from "../base/dom.js";
 
 /** Show `image` alone; Escape or a click closes it. */
 export function enlarge(image) {

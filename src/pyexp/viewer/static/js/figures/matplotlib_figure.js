@@ -1,9 +1,9 @@
 // Owns a live matplotlib figure: the page's side of matplotlib's WebAgg protocol over a websocket
 // (as matplotlib/backends/web_backend/js/mpl.js, without its inline styles).
 
-import { openSocket } from "../model/api.js";
 import { iconButton } from "../base/buttons.js";
 import { fill, h, setCss, setText } from "../base/dom.js";
+import { openSocket } from "../model/api.js";
 
 const BUTTONS = [
   ["home", "Whole view"],

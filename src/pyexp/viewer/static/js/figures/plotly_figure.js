@@ -1,11 +1,11 @@
 // Owns a logged plotly figure, live at once. The figure is untrusted: its texts keep line breaks,
 // weights and indices but no other markup, and pictures from elsewhere are left out.
 
-import { getJson } from "../model/api.js";
-import { canvasesOf, giveBack, hold, inTurn, isFull, letGoOf } from "./webgl_contexts.js";
 import { fill, h } from "../base/dom.js";
+import { getJson } from "../model/api.js";
 import { live } from "../model/live.js";
 import { bundleFor, leaveLosses, light, needsContext } from "./plotly_bundle.js";
+import { canvasesOf, giveBack, hold, inTurn, isFull, letGoOf } from "./webgl_contexts.js";
 
 // Plotly makes links of the one and takes any style from the others' attributes.
 const MARKUP = /<\/?(?:span|a)(?:\s[^<>]*)?>|<(?:b|i|em|strong|sub|sup|s|u)\s[^<>]*>/gi;
@@ -123,7 +123,11 @@ export class PlotlyFigure {
 
   #offer(reason) {
     const draw = () => this.#ask(true);
-    fill(this.over, h("p", {}, reason), h("button", { class: "button", type: "button", onclick: draw }, "Draw this one"));
+    fill(
+      this.over,
+      h("p", {}, reason),
+      h("button", { class: "button", type: "button", onclick: draw }, "Draw this one"),
+    );
   }
 
   #isFailed() {

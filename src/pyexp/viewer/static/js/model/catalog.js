@@ -1,7 +1,7 @@
 // Owns the page's copy of the catalogue: batches, runs, and their changes as the server tells them.
 
-import { getJson } from "./api.js";
 import { Emitter } from "../base/emitter.js";
+import { getJson } from "./api.js";
 
 const NATURAL = new Intl.Collator("en", { numeric: true });
 

@@ -1,8 +1,8 @@
 // Owns the configs as the filter of runs reads them: `key=value`, asked for once a filter wants them.
 
+import { Emitter } from "../base/emitter.js";
 import { getJson } from "./api.js";
 import { catalog } from "./catalog.js";
-import { Emitter } from "../base/emitter.js";
 
 const MOST_ASKED = 1000;
 

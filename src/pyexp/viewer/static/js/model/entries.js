@@ -1,9 +1,9 @@
 // Owns the lists of logged things of one tag (figures, images, texts, histograms, tables): which
 // steps each run has, kept current while they are looked at.
 
-import { getJson } from "./api.js";
-import { throttled } from "../base/timing.js";
 import { Emitter } from "../base/emitter.js";
+import { throttled } from "../base/timing.js";
+import { getJson } from "./api.js";
 import { live } from "./live.js";
 
 const watched = new Set();

@@ -1,9 +1,9 @@
 // Owns the websocket: says what the page looks at, hands out what comes, reconnects by itself.
 // What is looked at is told by providers, so that this module knows no tab.
 
-import { getJson, openSocket, parseFrame } from "./api.js";
-import { throttled } from "../base/timing.js";
 import { Emitter } from "../base/emitter.js";
+import { throttled } from "../base/timing.js";
+import { getJson, openSocket, parseFrame } from "./api.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;

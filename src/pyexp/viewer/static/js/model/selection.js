@@ -2,9 +2,9 @@
 // Until it is touched these are the first twenty, whatever appears; then exactly the runs that were chosen,
 // so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
 
+import { Emitter } from "../base/emitter.js";
 import { catalog } from "./catalog.js";
 import { configs } from "./configs.js";
-import { Emitter } from "../base/emitter.js";
 import { view } from "./view.js";
 
 const FIRST = 20;

@@ -1,8 +1,8 @@
 // Owns the points of one tag: fetches them, takes in what the websocket brings, fetches detail for a
 // zoomed range. Holds at most some thousand points a run, whatever the log holds.
 
-import { getFrame } from "./api.js";
 import { Emitter } from "../base/emitter.js";
+import { getFrame } from "./api.js";
 import { live } from "./live.js";
 
 const MOST_POINTS = 2000; // of one run, before a fresh down-sampled fetch

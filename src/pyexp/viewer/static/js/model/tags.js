@@ -1,8 +1,8 @@
 // Owns which tags the looked-at runs have, kind by kind, and keeps them current.
 
-import { ApiError, getJson } from "./api.js";
-import { debounced } from "../base/timing.js";
 import { Emitter } from "../base/emitter.js";
+import { debounced } from "../base/timing.js";
+import { ApiError, getJson } from "./api.js";
 import { selection } from "./selection.js";
 
 const KINDS = ["scalars", "texts", "figures", "images", "histograms", "tables"];

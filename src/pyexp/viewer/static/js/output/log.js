@@ -1,17 +1,17 @@
 // Owns the Log tab: the live tail of one run's output. Holds a bounded part of it.
 
-import { getJson } from "../model/api.js";
 import { check } from "../base/buttons.js";
-import { catalog } from "../model/catalog.js";
 import { fill, h, setText } from "../base/dom.js";
-import { throttled } from "../base/timing.js";
 import { bytes } from "../base/format.js";
-import { live } from "../model/live.js";
-import { LogSearch, saveButton } from "./log_tools.js";
-import { selection } from "../model/selection.js";
 import { emptyState, errorState } from "../base/placeholders.js";
-import { view } from "../model/view.js";
+import { throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
+import { getJson } from "../model/api.js";
+import { catalog } from "../model/catalog.js";
+import { live } from "../model/live.js";
+import { selection } from "../model/selection.js";
+import { view } from "../model/view.js";
+import { LogSearch, saveButton } from "./log_tools.js";
 import { Screen } from "./terminal.js";
 
 const TAIL = 65_536;

@@ -1,10 +1,10 @@
 // Owns what can be done with a shown log: finding words in it, and saving the whole of it as a file.
 
-import { getJson } from "../model/api.js";
 import { iconButton } from "../base/buttons.js";
 import { h, saveBlob, setText } from "../base/dom.js";
-import { debounced } from "../base/timing.js";
 import { icon } from "../base/icons.js";
+import { debounced } from "../base/timing.js";
+import { getJson } from "../model/api.js";
 
 const PIECE = 1_048_576; // bytes, as much as the server gives at once
 const MOST_FOUND = 5000;

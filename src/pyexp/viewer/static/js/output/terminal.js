@@ -60,7 +60,10 @@ export function plain(line) {
 export function overwritten(line) {
   const end = line.endsWith("\n") ? "\n" : "";
   let shown = "";
-  for (const part of line.slice(0, line.length - end.length).replaceAll(ESCAPES, "").split("\r"))
+  for (const part of line
+    .slice(0, line.length - end.length)
+    .replaceAll(ESCAPES, "")
+    .split("\r"))
     shown = part + shown.slice(part.length);
   return shown + end;
 }

@@ -1,10 +1,10 @@
 // Owns what the cells of the table of runs look like, and the mark of the sorted column.
 
-import { colourOf } from "../model/colours.js";
 import { h, setCss } from "../base/dom.js";
 import { compareCells, isBlank } from "../base/format.js";
-import { selection } from "../model/selection.js";
 import { statusBadge } from "../base/status_badge.js";
+import { colourOf } from "../model/colours.js";
+import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 
 /** `[key, "up" | "down"]` of the sorted column. */

@@ -1,7 +1,7 @@
 // Owns which columns the table of runs can have and which it has: the run itself, config keys, statistics of scalars.
 
-import { catalog } from "../model/catalog.js";
 import { duration, moment, number } from "../base/format.js";
+import { catalog } from "../model/catalog.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
 

@@ -3,8 +3,8 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { icon } from "../base/icons.js";
-import { choices, isChosen, MOST_SCALARS } from "./columns.js";
 import { view } from "../model/view.js";
+import { choices, isChosen, MOST_SCALARS } from "./columns.js";
 
 const SCALARS = "Scalars";
 const GROUPS = ["Run", "Config", SCALARS];

@@ -1,11 +1,11 @@
 // Owns the comparison of configs: keys as lines, runs as columns, only what differs unless all is asked for.
 
 import { check } from "../base/buttons.js";
-import { catalog } from "../model/catalog.js";
-import { colourOf } from "../model/colours.js";
 import { fill, h, setCss } from "../base/dom.js";
 import { count } from "../base/format.js";
 import { emptyState } from "../base/placeholders.js";
+import { catalog } from "../model/catalog.js";
+import { colourOf } from "../model/colours.js";
 import { view } from "../model/view.js";
 
 export const MOST_COMPARED = 40;

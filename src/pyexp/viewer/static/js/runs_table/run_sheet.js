@@ -1,11 +1,11 @@
 // Owns the sheet with everything about one run: state, error, config, checkpoints.
 
-import { getJson } from "../model/api.js";
-import { catalog } from "../model/catalog.js";
+import { iconButton } from "../base/buttons.js";
 import { fill, h } from "../base/dom.js";
 import { bytes, configValue, duration, moment } from "../base/format.js";
-import { iconButton } from "../base/buttons.js";
 import { statusBadge } from "../base/status_badge.js";
+import { getJson } from "../model/api.js";
+import { catalog } from "../model/catalog.js";
 import { view } from "../model/view.js";
 
 /** Open the sheet of `run`; Escape or a click beside it closes it. */

@@ -1,21 +1,21 @@
 // Owns the Runs tab: a sortable table of all runs that pass the filter, a run's details, the comparison of configs.
 
 import { segmented, switches } from "../base/buttons.js";
-import { catalog } from "../model/catalog.js";
-import { showColumns } from "./columns_sheet.js";
-import { drawCompare, MOST_COMPARED } from "./compare.js";
 import { fill, h, setText } from "../base/dom.js";
-import { throttled } from "../base/timing.js";
 import { shortNames } from "../base/names.js";
-import { RunFacts } from "../model/run_facts.js";
-import { showRun } from "./run_sheet.js";
-import { selection } from "../model/selection.js";
 import { emptyState, errorState, loadingState } from "../base/placeholders.js";
+import { throttled } from "../base/timing.js";
+import { noRuns } from "../cards/no_runs.js";
+import { catalog } from "../model/catalog.js";
+import { RunFacts } from "../model/run_facts.js";
+import { selection } from "../model/selection.js";
+import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
 import { headCell, sortedRuns, valueCell } from "./cells.js";
 import { chosenScalars, runColumns } from "./columns.js";
-import { noRuns } from "../cards/no_runs.js";
-import { tags } from "../model/tags.js";
+import { showColumns } from "./columns_sheet.js";
+import { drawCompare, MOST_COMPARED } from "./compare.js";
+import { showRun } from "./run_sheet.js";
 
 const MOST_ROWS = 300;
 const MOST_LETTERS = { wide: 44, narrow: 20 }; // of a name

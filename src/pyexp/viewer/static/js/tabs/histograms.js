@@ -1,10 +1,10 @@
 // Owns the Histograms tab: for each run the distributions over the iterations as a ridge, newest in front.
 
-import { getJson } from "../model/api.js";
-import { colourOf } from "../model/colours.js";
 import { h } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { theme } from "../base/theme.js";
+import { getJson } from "../model/api.js";
+import { colourOf } from "../model/colours.js";
 import { mountEntries } from "./entry_tab.js";
 
 const RIDGES = 40;

@@ -1,14 +1,14 @@
 // Owns the Scalars tab: its controls, the groups of charts, the legend of config groups.
 
-import { getJson } from "../model/api.js";
-import { BANDS, groupOrder } from "../charts/group_bands.js";
 import { segmented } from "../base/buttons.js";
-import { ChartCard } from "../charts/chart.js";
-import { groupColour } from "../model/colours.js";
 import { fill, h, setCss, setText, settle } from "../base/dom.js";
+import { mountCards, tagsFilter } from "../cards/tag_tab.js";
+import { ChartCard } from "../charts/chart.js";
+import { BANDS, groupOrder } from "../charts/group_bands.js";
+import { getJson } from "../model/api.js";
+import { groupColour } from "../model/colours.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
-import { mountCards, tagsFilter } from "../cards/tag_tab.js";
 
 const AXES = [
   ["step", "Step", "x is the iteration"],

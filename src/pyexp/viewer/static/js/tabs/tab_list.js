@@ -1,9 +1,9 @@
 // Owns the list of tabs. Those with a `kind` show only when the looked-at runs have logged such things.
 
-import { mountFigures, mountImages } from "./figures.js";
-import { mountHistograms } from "./histograms.js";
 import { mountLog } from "../output/log.js";
 import { mountRuns } from "../runs_table/table.js";
+import { mountFigures, mountImages } from "./figures.js";
+import { mountHistograms } from "./histograms.js";
 import { mountScalars } from "./scalars.js";
 import { mountTables } from "./tables.js";
 import { mountText } from "./text.js";

@@ -1,8 +1,8 @@
 // Owns the Tables tab: tables that runs have logged, at the slider's step.
 
-import { getJson } from "../model/api.js";
 import { fill, h } from "../base/dom.js";
 import { configValue, number } from "../base/format.js";
+import { getJson } from "../model/api.js";
 import { mountEntries } from "./entry_tab.js";
 
 export function mountTables(root) {

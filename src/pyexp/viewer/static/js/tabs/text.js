@@ -1,8 +1,8 @@
 // Owns the Text tab: what each run logged as text, at the slider's step.
 
-import { getJson, getText } from "../model/api.js";
 import { fill, h, setText } from "../base/dom.js";
 import { bytes } from "../base/format.js";
+import { getJson, getText } from "../model/api.js";
 import { mountEntries } from "./entry_tab.js";
 
 export function mountText(root) {
