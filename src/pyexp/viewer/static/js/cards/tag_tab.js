@@ -4,6 +4,7 @@ import { fill, h } from "../base/dom.js";
 import { icon } from "../base/icons.js";
 import { emptyState, errorState, loadingState } from "../base/placeholders.js";
 import { debounced } from "../base/timing.js";
+import { tagTest } from "../model/filters.js";
 import { selection } from "../model/selection.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
@@ -43,7 +44,8 @@ export function mountCards(root, { kind, controls, make, empty }) {
   const groups = new CardGroups(place, make);
   const show = () => {
     const all = tags.list(kind);
-    const found = all.filter(passes());
+    const passes = tagTest(view.get("tags"));
+    const found = all.filter(({ name }) => passes(name));
     groups.update(found);
     fill(message, found.length > 0 ? null : whyNothing(all, empty));
   };
@@ -57,16 +59,6 @@ export function mountCards(root, { kind, controls, make, empty }) {
     for (const stop of stops) stop();
     groups.end();
   };
-}
-
-function passes() {
-  try {
-    const pattern = new RegExp(view.get("tags"), "i");
-    return (tag) => pattern.test(tag.name);
-  } catch {
-    const text = view.get("tags").toLowerCase(); // not a pattern yet: take it as plain text
-    return (tag) => tag.name.toLowerCase().includes(text);
-  }
 }
 
 function whyNothing(all, [title, text, code]) {

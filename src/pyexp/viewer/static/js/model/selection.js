@@ -5,19 +5,17 @@
 import { Emitter } from "../base/emitter.js";
 import { catalog } from "./catalog.js";
 import { configs } from "./configs.js";
+import { RunFilter } from "./filters.js";
 import { view } from "./view.js";
 
 const FIRST = 20;
-const LEAST_OF_STATUS = 4; // letters of it that a filter must match
 export const MOST = 1000; // what one request may name
 
 class Selection extends Emitter {
   chosen = [];
-  filterError = null;
   isCut = false; // more runs are on than one request may name
   #on = new Set();
-  #pattern = null;
-  #asksConfigs = false;
+  #filter = new RunFilter("");
 
   constructor() {
     super();
@@ -29,25 +27,18 @@ class Selection extends Emitter {
     if (catalog.isLoaded) this.#update(); // it may have come before this module
   }
 
+  /** What is wrong with the filter, or null. */
+  get filterError() {
+    return this.#filter.error;
+  }
+
   isOn(run) {
     return this.#on.has(run.id);
   }
 
-  /** Whether the run passes the filter: its name, its batch's, its status, or `key=value` of its config matches. */
+  /** Whether the run passes the filter. */
   passes(run) {
-    if (!this.#pattern) return true;
-    const batch = catalog.batches.get(run.batch);
-    return (
-      this.#pattern.test(run.name) ||
-      this.#pattern.test(`${batch?.name ?? ""}/${run.name}`) ||
-      this.#names(run.status) ||
-      (this.#asksConfigs && configs.of(run).some((text) => this.#pattern.test(text)))
-    );
-  }
-
-  /** A few letters that happen to be in a status do not name it. */
-  #names(status) {
-    return (status.match(this.#pattern)?.[0].length ?? 0) >= LEAST_OF_STATUS;
+    return this.#filter.passes(run, catalog.batches.get(run.batch)?.name ?? "", () => configs.of(run));
   }
 
   toggle(runs, isOn) {
@@ -62,7 +53,7 @@ class Selection extends Emitter {
 
   /** All, none, or exactly `runs`. Under a filter, "all" means all that pass it. */
   all() {
-    if (this.#pattern) this.only(this.passing());
+    if (this.#filter.isActive) this.only(this.passing());
     else view.set({ base: "all", flip: [] });
   }
 
@@ -98,17 +89,8 @@ class Selection extends Emitter {
   }
 
   #readFilter() {
-    const text = view.get("q");
-    this.filterError = null;
-    this.#pattern = null;
-    this.#asksConfigs = text.includes("=");
-    if (this.#asksConfigs) configs.want();
-    if (!text) return;
-    try {
-      this.#pattern = new RegExp(text, "i");
-    } catch (error) {
-      this.filterError = `Not a pattern: ${error.message.replace(/^.*: /s, "")}.`;
-    }
+    this.#filter = new RunFilter(view.get("q"));
+    if (this.#filter.readsConfigs) configs.want();
   }
 }
 
