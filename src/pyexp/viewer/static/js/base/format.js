@@ -9,10 +9,10 @@ export function number(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-  const size = Math.abs(value);
-  if (Number.isInteger(value) && size < 1e9) return WHOLE.format(value);
-  if (size >= 1e6 || size < 1e-3) return value.toExponential(3).replace(/\.?0+e/, "e");
-  return String(Number(value.toPrecision(5)));
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return WHOLE.format(value + 0); // -0 becomes 0
+  const rounded = Number(value.toPrecision(5)); // first, since rounding may lift it over a limit
+  if (Math.abs(rounded) >= 1e6 || Math.abs(rounded) < 1e-3) return value.toExponential(3).replace(/\.?0+e/, "e");
+  return String(rounded);
 }
 
 export function count(value, noun, plural = `${noun}s`) {
@@ -22,9 +22,13 @@ export function count(value, noun, plural = `${noun}s`) {
 /** Seconds as `0.4 s`, `12 s`, `3 m 20 s`, `2 h 05 m`, `3 d 4 h`. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const whole = Math.round(seconds);
+  const tenths = Math.round(Math.abs(seconds) * 10);
+  const sign = seconds < 0 && tenths > 0 ? "-" : "";
+  return sign + (tenths < 100 ? `${(tenths / 10).toFixed(1)} s` : wholeDuration(Math.round(Math.abs(seconds))));
+}
+
+function wholeDuration(whole) {
+  if (whole < 60) return `${whole} s`;
   const pad = (part) => String(part).padStart(2, "0");
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} m`;
@@ -44,11 +48,12 @@ export function bytes(size) {
   const units = ["KB", "MB", "GB", "TB"];
   let value = size;
   let unit = -1;
-  while (value >= 1024 && unit < units.length - 1) {
+  while (Math.round(value) >= 1024 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+  const tenths = Math.round(value * 10);
+  return `${tenths < 100 ? (tenths / 10).toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** A config value as text, numbers with all their digits: `null` is None. */

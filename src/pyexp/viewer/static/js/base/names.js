@@ -18,7 +18,7 @@ export function shortNames(names, most) {
 function middleOut(characters, most) {
   if (characters.length <= most) return characters;
   const tail = Math.ceil((most - 1) / 2);
-  return [...characters.slice(0, most - 1 - tail), ELLIPSIS, ...characters.slice(-tail)];
+  return [...characters.slice(0, most - 1 - tail), ELLIPSIS, ...characters.slice(characters.length - tail)];
 }
 
 /** How many characters all names begin with, up to the last that ends a word. */

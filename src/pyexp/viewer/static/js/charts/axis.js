@@ -49,7 +49,8 @@ function readEnd(end) {
 /** The ends of a range to a ten-thousandth of its width: enough for the screen, short in a link. */
 export function rounded([from, to]) {
   if (from === null || to === null || from === to) return [from, to];
-  const digits = Math.min(100, Math.max(0, 4 - Math.floor(Math.log10(Math.abs(to - from)))));
+  const digits = Math.max(0, 4 - Math.floor(Math.log10(Math.abs(to - from))));
+  if (digits > 100) return [from, to]; // more than toFixed takes
   return [Number(from.toFixed(digits)), Number(to.toFixed(digits))];
 }
 
