@@ -15,9 +15,9 @@ import { TABS } from "./tabs/tab_list.js";
 
 const CONNECTION = {
   connecting: ["Connecting…", "waiting", ""],
-  open: ["Live", "open", "New points arrive by themselves."],
-  lost: ["Reconnecting…", "lost", "The server is away. The page goes on trying; click to try now."],
-  refused: ["No access", "lost", "The viewer asks for its token; click to enter it."],
+  open: ["Live", "open", "New points appear as they are logged."],
+  lost: ["Reconnecting…", "lost", "The server does not answer. The page keeps trying; click to try now."],
+  refused: ["No access", "lost", "The viewer requires a token; click to enter it."],
 };
 
 /** Build the frame into `app`; returns the element that the tabs fill. */

@@ -1,4 +1,4 @@
-// Owns the workspace once the catalogue is there: shell, the tab that is shown, what is followed live.
+// Owns the workspace once the catalogue is there: shell, the tab that is shown, what is kept current.
 
 import { guardWorkspace, useToken } from "./access.js";
 import { loadPlotly } from "./base/plotly.js";
@@ -10,7 +10,7 @@ import { view } from "./model/view.js";
 import { buildShell } from "./shell.js";
 import { TABS } from "./tabs/tab_list.js";
 
-loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it tells when it fails
+loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it says when it fails
 
 /** Fill `app`; returns `{use(token)}`, which goes on with another token if the server takes it. */
 export function showWorkspace(app) {

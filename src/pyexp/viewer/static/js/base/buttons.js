@@ -12,7 +12,7 @@ export function iconButton(name, label, onclick, props = {}) {
 }
 
 /**
- * One of several: `options` are `[value, label, title]`; the caller tells changes by `show(value)`, and by `refuse(why)` that nothing
+ * One of several: `options` are `[value, label, title]`; the caller shows changes by `show(value)`, and says by `refuse(why)` that nothing
  * can be chosen now (null: it can).
  */
 export function segmented(label, options, current, choose) {

@@ -1,4 +1,4 @@
-// Owns named events between the page's modules. Knows nothing of what is told.
+// Owns named events between the page's modules. Knows nothing of what they mean.
 
 export class Emitter {
   #listeners = new Map();

@@ -1,4 +1,4 @@
-// Owns the shortening of names where there is little room: what tells them apart stays. Pure functions.
+// Owns the shortening of names where there is little room: what distinguishes them stays. Pure functions.
 
 const ELLIPSIS = "…";
 

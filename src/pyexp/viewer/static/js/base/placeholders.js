@@ -2,10 +2,10 @@
 
 import { h, setText, svg } from "./dom.js";
 
-export const WRONG_TOKEN = "That token is not this viewer's.";
+export const WRONG_TOKEN = "This viewer does not accept that token.";
 
 /** Nothing here, and what to do about it. `actions` are `[label, onclick]`. */
-export function emptyState(title, text, { code = null, actions = [] } = {}) {
+export function emptyPlaceholder(title, text, { code = null, actions = [] } = {}) {
   return h(
     "section",
     { class: "state" },
@@ -17,7 +17,7 @@ export function emptyState(title, text, { code = null, actions = [] } = {}) {
   );
 }
 
-export function errorState(error, retry) {
+export function errorPlaceholder(error, retry) {
   return h(
     "section",
     { class: "state state-error", role: "alert" },
@@ -27,7 +27,7 @@ export function errorState(error, retry) {
   );
 }
 
-export function loadingState(text = "Loading…") {
+export function loadingPlaceholder(text = "Loading…") {
   return h(
     "section",
     { class: "state state-loading", role: "status" },
@@ -41,12 +41,12 @@ export function loadingState(text = "Loading…") {
 }
 
 /** Asks for the token that the server printed; `use(token)` tries it and throws when it is refused. */
-export function tokenState(use, problem = "") {
+export function tokenForm(use, problem = "") {
   const input = h("input", {
     type: "text",
     class: "field",
     "aria-label": "Token",
-    placeholder: "token or printed address",
+    placeholder: "token or printed URL",
     autocomplete: "off",
     autofocus: true,
     spellcheck: "false",
@@ -62,8 +62,8 @@ export function tokenState(use, problem = "") {
   return h(
     "section",
     { class: "state" },
-    h("h2", {}, "This viewer asks for its token"),
-    h("p", {}, "Open the address that the viewer printed in the terminal, or paste it here."),
+    h("h2", {}, "This viewer requires a token"),
+    h("p", {}, "Open the URL that the viewer printed in the terminal, or paste it here."),
     h("div", { class: "state-actions" }, input, button(["Open", submit])),
     answer,
   );

@@ -1,4 +1,4 @@
-// Owns light and dark: the stored wish, else the system's; tells charts when the colours changed.
+// Owns light and dark: the stored choice, else the system's setting; emits `change` when the colours have changed.
 
 import { Emitter } from "./emitter.js";
 

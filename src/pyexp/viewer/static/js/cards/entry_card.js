@@ -17,7 +17,7 @@ const MOST_TILES = 24;
 
 /**
  * A card for `CardGroups`. `makeBody(tag, run)` gives `{element, show(entry), end()}`: the inside of a tile, shown again
- * whenever another entry is to be seen; `show` is awaited, and what it throws is told. While a body `isKept`, a newer entry
+ * whenever another entry is to be seen; `show` is awaited, and the message of what it throws is shown. While a body `isKept`, a newer entry
  * is only offered. Without a slider the newest entry is shown.
  */
 export class EntryCard {
@@ -52,13 +52,13 @@ export class EntryCard {
 
   show() {
     this.following = [
-      selection.on("change", () => this.#want()),
+      selection.on("change", () => this.#setRuns()),
       view.on("wide", () => this.#showWide()),
       live.on("hello", () => this.#again()),
     ];
     this.entries.watch();
     this.#showWide();
-    this.#want();
+    this.#setRuns();
   }
 
   hide() {
@@ -72,13 +72,13 @@ export class EntryCard {
     for (const stop of this.#stops) stop();
   }
 
-  #want() {
-    this.entries.want(selection.chosen.map((run) => run.id));
+  #setRuns() {
+    this.entries.setRuns(selection.chosen.map((run) => run.id));
   }
 
   /** The server is back: ask again for what it did not give. */
   #again() {
-    if (this.entries.isFailed) this.#want();
+    if (this.entries.isFailed) this.#setRuns();
     for (const tile of this.#tiles.values()) tile.again();
   }
 

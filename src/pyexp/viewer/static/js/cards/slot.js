@@ -1,5 +1,5 @@
 // Owns the place of one card: the card is made when it comes near the screen, shown there unless it is folded, and
-// let go with its place. A folded card is its head alone: it is told nothing and so fetches and draws nothing.
+// dropped with its place. A folded card is its head alone: it gets no events and so fetches and draws nothing.
 
 import { fill, h } from "../base/dom.js";
 import { splitTag } from "../base/format.js";

@@ -25,7 +25,7 @@ export class Stepper {
     });
   }
 
-  /** The chosen step; null follows the newest. One that was let loose stays where it was until it is moved. */
+  /** The chosen step; null follows the newest. One that was unlinked stays where it was until it is moved. */
   get step() {
     const own = view.get("steps");
     return !view.get("linked") && this.#id in own ? own[this.#id] : view.get("at");

@@ -2,7 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { icon } from "../base/icons.js";
-import { emptyState, errorState, loadingState } from "../base/placeholders.js";
+import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
 import { debounced } from "../base/timing.js";
 import { tagTest } from "../model/filters.js";
 import { selection } from "../model/selection.js";
@@ -64,11 +64,11 @@ export function mountCards(root, { kind, controls, make, empty }) {
 function whyNothing(all, [title, text, code]) {
   const nothing = noRuns();
   if (nothing) return nothing;
-  if (tags.error) return errorState(tags.error, () => tags.load());
-  if (!tags.isLoaded) return loadingState("Reading the logs…");
+  if (tags.error) return errorPlaceholder(tags.error, () => tags.load());
+  if (!tags.isLoaded) return loadingPlaceholder("Reading the logs…");
   if (all.length > 0)
-    return emptyState("No tag passes this filter", `${all.length} tags are there.`, {
+    return emptyPlaceholder("No tag passes this filter", `There are ${all.length} tags.`, {
       actions: [["Clear the filter", () => view.set({ tags: "" })]],
     });
-  return emptyState(title, text, { code });
+  return emptyPlaceholder(title, text, { code });
 }

@@ -69,7 +69,7 @@ export class Tile {
 
   async #fill(entry) {
     fill(this.offer);
-    setText(this.step, entry ? `step ${number(entry.step)}` : "not yet at this step");
+    setText(this.step, entry ? `step ${number(entry.step)}` : "nothing yet at this step");
     this.element.classList.toggle("is-empty", !entry);
     let problem = "";
     try {

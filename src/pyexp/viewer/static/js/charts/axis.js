@@ -35,7 +35,7 @@ export function rangeForScreen([from, to], mode, unit) {
   return [onClock(from), onClock(to)];
 }
 
-/** The range of `axis` in a change that plotly tells; null when it has not changed. */
+/** The range of `axis` in a change that plotly reports; null when it has not changed. */
 export function changedRange(change, axis) {
   const ends = change[`${axis}.range`] ?? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
   return ends[0] === undefined ? null : ends.map(readEnd);

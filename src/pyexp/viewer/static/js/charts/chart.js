@@ -30,7 +30,7 @@ export class ChartCard {
   #isReady = false;
   #drawn = [];
   #runs = []; // of the traces
-  #states = "";
+  #statuses = "";
   #stops = [];
 
   constructor(tag, element) {
@@ -77,16 +77,16 @@ export class ChartCard {
   /** Which runs are looked at, or how they are grouped, has changed. */
   runsChanged() {
     const runs = selection.chosen.map((run) => run.id);
-    this.#states = statesOfChosen();
+    this.#statuses = statusesOfChosen();
     if (view.get("group")) {
       this.series.unwatch();
       this.#say("");
       const isLive = selection.chosen.some((run) => run.status === "running");
-      this.bands.want({ runs, key: view.get("group"), isLive, range: rangeOf(this.tag.id) });
+      this.bands.load({ runs, key: view.get("group"), isLive, range: rangeOf(this.tag.id) });
     } else {
       this.bands.stop();
       this.series.watch();
-      this.series.want(runs.slice(0, MOST_LINES));
+      this.series.setRuns(runs.slice(0, MOST_LINES));
       this.#say(
         runs.length > MOST_LINES
           ? `The first ${MOST_LINES} of ${runs.length} runs are drawn. Group by a config key to see all.`
@@ -96,8 +96,8 @@ export class ChartCard {
   }
 
   /** The groups follow runs that start and end: of these no point arrives by itself. */
-  #statesChanged() {
-    if (view.get("group") && this.#states !== statesOfChosen()) this.runsChanged();
+  #statusesChanged() {
+    if (view.get("group") && this.#statuses !== statusesOfChosen()) this.runsChanged();
   }
 
   redraw(isUrgent = false) {
@@ -113,7 +113,7 @@ export class ChartCard {
     this.following = [
       view.on("change", (changed) => this.#viewChanged(changed)),
       selection.on("change", () => this.runsChanged()),
-      selection.on("update", () => this.#statesChanged()),
+      selection.on("update", () => this.#statusesChanged()),
       theme.on("change", () => this.redraw(true)),
       groupOrder.on("change", () => this.redraw()),
       highlight.on("change", () => fadeOthers(this.plot, this.#runs)),
@@ -167,7 +167,7 @@ export class ChartCard {
   async #fetchDetail() {
     const range = view.get("group") || !this.#isShown ? null : rangeOf(this.tag.id);
     try {
-      await this.detail.want(view.get("x"), range);
+      await this.detail.load(view.get("x"), range);
       this.redraw(range !== null);
     } catch (error) {
       if (error.name !== "AbortError") this.#say(error.message, true);
@@ -233,7 +233,7 @@ export class ChartCard {
   }
 }
 
-function statesOfChosen() {
+function statusesOfChosen() {
   return selection.chosen.map((run) => run.status).join();
 }
 

@@ -10,8 +10,8 @@ export class Detail {
     this.series = series;
   }
 
-  /** Fetch `range` along `axis` where the series is held down-sampled; null lets go of what was held. */
-  async want(axis, range) {
+  /** Fetch `range` along `axis` where the series is held down-sampled; null drops what is held. */
+  async load(axis, range) {
     this.#controller?.abort();
     const isCoarse = [...this.series.lines.values()].some((line) => line.total > line.step.length);
     const key = range && isCoarse ? `${axis} ${range}` : "";

@@ -69,7 +69,7 @@ export class Bands extends Emitter {
   }
 
   /** Show these runs grouped by `key`; `isLive` says whether more is to come; `range` is a range of steps. */
-  async want({ runs, key, isLive, range }) {
+  async load({ runs, key, isLive, range }) {
     this.stop();
     const controller = new AbortController();
     this.#controller = controller;
@@ -93,7 +93,7 @@ export class Bands extends Emitter {
       if (error.name !== "AbortError") this.emit("error", error);
     }
     if (isLive && this.#controller === controller)
-      this.#timer = setTimeout(() => this.want({ runs, key, isLive, range }), AGAIN_MS);
+      this.#timer = setTimeout(() => this.load({ runs, key, isLive, range }), AGAIN_MS);
   }
 
   stop() {

@@ -3,7 +3,7 @@
 
 import { h, setCss } from "../base/dom.js";
 import { number } from "../base/format.js";
-import { hideBubble, showBubble } from "./value_table.js";
+import { hideValues, showValues } from "./value_table.js";
 
 const MOST_ROWS = 12;
 const TAP_PX = 10; // a finger that moves further does something else
@@ -25,7 +25,7 @@ export function makeReadable(plot, lines) {
   let index = null;
   const hide = () => {
     hair.classList.remove("is-on");
-    hideBubble();
+    hideValues();
     index = null;
     tapped = null;
   };
@@ -95,7 +95,7 @@ function show(plot, hair, lines, x, cursor) {
   const [target] = near;
   const sorted = near.sort((a, b) => b.line.y[b.at] - a.line.y[a.at]);
   const box = plot.getBoundingClientRect();
-  showBubble(
+  showValues(
     { rows: sorted, target: cursor ? target : null, closest, hidden: rows.length - near.length },
     cursor?.clientX ?? box.left + left,
     cursor?.clientY ?? box.top + size.t,
@@ -103,7 +103,7 @@ function show(plot, hair, lines, x, cursor) {
   return sorted;
 }
 
-/** A line that has ended well before this place has nothing to say about it. */
+/** A line that has ended well before this place has no value there. */
 function isNear(line, at, x) {
   const span = line.x[line.x.length - 1] - line.x[0];
   return x <= line.x[line.x.length - 1] + span * 0.02 || at < line.x.length - 1 || line.x.length === 1;

@@ -174,7 +174,7 @@ function span(from, to) {
     : { autorange: false, range: [from, to] };
 }
 
-/** Ranges are kept as values; plotly wants the exponents on a log axis. */
+/** Ranges are kept as values; plotly takes the exponents on a log axis. */
 function logged(from, to, isLog) {
   if (!isLog || from === null) return [from, to];
   return from > 0 && to > 0 ? [Math.log10(from), Math.log10(to)] : [null, null];

@@ -1,4 +1,4 @@
-// Owns the small table of values that floats beside a chart. Texts are text nodes: names are never markup.
+// Owns the small table of values that floats next to a chart. Texts are text nodes: names are never markup.
 
 import { fill, h, setCss } from "../base/dom.js";
 import { duration, moment, number } from "../base/format.js";
@@ -8,15 +8,15 @@ const MOST_LETTERS = 34;
 
 const bubble = h("div", { class: "bubble", "aria-hidden": "true" });
 
-export function hideBubble() {
+export function hideValues() {
   bubble.classList.remove("is-on");
 }
 
 /**
- * Show `rows`, `{line, at}`, beside a place of the window. `target` (or null) is the row that is meant, `closest` the one whose step
- * and time are told; `hidden` rows are only counted.
+ * Show `rows`, `{line, at}`, next to a place of the window. `target` (or null) is the row that is pointed at, `closest` the one whose step
+ * and time are shown; `hidden` rows are only counted.
  */
-export function showBubble({ rows, target, closest, hidden }, x, y) {
+export function showValues({ rows, target, closest, hidden }, x, y) {
   const names = shortNames(
     rows.map((row) => row.line.name),
     MOST_LETTERS,
@@ -32,7 +32,7 @@ export function showBubble({ rows, target, closest, hidden }, x, y) {
       h(
         "tbody",
         {},
-        rows.map((row, i) => bubbleRow(row, names[i], row === target)),
+        rows.map((row, i) => valueRow(row, names[i], row === target)),
       ),
     ),
     hidden > 0 ? h("p", { class: "bubble-more" }, `and ${hidden} more`) : null,
@@ -45,7 +45,7 @@ function headOf({ line, at }) {
   return line.time ? `${step} · ${moment(line.time[at])} · ${duration(line.time[at] - line.startedAt)}` : step;
 }
 
-function bubbleRow({ line, at }, name, isTarget) {
+function valueRow({ line, at }, name, isTarget) {
   const dot = h("i", { class: "dot" });
   setCss(dot, { background: line.colour });
   const second = line.second?.(at) ?? null;

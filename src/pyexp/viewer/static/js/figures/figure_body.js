@@ -4,8 +4,8 @@
 import { fill, h } from "../base/dom.js";
 import { icon } from "../base/icons.js";
 import { enlarge } from "./enlarged.js";
-import { LiveFigure } from "./matplotlib_figure.js";
-import { letGo, takePicture } from "./pictures.js";
+import { MatplotlibFigure } from "./matplotlib_figure.js";
+import { releasePicture, takePicture } from "./pictures.js";
 import { PlotlyFigure } from "./plotly_figure.js";
 
 const SMALL = 200; // pixels; up to half of it a picture is scaled up
@@ -25,7 +25,7 @@ export class FigureBody {
 
   /** Whether the user works with what is shown, so that nothing newer may take its place unasked. */
   get isKept() {
-    return this.#live instanceof LiveFigure;
+    return this.#live instanceof MatplotlibFigure;
   }
 
   async show(entry) {
@@ -54,7 +54,7 @@ export class FigureBody {
       entry.time,
       signal,
     );
-    if (signal.aborted) letGo(held.key);
+    if (signal.aborted) releasePicture(held.key);
     else this.#held = held;
     const image = h("img", {
       class: "picture",
@@ -72,19 +72,19 @@ export class FigureBody {
 
   #makeLive(entry) {
     const title =
-      "Opens the logged figure on the server, to zoom, pan and rotate it. Do this with logs that you trust.";
+      "Opens the logged figure on the server, to zoom, pan and rotate it. Do this only with logs that you trust.";
     return h(
       "button",
       { class: "button make-live", type: "button", title, onclick: () => this.#goLive(entry) },
       icon("play"),
-      "Make live",
+      "Make interactive",
     );
   }
 
   #goLive(entry) {
     this.#clear();
     const back = () => this.show(entry).catch((error) => this.#say(error.message));
-    this.#live = new LiveFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index }, back);
+    this.#live = new MatplotlibFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index }, back);
   }
 
   #say(problem) {
@@ -95,7 +95,7 @@ export class FigureBody {
     this.#controller?.abort();
     this.#live?.end();
     this.#live = null;
-    if (this.#held) letGo(this.#held.key);
+    if (this.#held) releasePicture(this.#held.key);
     this.#held = null;
     fill(this.element);
   }

@@ -1,4 +1,4 @@
-// Owns a live matplotlib figure: the page's side of matplotlib's WebAgg protocol over a websocket
+// Owns an interactive matplotlib figure: the page's side of matplotlib's WebAgg protocol over a websocket
 // (as matplotlib/backends/web_backend/js/mpl.js, without its inline styles).
 
 import { iconButton } from "../base/buttons.js";
@@ -21,10 +21,10 @@ const CURSORS = {
   "ew-resize": "ew-resize",
   "ns-resize": "ns-resize",
 };
-const CLOSED = { idle: "It was not used for a while, so it was closed." };
+const CLOSED = { idle: "The figure was closed because it was idle." };
 
-/** A live figure in `element`; `back()` shows the picture again. */
-export class LiveFigure {
+/** An interactive figure in `element`; `back()` shows the picture again. */
+export class MatplotlibFigure {
   #socket;
   #ratio = globalThis.devicePixelRatio || 1;
   #mode = "full";
@@ -36,7 +36,7 @@ export class LiveFigure {
     this.canvas = h("canvas", {
       class: "live-canvas",
       tabindex: "0",
-      "aria-label": "Live figure. Drag to rotate or, with a tool chosen, to pan and zoom.",
+      "aria-label": "Interactive figure. Drag to rotate or, with a tool chosen, to pan and zoom.",
     });
     this.rubber = h("div", { class: "rubberband" });
     this.message = h("output", { class: "live-message" }, "Starting…");
@@ -77,7 +77,7 @@ export class LiveFigure {
     this.#socket.addEventListener("message", ({ data }) =>
       typeof data === "string" ? this.#take(JSON.parse(data)) : this.#paint(data),
     );
-    this.#socket.addEventListener("close", () => this.#over("The connection to the figure has ended."));
+    this.#socket.addEventListener("close", () => this.#over("The connection to the figure was closed."));
   }
 
   #send(type, more = {}) {
@@ -89,7 +89,7 @@ export class LiveFigure {
     const handlers = {
       ready: () => setText(this.message, ""),
       failed: () => this.#over(message.error),
-      closing: () => this.#over(CLOSED[message.reason] ?? `It was closed: ${message.reason}`),
+      closing: () => this.#over(CLOSED[message.reason] ?? `The figure was closed: ${message.reason}`),
       resize: () => this.#resize(message.size),
       draw: () => this.#askDraw(),
       refresh: () => this.#askDraw(),

@@ -1,4 +1,4 @@
-// Owns the fetching of pictures: with the token, shown by blob addresses that are let go again.
+// Owns the fetching of pictures: with the token, shown by blob URLs that are revoked later.
 
 import { getBlob } from "../model/api.js";
 
@@ -6,7 +6,7 @@ const KEPT = 200;
 
 const cache = new Map(); // key -> {url, users}
 
-/** The blob address of the picture in `place`, logged at `time`; call `letGo(key)` when it is no longer shown. Returns `{key, url}`. */
+/** Fetch the picture in `place`, logged at `time`, and return its blob URL; call `releasePicture(key)` when it is no longer shown. Returns `{key, url}`. */
 export async function takePicture(place, time, signal) {
   const key = [...Object.values(place), time].join(); // a retried run may log another picture in the same place
   let held = cache.get(key);
@@ -20,7 +20,7 @@ export async function takePicture(place, time, signal) {
   return { key, url: held.url };
 }
 
-export function letGo(key) {
+export function releasePicture(key) {
   const held = cache.get(key);
   if (held) held.users -= 1;
   for (const [other, { url, users }] of cache) {

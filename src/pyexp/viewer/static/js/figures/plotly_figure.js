@@ -1,11 +1,11 @@
-// Owns a logged plotly figure, live at once. The figure is untrusted: its texts keep line breaks,
+// Owns a logged plotly figure, interactive at once. The figure is untrusted: its texts keep line breaks,
 // weights and indices but no other markup, and pictures from elsewhere are left out.
 
 import { fill, h } from "../base/dom.js";
 import { getJson } from "../model/api.js";
 import { live } from "../model/live.js";
 import { bundleFor, leaveLosses, light, needsContext } from "./plotly_bundle.js";
-import { canvasesOf, giveBack, hold, inTurn, isFull, letGoOf } from "./webgl_contexts.js";
+import { canvasesOf, hold, inTurn, isFull, release, releaseContext } from "./webgl_contexts.js";
 
 // Plotly makes links of the one and takes any style from the others' attributes.
 const MARKUP = /<\/?(?:span|a)(?:\s[^<>]*)?>|<(?:b|i|em|strong|sub|sup|s|u)\s[^<>]*>/gi;
@@ -28,7 +28,7 @@ export class PlotlyFigure {
   #figure = null; // plotly keeps what the user turned and zoomed in it
   #plotly = null; // the bundle that has drawn it
   #isOver = false;
-  #isWished = false;
+  #isRequested = false;
   #losses = 0;
   #controller = new AbortController();
 
@@ -58,7 +58,7 @@ export class PlotlyFigure {
     this.#purge();
   }
 
-  /** Give back what was drawn; it is drawn again when it comes into view, or at a click. */
+  /** Release what was drawn; it is drawn again when it comes into view, or at a click. */
   rest() {
     this.#purge();
     if (this.isInView) this.#offer("The browser draws only a few such figures at once.");
@@ -69,8 +69,8 @@ export class PlotlyFigure {
     if (isInView && !this.#plotly) this.#ask();
   }
 
-  #ask(isWished = false) {
-    this.#isWished = isWished;
+  #ask(isRequested = false) {
+    this.#isRequested = isRequested;
     fill(this.over);
     inTurn(this, () => this.#draw());
   }
@@ -79,7 +79,7 @@ export class PlotlyFigure {
     if (this.#isOver || this.#plotly || !this.isInView) return;
     try {
       this.#figure ??= await this.#load();
-      if (!this.#isWished && this.#figure.data.some(needsContext) && isFull()) {
+      if (!this.#isRequested && this.#figure.data.some(needsContext) && isFull()) {
         this.rest();
         return;
       }
@@ -103,7 +103,7 @@ export class PlotlyFigure {
   #count() {
     const count = canvasesOf(this.plot).length;
     if (this.#isOver) this.#purge();
-    else if (!hold(this, count, this.#isWished)) this.rest();
+    else if (!hold(this, count, this.#isRequested)) this.rest();
   }
 
   /** The browser has taken a context away. */
@@ -118,7 +118,7 @@ export class PlotlyFigure {
     this.#purge();
     if (!this.isInView) return;
     if (this.#losses < MOST_LOSSES) this.#ask();
-    else this.#offer("The browser has taken this figure's graphics away.");
+    else this.#offer("The browser dropped this figure's graphics context.");
   }
 
   #offer(reason) {
@@ -135,11 +135,11 @@ export class PlotlyFigure {
   }
 
   #purge() {
-    letGoOf(this);
+    release(this);
     const canvases = canvasesOf(this.plot);
     this.#plotly?.purge(this.plot);
     this.#plotly = null;
-    canvases.forEach(giveBack);
+    canvases.forEach(releaseContext);
   }
 }
 

@@ -1,9 +1,9 @@
 // Owns the WebGL contexts, of which a browser has few: past sixteen it takes the oldest away without asking.
-// Knows figures only by `element`, `isInView` and `rest()`, which gives their contexts back.
+// Knows figures only by `element`, `isInView` and `rest()`, which releases their contexts.
 
 const MOST = 8;
 
-const holders = new Map(); // figure -> how many it holds; who came last stands last
+const holders = new Map(); // figure -> how many it holds; the newest last
 const waiting = new Map(); // figure -> draw()
 let isDrawing = false;
 
@@ -15,10 +15,10 @@ export async function inTurn(figure, draw) {
   while (waiting.size > 0) {
     await new Promise(requestAnimationFrame); // those that come into view together are all there then
     const [next] = [...waiting].sort(([a], [b]) => byPlace(a, b));
-    if (!next) break; // whoever waited has gone meanwhile
+    if (!next) break; // those that waited were dropped meanwhile
     const [first, task] = next;
     waiting.delete(first);
-    await task().catch(reportError); // the others still want to be drawn
+    await task().catch(reportError); // the others are still to be drawn
   }
   isDrawing = false;
 }
@@ -35,16 +35,16 @@ export function isFull() {
 }
 
 /**
- * `figure` has drawn with `count` contexts: others rest until all fit, those out of view first. Tells whether it may
- * keep them: unless `isWished`, figures in view do not rest for another one.
+ * `figure` has drawn with `count` contexts: others rest until all fit, those out of view first. Returns whether it may
+ * keep them: unless `isRequested`, figures in view do not rest for another one.
  */
-export function hold(figure, count, isWished) {
+export function hold(figure, count, isRequested) {
   holders.delete(figure);
   const others = [...holders].sort(([a], [b]) => a.isInView - b.isInView);
   const resting = [];
   let total = count + others.reduce((sum, [, held]) => sum + held, 0);
   for (const [other, held] of others) {
-    if (total <= MOST || (other.isInView && !isWished)) break;
+    if (total <= MOST || (other.isInView && !isRequested)) break;
     resting.push(other);
     total -= held;
   }
@@ -57,8 +57,8 @@ export function hold(figure, count, isWished) {
   return true;
 }
 
-/** `figure` holds none any more, and waits for none. */
-export function letGoOf(figure) {
+/** Drop `figure`: it holds no contexts any more and waits for none. */
+export function release(figure) {
   holders.delete(figure);
   waiting.delete(figure);
 }
@@ -68,8 +68,8 @@ export function canvasesOf(plot) {
   return [...plot.querySelectorAll("canvas:not(.gl-canvas-pick)")];
 }
 
-/** Give a canvas' context back now; else the browser counts it until it collects its garbage. */
-export function giveBack(canvas) {
+/** Release the context of a canvas now; else the browser counts it until it collects its garbage. */
+export function releaseContext(canvas) {
   canvas.addEventListener("webglcontextlost", (event) => event.stopImmediatePropagation(), true);
   const context = canvas.getContext("webgl") ?? canvas.getContext("webgl2");
   context?.getExtension("WEBGL_lose_context")?.loseContext();

@@ -1,4 +1,4 @@
-// Owns the talk with the server: the token, requests, their errors, binary frames and sockets.
+// Owns the requests to the server: the token, errors, binary frames and sockets.
 // Knows the routes' shapes, not what is done with the answers.
 
 const TOKEN_KEY = "pyexp.token";
@@ -6,8 +6,8 @@ const GIVEN_KEY = "pyexp.token.given"; // what the server has not answered yet
 
 let token = null;
 
-/** The token that the address bears, or null; the address keeps only the view, the tab the token until it is tried. */
-export function takeFromAddress() {
+/** Take the token out of the URL, which keeps the view alone; the tab keeps the token until it is tried. Null without one. */
+export function takeTokenFromUrl() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const given = parts.get("token");
   if (!given) return null;
@@ -18,18 +18,18 @@ export function takeFromAddress() {
   return given;
 }
 
-/** The token that was given before a reload came in between, or null. */
-export function givenBefore() {
+/** Return the token that was given before a reload and was not tried yet, or null. */
+export function pendingToken() {
   return kept(GIVEN_KEY);
 }
 
-/** Use the token kept for this tab; tells whether there is one. */
+/** Use the token kept for this tab; returns whether there is one. */
 export function useKeptToken() {
   token = kept(TOKEN_KEY);
   return token !== null;
 }
 
-/** Ask the server with `given`; when it is taken, use it from now on and keep it for this tab. */
+/** Ask the server with `given`; when it is accepted, use it from now on and keep it for this tab. */
 export async function tryToken(given) {
   try {
     await request("/api/hello", {}, undefined, given);

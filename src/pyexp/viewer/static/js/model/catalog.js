@@ -1,4 +1,4 @@
-// Owns the page's copy of the catalogue: batches, runs, and their changes as the server tells them.
+// Owns the page's copy of the catalogue: batches, runs, and their changes as they arrive.
 
 import { Emitter } from "../base/emitter.js";
 import { getJson } from "./api.js";
@@ -32,7 +32,7 @@ class Catalog extends Emitter {
     this.emit("change");
   }
 
-  /** Take in a change told by the server. */
+  /** Take in a change from the server. */
   apply(message) {
     this.rev = message.rev;
     for (const batch of message.batches) this.batches.set(batch.id, batch);
@@ -60,7 +60,7 @@ class Catalog extends Emitter {
     return this.#names.get(run.name) > 1 ? `${run.name} · ${this.batchLabel(run)}` : run.name;
   }
 
-  /** What tells the run's batch from others. */
+  /** Name the run's batch by what distinguishes it from others. */
   batchLabel(run) {
     const batch = this.batches.get(run.batch);
     return batch?.timestamp?.replace(/_(\d\d)-(\d\d)-(\d\d)/, " $1:$2:$3") ?? batch?.name ?? "";

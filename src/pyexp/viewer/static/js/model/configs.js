@@ -1,4 +1,4 @@
-// Owns the configs as the filter of runs reads them: `key=value`, asked for once a filter wants them.
+// Owns the configs as the filter of runs reads them: `key=value`, fetched once a filter reads them.
 
 import { Emitter } from "../base/emitter.js";
 import { getJson } from "./api.js";
@@ -10,13 +10,13 @@ class Configs extends Emitter {
   #texts = new Map(); // run id -> ["lr=0.1", ...]
   #isAsking = false;
 
-  /** What the run's config says; nothing until the server has told. */
+  /** The texts of the run's config; none until the server has answered. */
   of(run) {
     return this.#texts.get(run.id) ?? [];
   }
 
-  /** Ask for those that are not known; emits `change` when they are. */
-  async want() {
+  /** Fetch those that are missing; emits `change` when they are. */
+  async load() {
     const missing = [...catalog.runs.keys()].filter((id) => !this.#texts.has(id)).slice(0, MOST_ASKED);
     if (this.#isAsking || missing.length === 0) return;
     this.#isAsking = true;

@@ -8,7 +8,7 @@ import { live } from "./live.js";
 
 const watched = new Set();
 
-live.provide("entries", () => (watched.size > 0 ? [...watched].map((entries) => entries.look()) : null));
+live.provide("entries", () => (watched.size > 0 ? [...watched].map((entries) => entries.subscription()) : null));
 live.on("entries", ({ kind, tag, run, total }) => {
   for (const entries of watched) if (entries.kind === kind && entries.tag === tag) entries.grown(run, total);
 });
@@ -28,7 +28,7 @@ export class Entries extends Emitter {
     this.tag = tag;
   }
 
-  want(runs) {
+  setRuns(runs) {
     this.runs = runs;
     return this.#fetch();
   }
@@ -44,7 +44,7 @@ export class Entries extends Emitter {
     live.changed();
   }
 
-  look() {
+  subscription() {
     const totals = Object.fromEntries([...this.byRun].map(([id, { total }]) => [id, total]));
     return { kind: this.kind, tag: this.tag, runs: this.runs, totals };
   }

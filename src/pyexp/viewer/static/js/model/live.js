@@ -1,5 +1,5 @@
-// Owns the websocket: says what the page looks at, hands out what comes, reconnects by itself.
-// What is looked at is told by providers, so that this module knows no tab.
+// Owns the websocket: subscribes to what the page shows, emits what arrives, reconnects by itself.
+// Providers name what is shown, so that this module knows no tab.
 
 import { Emitter } from "../base/emitter.js";
 import { throttled } from "../base/timing.js";
@@ -7,7 +7,7 @@ import { getJson, openSocket, parseFrame } from "./api.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
-const SILENCE_MS = 20_000; // after so long without a word the server is asked whether it is there
+const SILENCE_MS = 20_000; // after so long without a message the server is asked whether it is there
 const ANSWER_MS = 5000;
 
 class Live extends Emitter {
@@ -19,15 +19,15 @@ class Live extends Emitter {
   #version = null;
   #timer = null;
   #heardAt = 0;
-  #say = throttled(() => this.#look(), 60);
+  #say = throttled(() => this.#subscribe(), 60);
 
-  /** Name a part of what is looked at: `provider()` gives its value, or null for nothing. */
+  /** Add a part of the subscription: `provider()` gives its value, or null for nothing. */
   provide(part, provider) {
     this.#providers.set(part, provider);
     this.changed();
   }
 
-  /** What the page looks at has changed. */
+  /** Subscribe anew soon: what the page shows has changed. */
   changed() {
     this.#say();
   }
@@ -41,13 +41,13 @@ class Live extends Emitter {
       this.#wait = FIRST_WAIT_MS;
       this.#heardAt = performance.now();
       this.#show("open");
-      this.#look();
+      this.#subscribe();
     });
     socket.addEventListener("message", (event) => socket === this.#socket && this.#take(event.data));
     socket.addEventListener("close", () => this.#lost(socket));
   }
 
-  /** Ask now and then whether a silent server is still there: a connection may be cut without a word. */
+  /** Ask now and then whether a silent server is still there: a connection may break without notice. */
   watch() {
     setInterval(() => this.#ask(), SILENCE_MS / 4);
     addEventListener("online", () => this.retry());
@@ -70,7 +70,7 @@ class Live extends Emitter {
     if (this.status !== "open") this.connect();
   }
 
-  #look() {
+  #subscribe() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#seq += 1;
     const message = { type: "look", seq: this.#seq };
@@ -115,7 +115,7 @@ class Live extends Emitter {
     if (!this.#socket) this.connect(); // it may have been asked for meanwhile
   }
 
-  /** The token is not this server's; the one that takes it may still come back. */
+  /** Show that this server refuses the token; the one that accepts it may still come back. */
   #refused() {
     if (this.status !== "refused") this.#show("refused");
     this.#timer = setTimeout(() => this.#again(), LONGEST_WAIT_MS);

@@ -1,4 +1,4 @@
-// Owns what the server tells of many runs at once: their configs side by side, the statistics of their scalars.
+// Owns what the server knows about many runs at once: their configs side by side, the statistics of their scalars.
 
 import { getJson } from "./api.js";
 

@@ -90,7 +90,7 @@ class Selection extends Emitter {
 
   #readFilter() {
     this.#filter = new RunFilter(view.get("q"));
-    if (this.#filter.readsConfigs) configs.want();
+    if (this.#filter.readsConfigs) configs.load();
   }
 }
 

@@ -13,7 +13,7 @@ const watched = new Set();
 
 live.provide("series", () => {
   const looked = [...watched].filter((source) => source.isLoaded && source.runs.length > 0);
-  return looked.length > 0 ? looked.map((source) => source.look()) : null;
+  return looked.length > 0 ? looked.map((source) => source.subscription()) : null;
 });
 live.on("delta", (frame) => {
   for (const source of watched) if (source.tag === frame.tag) source.take(frame);
@@ -32,8 +32,8 @@ export class Series extends Emitter {
     this.tag = tag;
   }
 
-  /** Show these runs: what is missing is fetched, what is no longer wanted is let go. */
-  want(runs) {
+  /** Show these runs: what is missing is fetched, the others are dropped. */
+  setRuns(runs) {
     this.runs = runs;
     const wanted = new Set(runs);
     for (const id of this.lines.keys()) if (!wanted.has(id)) this.lines.delete(id);
@@ -56,7 +56,7 @@ export class Series extends Emitter {
     this.lines.clear();
   }
 
-  look() {
+  subscription() {
     const cursors = {};
     for (const [id, line] of this.lines) if (line.cursor) cursors[id] = line.cursor;
     return { tag: this.tag, runs: this.runs, cursors };

@@ -1,4 +1,4 @@
-// Owns the view: what the address bar's fragment says, so that a link brings back what was seen.
+// Owns the view: what the URL's fragment records, so that a link shows the same again.
 // Knows how each part is written there; what it means is its reader's business.
 
 import { Emitter } from "../base/emitter.js";
@@ -22,7 +22,7 @@ const DEFAULTS = {
   zoom: {}, // tag -> [x0, x1, y0, y1]
   linked: true, // sliders move together
   at: null, // the linked sliders' step
-  steps: {}, // tag -> the step of a slider that was let loose
+  steps: {}, // tag -> the step of a slider that is not linked
   log: null, // run of the Log tab
   runsview: "table", // table | compare
   stat: ["last"], // what of each scalar: last, min, max
@@ -104,7 +104,7 @@ function writeSteps(steps) {
 
 class View extends Emitter {
   #values = structuredClone(DEFAULTS);
-  #write = debounced(() => history.replaceState(null, "", this.address()), 150);
+  #write = debounced(() => history.replaceState(null, "", this.url()), 150);
 
   constructor() {
     super();
@@ -112,7 +112,7 @@ class View extends Emitter {
     addEventListener("hashchange", () => this.load());
   }
 
-  /** Read the address; what it does not say has its default. */
+  /** Read the URL; what it does not record has its default. */
   load() {
     const parts = new URLSearchParams(location.hash.slice(1));
     if (parts.has("token")) return; // it is taken out first
@@ -131,8 +131,8 @@ class View extends Emitter {
   set(patch) {
     const isNewTab = "tab" in patch && patch.tab !== this.#values.tab;
     if (isNewTab) {
-      history.replaceState(null, "", this.address());
-      history.pushState(null, "", this.address(patch));
+      history.replaceState(null, "", this.url());
+      history.pushState(null, "", this.url(patch));
     }
     this.#assign(patch);
     this.#write();
@@ -144,7 +144,7 @@ class View extends Emitter {
     this.set({ [key]: list.includes(item) ? list.filter((other) => other !== item) : [...list, item] });
   }
 
-  address(patch = {}) {
+  url(patch = {}) {
     const values = { ...this.#values, ...patch };
     const parts = new URLSearchParams();
     for (const [key, value] of Object.entries(values)) {

@@ -3,7 +3,7 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { bytes } from "../base/format.js";
-import { emptyState, errorState } from "../base/placeholders.js";
+import { emptyPlaceholder, errorPlaceholder } from "../base/placeholders.js";
 import { throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
 import { getJson } from "../model/api.js";
@@ -130,7 +130,7 @@ class LogTab {
   #showState(run) {
     this.scroller.hidden = !run;
     this.save.disabled = !run;
-    if (run) fill(this.message, this.#error ? errorState(this.#error, () => this.#load()) : null);
+    if (run) fill(this.message, this.#error ? errorPlaceholder(this.#error, () => this.#load()) : null);
     else fill(this.message, noRuns() ?? noOutput());
   }
 
@@ -210,7 +210,7 @@ class LogTab {
     this.older.hidden = this.#start <= 0;
     setText(
       this.info,
-      this.#size === 0 ? "nothing printed yet" : `${bytes(this.#size)}${this.#start > 0 ? ", the end of it" : ""}`,
+      this.#size === 0 ? "nothing printed yet" : `${bytes(this.#size)}${this.#start > 0 ? ", last part" : ""}`,
     );
     if (this.#isFollowing) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
@@ -228,7 +228,7 @@ class LogTab {
 }
 
 function noOutput() {
-  return emptyState("No output yet", "The selected runs have printed nothing that was captured.", {
+  return emptyPlaceholder("No output yet", "The selected runs have printed nothing that was captured.", {
     code: "out/<experiment>/<batch>/<run>/log.out",
   });
 }

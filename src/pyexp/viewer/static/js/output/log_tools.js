@@ -79,7 +79,7 @@ export class LogSearch {
     CSS.highlights.set("found-now", new Highlight(...this.#ranges.slice(this.#current, this.#current + 1)));
   }
 
-  /** Every place in one piece of text; a coloured word beside a plain one is another piece. */
+  /** Every place in one piece of text; a coloured word next to a plain one is another piece. */
   #find(wanted) {
     const ranges = [];
     const texts = document.createTreeWalker(this.#output, NodeFilter.SHOW_TEXT);
@@ -97,7 +97,7 @@ export class LogSearch {
   }
 }
 
-/** A button that saves the whole output of the run that `run()` gives; `failed(error)` is told. */
+/** A button that saves the whole output of the run that `run()` gives; `failed(error)` is called otherwise. */
 export function saveButton(run, failed) {
   const button = iconButton("download", "Save the whole output", async () => {
     button.disabled = true;

@@ -13,11 +13,11 @@ export function coloured(line, style) {
   const parts = [];
   let end = 0;
   for (const code of line.matchAll(ESCAPES)) {
-    if (code.index > end) parts.push([line.slice(end, code.index), look(style)]);
+    if (code.index > end) parts.push([line.slice(end, code.index), classesOf(style)]);
     take(code[0], style);
     end = code.index + code[0].length;
   }
-  if (end < line.length) parts.push([line.slice(end), look(style)]);
+  if (end < line.length) parts.push([line.slice(end), classesOf(style)]);
   return parts;
 }
 
@@ -45,7 +45,7 @@ function takeWide(number, numbers, style) {
   if (number === 38) style.colour = kind === 5 && first < 16 ? first % 8 : null;
 }
 
-function look(style) {
+function classesOf(style) {
   const classes = Object.values(ATTRIBUTES).filter((name) => style[name]);
   if (Number.isInteger(style.colour)) classes.push(`colour-${style.colour}`);
   return classes.map((name) => `term-${name}`).join(" ");

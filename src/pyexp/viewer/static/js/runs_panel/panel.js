@@ -22,7 +22,7 @@ export function buildRunsPanel() {
       summary,
       selection.chosen.length === total ? `${total} shown` : `${selection.chosen.length} of ${total} shown`,
     );
-    setText(problem, selection.filterError ?? (selection.isCut ? "Only the first 1,000 of these are looked at." : ""));
+    setText(problem, selection.filterError ?? (selection.isCut ? "Only the first 1,000 of these are shown." : ""));
   }, 120);
   selection.on("update", draw);
   tree.addEventListener("toggled", draw);
@@ -51,7 +51,7 @@ function filterField() {
     type: "search",
     placeholder: "Filter runs (regex)",
     "aria-label": "Filter runs by a regular expression",
-    title: "Names, states such as failed, and configs such as lr=0.1",
+    title: "Names, statuses such as failed, and configs such as lr=0.1",
     spellcheck: "false",
     autocomplete: "off",
     value: view.get("q"),

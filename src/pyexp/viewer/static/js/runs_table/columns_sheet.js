@@ -70,9 +70,9 @@ export function showColumns(configs) {
     h(
       "p",
       { class: "links" },
-      link("All of these", () => choose(found(), true)),
-      link("None of these", () => choose(found(), false)),
-      link("As at first", () => view.set({ cols: null })),
+      link("Select all", () => choose(found(), true)),
+      link("Select none", () => choose(found(), false)),
+      link("Default columns", () => view.set({ cols: null })),
     ),
     list,
     rest,

@@ -3,7 +3,7 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setCss } from "../base/dom.js";
 import { count } from "../base/format.js";
-import { emptyState } from "../base/placeholders.js";
+import { emptyPlaceholder } from "../base/placeholders.js";
 import { catalog } from "../model/catalog.js";
 import { colourOf } from "../model/colours.js";
 import { view } from "../model/view.js";
@@ -35,8 +35,8 @@ export function drawCompare(place, runs, configs) {
 }
 
 function same(total) {
-  if (total === 0) return emptyState("No configs", "The selected runs have no config.json.");
-  return emptyState("Nothing differs", "The selected runs have the same config.", {
+  if (total === 0) return emptyPlaceholder("No configs", "The selected runs have no config.json.");
+  return emptyPlaceholder("Nothing differs", "The selected runs have the same config.", {
     actions: [["Show all keys", () => view.set({ allkeys: true })]],
   });
 }

@@ -8,7 +8,7 @@ import { getJson } from "../model/api.js";
 import { catalog } from "../model/catalog.js";
 import { view } from "../model/view.js";
 
-/** Open the sheet of `run`; Escape or a click beside it closes it. */
+/** Open the sheet of `run`; Escape or a click outside closes it. */
 export async function showRun(run) {
   const body = h("div", { class: "sheet-body" }, h("p", { class: "muted" }, "Loading…"));
   const head = h(
@@ -81,7 +81,7 @@ function details(run, dialog) {
 
 function damageNote(count) {
   const parts = count === 1 ? "One damaged part" : `${count} damaged parts`;
-  return `${parts} of its event log ${count === 1 ? "was" : "were"} skipped; all else is shown.`;
+  return `${parts} of its event log ${count === 1 ? "was" : "were"} skipped; everything else is shown.`;
 }
 
 /** `{a: {b: 1}}` as `[["a.b", 1]]`. */

@@ -3,7 +3,7 @@
 import { segmented, switches } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { shortNames } from "../base/names.js";
-import { emptyState, errorState, loadingState } from "../base/placeholders.js";
+import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
 import { throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
 import { catalog } from "../model/catalog.js";
@@ -111,12 +111,12 @@ class RunsTab {
 
   #nothing(isCompare) {
     if (catalog.runs.size === 0 || (isCompare && selection.chosen.length === 0)) return noRuns();
-    if (this.#error) return errorState(this.#error, () => this.#load());
+    if (this.#error) return errorPlaceholder(this.#error, () => this.#load());
     if (selection.passing().length === 0)
-      return emptyState("No run passes the filter", "No name matches it.", {
+      return emptyPlaceholder("No run passes the filter", "No name matches it.", {
         actions: [["Clear the filter", () => view.set({ q: "" })]],
       });
-    return isCompare && !this.#facts.isLoaded ? loadingState("Reading the configs…") : null;
+    return isCompare && !this.#facts.isLoaded ? loadingPlaceholder("Reading the configs…") : null;
   }
 
   #drawTable() {

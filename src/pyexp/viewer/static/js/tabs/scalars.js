@@ -23,7 +23,7 @@ export function mountScalars(root) {
   const bands = segmented("Band", BANDS, view.get("band"), (band) => view.set({ band }));
   const showLegend = () => {
     drawLegend(legend, bands);
-    axis.refuse(view.get("group") ? "Groups are drawn over steps: runs need not share times" : null);
+    axis.refuse(view.get("group") ? "Groups are drawn over steps, since runs need not share times" : null);
   };
   const stops = [
     view.on("x", (x) => axis.show(x)),
