@@ -12,7 +12,7 @@ import { live } from "../model/live.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 import { LogSearch, saveButton } from "./log_tools.js";
-import { Screen } from "./terminal.js";
+import { Screen } from "./screen.js";
 
 const TAIL = 65_536;
 const MOST = 1_000_000; // characters held while following
