@@ -1,4 +1,4 @@
-"""The page's modules stand in rooms that import one way, as ARCHITECTURE.md says; read from their import lines."""
+"""The page's modules stand in rooms that import one way; read from their import lines, those of types included."""
 
 from __future__ import annotations
 
@@ -85,8 +85,15 @@ def test_the_import_lines_are_all_found() -> None:
     modules = modules_of(SCRIPTS)
     assert "workspace.js" in modules["main.js"]  # imported on demand
     assert "base/emitter.js" in modules["model/view.js"]
-    everything = sum(len(re.findall(r"\bfrom \"|\bimport\(", path.read_text())) for path in SCRIPTS.rglob("*.js"))
-    assert sum(map(len, modules.values())) == everything
+    for module, imported in modules.items():
+        named = re.findall(r'(?:\bfrom |\bimport\()"([^"]+)"', (SCRIPTS / module).read_text())
+        assert len(imported) == len(set(named)), module
+
+
+@pytest.mark.parametrize("room", ["base", "model"])
+def test_the_types_of_a_room_are_checked(room: str) -> None:
+    for path in (SCRIPTS / room).iterdir():
+        assert path.read_text().startswith("// @ts-check\n"), path.name
 
 
 @pytest.mark.parametrize(

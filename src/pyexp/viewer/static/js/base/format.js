@@ -1,10 +1,15 @@
+// @ts-check
 // Owns how numbers, times and names are written. Pure functions.
 
 const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
-/** A number in about five significant digits: `0.01234`, `1.2e-7`, `12,345`. Strings (`"nan"`) pass. */
+/**
+ * Write a number in about five significant digits: `0.01234`, `1.2e-7`, `12,345`. Strings (`"nan"`) pass.
+ *
+ * @param {unknown} value
+ */
 export function number(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") return String(value);
@@ -15,11 +20,21 @@ export function number(value) {
   return String(rounded);
 }
 
+/**
+ * Write a count with its noun: `1 run`, `12,000 runs`.
+ *
+ * @param {number} value
+ * @param {string} noun
+ */
 export function count(value, noun, plural = `${noun}s`) {
   return `${WHOLE.format(value)} ${value === 1 ? noun : plural}`;
 }
 
-/** Seconds as `0.4 s`, `12 s`, `3 m 20 s`, `2 h 05 m`, `3 d 4 h`. */
+/**
+ * Write seconds as `0.4 s`, `12 s`, `3 m 20 s`, `2 h 05 m`, `3 d 4 h`.
+ *
+ * @param {number | null | undefined} seconds
+ */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
   const tenths = Math.round(Math.abs(seconds) * 10);
@@ -27,15 +42,21 @@ export function duration(seconds) {
   return sign + (tenths < 100 ? `${(tenths / 10).toFixed(1)} s` : wholeDuration(Math.round(Math.abs(seconds))));
 }
 
+/** @param {number} whole seconds, not negative */
 function wholeDuration(whole) {
   if (whole < 60) return `${whole} s`;
+  /** @type {(part: number) => string} */
   const pad = (part) => String(part).padStart(2, "0");
   if (whole < 3600) return `${Math.floor(whole / 60)} m ${pad(whole % 60)} s`;
   if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} m`;
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
 }
 
-/** A unix time as the reader's clock time, with the day when it is not today. */
+/**
+ * Write a unix time as the reader's clock time, with the day when it is not today.
+ *
+ * @param {number | null | undefined} seconds
+ */
 export function moment(seconds) {
   if (seconds === null || seconds === undefined) return "–";
   const date = new Date(seconds * 1000);
@@ -43,6 +64,7 @@ export function moment(seconds) {
   return isToday ? CLOCK.format(date) : `${DAY.format(date)}, ${CLOCK.format(date)}`;
 }
 
+/** @param {number} size */
 export function bytes(size) {
   if (size < 1024) return `${size} B`;
   const units = ["KB", "MB", "GB", "TB"];
@@ -56,25 +78,43 @@ export function bytes(size) {
   return `${tenths < 100 ? (tenths / 10).toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-/** A config value as text, numbers with all their digits: `null` is None. */
+/**
+ * Write a config value, numbers with all their digits: `null` is None.
+ *
+ * @param {unknown} value
+ */
 export function configValue(value) {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** `"train/loss"` is `["train", "loss"]`; a tag without a slash has the prefix `""`. */
+/**
+ * Split `"train/loss"` into `["train", "loss"]`; a tag without a slash has the prefix `""`.
+ *
+ * @param {string} name
+ * @returns {[prefix: string, rest: string]}
+ */
 export function splitTag(name) {
   const cut = name.indexOf("/", 1);
   return cut < 0 ? ["", name] : [name.slice(0, cut), name.slice(cut + 1)];
 }
 
-/** Plotly reads its texts as pseudo-HTML: keep logged text from being read so. */
+/**
+ * Escape a text for plotly, which reads its texts as pseudo-HTML.
+ *
+ * @param {unknown} text
+ */
 export function plotlyText(text) {
   return String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
-/** A file name made of `text`. */
+/**
+ * Make a file name of `text`.
+ *
+ * @param {string} text
+ * @param {string} ending
+ */
 export function fileName(text, ending) {
   const safe = text.replaceAll(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80) || "chart";
   return `${safe}.${ending}`;
@@ -82,21 +122,32 @@ export function fileName(text, ending) {
 
 const NATURAL = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
+/** @type {Map<unknown, number>} */
 const INFINITE = new Map([
   ["inf", Infinity],
   ["-inf", -Infinity],
 ]);
 
+/** @param {unknown} cell */
 function numeric(cell) {
   return INFINITE.get(cell) ?? (cell === "" ? NaN : Number(cell));
 }
 
-/** Whether a cell has nothing to be sorted by: it is missing, or nan. */
+/**
+ * Return whether a cell has nothing to be sorted by: it is missing, or nan.
+ *
+ * @param {unknown} cell
+ */
 export function isBlank(cell) {
   return cell === null || cell === undefined || cell === "nan" || Number.isNaN(cell);
 }
 
-/** Compare two cells of a column: numbers by value, texts naturally, blank ones last. */
+/**
+ * Compare two cells of a column: numbers by value, texts naturally, blank ones last.
+ *
+ * @param {unknown} a
+ * @param {unknown} b
+ */
 export function compareCells(a, b) {
   if (isBlank(a) || isBlank(b)) return Number(isBlank(a)) - Number(isBlank(b));
   const [left, right] = [numeric(a), numeric(b)];

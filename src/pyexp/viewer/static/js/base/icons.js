@@ -1,6 +1,9 @@
+// @ts-check
 // Owns the icons: strokes on a 16 px grid, drawn in the colour of the text around them.
 
 import { svg } from "./dom.js";
+
+/** @typedef {keyof typeof PATHS} IconName */
 
 const PATHS = {
   menu: "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
@@ -28,7 +31,11 @@ const PATHS = {
   plug: "M5.5 2.5v3M10.5 2.5v3M3.8 5.5h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.5v2.5",
 };
 
-/** An icon that assistive technology passes over; its button carries the label. */
+/**
+ * Make an icon that assistive technology passes over; its button carries the label.
+ *
+ * @param {IconName} name
+ */
 export function icon(name) {
   return svg(
     "svg",

@@ -1,8 +1,14 @@
+// @ts-check
 // Owns the shortening of names where there is little room: what distinguishes them stays. Pure functions.
 
 const ELLIPSIS = "…";
 
-/** `names` in at most `most` characters each: what all begin and end with is left out, then the middle. */
+/**
+ * Shorten `names` to at most `most` characters each: what all begin and end with is left out, then the middle.
+ *
+ * @param {string[]} names
+ * @param {number} most
+ */
 export function shortNames(names, most) {
   const all = names.map((name) => [...name]); // whole characters, so that none is cut in two
   if (all.every((name) => name.length <= most)) return names;
@@ -15,13 +21,21 @@ export function shortNames(names, most) {
   });
 }
 
+/**
+ * @param {string[]} characters
+ * @param {number} most
+ */
 function middleOut(characters, most) {
   if (characters.length <= most) return characters;
   const tail = Math.ceil((most - 1) / 2);
   return [...characters.slice(0, most - 1 - tail), ELLIPSIS, ...characters.slice(characters.length - tail)];
 }
 
-/** How many characters all names begin with, up to the last that ends a word. */
+/**
+ * Count the characters that all names begin with, up to the last that ends a word.
+ *
+ * @param {string[][]} names
+ */
 function sharedStart(names) {
   const shortest = Math.min(...names.map((name) => name.length));
   let same = 0;
@@ -30,9 +44,15 @@ function sharedStart(names) {
   return same > 1 ? same : 0;
 }
 
-/** How many characters all names end with, from the first that ends a word; the first `start` are not counted. */
+/**
+ * Count the characters that all names end with, from the first that ends a word; the first `start` do not count.
+ *
+ * @param {string[][]} names
+ * @param {number} start
+ */
 function sharedEnd(names, start) {
   const shortest = Math.min(...names.map((name) => name.length)) - start;
+  /** @type {(name: string[], i: number) => string} */
   const fromEnd = (name, i) => name[name.length - 1 - i];
   let same = 0;
   while (same < shortest && names.every((name) => fromEnd(name, same) === fromEnd(names[0], same))) same += 1;
@@ -40,6 +60,7 @@ function sharedEnd(names, start) {
   return same > 1 ? same : 0;
 }
 
+/** @param {string} character */
 function isOfWord(character) {
   return /[\p{L}\p{N}.=:]/u.test(character);
 }

@@ -1,10 +1,19 @@
+// @ts-check
 // Owns what is shown when there is nothing to show yet: empty, loading, error, no token.
 
 import { h, setText, svg } from "./dom.js";
 
+/** @typedef {[label: string, onclick: () => void]} Action */
+
 export const WRONG_TOKEN = "This viewer does not accept that token.";
 
-/** Nothing here, and what to do about it. `actions` are `[label, onclick]`. */
+/**
+ * Say that there is nothing here, and what to do about it.
+ *
+ * @param {string} title
+ * @param {string} text
+ * @param {{ code?: string | null, actions?: Action[] }} more
+ */
 export function emptyPlaceholder(title, text, { code = null, actions = [] } = {}) {
   return h(
     "section",
@@ -17,6 +26,10 @@ export function emptyPlaceholder(title, text, { code = null, actions = [] } = {}
   );
 }
 
+/**
+ * @param {Error} error
+ * @param {() => void} retry
+ */
 export function errorPlaceholder(error, retry) {
   return h(
     "section",
@@ -40,7 +53,12 @@ export function loadingPlaceholder(text = "Loading…") {
   );
 }
 
-/** Asks for the token that the server printed; `use(token)` tries it and throws when it is refused. */
+/**
+ * Ask for the token that the server printed; `use(token)` tries it and throws when it is refused.
+ *
+ * @param {(token: string) => Promise<void>} use
+ * @param {string} problem
+ */
 export function tokenForm(use, problem = "") {
   const input = h("input", {
     type: "text",
@@ -69,11 +87,13 @@ export function tokenForm(use, problem = "") {
   );
 }
 
+/** @param {Action} action */
 function button([label, onclick]) {
   return h("button", { class: "button", type: "button", onclick }, label);
 }
 
 function drawing() {
+  /** @type {(d: string, kind: string) => SVGPathElement} */
   const line = (d, kind) => svg("path", { d, class: kind });
   return svg(
     "svg",

@@ -1,19 +1,30 @@
+// @ts-check
 // Owns the loading of plotly and of other scripts from our own server.
 
-let loading = null;
+/** @type {Promise<any> | undefined} */
+let loading;
 
-/** The vendored plotly, loaded once. */
+/**
+ * Load the vendored plotly, once.
+ *
+ * @returns {Promise<any>}
+ */
 export function loadPlotly() {
-  loading ??= loadScript("/static/vendor/plotly-basic.min.js").then(() => globalThis.Plotly);
+  loading ??= loadScript("/static/vendor/plotly-basic.min.js").then(() => /** @type {any} */ (globalThis).Plotly);
   return loading;
 }
 
-/** Load a script of our own server; settled when it has run. */
+/**
+ * Load a script of our own server; settled when it has run.
+ *
+ * @param {string} src
+ * @returns {Promise<void>}
+ */
 export function loadScript(src) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = src;
-    script.onload = resolve;
+    script.onload = () => resolve();
     script.onerror = () => reject(new Error(`${src} could not be loaded from the viewer's server.`));
     document.head.append(script);
   });

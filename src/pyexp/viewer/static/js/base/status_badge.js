@@ -1,12 +1,21 @@
+// @ts-check
 // Owns how a run's status looks, alone and summed over a batch.
 
 import { h, setCss } from "./dom.js";
 import { icon } from "./icons.js";
 
+/** @typedef {{ status: string }} WithStatus */
+
+/** @type {Record<string, import("./icons.js").IconName>} */
 const ICONS = { passed: "check", failed: "cross", timeout: "clock", interrupted: "pause" };
 const ORDER = ["passed", "running", "failed", "timeout", "interrupted", "pending"];
 
-/** A small mark; its text is there for assistive technology and as the tooltip. */
+/**
+ * Make a small mark; its text is there for assistive technology and as the tooltip.
+ *
+ * @param {WithStatus} run
+ * @param {boolean} withText
+ */
 export function statusBadge(run, withText = false) {
   const mark = ICONS[run.status] ? icon(ICONS[run.status]) : h("i", { class: "dot" });
   return h(
@@ -17,9 +26,15 @@ export function statusBadge(run, withText = false) {
   );
 }
 
-/** How a batch stands: finished of all, and a bar of its parts. */
+/**
+ * Show how far a batch is: finished of all, and a bar of its parts.
+ *
+ * @param {WithStatus[]} runs
+ * @param {{ total?: number }} batch
+ */
 export function statusBar(runs, batch) {
   const total = Math.max(runs.length, 1);
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const run of runs) counts.set(run.status, (counts.get(run.status) ?? 0) + 1);
   const parts = ORDER.filter((status) => counts.has(status));
@@ -27,7 +42,7 @@ export function statusBar(runs, batch) {
   const label = parts.map((status) => `${counts.get(status)} ${status}`).join(", ");
   const segments = parts.map((status) => {
     const segment = h("i", { data: { status } });
-    setCss(segment, { "flex-grow": counts.get(status) / total });
+    setCss(segment, { "flex-grow": (counts.get(status) ?? 0) / total });
     return segment;
   });
   return h(

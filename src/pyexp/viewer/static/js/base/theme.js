@@ -1,3 +1,4 @@
+// @ts-check
 // Owns light and dark: the stored choice, else the system's setting; emits `change` when the colours have changed.
 
 import { Emitter } from "./emitter.js";
@@ -12,6 +13,7 @@ class Theme extends Emitter {
     });
   }
 
+  /** @returns {string | undefined} "light" or "dark" */
   get name() {
     return document.documentElement.dataset.theme;
   }
@@ -26,7 +28,11 @@ class Theme extends Emitter {
     this.#show(next);
   }
 
-  /** The value of a colour token, for what CSS cannot reach (charts, canvases). */
+  /**
+   * Return the value of a colour token, for what CSS cannot reach (charts, canvases).
+   *
+   * @param {string} token
+   */
   colour(token) {
     return getComputedStyle(document.documentElement).getPropertyValue(`--${token}`).trim();
   }
@@ -39,6 +45,7 @@ class Theme extends Emitter {
     }
   }
 
+  /** @param {"light" | "dark"} name */
   #show(name) {
     document.documentElement.dataset.theme = name;
     this.emit("change");

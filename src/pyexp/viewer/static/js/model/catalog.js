@@ -1,20 +1,58 @@
+// @ts-check
 // Owns the page's copy of the catalogue: batches, runs, and their changes as they arrive.
 
 import { Emitter } from "../base/emitter.js";
 import { getJson } from "./api.js";
 
+/**
+ * A run as the server lists it; its sheet asks for more.
+ *
+ * @typedef {object} Run
+ * @property {number} id
+ * @property {number} batch the id of its batch
+ * @property {string} name
+ * @property {number} position in its batch
+ * @property {string} status
+ * @property {boolean} [output] whether it has printed anything
+ * @property {string | null} [error] the last line of it
+ * @property {number | null} [started] unix seconds
+ * @property {number | null} [finished] unix seconds
+ * @property {number | null} [duration] seconds
+ */
+/**
+ * A batch as the server lists it.
+ *
+ * @typedef {object} Batch
+ * @property {number} id
+ * @property {string} name
+ * @property {string | null} [experiment]
+ * @property {string | null} [timestamp]
+ * @property {number} total
+ * @property {boolean} [live]
+ * @property {number | null} [started] unix seconds
+ */
+/** @typedef {{ batch: Batch, runs: Run[] }} BatchEntry */
+
 const NATURAL = new Intl.Collator("en", { numeric: true });
 
 class Catalog extends Emitter {
+  /** @type {number | null} */
   rev = null;
+  /** @type {string | null} */
   epoch = null;
   root = "";
+  /** @type {string | null} */
   notice = null;
   isLoaded = false;
+  /** @type {Map<number, Run>} */
   runs = new Map();
+  /** @type {Map<number, Batch>} */
   batches = new Map();
+  /** @type {BatchEntry[] | null} */
   #order = null;
+  /** @type {Map<string, number> | null} */
   #names = null;
+  /** @type {Map<number, number>} run id -> place */
   #places = new Map();
 
   /** Fetch everything anew. */
@@ -24,15 +62,19 @@ class Catalog extends Emitter {
     this.rev = answer.rev;
     this.root = answer.root;
     this.notice = answer.notice;
-    this.batches = new Map(answer.batches.map((batch) => [batch.id, batch]));
-    this.runs = new Map(answer.runs.map((run) => [run.id, run]));
+    this.batches = new Map(answer.batches.map((/** @type {Batch} */ batch) => [batch.id, batch]));
+    this.runs = new Map(answer.runs.map((/** @type {Run} */ run) => [run.id, run]));
     this.isLoaded = true;
     this.#order = null;
     this.#names = null;
     this.emit("change");
   }
 
-  /** Take in a change from the server. */
+  /**
+   * Take in a change from the server.
+   *
+   * @param {{ rev: number, batches: Batch[], runs: Run[], gone?: { batches: number[], runs: number[] } }} message
+   */
   apply(message) {
     this.rev = message.rev;
     for (const batch of message.batches) this.batches.set(batch.id, batch);
@@ -44,40 +86,55 @@ class Catalog extends Emitter {
     this.emit("change");
   }
 
-  /** `[{batch, runs}]`: newest batch first, a batch's runs in config order. */
+  /** Return the batches, newest first, each with its runs in config order. */
   tree() {
     this.#order ??= this.#sorted();
     return this.#order;
   }
 
+  /** @param {number} id */
   run(id) {
     return this.runs.get(id);
   }
 
-  /** The run's name, with its batch when another batch has a run of this name. */
+  /**
+   * Return the run's name, with its batch when another batch has a run of this name.
+   *
+   * @param {Run} run
+   */
   label(run) {
     this.#names ??= this.#countNames();
-    return this.#names.get(run.name) > 1 ? `${run.name} · ${this.batchLabel(run)}` : run.name;
+    return (this.#names.get(run.name) ?? 0) > 1 ? `${run.name} · ${this.batchLabel(run)}` : run.name;
   }
 
-  /** Name the run's batch by what distinguishes it from others. */
+  /**
+   * Name the run's batch by what distinguishes it from others.
+   *
+   * @param {Run} run
+   */
   batchLabel(run) {
     const batch = this.batches.get(run.batch);
     return batch?.timestamp?.replace(/_(\d\d)-(\d\d)-(\d\d)/, " $1:$2:$3") ?? batch?.name ?? "";
   }
 
   #countNames() {
+    /** @type {Map<string, number>} */
     const names = new Map();
     for (const run of this.runs.values()) names.set(run.name, (names.get(run.name) ?? 0) + 1);
     return names;
   }
 
-  /** The run's place in its batch: its position, or where that is taken, the next free one. Once given it stays. */
+  /**
+   * Return the run's place in its batch: its position, or where that is taken, the next free one. Once given it stays.
+   *
+   * @param {Run} run
+   */
   place(run) {
     this.tree();
     return this.#places.get(run.id) ?? run.position;
   }
 
+  /** @param {Run[]} runs */
   #settle(runs) {
     const taken = new Set(runs.map((run) => this.#places.get(run.id)).filter((place) => place !== undefined));
     for (const run of runs) {
@@ -90,6 +147,7 @@ class Catalog extends Emitter {
   }
 
   #sorted() {
+    /** @type {Map<number, BatchEntry>} */
     const byBatch = new Map([...this.batches.values()].map((batch) => [batch.id, { batch, runs: [] }]));
     for (const run of this.runs.values()) byBatch.get(run.batch)?.runs.push(run);
     const tree = [...byBatch.values()].filter((entry) => entry.runs.length > 0 || entry.batch.total > 0);
@@ -99,7 +157,12 @@ class Catalog extends Emitter {
   }
 }
 
+/**
+ * @param {BatchEntry} a
+ * @param {BatchEntry} b
+ */
 function newestFirst(a, b) {
+  /** @type {(entry: BatchEntry) => string} */
   const stamp = ({ batch }) => batch.timestamp ?? "";
   if (stamp(a) !== stamp(b)) return stamp(a) < stamp(b) ? 1 : -1;
   return (b.batch.started ?? 0) - (a.batch.started ?? 0) || a.batch.name.localeCompare(b.batch.name);

@@ -1,3 +1,4 @@
+// @ts-check
 // Owns which colour a run or a group has. A run's colour follows from its batch and its position
 // alone, so it is the same after a reload, in another window, and whatever else is shown.
 
@@ -27,20 +28,30 @@ const PALETTE = [
 ];
 const DASHES = ["solid", "dash", "dot"];
 
-/** The colour of a run; beyond twenty runs of a batch colours come again. */
+/**
+ * Return the colour of a run; beyond twenty runs of a batch colours come again.
+ *
+ * @param {import("./catalog.js").Run} run
+ */
 export function colourOf(run) {
   return PALETTE[slot(run) % PALETTE.length];
 }
 
-/** How its line is drawn: solid, then dashed where colours come again. */
+/**
+ * Return how its line is drawn: solid, then dashed where colours come again.
+ *
+ * @param {import("./catalog.js").Run} run
+ */
 export function dashOf(run) {
   return DASHES[Math.floor(catalog.place(run) / PALETTE.length) % DASHES.length];
 }
 
+/** @param {number} index */
 export function groupColour(index) {
   return PALETTE[index % PALETTE.length];
 }
 
+/** @param {import("./catalog.js").Run} run */
 function slot(run) {
   return catalog.place(run) + (run.batch % PALETTE.length);
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Owns the configs as the filter of runs reads them: `key=value`, fetched once a filter reads them.
 
 import { Emitter } from "../base/emitter.js";
@@ -7,10 +8,15 @@ import { catalog } from "./catalog.js";
 const MOST_ASKED = 1000;
 
 class Configs extends Emitter {
-  #texts = new Map(); // run id -> ["lr=0.1", ...]
+  /** @type {Map<number, string[]>} run id -> ["lr=0.1", ...] */
+  #texts = new Map();
   #isAsking = false;
 
-  /** The texts of the run's config; none until the server has answered. */
+  /**
+   * Return the texts of the run's config; none until the server has answered.
+   *
+   * @param {import("./catalog.js").Run} run
+   */
   of(run) {
     return this.#texts.get(run.id) ?? [];
   }
@@ -31,6 +37,7 @@ class Configs extends Emitter {
     this.emit("change");
   }
 
+  /** @param {{ keys: { key: string }[], rows: { run: number, values: any[] }[] }} answer */
   #take({ keys, rows }) {
     for (const { run, values } of rows) {
       const there = keys.map(({ key }, i) => [key, values[i]]).filter(([, value]) => !value?.missing);

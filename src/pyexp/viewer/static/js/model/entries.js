@@ -1,3 +1,4 @@
+// @ts-check
 // Owns the lists of logged things of one tag (figures, images, texts, histograms, tables): which
 // steps each run has, kept current while they are looked at.
 
@@ -6,6 +7,14 @@ import { throttled } from "../base/timing.js";
 import { getJson } from "./api.js";
 import { live } from "./live.js";
 
+/**
+ * A logged thing: its place among those of its tag and run, and what its kind adds.
+ *
+ * @typedef {{ index: number, step: number, time: number, [field: string]: any }} Entry
+ */
+/** @typedef {{ run: number, total: number, entries: Entry[] }} RunEntries */
+
+/** @type {Set<Entries>} */
 const watched = new Set();
 
 live.provide("entries", () => (watched.size > 0 ? [...watched].map((entries) => entries.subscription()) : null));
@@ -15,19 +24,27 @@ live.on("entries", ({ kind, tag, run, total }) => {
 
 /** The entries of one tag over the wanted runs. Emits `change`, and `error` with the error. */
 export class Entries extends Emitter {
-  byRun = new Map(); // run id -> {total, entries: [{index, step, time, ...}]}
+  /** @type {Map<number, RunEntries>} by run id */
+  byRun = new Map();
+  /** @type {number[]} */
   runs = [];
   isLoaded = false;
   isFailed = false;
+  /** @type {AbortController | null} */
   #controller = null;
   #again = throttled(() => this.#fetch(), 500);
 
+  /**
+   * @param {string} kind
+   * @param {number} tag its id
+   */
   constructor(kind, tag) {
     super();
     this.kind = kind;
     this.tag = tag;
   }
 
+  /** @param {number[]} runs ids */
   setRuns(runs) {
     this.runs = runs;
     return this.#fetch();
@@ -49,18 +66,28 @@ export class Entries extends Emitter {
     return { kind: this.kind, tag: this.tag, runs: this.runs, totals };
   }
 
+  /**
+   * @param {number} run
+   * @param {number} total
+   */
   grown(run, total) {
     if (this.byRun.get(run)?.total !== total) this.#again();
   }
 
-  /** Every step that some run has, rising. */
+  /** List every step that some run has, rising. */
   steps() {
+    /** @type {Set<number>} */
     const steps = new Set();
     for (const { entries } of this.byRun.values()) for (const entry of entries) steps.add(entry.step);
     return [...steps].sort((a, b) => a - b);
   }
 
-  /** The run's last entry at or before `step` (null: the newest). */
+  /**
+   * Return the run's last entry at or before `step` (null: the newest).
+   *
+   * @param {number} run
+   * @param {number | null} step
+   */
   at(run, step) {
     const entries = this.byRun.get(run)?.entries ?? [];
     if (step === null) return entries.at(-1) ?? null;
@@ -75,7 +102,9 @@ export class Entries extends Emitter {
       const answer = this.runs.length
         ? await getJson("/api/entries", { kind: this.kind, tag: this.tag, runs: this.runs.join() }, controller.signal)
         : { runs: [] };
-      this.byRun = new Map(answer.runs.filter(({ total }) => total > 0).map((part) => [part.run, part]));
+      /** @type {RunEntries[]} */
+      const found = answer.runs;
+      this.byRun = new Map(found.filter(({ total }) => total > 0).map((part) => [part.run, part]));
       this.isLoaded = true;
       this.isFailed = false;
       live.changed();

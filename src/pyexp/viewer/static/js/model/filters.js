@@ -1,14 +1,17 @@
+// @ts-check
 // Owns what the filters of runs and of tags match. Pure: it is given what it compares, and knows no singleton.
 
 const LEAST_OF_STATUS = 4; // letters of it that a filter must match
 
 /** A filter of runs, written as a regular expression. */
 export class RunFilter {
-  /** What is wrong with the text, as a sentence; null when it is a pattern. A wrong one passes every run. */
+  /** @type {string | null} What is wrong with the text, as a sentence; a filter with an error passes every run. */
   error = null;
+  /** @type {RegExp | null} */
   #pattern = null;
   #text;
 
+  /** @param {string} text */
   constructor(text) {
     this.#text = text;
     if (!text) return;
@@ -29,24 +32,41 @@ export class RunFilter {
     return this.#text.includes("=");
   }
 
-  /** Whether a run passes: its name, `batch/name`, its status or a `key=value` of its config matches. */
+  /**
+   * Return whether a run passes: its name, `batch/name`, its status or a `key=value` of its config matches.
+   *
+   * @param {{ name: string, status: string }} run
+   * @param {string} batchName
+   * @param {() => string[]} configTexts called only when the filter reads configs
+   */
   passes({ name, status }, batchName, configTexts) {
-    if (!this.#pattern) return true;
+    const pattern = this.#pattern;
+    if (!pattern) return true;
     return (
-      this.#pattern.test(name) ||
-      this.#pattern.test(`${batchName}/${name}`) ||
-      this.#names(status) ||
-      (this.readsConfigs && configTexts().some((text) => this.#pattern.test(text)))
+      pattern.test(name) ||
+      pattern.test(`${batchName}/${name}`) ||
+      names(pattern, status) ||
+      (this.readsConfigs && configTexts().some((text) => pattern.test(text)))
     );
-  }
-
-  /** A few letters that happen to be in a status do not name it. */
-  #names(status) {
-    return (status.match(this.#pattern)?.[0].length ?? 0) >= LEAST_OF_STATUS;
   }
 }
 
-/** Make the test of a tag's name from what is typed; text that is not a pattern (yet) is searched as plain text. */
+/**
+ * Return whether the pattern names the status: a few letters that happen to be in it do not.
+ *
+ * @param {RegExp} pattern
+ * @param {string} status
+ */
+function names(pattern, status) {
+  return (status.match(pattern)?.[0].length ?? 0) >= LEAST_OF_STATUS;
+}
+
+/**
+ * Make the test of a tag's name from what is typed; text that is not a pattern (yet) is searched as plain text.
+ *
+ * @param {string} text
+ * @returns {(name: string) => boolean}
+ */
 export function tagTest(text) {
   try {
     const pattern = new RegExp(text, "i");

@@ -1,3 +1,4 @@
+// @ts-check
 // Owns the websocket: subscribes to what the page shows, emits what arrives, reconnects by itself.
 // Providers name what is shown, so that this module knows no tab.
 
@@ -11,17 +12,27 @@ const SILENCE_MS = 20_000; // after so long without a message the server is aske
 const ANSWER_MS = 5000;
 
 class Live extends Emitter {
-  status = "connecting"; // connecting | open | lost | refused
+  /** @type {"connecting" | "open" | "lost" | "refused"} */
+  status = "connecting";
+  /** @type {WebSocket | null} */
   #socket = null;
   #wait = FIRST_WAIT_MS;
+  /** @type {Map<string, () => any>} */
   #providers = new Map();
   #seq = 0;
+  /** @type {string | null} */
   #version = null;
-  #timer = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   #heardAt = 0;
   #say = throttled(() => this.#subscribe(), 60);
 
-  /** Add a part of the subscription: `provider()` gives its value, or null for nothing. */
+  /**
+   * Add a part of the subscription: `provider()` gives its value, or null for nothing.
+   *
+   * @param {string} part
+   * @param {() => any} provider
+   */
   provide(part, provider) {
     this.#providers.set(part, provider);
     this.changed();
@@ -55,7 +66,7 @@ class Live extends Emitter {
 
   async #ask() {
     const socket = this.#socket;
-    if (this.status !== "open" || performance.now() - this.#heardAt < SILENCE_MS) return;
+    if (!socket || this.status !== "open" || performance.now() - this.#heardAt < SILENCE_MS) return;
     try {
       await getJson("/api/hello", {}, AbortSignal.timeout(ANSWER_MS));
       this.#heardAt = performance.now();
@@ -73,11 +84,13 @@ class Live extends Emitter {
   #subscribe() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#seq += 1;
+    /** @type {Record<string, any>} */
     const message = { type: "look", seq: this.#seq };
     for (const [part, provider] of this.#providers) message[part] = provider() ?? undefined;
     this.#socket.send(JSON.stringify(message));
   }
 
+  /** @param {string | ArrayBuffer} data */
   #take(data) {
     this.#heardAt = performance.now();
     if (typeof data !== "string") {
@@ -89,11 +102,13 @@ class Live extends Emitter {
     this.emit(message.type, message);
   }
 
+  /** @param {{ version: string }} message */
   #greet(message) {
     if (this.#version !== null && this.#version !== message.version) this.emit("version", message.version);
     this.#version = message.version;
   }
 
+  /** @param {WebSocket} socket */
   #lost(socket) {
     if (socket !== this.#socket) return;
     this.#socket = null;
@@ -121,6 +136,7 @@ class Live extends Emitter {
     this.#timer = setTimeout(() => this.#again(), LONGEST_WAIT_MS);
   }
 
+  /** @param {Live["status"]} status */
   #show(status) {
     this.status = status;
     this.emit("status", status);

@@ -1,3 +1,4 @@
+// @ts-check
 // Owns which runs are looked at: those switched on that also pass the filter.
 // Until it is touched these are the first twenty, whatever appears; then exactly the runs that were chosen,
 // so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
@@ -8,12 +9,16 @@ import { configs } from "./configs.js";
 import { RunFilter } from "./filters.js";
 import { view } from "./view.js";
 
+/** @typedef {import("./catalog.js").Run} Run */
+
 const FIRST = 20;
 export const MOST = 1000; // what one request may name
 
 class Selection extends Emitter {
+  /** @type {Run[]} */
   chosen = [];
   isCut = false; // more runs are on than one request may name
+  /** @type {Set<number>} */
   #on = new Set();
   #filter = new RunFilter("");
 
@@ -22,7 +27,7 @@ class Selection extends Emitter {
     catalog.on("change", () => this.#update());
     configs.on("change", () => this.#update());
     view.on("change", (changed) => {
-      if (changed.some((key) => ["q", "base", "flip"].includes(key))) this.#update();
+      if (changed.some((/** @type {string} */ key) => ["q", "base", "flip"].includes(key))) this.#update();
     });
     if (catalog.isLoaded) this.#update(); // it may have come before this module
   }
@@ -32,15 +37,24 @@ class Selection extends Emitter {
     return this.#filter.error;
   }
 
+  /** @param {{ id: number }} run */
   isOn(run) {
     return this.#on.has(run.id);
   }
 
-  /** Whether the run passes the filter. */
+  /**
+   * Return whether the run passes the filter.
+   *
+   * @param {Run} run
+   */
   passes(run) {
     return this.#filter.passes(run, catalog.batches.get(run.batch)?.name ?? "", () => configs.of(run));
   }
 
+  /**
+   * @param {Run[]} runs
+   * @param {boolean} isOn
+   */
   toggle(runs, isOn) {
     const base = view.get("base") === "all" ? "all" : "none";
     const flip = new Set(view.get("base") === "auto" ? this.#on : view.get("flip"));
@@ -61,6 +75,7 @@ class Selection extends Emitter {
     view.set({ base: "none", flip: [] });
   }
 
+  /** @param {Run[]} runs */
   only(runs) {
     view.set({ base: "none", flip: runs.map((run) => run.id) });
   }

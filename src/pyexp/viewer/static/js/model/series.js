@@ -1,3 +1,4 @@
+// @ts-check
 // Owns the points of one tag: fetches them, takes in what the websocket brings, fetches detail for a
 // zoomed range. Holds at most some thousand points a run, whatever the log holds.
 
@@ -7,8 +8,21 @@ import { live } from "./live.js";
 
 const MOST_POINTS = 2000; // of one run, before a fresh down-sampled fetch
 const POINTS = 1000;
+/** @type {("step" | "value" | "time")[]} */
 const COLUMNS = ["step", "value", "time"];
 
+/**
+ * The points of a run that are held, of `total` in its log; `cursor` is where the server goes on.
+ *
+ * @typedef {object} Line
+ * @property {Float64Array} step
+ * @property {Float64Array} value
+ * @property {Float64Array} time
+ * @property {number} total
+ * @property {any} cursor
+ */
+
+/** @type {Set<Series>} */
 const watched = new Set();
 
 live.provide("series", () => {
@@ -21,18 +35,27 @@ live.on("delta", (frame) => {
 
 /** The series of one tag over the wanted runs. Emits `change`, and `error` with the error. */
 export class Series extends Emitter {
-  lines = new Map(); // run id -> {step, value, time, total, cursor}
+  /** @type {Map<number, Line>} by run id */
+  lines = new Map();
+  /** @type {number[]} */
   runs = [];
   isLoaded = false;
+  /** @type {AbortController | null} */
   #running = null;
+  /** @type {Set<number>} */
   #stale = new Set();
 
+  /** @param {number} tag its id */
   constructor(tag) {
     super();
     this.tag = tag;
   }
 
-  /** Show these runs: what is missing is fetched, the others are dropped. */
+  /**
+   * Show these runs: what is missing is fetched, the others are dropped.
+   *
+   * @param {number[]} runs ids
+   */
   setRuns(runs) {
     this.runs = runs;
     const wanted = new Set(runs);
@@ -57,12 +80,17 @@ export class Series extends Emitter {
   }
 
   subscription() {
+    /** @type {Record<number, any>} */
     const cursors = {};
     for (const [id, line] of this.lines) if (line.cursor) cursors[id] = line.cursor;
     return { tag: this.tag, runs: this.runs, cursors };
   }
 
-  /** Take in a frame of the websocket. A part that does not continue what is held here is asked for again. */
+  /**
+   * Take in a frame of the websocket. A part that does not continue what is held here is asked for again.
+   *
+   * @param {import("./api.js").Frame} frame
+   */
   take(frame) {
     let isAstray = false;
     for (const part of frame.series) {
@@ -71,14 +99,21 @@ export class Series extends Emitter {
       if (part.replace) this.lines.set(part.run, lineOf(part));
       else if (line && part.base === line.cursor) extend(line, part);
       else isAstray = true;
-      if (this.lines.get(part.run)?.step.length > MOST_POINTS) this.#stale.add(part.run);
+      if ((this.lines.get(part.run)?.step.length ?? 0) > MOST_POINTS) this.#stale.add(part.run);
     }
     if (isAstray) live.changed();
     if (this.#stale.size > 0) this.#fetchMissing();
     this.emit("change");
   }
 
-  /** The points of a range in full detail; lines like `lines`. */
+  /**
+   * Fetch the points of a range in full detail; lines like `lines`.
+   *
+   * @param {string} axis
+   * @param {number} from
+   * @param {number} to
+   * @param {AbortSignal} signal
+   */
   async detail(axis, from, to, signal) {
     const frame = await getFrame(
       "/api/series",
@@ -116,12 +151,20 @@ export class Series extends Emitter {
   }
 }
 
+/**
+ * @param {any} part of a frame
+ * @returns {Line}
+ */
 function lineOf(part) {
   // slices, so that one line does not keep the whole frame alive
   const [step, value, time] = COLUMNS.map((column) => part[column].slice());
   return { step, value, time, total: part.total, cursor: part.cursor };
 }
 
+/**
+ * @param {Line} line
+ * @param {any} part of a frame
+ */
 function extend(line, part) {
   for (const column of COLUMNS) {
     const joined = new Float64Array(line[column].length + part.points);

@@ -1,3 +1,4 @@
+// @ts-check
 // Owns which tags the looked-at runs have, kind by kind, and keeps them current.
 
 import { Emitter } from "../base/emitter.js";
@@ -5,14 +6,21 @@ import { debounced } from "../base/timing.js";
 import { ApiError, getJson } from "./api.js";
 import { selection } from "./selection.js";
 
+/** @typedef {{ id: number, name: string }} Tag */
+
 const KINDS = ["scalars", "texts", "figures", "images", "histograms", "tables"];
 
 class Tags extends Emitter {
+  /** @type {number | null} */
   rev = null;
+  /** @type {string | null} */
   notice = null;
+  /** @type {ApiError | null} */
   error = null;
   isLoaded = false;
+  /** @type {Record<string, Tag[]>} by kind */
   #lists = Object.fromEntries(KINDS.map((kind) => [kind, []]));
+  /** @type {AbortController | null} */
   #running = null;
 
   constructor() {
@@ -22,6 +30,7 @@ class Tags extends Emitter {
     if (selection.chosen.length > 0) this.load();
   }
 
+  /** @param {string} kind */
   list(kind) {
     return this.#lists[kind];
   }
@@ -31,7 +40,11 @@ class Tags extends Emitter {
     return selection.chosen.map((run) => run.id);
   }
 
-  /** The name of a tag by its id, over all kinds. */
+  /**
+   * Return the name of a tag by its id, over all kinds.
+   *
+   * @param {number} id
+   */
   name(id) {
     for (const kind of KINDS) {
       const found = this.#lists[kind].find((tag) => tag.id === id);
