@@ -18,7 +18,7 @@ const ACTIONS = {
 export function startKeyboard() {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (document.querySelector("dialog:modal")) return; // what stands over the page has the keys
+    if (document.querySelector("dialog:modal")) return; // a dialog has the keys
     if (event.key === "Escape") toggleDrawerClosed();
     const tab = /^[1-8]$/.test(event.key) ? document.querySelectorAll(".tab")[Number(event.key) - 1] : null;
     const action = tab ? () => tab.click() : ACTIONS[event.key];

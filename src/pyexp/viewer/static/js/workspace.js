@@ -12,7 +12,7 @@ import { TABS } from "./tabs/tab_list.js";
 
 loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it says when it fails
 
-/** Fill `app`; returns `{use(token)}`, which goes on with another token if the server takes it. */
+/** Fill `app`; returns `{use(token)}`, which continues with another token if the server accepts it. */
 export function showWorkspace(app) {
   const content = buildShell(app);
   let ending = () => {};

@@ -28,8 +28,8 @@ export function iconButton(name, label, onclick, props = {}) {
 }
 
 /**
- * Make a choice of one of several. `show(value)` marks the current one; `refuse(why)` disables all of them for a reason,
- * `refuse(null)` enables them again.
+ * Make a choice of one of several. `show(value)` marks the current one; `refuse(why)` disables all of them for a
+ * reason, `refuse(null)` enables them again.
  *
  * @param {string} label
  * @param {Option[]} options

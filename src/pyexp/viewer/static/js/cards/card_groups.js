@@ -24,7 +24,7 @@ export class CardGroups {
   constructor(root, make) {
     this.#root = root;
     this.#make = make;
-    this.#near = new IntersectionObserver((entries) => entries.forEach(tell), {
+    this.#near = new IntersectionObserver((entries) => entries.forEach(setNear), {
       root: root.closest(".content"),
       rootMargin: NEAR,
     });
@@ -140,6 +140,6 @@ class Group {
   }
 }
 
-function tell({ target, isIntersecting }) {
+function setNear({ target, isIntersecting }) {
   SLOTS.get(target)?.setNear(isIntersecting); // it may have been dropped meanwhile
 }

@@ -16,9 +16,9 @@ import { Tile } from "./tile.js";
 const MOST_TILES = 24;
 
 /**
- * A card for `CardGroups`. `makeBody(tag, run)` gives `{element, show(entry), end()}`: the inside of a tile, shown again
- * whenever another entry is to be seen; `show` is awaited, and the message of what it throws is shown. While a body `isKept`, a newer entry
- * is only offered. Without a slider the newest entry is shown.
+ * A card for `CardGroups`. `makeBody(tag, run)` gives `{element, show(entry), end()}`: the inside of a tile, shown
+ * again whenever another entry is to be seen; `show` is awaited, and the message of what it throws is shown. While a
+ * body `isKept`, a newer entry is only offered. Without a slider the newest entry is shown.
  */
 export class EntryCard {
   #tiles = new Map(); // run id -> Tile

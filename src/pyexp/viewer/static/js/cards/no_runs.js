@@ -1,4 +1,4 @@
-// Owns what stands in the place of a tab while there is no run to show.
+// Owns what a tab shows while there is no run to show.
 
 import { emptyPlaceholder } from "../base/placeholders.js";
 import { catalog } from "../model/catalog.js";

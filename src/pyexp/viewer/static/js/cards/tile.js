@@ -1,4 +1,4 @@
-// Owns one run's part of a card: its name, the step that is seen, what stands below, and what went wrong with it.
+// Owns one run's part of a card: its name, the step that is shown, its body, and the error when it could not be shown.
 
 import { nameElement } from "../base/cut_name.js";
 import { fill, h, setCss, setText } from "../base/dom.js";

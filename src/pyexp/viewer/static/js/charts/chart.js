@@ -74,7 +74,7 @@ export class ChartCard {
     for (const stop of this.#stops) stop();
   }
 
-  /** Which runs are looked at, or how they are grouped, has changed. */
+  /** Load what is shown: the runs, or how they are grouped, have changed. */
   runsChanged() {
     const runs = selection.chosen.map((run) => run.id);
     this.#statuses = statusesOfChosen();
@@ -237,7 +237,9 @@ function statusesOfChosen() {
   return selection.chosen.map((run) => run.status).join();
 }
 
-/** Fade the traces in `plot` that are not of the run that is pointed at; `runs` are the traces' runs, in their order. */
+/**
+ * Fade the traces in `plot` that are not of the run that is pointed at; `runs` are the traces' runs, in their order.
+ */
 function fadeOthers(plot, runs) {
   const isHere = highlight.run !== null && runs.includes(highlight.run);
   plot.querySelectorAll(".scatterlayer > .trace").forEach((trace, i) => {

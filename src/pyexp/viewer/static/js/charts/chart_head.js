@@ -8,7 +8,9 @@ import { view } from "../model/view.js";
 
 const coarse = matchMedia("(pointer: coarse)");
 
-/** The head of the chart of `tag`; `reset()` shows the whole range, `save(format)` saves a file, `redraw()` draws again. */
+/**
+ * The head of the chart of `tag`; `reset()` shows the whole range, `save(format)` saves a file, `redraw()` draws again.
+ */
 export class ChartHead {
   #isZooming = false;
 

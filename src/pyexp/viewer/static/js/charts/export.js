@@ -14,7 +14,10 @@ const MARK_PX = 48; // a legend's mark and the room around a name
 const LINE_PX = 20;
 const MOST_LETTERS = 56;
 
-/** Save a drawing as a picture; `format` is "png" or "svg", `axes` are the titles of x and y, `note` says what the names are. */
+/**
+ * Save a drawing as a picture; `format` is "png" or "svg", `axes` are the titles of x and y, `note` says what the names
+ * are.
+ */
 export async function savePicture({ drawn, traces, layout, format, title, axes, note }) {
   const plotly = await loadPlotly();
   const names = shortNames(

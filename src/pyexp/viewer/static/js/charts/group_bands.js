@@ -1,5 +1,5 @@
 // Owns the statistics of one tag over runs grouped by a config key, as the server computes them from the full data, and
-// the bands that they make. While a run goes on it asks again, a while after each answer.
+// the bands that they make. While a run is running they are fetched again, some time after each answer.
 
 import { Emitter } from "../base/emitter.js";
 import { compareCells, number } from "../base/format.js";

@@ -16,8 +16,8 @@ document.addEventListener("pointerdown", ({ target }) => {
 });
 
 /**
- * Make `plot` readable. `lines()` gives what is drawn (see `drawnLines`), each perhaps with `second(at)`, a further value as
- * text; plotly's axes are read when needed, as they change with every draw.
+ * Make `plot` readable. `lines()` gives what is drawn (see `drawnLines`), each perhaps with `second(at)`, a further
+ * value as text; plotly's axes are read when needed, as they change with every draw.
  */
 export function makeReadable(plot, lines) {
   const hair = h("div", { class: "hair" });

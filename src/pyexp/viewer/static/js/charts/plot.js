@@ -8,8 +8,9 @@ import { smoothed } from "./smoothing.js";
 export const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 
 /**
- * Lines as drawn: `{name, colour, dash, startedAt, x, y, raw, step, time}`; `y` is smoothed where smoothing is on. `entries` are
- * `{name, colour, dash, startedAt, line, detail}`; with `range` (in x) only that part is drawn, in detail where there is some.
+ * Lines as drawn: `{name, colour, dash, startedAt, x, y, raw, step, time}`; `y` is smoothed where smoothing is on.
+ * `entries` are `{name, colour, dash, startedAt, line, detail}`; with `range` (in x) only that part is drawn, in detail
+ * where there is some.
  */
 export function drawnLines(entries, style) {
   const lines = entries.map((entry) => drawnLine(entry, style));
@@ -79,7 +80,8 @@ function drawable(y, isLog) {
 }
 
 /**
- * Groups as drawn, from `{name, colour, x, mean, low, high, second}`: mean and the band's edges are smoothed where smoothing is on.
+ * Groups as drawn, from `{name, colour, x, mean, low, high, second}`: mean and the band's edges are smoothed where
+ * smoothing is on.
  */
 export function drawnGroups(groups, { smooth }) {
   return groups.map(({ mean, low, high, ...group }) => {
@@ -121,7 +123,9 @@ export function clippedRange(traces, isLog) {
   return margin > 0 ? [low - margin, high + margin] : null;
 }
 
-/** The layout for a chart of `size`; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null. */
+/**
+ * The layout for a chart of `size`; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null.
+ */
 export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
   const line = theme.colour("line");
   const axis = {

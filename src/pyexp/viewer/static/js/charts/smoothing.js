@@ -4,9 +4,9 @@
 const MOST_STEPS = 1000;
 
 /**
- * Smooth `y` over `x` with `weight` in 0..1. Evenly spaced raw data gives the plain average of TensorBoard; gaps and non-finite
- * values pass through and do not disturb it. `whole` is the line this is a part of, `{span, total}`: its width in x and how many
- * points it stands for; `seed` the smoothed value just before this part.
+ * Smooth `y` over `x` with `weight` in 0..1. Evenly spaced raw data gives the plain average of TensorBoard; gaps and
+ * non-finite values pass through and do not disturb it. `whole` is the line this is a part of, `{span, total}`: its
+ * width in x and how many points it represents; `seed` the smoothed value just before this part.
  */
 export function smoothed(x, y, weight, whole = null, seed = null) {
   if (weight <= 0 || y.length < 2) return y;

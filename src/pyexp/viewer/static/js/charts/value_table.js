@@ -13,8 +13,8 @@ export function hideValues() {
 }
 
 /**
- * Show `rows`, `{line, at}`, next to a place of the window. `target` (or null) is the row that is pointed at, `closest` the one whose step
- * and time are shown; `hidden` rows are only counted.
+ * Show `rows`, `{line, at}`, next to a place of the window. `target` (or null) is the row that is pointed at, `closest`
+ * the one whose step and time are shown; `hidden` rows are only counted.
  */
 export function showValues({ rows, target, closest, hidden }, x, y) {
   const names = shortNames(

@@ -6,7 +6,10 @@ const KEPT = 200;
 
 const cache = new Map(); // key -> {url, users}
 
-/** Fetch the picture in `place`, logged at `time`, and return its blob URL; call `releasePicture(key)` when it is no longer shown. Returns `{key, url}`. */
+/**
+ * Fetch the picture in `place`, logged at `time`, as `{key, url}` with a blob URL; call `releasePicture(key)` when it
+ * is no longer shown.
+ */
 export async function takePicture(place, time, signal) {
   const key = [...Object.values(place), time].join(); // a retried run may log another picture in the same place
   let held = cache.get(key);
@@ -15,7 +18,7 @@ export async function takePicture(place, time, signal) {
     held = cache.get(key) ?? { url: URL.createObjectURL(blob), users: 0 };
   }
   cache.delete(key);
-  cache.set(key, held); // the newest stands last
+  cache.set(key, held); // the newest comes last
   held.users += 1;
   return { key, url: held.url };
 }

@@ -76,7 +76,7 @@ function leaveStylesEmpty() {
   return () => delete document.createElement;
 }
 
-/** Plotly would wait for a lost context to come back, also when its figure is gone: ours are drawn anew instead. */
+/** Plotly would wait for a lost context to come back, also when its figure is gone: ours are drawn again instead. */
 export function leaveLosses(plot) {
   for (const part of Object.values(plot._fullLayout)) if (part?._scene) part._scene.recoverContext = () => {};
 }

@@ -16,7 +16,10 @@ const GIVEN_KEY = "pyexp.token.given"; // what the server has not answered yet
 /** @type {string | null} */
 let token = null;
 
-/** Take the token out of the URL, which keeps the view alone; the tab keeps the token until it is tried. Null without one. */
+/**
+ * Take the token out of the URL, which keeps the view alone; the tab keeps the token until it is tried. Null without
+ * one.
+ */
 export function takeTokenFromUrl() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const given = parts.get("token");

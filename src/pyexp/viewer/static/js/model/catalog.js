@@ -55,7 +55,7 @@ class Catalog extends Emitter {
   /** @type {Map<number, number>} run id -> place */
   #places = new Map();
 
-  /** Fetch everything anew. */
+  /** Fetch everything again. */
   async load() {
     const [hello, answer] = await Promise.all([getJson("/api/hello"), getJson("/api/catalog")]);
     this.epoch = hello.epoch;

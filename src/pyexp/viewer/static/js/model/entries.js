@@ -1,6 +1,6 @@
 // @ts-check
 // Owns the lists of logged things of one tag (figures, images, texts, histograms, tables): which
-// steps each run has, kept current while they are looked at.
+// steps each run has, kept current while they are shown.
 
 import { Emitter } from "../base/emitter.js";
 import { throttled } from "../base/timing.js";

@@ -38,7 +38,7 @@ class Live extends Emitter {
     this.changed();
   }
 
-  /** Subscribe anew soon: what the page shows has changed. */
+  /** Renew the subscription soon: what the page shows has changed. */
   changed() {
     this.#say();
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// Owns which runs are looked at: those switched on that also pass the filter.
+// Owns which runs are shown: those switched on that also pass the filter.
 // Until it is touched these are the first twenty, whatever appears; then exactly the runs that were chosen,
 // so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
 

@@ -12,7 +12,7 @@ const POINTS = 1000;
 const COLUMNS = ["step", "value", "time"];
 
 /**
- * The points of a run that are held, of `total` in its log; `cursor` is where the server goes on.
+ * The points of a run that are held, of `total` in its log; `cursor` is where the server continues.
  *
  * @typedef {object} Line
  * @property {Float64Array} step

@@ -80,13 +80,13 @@ const ids = {
 /** @type {Form} */
 const flag = { read: (text) => text === "1", write: (value) => (value ? "1" : "0") };
 /** @type {Form} */
-const decimal = { read: (text) => (Number.isFinite(Number(text)) ? Number(text) : 0), write: String };
+const decimal = { read: parseDecimal, write: String };
 const list = { read: parseList, write: JSON.stringify };
 /** @type {Form} */
 const words = { read: (text) => text.split(".").filter(Boolean), write: (parts) => parts.join(".") };
 /** @type {Partial<Record<Key, Form>>} */
 const FORMS = {
-  smooth: { read: (text) => Math.min(0.99, Math.max(0, decimal.read(text))), write: String },
+  smooth: { read: (text) => Math.min(0.99, Math.max(0, parseDecimal(text) ?? 0)), write: String },
   flip: ids,
   logy: ids,
   clip: ids,
@@ -116,13 +116,28 @@ function parseList(text) {
   }
 }
 
+/**
+ * Read a number; null when there is none.
+ *
+ * @param {string} text
+ */
+function parseDecimal(text) {
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : null;
+}
+
+/** @param {string} text */
+function isEnd(text) {
+  return text === "" || parseDecimal(text) !== null;
+}
+
 /** @param {string} text */
 function readZoom(text) {
   /** @type {ViewValues["zoom"]} */
   const zoom = {};
   for (const part of text.split("_")) {
     const [tag, ...range] = part.split("*");
-    if (range.length === 4) zoom[parseInt(tag, 36)] = range.map((end) => (end === "" ? null : Number(end)));
+    if (range.length !== 4 || !range.every(isEnd) || !/^[0-9a-z]+$/.test(tag)) continue;
+    zoom[parseInt(tag, 36)] = range.map(parseDecimal);
   }
   return zoom;
 }
@@ -139,9 +154,7 @@ function writeZoom(zoom) {
 function readSteps(text) {
   const parts = text.split("_").map((part) => part.split("*"));
   return Object.fromEntries(
-    parts
-      .map(([tag, step]) => [parseInt(tag, 36), step ? decimal.read(step) : null])
-      .filter(([tag]) => Number(tag) > 0),
+    parts.map(([tag, step]) => [parseInt(tag, 36), parseDecimal(step ?? "")]).filter(([tag]) => Number(tag) > 0),
   );
 }
 

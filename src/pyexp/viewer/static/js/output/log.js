@@ -126,7 +126,7 @@ class LogTab {
     this.#load();
   }
 
-  /** What stands in the log's place or above it. */
+  /** Show the error or the placeholder above the log or instead of it. */
   #showState(run) {
     this.scroller.hidden = !run;
     this.save.disabled = !run;

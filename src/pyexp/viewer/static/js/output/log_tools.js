@@ -51,7 +51,7 @@ export class LogSearch {
   #start() {
     this.#ranges = this.input.value ? this.#find(this.input.value.toLowerCase()) : [];
     this.#current = -1;
-    this.#go(-1); // the newest first: the end of a log is what is looked at
+    this.#go(-1); // the newest first: the end of a log is what is read
   }
 
   #go(step) {

@@ -1,5 +1,5 @@
-// Owns how terminal output reads: colours become classes, other codes are dropped, and a carriage return starts its line
-// anew, so that progress bars show their last state. Pure functions; `screen.js` makes elements of them.
+// Owns how terminal output reads: colours become classes, other codes are dropped, a carriage return goes back to the
+// start of its line, so that progress bars show their last state. Pure functions; `screen.js` makes elements of them.
 
 // biome-ignore-start lint/suspicious/noControlCharactersInRegex: escape codes begin with a control character
 const ESCAPES = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;

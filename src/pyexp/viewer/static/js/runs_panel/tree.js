@@ -34,7 +34,7 @@ export function drawTree(tree) {
     current.focus({ preventScroll: true });
 }
 
-/** The part called `part`, made anew only when its `sign` (what its look depends on) has changed. */
+/** Return the part called `part`, made again only when its `sign` (what its look depends on) has changed. */
 function kept(before, part, sign, make) {
   const old = before.get(part);
   if (old?.dataset.sign === sign) return old;

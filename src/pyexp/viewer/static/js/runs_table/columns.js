@@ -6,7 +6,7 @@ import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
 
 const FIRST_SCALARS = 20;
-export const MOST_SCALARS = 100; // each is read whole by the server, again and again while a run goes on
+export const MOST_SCALARS = 100; // each is read whole by the server, again and again while a run is running
 const OWN = [
   ["batch", "Batch"],
   ["status", "Status"],

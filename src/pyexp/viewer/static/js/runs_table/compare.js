@@ -10,7 +10,10 @@ import { view } from "../model/view.js";
 
 export const MOST_COMPARED = 40;
 
-/** Fill `place` with the comparison of `runs`, whose `configs` the server has compared: a text cannot always tell. */
+/**
+ * Fill `place` with the comparison of `runs`, whose `configs` the server has compared: equal texts may be different
+ * values.
+ */
 export function drawCompare(place, runs, configs) {
   const shown = runs.filter((run) => configs.rows.has(run.id));
   const lines = configs.keys.map(({ key, differs }, i) => ({
@@ -21,13 +24,14 @@ export function drawCompare(place, runs, configs) {
   const differing = lines.filter((line) => line.differs);
   const isAll = view.get("allkeys");
   const listed = isAll ? lines : differing;
+  const cut = runs.length > shown.length ? ` (the first of ${runs.length})` : "";
   const tools = h(
     "div",
     { class: "compare-tools" },
     h(
       "span",
       { class: "muted" },
-      `${differing.length} of ${lines.length} keys differ over ${count(shown.length, "run")}${runs.length > shown.length ? ` (the first of ${runs.length})` : ""}`,
+      `${differing.length} of ${lines.length} keys differ over ${count(shown.length, "run")}${cut}`,
     ),
     check("Show all keys", isAll, (allkeys) => view.set({ allkeys })),
   );

@@ -7,8 +7,8 @@ import { linkSwitch } from "../cards/stepper.js";
 import { mountCards, tagsFilter } from "../cards/tag_tab.js";
 
 /**
- * Mount the tab of `kind` in `root`; `makeBody` is as for `EntryCard`, `empty` as for `mountCards`. With a slider the tiles
- * show the entry at its step, else the newest. Returns the function that unmounts it.
+ * Mount the tab of `kind` in `root`; `makeBody` is as for `EntryCard`, `empty` as for `mountCards`. With a slider the
+ * tiles show the entry at its step, else the newest. Returns the function that unmounts it.
  */
 export function mountEntries(root, { kind, label, makeBody, empty, hasSlider = true }) {
   const [filter, stopFilter] = tagsFilter();
