@@ -65,3 +65,18 @@ def sync_folder(folder: Path | str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_leftovers(folder: Path | str) -> None:
+    """Remove the temporary files in *folder* that killed writers left; only where nobody writes any more."""
+    with suppress(OSError):  # the folder is gone, or a file in it: there is nothing left then
+        for name in os.listdir(folder):
+            if _is_temporary(name):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, name))
+
+
+def _is_temporary(name: str) -> bool:
+    """Whether `open_atomic` gives a temporary file a name like this."""
+    parts = name.rsplit(".", 3)
+    return name.startswith(".") and len(parts) == 4 and parts[3] == "tmp" and "".join(parts[1:3]).isdecimal()  # noqa: PLR2004
