@@ -12,20 +12,20 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from pyexp.log.eventfile import protobuf_wire
-from pyexp.log.values import events
+from pyexp.log.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pyexp.log._pb.events_pb2 import EventFile
+    from pyexp.log.values.events import Item
 
 FORMAT = 1
 ATTEMPT, SCALARS, OBJECT, INDEX, END, LOST = 4, 5, 6, 7, 8, 9
 OBJECT_ENTRY = 0xFFFFFFFF  # what an index says of an object
 VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
 
-_KIND_NUMBERS = {kind: number for number, kind in enumerate(events.KINDS, start=1)}
-_KIND_NAMES = dict(enumerate(events.KINDS, start=1))
+_KIND_NAMES = {kind.number: kind.name for kind in KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +88,10 @@ def parse_attempt(head: bytes) -> Attempt:
     return Attempt(int(found.get(1, 0)), _double(found.get(2)))
 
 
-def encode_object(item: events.Item, iteration: int) -> tuple[bytes, list[bytes]]:
+def encode_object(item: Item, iteration: int) -> tuple[bytes, list[bytes]]:
     """Return the head of an object and the pieces of its data."""
     content = [
-        b"\x08%c" % _KIND_NUMBERS[item.kind],
+        b"\x08%c" % KINDS[item.kind].number,
         protobuf_wire.field(2, item.tag.encode()),
         b"\x19" + iteration.to_bytes(8, "little", signed=True),
         b"\x21" + protobuf_wire.column_bytes(array("d", (item.time,))),

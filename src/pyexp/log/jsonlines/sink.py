@@ -20,7 +20,7 @@ from pyexp._files import write_atomic
 from pyexp.errors import LogError
 from pyexp.log.jsonlines.file_names import file_name
 from pyexp.log.jsonlines.layout import FOLDERS, META_SUFFIX, SUFFIXES, scan
-from pyexp.log.values import events
+from pyexp.log.kinds import TEXT
 from pyexp.log.values.file_layout import LOG_NAME, SCALARS_NAME, TEXT_NAME, require_format
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class JsonLines:
 
         When that raises, no line stays, and no file of an object.
         """
-        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == events.TEXT]
-        objects = [(item, iteration) for item, iteration in items if item.kind != events.TEXT]
+        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == TEXT.name]
+        objects = [(item, iteration) for item, iteration in items if item.kind != TEXT.name]
         lines = {
             SCALARS_NAME: b"".join(chain.from_iterable(map(_scalar_lines, scalars))),
             TEXT_NAME: "".join(texts).encode(),

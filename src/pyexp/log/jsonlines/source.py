@@ -11,7 +11,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from pyexp.log.jsonlines.layout import scan
-from pyexp.log.values import events
+from pyexp.log.kinds import KINDS, PLAIN, TEXT
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.events import MAX_ITERATION, MIN_ITERATION, Entry, Part, Points
 from pyexp.log.values.file_layout import LOG_NAME, SCALARS_NAME, TEXT_NAME
@@ -169,9 +169,9 @@ class JsonSource:
     def _take_text(self, record: dict[str, Any], offset: int) -> None:
         if not isinstance(record["text"], str):
             raise TypeError("a text is a string")
-        part = Part(events.PLAIN, record["\n"], self._folder / TEXT_NAME, offset, None)
+        part = Part(PLAIN.name, record["\n"], self._folder / TEXT_NAME, offset, None)
         attempt = bisect_right(self._begins[TEXT_NAME], offset) - 1
-        self._add(attempt, record, events.TEXT, (part,))
+        self._add(attempt, record, TEXT.name, (part,))
 
     def _take_object(self, record: dict[str, Any]) -> None:
         parts = []
@@ -180,7 +180,7 @@ class JsonSource:
             if ".." in path.parts or not path.is_relative_to(self._folder):
                 raise ValueError("a file outside of the folder")
             parts.append(Part(str(media_type), int(size), path, 0, None if crc is None else int(crc)))
-        if record["kind"] in events.KINDS:
+        if record["kind"] in KINDS:
             self._add(len(self._attempts) - 1, record, record["kind"], tuple(parts))
 
     def _add(self, attempt: int, record: dict[str, Any], kind: str, parts: tuple[Part, ...]) -> None:

@@ -54,9 +54,9 @@ def of_values(tag: str, values: Any, bins: Any, max_bins: int | None) -> Content
         ValueError: There are no such bins.
     """
     if isinstance(bins, int):
-        return objects.histogram(tag, values, min(bins, max_bins or bins))
+        return objects.histogram(tag, values, bins=min(bins, max_bins or bins))
     if isinstance(bins, str) and bins == "tensorflow":
-        return objects.histogram(tag, values, max_bins or _DEFAULT_BINS)
+        return objects.histogram(tag, values, bins=max_bins or _DEFAULT_BINS)
     numpy = import_extra("numpy", "analysis", "a histogram with bins of your own")
     numbers = numpy.asarray(on_host(values), dtype=float).ravel()
     try:

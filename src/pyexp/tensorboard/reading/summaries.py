@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from pyexp.log import kinds
 from pyexp.log.call import images, objects
 from pyexp.log.eventfile import protobuf_wire
-from pyexp.log.values import events
 from pyexp.log.values.events import Content, Item
 from pyexp.tensorboard.reading import histograms, messages
 from pyexp.tensorboard.reading.tensors import parse_tensor
@@ -125,7 +125,7 @@ def _convert(plugin: str, tag: str, value: dict[int, Field]) -> _Found:
     if _IMAGE in value:
         yield from _pictures(tag, [messages.to_bytes(messages.parse(value[_IMAGE]).get(4))])
     elif _HISTOGRAM in value:
-        yield events.HISTOGRAM, tag, histograms.of_proto(messages.to_bytes(value[_HISTOGRAM]))
+        yield kinds.HISTOGRAM.name, tag, histograms.of_proto(messages.to_bytes(value[_HISTOGRAM]))
     elif _TENSOR in value:
         yield from _convert_tensor(plugin, tag, parse_tensor(messages.to_bytes(value[_TENSOR])))
     else:
@@ -134,12 +134,12 @@ def _convert(plugin: str, tag: str, value: dict[int, Field]) -> _Found:
 
 def _convert_tensor(plugin: str, tag: str, tensor: Tensor) -> _Found:
     if plugin == "text" and tensor.strings:
-        text = Content(events.PLAIN, b"\n".join(tensor.strings))
-        yield events.TEXT, tag.removesuffix(_TEXT_SUFFIX), text
+        text = Content(kinds.PLAIN.name, b"\n".join(tensor.strings))
+        yield kinds.TEXT.name, tag.removesuffix(_TEXT_SUFFIX), text
     elif plugin == "images" and len(tensor.strings) >= _SIZES:
         yield from _pictures(tag, tensor.strings[_SIZES:])
     elif plugin == "histograms" and (tensor.numbers or 0 in tensor.shape):
-        yield events.HISTOGRAM, tag, histograms.of_rows(tensor.numbers)
+        yield kinds.HISTOGRAM.name, tag, histograms.of_rows(tensor.numbers)
     else:
         yield plugin or "tensor", tag, tensor.scalar
 
@@ -149,7 +149,7 @@ def _pictures(tag: str, pictures: Any) -> _Found:
     for number, data in enumerate(pictures):
         media_type = images.media_type_of(data)
         name = tag if len(pictures) == 1 else f"{tag}/{number}"
-        yield events.IMAGE, name, Content(media_type, data) if media_type else None
+        yield kinds.IMAGE.name, name, Content(media_type, data) if media_type else None
 
 
 def _plugin(metadata: Field | None) -> tuple[str, bytes]:
@@ -167,7 +167,7 @@ def _hparams(content: bytes) -> _Found:
         if number == 1 and isinstance(entry, bytes):
             pair = messages.parse(entry)
             found[messages.to_text(pair.get(1))] = _plain(messages.parse(pair.get(2)))
-    yield events.HPARAMS, "hparams", objects.hparams(found, {})
+    yield kinds.HPARAMS.name, "hparams", objects.hparams("hparams", found)
 
 
 def _plain(value: dict[int, Field]) -> Any:

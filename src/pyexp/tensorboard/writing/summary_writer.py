@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyexp.log import kinds
 from pyexp.log.call import objects as capture
 from pyexp.log.reader import LogReader
-from pyexp.log.values import events
 from pyexp.tensorboard.reading import run_files
 from pyexp.tensorboard.writing.file_writer import FileWriter
 from pyexp.tensorboard.writing.object_writer import ObjectWriter
@@ -179,7 +179,7 @@ class SummaryWriter(ObjectWriter):
             global_step = run_name
         if hparam_domain_discrete:
             self._left_out.tell("add_hparams(hparam_domain_discrete=…)")
-        found = capture.hparams(hparam_dict, {}).data
+        found = capture.hparams("hparams", hparam_dict).data
         if not name and self._hparams not in (None, found):
             name = str(time.time())
         if name:
@@ -188,7 +188,12 @@ class SummaryWriter(ObjectWriter):
                 below.add_hparams(hparam_dict, metric_dict, global_step=global_step)
             return
         self._hparams = found
-        self._log.put(events.HPARAMS, "hparams", capture.hparams(hparam_dict, metric_dict), step=global_step)
+        self._log.put(
+            kinds.HPARAMS.name,
+            "hparams",
+            capture.hparams("hparams", hparam_dict, metrics=metric_dict),
+            step=global_step,
+        )
         for tag, value in metric_dict.items():
             self._log.put_scalar(tag, value, global_step)
 

@@ -141,11 +141,7 @@ class RunLog:
     def _list_tags(self, reader: LogReader) -> None:
         found = {
             "scalars": reader.scalar_tags,
-            "texts": reader.text_tags,
-            "figures": reader.figure_tags,
-            "images": reader.image_tags,
-            "histograms": reader.histogram_tags,
-            "tables": reader.table_tags,
+            **{kind: reader.tags(name) for kind, name in OBJECT_KINDS.items()},
         }
         counts = {kind: len(tags) for kind, tags in found.items()}
         if counts == self._tag_counts:
