@@ -19,7 +19,7 @@ from pyexp.log.values.file_layout import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.log.queue.writer import Sink
+    from pyexp.log.queue.sinks import Sink
     from pyexp.log.values.source import Source
 
 

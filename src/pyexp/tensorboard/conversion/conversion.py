@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from pyexp.log.queue.writer import Sink
+    from pyexp.log.queue.sinks import Sink
     from pyexp.tensorboard.conversion.report import Progress
     from pyexp.tensorboard.reading.summaries import Value
 

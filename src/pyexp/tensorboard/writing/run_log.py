@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from pyexp.log.queue.writer import Sink
+    from pyexp.log.queue.sinks import Sink
     from pyexp.log.values.events import Content, Points
 
 
