@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
 
+from pyexp._files import open_regular
 from pyexp.terminal.printing import encodable
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ class LiveOutput:
 
     def _print_new(self, folder: str, name: str) -> bool:
         try:
-            descriptor = os.open(self._batch.run(folder).log, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            file = open_regular(self._batch.run(folder).log)
         except OSError:
             return False
-        with open(descriptor, "rb") as file:
+        with file:
             file.seek(self._position[folder])
             new = file.read(_CHUNK_BYTES)
         self._position[folder] += len(new)

@@ -10,6 +10,7 @@ from array import array
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pyexp._files import open_regular
 from pyexp.log.eventfile import codec
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.protobuf_wire import WireError
@@ -50,7 +51,7 @@ class ObjectList:
         return [entry for entry in self.entries() if entry.id in wanted] if wanted else []
 
     def _look(self) -> None:
-        with open(self._path, "rb", buffering=0) as file:
+        with open_regular(self._path, follow_links=True, buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             for offset in self.offsets[self._looked_at :]:
                 try:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from heapq import merge
 from typing import IO, TYPE_CHECKING
 
+from pyexp._files import open_regular
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile import index as indexing
@@ -72,7 +73,7 @@ class EventSource:
         """Look for what is new."""
         reset = False
         try:
-            with open(self._path, "rb", buffering=0) as file:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
                 status = os.fstat(file.fileno())
                 if not self._is_same(file, status):
                     reset = self._identity is not None
@@ -96,7 +97,7 @@ class EventSource:
         """Return the visible points of a tag from index *start* on, in pieces."""
         offsets = self._offsets(tag)
         try:
-            with open(self._path, "rb", buffering=0) as file:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
                 if self._is_hiding(offsets):
                     read = ((self._attempt_of(at), self._read(file, size, at, tag)) for at in offsets)
@@ -241,7 +242,7 @@ class EventSource:
     def _count_before(self, tag: str, limit: int) -> int:
         offsets = self._offsets(tag)
         try:
-            with open(self._path, "rb", buffering=0) as file:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
                 ladder = self._climb(file, tag, offsets)
         except OSError:
             return 0

@@ -11,6 +11,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp._files import open_regular
 from pyexp.log.jsonlines.file_names import tag_of
 from pyexp.log.kinds import FIGURE, KINDS
 
@@ -64,7 +65,7 @@ def _objects(folder: Path, iteration: str, kind: str) -> Iterator[dict[str, Any]
 
 def _meta(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
+        with open_regular(path, follow_links=True) as file:
             content = json.load(file)
     except (OSError, ValueError):
         return {}

@@ -10,6 +10,7 @@ import os
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
+from pyexp._files import open_regular
 from pyexp.log.jsonlines.layout import scan
 from pyexp.log.kinds import KINDS, PLAIN, TEXT
 from pyexp.log.values.attempts import after, visible_entries, visible_points
@@ -214,7 +215,7 @@ class _Lines:
         if self._identity is None:
             return False
         try:
-            with open(self._path, "rb") as file:
+            with open_regular(self._path, follow_links=True) as file:
                 status = os.fstat(file.fileno())
                 known = (status.st_dev, status.st_ino) == self._identity and status.st_size >= self.offset
                 return not known or file.read(len(self._prefix)) != self._prefix
@@ -224,7 +225,7 @@ class _Lines:
     def read(self) -> Iterator[tuple[int, bytes]]:
         """Yield offset and content of each new line that is whole."""
         try:
-            with open(self._path, "rb") as file:
+            with open_regular(self._path, follow_links=True) as file:
                 status = os.fstat(file.fileno())
                 self._identity = (status.st_dev, status.st_ino)
                 file.seek(self.offset)
