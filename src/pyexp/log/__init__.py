@@ -9,12 +9,19 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyexp.log.call.images import media_type_of as media_type_of
+    from pyexp.log.call.objects import json_content as json_content
     from pyexp.log.discovery import find_runs
+    from pyexp.log.eventfile.messages import load_messages
+    from pyexp.log.kinds import KINDS as KINDS
+    from pyexp.log.kinds import capture as capture
     from pyexp.log.logger import Logger
     from pyexp.log.queue.exit_hooks import close_all, flush_all
     from pyexp.log.reader import LogReader
     from pyexp.log.repairing import repair
+    from pyexp.log.values.events import Content as Content
     from pyexp.log.values.events import Entry, Part
+    from pyexp.log.values.events import Item as Item
     from pyexp.log.values.parts import read_bytes
     from pyexp.log.values.scalar_arrays import Changes, ScalarArrays
     from pyexp.log.values.series import Series, downsample
@@ -31,11 +38,13 @@ __all__ = [
     "downsample",
     "find_runs",
     "flush_all",
+    "load_messages",
     "read_bytes",
     "repair",
 ]
 
 _HOMES = {
+    # For users; those of `__all__`.
     "Changes": "values.scalar_arrays",
     "Entry": "values.events",
     "LogReader": "reader",
@@ -47,8 +56,16 @@ _HOMES = {
     "downsample": "values.series",
     "find_runs": "discovery",
     "flush_all": "queue.exit_hooks",
+    "load_messages": "eventfile.messages",
     "read_bytes": "values.parts",
     "repair": "repairing",
+    # For other rooms of this package, which read and write logs without a `Logger`.
+    "Content": "values.events",
+    "Item": "values.events",
+    "KINDS": "kinds",
+    "capture": "kinds",
+    "json_content": "call.objects",
+    "media_type_of": "call.images",
 }
 
 

@@ -17,7 +17,6 @@ from pyexp.log.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyexp.log._pb.events_pb2 import EventFile
     from pyexp.log.values.events import Item
 
 FORMAT = 1
@@ -186,17 +185,6 @@ def encode_tags(tags: tuple[str, ...]) -> bytes:
 def parse_tags(tag_set: bytes) -> tuple[str, ...]:
     """Return the tags of a `TagSet`."""
     return tuple(_text(content) for number, content in protobuf_wire.fields(tag_set) if number == 1)
-
-
-def load_messages(data: bytes) -> EventFile:
-    """Parse a whole event file with the protobuf library, into the generated message.
-
-    Raises:
-        google.protobuf.message.DecodeError: The file is damaged or torn; see `pyexp.log.repairing`.
-    """
-    from pyexp.log._pb import events_pb2
-
-    return events_pb2.EventFile.FromString(data)
 
 
 def _varint_size(number: int) -> int:

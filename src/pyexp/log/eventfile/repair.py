@@ -40,7 +40,7 @@ def cut_torn_tail(path: Path, descriptor: int, begin: int = 0) -> int:
         for _ in tail.frames(file, size):
             pass
         if not tail.offset:
-            _require_ours(path, file, size)
+            require_ours(path, file, size)
         if tail.offset < size:
             os.ftruncate(descriptor, tail.offset)
     return size - tail.offset
@@ -57,7 +57,7 @@ def repair(path: Path) -> int:
         size = os.fstat(file.fileno()).st_size
         gaps, end = _survey(file, size)
         if not end:
-            _require_ours(path, file, size)
+            require_ours(path, file, size)
         file.truncate(end)
         return size - end + sum(_cover(file, begin, gap_end - begin) for begin, gap_end in gaps)
 
@@ -73,6 +73,22 @@ def is_unused(file: IO[bytes]) -> bool:
 def reading(descriptor: int) -> IO[bytes]:
     """Open a file once more, to read what is open for appending."""
     return open(os.dup(descriptor), "rb", buffering=0)
+
+
+def require_ours(path: Path, file: IO[bytes], size: int) -> None:
+    """Refuse a file without a whole record, unless it is the begin of ours, or the zeros that a power cut leaves.
+
+    Raises:
+        LogError: It is something else.
+    """
+    start = read_at(file, 0, _FIRST_RECORD_BYTES).rstrip(b"\0")
+    rest = range(_FIRST_RECORD_BYTES, size, _CHUNK_BYTES)
+    if framing.may_begin(start) and not any(read_at(file, at, _CHUNK_BYTES).strip(b"\0") for at in rest):
+        return
+    raise LogError(
+        f"{str(path)!r} is not an event log: no record is found in its {size:,} bytes. It is left as it is: move it "
+        "away, or give another path"
+    )
 
 
 def _survey(file: IO[bytes], size: int) -> tuple[list[tuple[int, int]], int]:
@@ -114,15 +130,3 @@ def _write_at(file: IO[bytes], offset: int, data: bytes) -> None:
     file.seek(offset)
     while data:
         data = data[file.write(data) :]
-
-
-def _require_ours(path: Path, file: IO[bytes], size: int) -> None:
-    """Refuse a file without a whole record, unless it is the begin of ours, or the zeros that a power cut leaves."""
-    start = read_at(file, 0, _FIRST_RECORD_BYTES).rstrip(b"\0")
-    rest = range(_FIRST_RECORD_BYTES, size, _CHUNK_BYTES)
-    if framing.may_begin(start) and not any(read_at(file, at, _CHUNK_BYTES).strip(b"\0") for at in rest):
-        return
-    raise LogError(
-        f"{str(path)!r} is no event log: none of its {size:,} bytes is a record of one. It is left as it is: move it "
-        "away, or give another path"
-    )

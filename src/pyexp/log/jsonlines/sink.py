@@ -197,8 +197,8 @@ def mend_last_line(path: Path) -> int:
         line = data[whole:].rstrip(b"\0")  # a power cut leaves zeros
         if not any(begin.startswith(line) or line.startswith(begin) for begin in _BEGINS):
             raise LogError(
-                f"{str(path)!r} is no log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is left "
-                "as it is: move it away, or give another path"
+                f"{str(path)!r} is not a log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is "
+                "left as it is: move it away, or give another path"
             )
         if _is_json(line):
             file.seek(whole + len(line))

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogWriteError
-from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.formats import open_sink
 from pyexp.log.values import file_layout
 from pyexp.log.values.events import Item, Points
 from pyexp.tensorboard.conversion.report import Report
 from pyexp.tensorboard.reading import run_files
+from pyexp.tensorboard.reading.messages import MessageError
 from pyexp.tensorboard.reading.record_file import Damage, read_records
 from pyexp.tensorboard.reading.restarts import Restarts
 from pyexp.tensorboard.reading.summaries import EventParser, Scalar, Unknown
@@ -42,7 +42,8 @@ def convert(
     is left out, as TensorBoard does. What has no counterpart (graphs, embeddings, …) is left out with a warning that
     names it, and so is what is damaged, with the file and the place in it. The source stays as it is.
 
-    Every checksum is looked at, in Python: see `pyexp.tensorboard.reading.checksum` for what that costs.
+    Every checksum is verified, in Python unless the package ``google-crc32c`` or ``crc32c`` is installed: see
+    `pyexp.tensorboard.reading.checksum` for what that costs.
 
     Args:
         source: A folder with event files of TensorBoard or tensorboardX, at any depth; or one such file.
@@ -107,7 +108,7 @@ def _values(files: list[Path], report: Report) -> Iterator[Value]:
                     continue
                 try:
                     event = parser.parse(record.data)
-                except WireError:
+                except MessageError:
                     report.damage(path, Damage(record.offset, record.size, "no event inside"))
                     continue
                 if not restarts.hide(number, record.offset, event.step):

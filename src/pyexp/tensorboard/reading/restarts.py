@@ -9,7 +9,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from pyexp.log.eventfile.protobuf_wire import WireError
+from pyexp.tensorboard.reading.messages import MessageError
 from pyexp.tensorboard.reading.record_file import search_records
 from pyexp.tensorboard.reading.summaries import SESSION_KEY, parse_start
 
@@ -42,7 +42,7 @@ def _starts(path: Path) -> list[tuple[int, int]]:
         for record in search_records(file, SESSION_KEY, _LIMIT_BYTES):
             try:
                 step = parse_start(record.data)
-            except WireError:
+            except MessageError:
                 continue  # told of when it is read for its values
             if step is not None:
                 found.append((record.offset, step))
