@@ -60,6 +60,16 @@ def _make_folder(folder: Path) -> Path:
     return place
 
 
+def remove_event_file(folder: Path) -> None:
+    """Remove the event file of a folder and the mark of a run, as far as they are there.
+
+    Raises:
+        OSError: They cannot be removed.
+    """
+    for name in (EVENTS_NAME, MARKER):
+        (folder / name).unlink(missing_ok=True)
+
+
 def open_source(folder: Path) -> Source | None:
     """Return the log of *folder* for reading, in whichever format it is; None when there is none yet."""
     from pyexp.log.eventfile.source import EventSource

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogWriteError
-from pyexp.log.formats import open_sink
-from pyexp.log.values import file_layout
-from pyexp.log.values.events import Item, Points
+from pyexp.log import Item, Points, open_sink, remove_event_file
 from pyexp.tensorboard.conversion.report import Report
 from pyexp.tensorboard.reading import run_files
 from pyexp.tensorboard.reading.messages import MessageError
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from pyexp.log.queue.sinks import Sink
+    from pyexp.log import Sink
     from pyexp.tensorboard.conversion.report import Progress
     from pyexp.tensorboard.reading.summaries import Value
 
@@ -118,8 +116,7 @@ def _values(files: list[Path], report: Report) -> Iterator[Value]:
 def _remove_run(folder: Path) -> None:
     """Remove what was written so far; folders that hold something else stay."""
     with suppress(OSError):
-        for name in (file_layout.EVENTS_NAME, file_layout.MARKER):
-            (folder / name).unlink(missing_ok=True)
+        remove_event_file(folder)
         folder.rmdir()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError
-from pyexp.log import discovery
+from pyexp.log import is_run
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -57,7 +57,7 @@ def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
             name += "_"
         names[folder] = names[folder.parent] / name
     for run in folders:
-        if discovery.is_run(target / names[run]):
+        if is_run(target / names[run]):
             raise LogError(
                 f"{str(target / names[run])!r} holds a log already: convert to another folder, or remove it first"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pyexp.log.values.events import Item
+from pyexp.log import Item
 from pyexp.tensorboard.reading.summaries import EventParser, Scalar, parse_step
 
 if TYPE_CHECKING:

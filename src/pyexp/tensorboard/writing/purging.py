@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError
-from pyexp.log import discovery
-from pyexp.log.reader import LogReader
-from pyexp.log.values.events import Content, Item
+from pyexp.log import Content, Item, LogReader, is_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pyexp.log.queue.writer import Writer
-    from pyexp.log.values.events import Entry
+    from pyexp.log import Entry, Writer
 
     Row = tuple[int, float, float]
 
@@ -42,7 +39,7 @@ class Survivors:
 
 def find_survivors(folder: Path, purge_step: int) -> Survivors:
     """Return the last of each tag below the step, for the tags that have something from there on."""
-    if not discovery.is_run(folder):
+    if not is_run(folder):
         return Survivors((), ())
     with LogReader(folder) as reader:
         rows = [(tag, row) for tag in reader.scalar_tags for row in _last_rows(reader, tag, purge_step)]

@@ -13,11 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import LogError, LogWriteError
-from pyexp.log.call.checks import check_tag, to_float
-from pyexp.log.formats import open_sink
-from pyexp.log.queue.writer import Writer
-from pyexp.log.values import events
-from pyexp.log.values.events import Item
+from pyexp.log import MAX_ITERATION, MIN_ITERATION, Item, Writer, check_tag, open_sink, to_float
 from pyexp.tensorboard.reading.arrays import on_host
 from pyexp.tensorboard.writing.purging import find_survivors
 
@@ -25,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from pyexp.log.queue.sinks import Sink
-    from pyexp.log.values.events import Content, Points
+    from pyexp.log import Content, Points, Sink
 
 
 class RunLog:
@@ -179,6 +174,6 @@ def to_step(step: Any) -> int:
         ValueError: It does not fit in 64 bits.
     """
     number = int(step)
-    if not events.MIN_ITERATION <= number <= events.MAX_ITERATION:
+    if not MIN_ITERATION <= number <= MAX_ITERATION:
         raise ValueError(f"the step {number} does not fit in 64 bits")
     return number

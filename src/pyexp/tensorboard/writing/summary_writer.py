@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyexp.log import kinds
-from pyexp.log.call import objects as capture
-from pyexp.log.reader import LogReader
+from pyexp.log import LogReader, capture
 from pyexp.tensorboard.reading import run_files
 from pyexp.tensorboard.writing.file_writer import FileWriter
 from pyexp.tensorboard.writing.object_writer import ObjectWriter
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
+
+    from pyexp.log import Content
 
 
 class SummaryWriter(ObjectWriter):
@@ -80,7 +80,7 @@ class SummaryWriter(ObjectWriter):
         self._log = RunLog(self._path, purge_step=purge_step, is_kept=write_to_disk)
         self._file_writer = FileWriter(self._log, self._left_out)
         self._exported: dict[str, int] = {}  # of each tag of `add_scalars`, how many points
-        self._hparams: bytes | None = None
+        self._hparams: tuple[Content, ...] | None = None
 
     @property
     def log_dir(self) -> str:
@@ -179,7 +179,7 @@ class SummaryWriter(ObjectWriter):
             global_step = run_name
         if hparam_domain_discrete:
             self._left_out.tell("add_hparams(hparam_domain_discrete=…)")
-        found = capture.hparams("hparams", hparam_dict).data
+        found = capture("hparams", "hparams", hparam_dict)
         if not name and self._hparams not in (None, found):
             name = str(time.time())
         if name:
@@ -188,12 +188,8 @@ class SummaryWriter(ObjectWriter):
                 below.add_hparams(hparam_dict, metric_dict, global_step=global_step)
             return
         self._hparams = found
-        self._log.put(
-            kinds.HPARAMS.name,
-            "hparams",
-            capture.hparams("hparams", hparam_dict, metrics=metric_dict),
-            step=global_step,
-        )
+        contents = capture("hparams", "hparams", hparam_dict, metrics=metric_dict)
+        self._log.put("hparams", "hparams", *contents, step=global_step)
         for tag, value in metric_dict.items():
             self._log.put_scalar(tag, value, global_step)
 

@@ -16,7 +16,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
 from pyexp.errors import LogError
-from pyexp.log.reader import LogReader
+from pyexp.log import LogReader
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
@@ -24,8 +24,7 @@ from pyexp.viewer.protocol.kinds import OBJECT_KINDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.log.values.events import Entry
-    from pyexp.log.values.series import Series
+    from pyexp.log import Entry, Series
     from pyexp.viewer.catalog.rows import RunEntry
 
 OPEN_LIMIT: Final = 256

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyexp.log.kinds import CHECKPOINT, HPARAMS
-from pyexp.log.kinds import KINDS as _LOGGED
+from pyexp.log import KINDS as _LOGGED
 
 # As the protocol spells them, and as the log does. Checkpoints and hyperparameters have calls of their own.
-OBJECT_KINDS: Final = {kind.plural: kind.name for kind in _LOGGED.values() if kind not in (CHECKPOINT, HPARAMS)}
+OBJECT_KINDS: Final = {kind.plural: name for name, kind in _LOGGED.items() if name not in ("checkpoint", "hparams")}
 KINDS: Final = ("scalars", *OBJECT_KINDS)
