@@ -1,7 +1,7 @@
 """`Logger`: what users call. Owns the checks of each call and captures values at once; the writer does the rest.
 
 `add_scalar` and `set_global_it` are closures made per logger, because they are called millions of times: each is one
-lookup, one tuple, one append. The logger lives as long as somebody has it or its `add_scalar`.
+lookup, one tuple, one append. The logger lives as long as it or its `add_scalar` is referenced.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Logger:
     record. While no `set_global_it` was called, each tag counts its own values 0, 1, 2, …. Opening a folder that was
     logged to before starts a new attempt: readers hide, per tag, earlier points at or above its first iteration.
 
-    A failing disk surfaces as `LogWriteError` at the next call, once; what waits is kept and tried again.
+    A failing disk surfaces as `LogWriteError` at the next call, once; what is pending is kept and tried again.
 
     Args:
         log_dir: The run's folder; made when missing.
@@ -67,7 +67,7 @@ class Logger:
         """Set the iteration under which everything is logged from now on.
 
         Raises:
-            TypeError: *it* is no integer.
+            TypeError: *it* is not an integer.
             ValueError: It does not fit in 64 bits.
         """
         self._set_global_it(it)
@@ -76,7 +76,7 @@ class Logger:
         """Log a number, or anything with ``__float__`` such as an array or tensor of one number; nan and inf included.
 
         Raises:
-            TypeError: *value* is no number (strings are none), or *tag* no string.
+            TypeError: *value* is not a number (strings are not), or *tag* is not a string.
             LogWriteError: An earlier write failed.
             LogError: The logger is closed.
         """
@@ -94,7 +94,7 @@ class Logger:
         """Log a text.
 
         Raises:
-            TypeError: *text* is no string.
+            TypeError: *text* is not a string.
         """
         check_tag(tag)
         self._put(kinds.TEXT, tag, text)
@@ -109,7 +109,7 @@ class Logger:
             preview: Also keep a picture of a matplotlib figure.
 
         Raises:
-            TypeError: It is no figure, or cannot be pickled.
+            TypeError: It is not a figure, or cannot be pickled.
             ValueError: *tag* would leave the run's folder.
         """
         check_path_tag(tag)
@@ -136,7 +136,7 @@ class Logger:
 
         Raises:
             TypeError: It is none of these.
-            ValueError: Its shape is not one of an image, or *tag* is too long for a file's name.
+            ValueError: Its shape is not one of an image, or *tag* is too long for a file name.
         """
         check_file_tag(tag)
         self._put(kinds.IMAGE, tag, image, dataformats=dataformats)
@@ -159,18 +159,18 @@ class Logger:
         """Wait until everything logged so far is in the file.
 
         Raises:
-            LogWriteError: It could not be written, or not within *timeout_s*; what waits is kept and tried again.
+            LogWriteError: It could not be written, or not within *timeout_s*; what is pending is kept and tried again.
         """
         self._writer.flush(timeout_s)
 
     async def aflush(self, timeout_s: float = TIMEOUT_S) -> None:
-        """`flush` without blocking the event loop. Cancelling it ends the waiting, not the writing."""
+        """`flush` without blocking the event loop. Cancelling it stops the waiting, not the writing."""
         import anyio.to_thread
 
         await anyio.to_thread.run_sync(self.flush, timeout_s, abandon_on_cancel=True)
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Write what waits and finish the file; closing again does nothing.
+        """Write what is pending and finish the file; closing again does nothing.
 
         Takes as long as there is progress, and gives up after *timeout_s* without.
 
@@ -232,7 +232,7 @@ def _make_hot_path(
             value = to_float(tag, value)
         try:
             direct[tag]((it, value, time()))
-        except (KeyError, TypeError):  # not seen yet, or no tag at all
+        except (KeyError, TypeError):  # not seen yet, or not a tag
             pass
         else:
             return

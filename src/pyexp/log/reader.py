@@ -30,7 +30,7 @@ class LogReader(ByKind):
     """Reads what a `Logger` wrote: while it is being written, after a crash, in either format.
 
     Opening reads nothing. The first question lists the log without reading its contents; `refresh` then looks at what
-    was appended since. Damaged records are passed over and counted in `damage`. A reader is for one thread at a time.
+    was appended since. Damaged records are skipped and counted in `damage`. A reader is for one thread at a time.
 
     Args:
         log_dir: A run's folder, or one above: then `runs` and `get_run` lead to the runs.
@@ -89,12 +89,12 @@ class LogReader(ByKind):
                 return Changes()
         delta = self._source.poll()
         if delta.reset and (source := open_source(self._folder)) and type(source) is not type(self._source):
-            self._source = source  # an unused log that gave way to one of the other format
+            self._source = source  # an unused log that was replaced by one of the other format
             delta = replace(source.poll(), reset=True)
         return Changes(reset=delta.reset, scalars=delta.starts, objects=tuple(delta.entries()), hidden=delta.hides)
 
     def close(self) -> None:
-        """Forget what was listed; no file stays open between calls anyway."""
+        """Drop what was listed; no file stays open between calls anyway."""
         self._source = None
 
     def __enter__(self) -> Self:
@@ -110,7 +110,7 @@ class LogReader(ByKind):
 
     @property
     def damage(self) -> int:
-        """Number of damaged records found so far and passed over."""
+        """Number of damaged records found so far and skipped."""
         source = self._listed()
         return source.damage if source else 0
 
@@ -183,7 +183,7 @@ class LogReader(ByKind):
         return {}
 
     def __getitem__(self, tag: str) -> tuple[int, Any]:
-        """Return the last iteration and value of a tag of any kind; a damaged one is passed over.
+        """Return the last iteration and value of a tag of any kind; a damaged one is skipped.
 
         Raises:
             SelectionError: Nothing was logged under this tag; a `KeyError`.

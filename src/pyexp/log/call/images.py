@@ -1,4 +1,4 @@
-"""Images as PNG, whatever they come as. Owns the shapes and number ranges of an image; writes PNG itself for arrays."""
+"""Images as PNG, from arrays, PIL images and files. Owns shapes and number ranges, and writing PNG."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def encode(tag: str, image: Any, dataformats: str = "HWC") -> Content:
     """Return an image as the bytes of a picture file.
 
     Raises:
-        TypeError: It is no image.
+        TypeError: It is not an image.
         ValueError: An array of another shape, or a file of an unknown kind.
         OSError: The file cannot be read.
     """
@@ -64,7 +64,7 @@ def _read(tag: str, path: str | os.PathLike[str]) -> Content:
         data = file.read()
     media_type = media_type_of(data)
     if media_type is None:
-        raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is no PNG, JPEG, GIF or WebP file")
+        raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is not a PNG, JPEG, GIF or WebP file")
     return Content(media_type, data)
 
 

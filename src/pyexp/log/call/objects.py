@@ -1,7 +1,7 @@
 """Objects as bytes, taken at the call: figures, checkpoints, histograms, tables, hyperparameters.
 
-Owns what becomes of each object. Knows neither files nor iterations. matplotlib is never imported here: a figure
-brings it along.
+Owns the bytes of each object. Knows neither files nor iterations. matplotlib is never imported here: a figure
+has it already.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ def histogram(tag: str, values: Any, *, bins: int = 64) -> Content:
     """Count finite values in equal bins between the least and the greatest.
 
     Raises:
-        TypeError: Some value is no number, or *bins* no integer.
-        ValueError: There is no bin.
+        TypeError: Some value is not a number, or *bins* is not an integer.
+        ValueError: There are no bins.
     """
     if not hasattr(type(bins), "__index__"):
         raise TypeError(
@@ -102,7 +102,7 @@ def table(tag: str, table: Any) -> Content:
     """Bring a table into columns and rows.
 
     Raises:
-        TypeError: It is none of the shapes of a table.
+        TypeError: It has none of the forms of a table.
         ValueError: Its columns differ in length.
     """
     if hasattr(table, "to_dict") and hasattr(table, "columns"):
@@ -202,6 +202,6 @@ def _plain(value: Any) -> Any:
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return value.tolist()
     if hasattr(type(value), "__float__"):
-        with suppress(Exception):  # a tensor of many numbers, or whatever else says no
+        with suppress(Exception):  # a tensor of many numbers, for one
             return float(value)
     return str(value)

@@ -68,7 +68,7 @@ def content_of(head: bytes) -> bytes:
     for _, content in protobuf_wire.fields(head):
         if isinstance(content, bytes):
             return content
-    raise protobuf_wire.WireError("a record's head is no message")
+    raise protobuf_wire.WireError("a record's head is not a message")
 
 
 def encode_attempt(time: float, writer: str) -> bytes:

@@ -28,7 +28,7 @@ def locked(descriptor: int, patience_s: float | None = None) -> Iterator[bool]:
 
 
 def _lock(descriptor: int, patience_s: float | None) -> bool:
-    if sys.platform == "win32":  # a locked region could be read by no one, and the file grows over any
+    if sys.platform == "win32":  # a locked region cannot be read by others, and the file grows into any
         return False
     try:
         lock(descriptor, patience_s)

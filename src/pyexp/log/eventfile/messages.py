@@ -1,4 +1,4 @@
-"""The records of an event file as protobuf messages, for programs that want all that is in it. Owns that one call."""
+"""The records of an event file as protobuf messages, for programs that need everything in it. Owns that one call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load_messages(path: str | os.PathLike[str]) -> Iterator[Record]:
     """Yield the records of an event file, in the order in which they were written, as messages of ``events.proto``.
 
     One record at a time is in memory, so that the file may be larger than protobuf allows for one message. What is
-    torn or damaged is passed over, as a `LogReader` does; what later attempts hide is yielded, too.
+    torn or damaged is skipped, as a `LogReader` does; what later attempts hide is yielded, too.
 
     Args:
         path: A run's folder, or its ``events.pb``.

@@ -1,4 +1,4 @@
-"""The objects of one event file, looked at when somebody asks for them: a run may have many, beside few scalars.
+"""The objects of one event file, read on demand: a run may have many of them and few scalars.
 
 Owns their offsets and the entries made of their heads. Contents are never read here.
 """
@@ -41,7 +41,7 @@ class ObjectList:
     def entries(self) -> list[Entry]:
         """Return an entry for each object, reading the heads of those that are new."""
         if self._looked_at < len(self.offsets):
-            with suppress(OSError):  # removed meanwhile: the next poll tells
+            with suppress(OSError):  # removed meanwhile: the next poll says so
                 self._look()
         return self._entries
 

@@ -90,7 +90,7 @@ class EventSource:
             return Delta(reset=reset)
 
     def count(self, tag: str) -> int:
-        """Number of points of a tag, hidden ones included."""
+        """Return the number of points of a tag, hidden ones included."""
         return self._count_before(tag, self._tail.offset)
 
     def points(self, tag: str, start: int) -> list[Points]:
@@ -108,7 +108,7 @@ class EventSource:
                     first = bisect_right(ladder, start)
                     skip = start - (ladder[first - 1] if first else 0)
                 return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
-        except OSError:  # removed meanwhile: the next poll tells
+        except OSError:  # removed meanwhile: the next poll says so
             return []
 
     def entries(self) -> list[Entry]:
@@ -122,7 +122,7 @@ class EventSource:
         return found
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
-        """Whether this is the file that we know, grown at most."""
+        """Return whether this is the file that we know, grown at most."""
         if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._tail.offset:
             return False
         at = self._tail.offset - len(self._last_header)
@@ -131,7 +131,7 @@ class EventSource:
         return status.st_mtime_ns == self._changed_ns or not self._is_healed(file, status.st_size)
 
     def _is_healed(self, file: IO[bytes], size: int) -> bool:
-        """Whether something that was damaged is whole now: then the file was being replaced while we read it."""
+        """Return whether something that was damaged is whole now: then the file was being replaced while we read it."""
         if any(indexing.frame_at(file, offset, size) for offset in self._tail.damaged[-_RECHECKED:]):
             return True
         blocks = [(offset, tag) for offset, tag in self._damaged if tag][:_RECHECKED]
@@ -257,7 +257,7 @@ class EventSource:
             count = 0
             frame = indexing.frame_at(file, offset, size) if (offset, tag) not in self._damaged else None
             if frame is not None:
-                with suppress(WireError, ValueError, IndexError):  # replaced meanwhile: the next poll tells
+                with suppress(WireError, ValueError, IndexError):  # replaced meanwhile: the next poll says so
                     block = scalar_blocks.parse(frame.head, frame.data_offset)
                     count = block.count(codec.parse_tags(block.tag_set).index(tag))
             ladder.append(count + (ladder[-1] if ladder else 0))

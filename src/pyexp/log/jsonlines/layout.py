@@ -1,4 +1,4 @@
-"""Where the objects of a log of JSON lines lie, and finding them there when no ``log.jsonl`` tells of them.
+"""Where the objects of a log of JSON lines lie, and finding them there without a ``log.jsonl``.
 
 Owns the paths; the names of folders and suffixes are in `kinds`. Reads no object, only its small ``.meta``.
 """

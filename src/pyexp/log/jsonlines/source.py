@@ -86,7 +86,7 @@ class JsonSource:
         )
 
     def count(self, tag: str) -> int:
-        """Number of points of a tag, hidden ones included."""
+        """Return the number of points of a tag, hidden ones included."""
         return sum(len(series) for _, series in self._pieces.get(tag, ()))
 
     def points(self, tag: str, start: int) -> list[Points]:
@@ -137,7 +137,7 @@ class JsonSource:
         for offset, line in self._lines[name].read():
             record = _parse(line)
             if record is not None:
-                record["\n"] = len(line)  # no key of a line: they end at the line break
+                record["\n"] = len(line)  # not a key that a line can have: lines end at the line break
                 yield offset, record
             elif line.strip():
                 self._unparsed += 1
@@ -145,7 +145,7 @@ class JsonSource:
     def _take(self, record: dict[str, Any], take: Any) -> None:
         try:
             take(record)
-        except (KeyError, TypeError, ValueError, OverflowError):  # JSON, but no line of ours
+        except (KeyError, TypeError, ValueError, OverflowError):  # JSON, but not a line of ours
             self._unparsed += 1
 
     def _take_attempt(self, record: dict[str, Any]) -> None:
@@ -211,7 +211,7 @@ class _Lines:
         self._prefix = b""
 
     def is_replaced(self) -> bool:
-        """Whether what was read is no longer in the file."""
+        """Return whether what was read is no longer in the file."""
         if self._identity is None:
             return False
         try:

@@ -1,6 +1,6 @@
-"""Whether one more event may wait: yes while the file takes what comes, else as long as there is room.
+"""Whether one more event may be queued: always while writing keeps up, else as long as there is room.
 
-Owns the bounds on what waits and the way past them. Knows neither the thread nor the file.
+Owns the bounds on what is pending. Knows neither the thread nor the file.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _LOOK_AGAIN_S = 0.05
 
 
 class Flow(Enum):
-    """How what is logged gets on."""
+    """How writing goes."""
 
-    FREE = auto()  # it is written as it comes: nobody counts what waits
-    SLOWED = auto()  # the file takes long: whoever finds no room waits for it
-    FAILING = auto()  # the file takes nothing: what finds no room is refused
+    FREE = auto()  # writing keeps up: what is pending is not counted
+    SLOWED = auto()  # a write takes long: a call that finds no room waits for it
+    FAILING = auto()  # nothing can be written: a call that finds no room is refused
 
 
 class Gate:
-    """Where calls wait for room. While the flow is free, rows go past it, by `Rows.direct`.
+    """Where calls wait for room. While the flow is free, rows bypass it, by `Rows.direct`.
 
     All methods are for holders of the condition, which they may release to wait.
 
     Attributes:
-        flow: How what is logged gets on.
+        flow: How writing goes.
     """
 
     def __init__(self, backlog: Backlog, rows: Rows, changed: threading.Condition) -> None:
@@ -49,16 +49,16 @@ class Gate:
         self._room = 0
 
     def free(self) -> None:
-        """Let everything pass: the file took what waited."""
+        """Let everything pass: what was pending is written."""
         self.flow = Flow.FREE
 
     def slow(self) -> None:
-        """Have callers look for room, because the file takes long."""
+        """Have callers look for room, because a write takes long."""
         if self.flow is Flow.FREE:
             self._restrict(Flow.SLOWED)
 
     def fail(self) -> None:
-        """Have callers look for room, and refuse what finds none, because the file takes nothing."""
+        """Have callers look for room, and refuse those that find none, because nothing can be written."""
         self._restrict(Flow.FAILING)
 
     def await_row(self, require_open: Callable[[], None]) -> None:
@@ -86,7 +86,7 @@ class Gate:
         self._rows.direct.clear()
 
     def _has_row(self) -> bool:
-        """Whether one more row may wait. Counting looks at each tag: after it, as many rows as fit go uncounted."""
+        """Return whether a row may be queued. Counting looks at each tag: after it, as many as fit go uncounted."""
         if self.flow is Flow.FREE:
             return True
         if self._room <= 0:
@@ -99,7 +99,7 @@ class Gate:
         while not has_room():
             if self.flow is Flow.FAILING:
                 raise LogWriteError(
-                    f"the log cannot be written and {len(self._backlog):,} events wait already: this one is refused; "
+                    f"the log cannot be written and {len(self._backlog):,} events are pending: this one is refused; "
                     "make room on the disk, then log it again"
                 )
             self._changed.wait(_LOOK_AGAIN_S)

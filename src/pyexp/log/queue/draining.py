@@ -1,4 +1,4 @@
-"""Putting what waits into the file, by batches. Owns what happens to one that cannot be written; knows no thread."""
+"""Writing what is pending to the file, by batches. Owns what happens to one that cannot be written; knows no thread."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def drain(backlog: Backlog, sink: Sink, settle: Callable[[Exception | None], None]) -> tuple[bool, Exception | None]:
-    """Write what waits; return whether there was something, and why some of it is dropped.
+    """Write what is pending; return whether there was something, and why some of it is dropped.
 
     Args:
-        backlog: What waits.
+        backlog: What is pending.
         sink: Where it goes.
         settle: Called after each batch, with the reason if it is dropped; takes it off the backlog.
 
@@ -31,7 +31,7 @@ def drain(backlog: Backlog, sink: Sink, settle: Callable[[Exception | None], Non
             sink.prepare(batch.points, batch.items)()
         except OSError:
             raise
-        except Exception as error:  # one of its events: trying that again would fail for ever
+        except Exception as error:  # one of its events: trying that again would always fail
             if len(batch.points) + len(batch.items) > 1:
                 backlog.split()
                 continue

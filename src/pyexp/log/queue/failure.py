@@ -1,4 +1,4 @@
-"""What went wrong with the file, until a caller was told. Owns that each failure is told once, and its sentence."""
+"""What went wrong with the file, until it is reported. Owns that each failure is reported once, and its message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pyexp.errors import LogWriteError
 
 
 class Failure:
-    """The first failure that no caller was told of, if there is one."""
+    """The first failure that was not reported to a caller, if there is one."""
 
     def __init__(self) -> None:
         self._error: BaseException | None = None
@@ -20,7 +20,7 @@ class Failure:
         """Keep this failure, unless there is one already."""
         self._error = self._error or error
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Raise the failure and forget it.
 
         Raises:

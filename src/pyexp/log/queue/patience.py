@@ -1,14 +1,14 @@
-"""How long closing waits for a file that takes nothing. Owns that rule; knows neither threads nor files."""
+"""How long closing waits while nothing can be written. Owns that rule; knows neither threads nor files."""
 
 from __future__ import annotations
 
 from time import monotonic
 
-GRACE_S = 1.0  # to close, at least, after a flush that waited in vain
+GRACE_S = 1.0  # to close, at least, after a flush that timed out
 
 
 class Patience:
-    """Counts from the last progress; what a flush waited in vain counts, too."""
+    """Counts from the last progress; the time of a flush that timed out counts, too."""
 
     def __init__(self) -> None:
         self._progressed = self._grace_end = 0.0
@@ -19,13 +19,13 @@ class Patience:
         self._progressed = monotonic()
         self._waited_since = None
 
-    def waited_in_vain(self, begin: float) -> None:
+    def flush_timed_out(self, begin: float) -> None:
         """Remember that a flush waited since *begin* and nothing was written."""
         if self._waited_since is None:
             self._waited_since = begin
 
     def begin_closing(self) -> None:
-        """Count from now, or from the begin of a flush that waited in vain."""
+        """Count from now, or from the start of a flush that timed out."""
         self._progressed = monotonic()
         if self._waited_since is not None:
             self._progressed, self._grace_end = self._waited_since, self._progressed + GRACE_S

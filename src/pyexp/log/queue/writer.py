@@ -1,6 +1,6 @@
-"""From the caller's hands to the file: the thread that puts there what waits, every 50 ms.
+"""The thread that writes what is pending to the file, every 50 ms.
 
-Owns the thread, the flush, and how a failure comes back to the caller. Knows a file only as a `Sink`.
+Owns the thread, the flush, and how a failure is reported to the caller. Knows a file only as a `Sink`.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ TICK_S = 0.05
 TIMEOUT_S = 5.0
 _IDLE_TICKS = 20  # ticks that find nothing before the thread sleeps until it is called
 _RETRY_S = 0.5  # after a failure
-_STALL_S = 0.1  # in the file's hands before callers look at how much waits
+_STALL_S = 0.1  # spent in one write before callers look at how much is pending
 
 
 class State(Enum):
     """What a writer does. It falls asleep and wakes again and again, and closes once."""
 
-    ASLEEP = auto()  # no thread looks at what waits until a call wakes one
+    ASLEEP = auto()  # no thread looks at what is pending until a call wakes one
     AWAKE = auto()
-    CLOSING = auto()  # calls are refused, what waits is written
+    CLOSING = auto()  # calls are refused, what is pending is written
     CLOSED = auto()
 
 
@@ -72,7 +72,7 @@ class Writer:
         self._flushes: list[Flush] = []
         self._thread: threading.Thread | None = None
         self._failure = Failure()
-        self._is_loss_told = False
+        self._is_loss_reported = False
         self._tick_began: float | None = None
 
     def put(self, item: Item) -> None:
@@ -91,7 +91,7 @@ class Writer:
         """Wait until everything logged so far is in the file.
 
         Raises:
-            LogWriteError: Writing failed, or took longer than *timeout_s*; what waits is kept and tried again.
+            LogWriteError: Writing failed, or took longer than *timeout_s*; what is pending is kept and tried again.
         """
         self.wait(self.ask(), timeout_s)
 
@@ -120,18 +120,18 @@ class Writer:
         with self._changed:
             self._changed.wait_for(lambda: flush.is_done, timeout_s)
             self._failure.note(flush.error)
-            self._failure.tell()
+            self._failure.report()
             if not flush.is_done:
-                self._patience.waited_in_vain(begin)
+                self._patience.flush_timed_out(begin)
                 raise LogWriteError(
                     f"{self.waiting():,} logged events are not in the file after {timeout_s:g} s: nothing can be "
                     "written there now; they are kept and written as soon as that is possible"
                 )
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Write what waits, finish the file and end the thread. Closing again does nothing.
+        """Write what is pending, finish the file and stop the thread. Closing again does nothing.
 
-        Takes as long as there is progress, and gives up after *timeout_s* without; what a flush waited in vain counts.
+        Takes as long as there is progress, and gives up after *timeout_s* without; a flush that timed out counts.
 
         Raises:
             LogWriteError: Some events could not be written, and are lost if the process ends now.
@@ -141,10 +141,10 @@ class Writer:
         while thread is not None and thread.is_alive() and (left_s := self._patience.left_s(timeout_s)) > 0:
             thread.join(left_s)
         with self._changed:
-            if self._is_loss_told:
+            if self._is_loss_reported:
                 return
-            self._is_loss_told = True
-            self._failure.tell()
+            self._is_loss_reported = True
+            self._failure.report()
         if lost := self.waiting():
             raise LogWriteError(
                 f"{lost:,} logged events could not be written: nothing could be written for {timeout_s:g} s after "
@@ -169,7 +169,7 @@ class Writer:
         return len(self._backlog)
 
     def restart_after_fork(self) -> None:
-        """Begin anew in a forked child: what waited belongs to the parent, which writes it."""
+        """Start again in a forked child: what was pending belongs to the parent, which writes it."""
         self.rows.direct.clear()
         if self._is_closing():
             self._reset(State.CLOSED)
@@ -179,7 +179,7 @@ class Writer:
             self._sink = ReopenedSink(self._sink)
 
     def gate_if_stalled(self) -> None:
-        """Look at how much waits from now on, if the file has been at work for long."""
+        """Look at how much is pending from now on, if the file has been at work for long."""
         with self._changed:
             if self._tick_began is not None and monotonic() - self._tick_began > _STALL_S:
                 self.gate.slow()
@@ -199,7 +199,7 @@ class Writer:
         return self.state in (State.CLOSING, State.CLOSED)
 
     def _require_open(self) -> None:
-        self._failure.tell()
+        self._failure.report()
         if self._is_closing():
             raise LogError("the logger is closed: log before `close()`, or open a new Logger on the same folder")
 
@@ -215,7 +215,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
         try:
             self._thread.start()
-        except RuntimeError:  # too many threads, or the interpreter is ending: flushing writes in the caller's
+        except RuntimeError:  # too many threads, or the interpreter is exiting: flushing writes in the caller's
             self._thread = None
             self.state = State.ASLEEP
 
@@ -234,7 +234,7 @@ class Writer:
         self._finish()
 
     def _is_called(self) -> bool:
-        """Whether a caller waits for the next tick."""
+        """Return whether a caller waits for the next tick."""
         return self._is_closing() or bool(self._flushes)
 
     def _fall_asleep(self) -> None:
@@ -257,7 +257,7 @@ class Writer:
                 self._answer(len(self._flushes), self._failure.error)
 
     def _tick(self) -> bool:
-        """Write what waits; return whether there was something."""
+        """Write what is pending; return whether there was something."""
         asked = len(self._flushes)
         found, dropped = False, None
         self._tick_began = monotonic()

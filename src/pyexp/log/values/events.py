@@ -1,4 +1,4 @@
-"""What travels from a logger to a file and back: points, objects, and the entries that stand for objects on disk.
+"""What travels from a logger to a file and back: points, objects, and the entries that describe objects on disk.
 
 Frozen values only. Knows neither files nor formats.
 """

@@ -1,4 +1,4 @@
-"""`convert`: folders of TensorBoard logs into runs of ours, all or none. Owns the way from files to runs."""
+"""`convert`: folders of TensorBoard logs into runs of ours, all or none. Owns the steps from files to runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BATCH_VALUES = 50_000
 _BATCH_BYTES = 32 << 20
-_PROJECTOR = "projector_config.pbtxt"  # embeddings lie beside the event files
+_PROJECTOR = "projector_config.pbtxt"  # embeddings are in the same folder
 
 
 def convert(
@@ -35,7 +35,7 @@ def convert(
 ) -> list[Path]:
     """Turn the TensorBoard logs below *source* into runs below *target*, each named like its folder.
 
-    Scalars, texts, images, histograms and hyperparameters come over with their tags, steps and wall times; several
+    Scalars, texts, images, histograms and hyperparameters are converted with their tags, steps and wall times; several
     pictures of one value become ``tag/0``, ``tag/1``, …. What a program replaced when it was restarted (`purge_step`)
     is left out, as TensorBoard does. What has no counterpart (graphs, embeddings, …) is left out with a warning that
     names it, and so is what is damaged, with the file and the place in it. The source stays as it is.
@@ -46,7 +46,7 @@ def convert(
     Args:
         source: A folder with event files of TensorBoard or tensorboardX, at any depth; or one such file.
         target: The folder to write to; made when missing.
-        progress: Called now and then with how many bytes were read so far, and how many there are.
+        progress: Called repeatedly with how many bytes were read so far, and how many there are.
 
     Returns:
         The folders of the runs that were made. If it raises, there are none.
@@ -107,7 +107,7 @@ def _values(files: list[Path], report: Report) -> Iterator[Value]:
                 try:
                     event = parser.parse(record.data)
                 except MessageError:
-                    report.damage(path, Damage(record.offset, record.size, "no event inside"))
+                    report.damage(path, Damage(record.offset, record.size, "not an event"))
                     continue
                 if not restarts.hide(number, record.offset, event.step):
                     yield from event.values

@@ -1,4 +1,4 @@
-"""TensorBoard's messages, parsed by the protobuf library. Owns the error for bytes that are no message of theirs.
+"""TensorBoard's messages, parsed by the protobuf library. Owns the error for bytes that are not a message.
 
 The library is loaded at the first message: a program that only logs scalars need not wait for it.
 """

@@ -30,7 +30,7 @@ class Restarts:
         self._least_from = [*accumulate(steps, min)][::-1]
 
     def hide(self, number: int, offset: int, step: int) -> bool:
-        """Whether a later start replaces what the file *number* holds at *offset* for this step."""
+        """Return whether a later start replaces what the file *number* holds at *offset* for this step."""
         later = bisect_right(self._places, (number, offset))
         return later < len(self._places) and step >= self._least_from[later]
 
@@ -43,7 +43,7 @@ def _starts(path: Path) -> list[tuple[int, int]]:
             try:
                 step = parse_start(record.data)
             except MessageError:
-                continue  # told of when it is read for its values
+                continue  # reported when it is read for its values
             if step is not None:
                 found.append((record.offset, step))
     return found

@@ -1,6 +1,6 @@
 """What is inside a record of TensorBoard: ``Event`` and ``Summary``, read without TensorBoard.
 
-Owns what becomes of each value: a scalar or an item of ours, or the name of what our log has no kind for.
+Owns the translation of each value: to a scalar or an item of ours, or to the name of a kind that our log lacks.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _known(kind: str, media_type: str | None, data: bytes) -> Content | None:
 
 
 def _hparams(content: bytes) -> _Found:
-    """Yield the hyperparameters of a session's start; its other messages say nothing that a log keeps."""
+    """Yield the hyperparameters of a session's start; its other messages hold nothing that a log keeps."""
     data = parse_hparams(content)
     if data.HasField("session_start_info"):
         found = {to_text(entry.key): _plain(entry.value) for entry in data.session_start_info.hparams}

@@ -1,4 +1,4 @@
-"""``TensorProto``: numbers and strings, in whichever of its many fields they are. Owns which type is in which.
+"""``TensorProto``: numbers and strings, from its many fields. Owns which type is in which field.
 
 The message: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/tensor.proto.
 """
@@ -58,7 +58,7 @@ def _numbers(message: TensorProto) -> list[float]:
 
 
 def _unpack(code: str, content: bytes) -> list[float]:
-    """Return the numbers of one `struct` code that *content* holds; bytes that make no whole one are left out."""
+    """Return the numbers of one `struct` code that *content* holds; an incomplete one is left out."""
     count = len(content) // struct.calcsize(f"<{code}")
     return [float(number) for number in struct.unpack_from(f"<{count}{code}", content)]
 

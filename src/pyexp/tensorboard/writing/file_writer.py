@@ -1,4 +1,4 @@
-"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns the way of whole messages into our log."""
+"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns how whole messages get into our log."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class FileWriter:
         self._add(self._parser.parse_summary(data), global_step, walltime)
 
     def add_graph(self, *_: Any, **__: Any) -> None:
-        """Do nothing: our log has no graphs. Says so once."""
-        self._left_out.tell("add_graph")
+        """Do nothing: our log has no graphs. Warns once."""
+        self._left_out.warn("add_graph")
 
     add_onnx_graph = add_openvino_graph = add_graph
 
@@ -49,7 +49,7 @@ class FileWriter:
         self._log.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file."""
+        """Write what is pending and finish the file."""
         self._log.close()
 
     def reopen(self) -> None:
@@ -69,4 +69,4 @@ class FileWriter:
             elif isinstance(value, Item):
                 self._log.put(value.kind, value.tag, *value.contents, step=step, walltime=walltime)
             else:
-                self._left_out.tell(f"a summary of the kind {value.kind!r}", depth=2)
+                self._left_out.warn(f"a summary of the kind {value.kind!r}", depth=2)

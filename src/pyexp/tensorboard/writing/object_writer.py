@@ -1,6 +1,6 @@
 """The objects that a `SummaryWriter` takes: texts, histograms, pictures, figures, tensors, as the others take them.
 
-Owns their methods' arguments. How an object is captured, `log` knows.
+Owns their methods' arguments. How an object is captured is known to `log`.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class ObjectWriter(LeavesOut):
         *arguments: Any,
         **named: Any,
     ) -> None:
-        """Log an image with red frames; their labels are not drawn, which is said once.
+        """Log an image with red frames; their labels are not drawn; warns of that once.
 
         Args:
             tag: Its name; `/` makes groups.
@@ -134,7 +134,7 @@ class ObjectWriter(LeavesOut):
         pixels = pictures.draw_boxes(tag, img_tensor, box_tensor, named.pop("dataformats", given))
         others = [argument for argument in (*arguments, *named.values()) if not isinstance(argument, str)]
         if any(argument not in (None, 1) for argument in others):
-            self._left_out.tell("add_image_with_boxes(labels=…, rescale=…)")
+            self._left_out.warn("add_image_with_boxes(labels=…, rescale=…)")
         self._log.put("image", tag, *capture("image", tag, pixels), step=global_step, walltime=walltime)
 
     def add_figure(

@@ -1,7 +1,7 @@
 """`purge_step` in our log, which only ever grows: what an earlier attempt logged from that step on is hidden.
 
 Owns how. A new attempt hides, per tag, earlier points at or above its first one. So it starts with a tag's last points
-below the step, logged once more as they were: they stand for themselves and hide what follows them. A tag with nothing
+below the step, logged once more as they were: they replace themselves and hide what follows them. A tag with nothing
 below the step has no such point; what it has is hidden when it is logged again, from there on.
 """
 
@@ -30,7 +30,7 @@ class Survivors:
     items: Sequence[Item]
 
     def write(self, writer: Writer) -> None:
-        """Log it."""
+        """Log these rows and items."""
         for tag, row in self.rows:
             writer.rows[tag](row)
         for item in self.items:

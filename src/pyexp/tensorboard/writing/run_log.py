@@ -1,6 +1,6 @@
 """One run's log as a `SummaryWriter` needs it: steps and times given with each call, and opened again after a close.
 
-Owns when the log is open, what a call without a step or a time gets, and that a dropped writer lets go of its file.
+Owns when the log is open, what a call without a step or a time gets, and that a dropped writer releases its file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RunLog:
 
     Raises:
         LogWriteError: The folder cannot be written.
-        LogError: It holds a log of the other format, or is none of this machine's.
+        LogError: It holds a log of the other format, or is not on this machine.
     """
 
     def __init__(self, folder: Path, *, purge_step: int | None, is_kept: bool) -> None:
@@ -107,7 +107,7 @@ class RunLog:
             self._writer.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file; see `Logger.close`."""
+        """Write what is pending and finish the file; see `Logger.close`."""
         writer, self._writer = self._writer, None
         if writer is not None:
             self._finalizer.detach()
@@ -158,17 +158,17 @@ class _Nowhere:
 
 
 def check_local(folder: str) -> None:
-    """Refuse the address of a store elsewhere, which tensorboardX writes to.
+    """Refuse a URL of a remote store, which tensorboardX writes to.
 
     Raises:
         LogError: It is one.
     """
     if "://" in folder:
-        raise LogError(f"cannot log to {folder!r}: give a folder of this machine, and copy it when the run has ended")
+        raise LogError(f"cannot log to {folder!r}: give a folder of this machine, and copy it after the run")
 
 
 def to_step(step: Any) -> int:
-    """Convert a step: whatever is an integer, a Python one, NumPy's, a 0-d tensor.
+    """Convert a step: a Python integer, NumPy's, a 0-d tensor.
 
     Raises:
         ValueError: It does not fit in 64 bits.

@@ -46,11 +46,11 @@ class SummaryWriter(ObjectWriter):
         write_to_disk: Whether to keep anything at all.
         log_dir: Another name of *logdir*.
         comet_config: Settings of another service; not used.
-        unknown: Whatever else tensorboardX takes; not used.
+        unknown: Other arguments of tensorboardX; not used.
 
     Raises:
         LogWriteError: The folder cannot be written.
-        LogError: It holds a log of the other format, or is none of this machine's.
+        LogError: It holds a log of the other format, or is not on this machine.
     """
 
     def __init__(  # noqa: PLR0917 - in the order in which the others take them
@@ -75,7 +75,7 @@ class SummaryWriter(ObjectWriter):
         if comet_config and not comet_config.get("disabled"):
             unknown["comet_config"] = comet_config
         for name in unknown:
-            self._left_out.tell(f"SummaryWriter({name}=…)")
+            self._left_out.warn(f"SummaryWriter({name}=…)")
         self._is_kept = write_to_disk
         self._log = RunLog(self._path, purge_step=purge_step, is_kept=write_to_disk)
         self._file_writer = FileWriter(self._log, self._left_out)
@@ -122,7 +122,7 @@ class SummaryWriter(ObjectWriter):
         """Log a number; see `Logger.add_scalar`."""
         self._log.put_scalar(tag, scalar_value, global_step, walltime)
         if isinstance(display_name, str) and (display_name or summary_description):
-            self._left_out.tell("add_scalar(display_name=…, summary_description=…)")
+            self._left_out.warn("add_scalar(display_name=…, summary_description=…)")
 
     def add_scalars(
         self,
@@ -178,7 +178,7 @@ class SummaryWriter(ObjectWriter):
         elif run_name is not None:
             global_step = run_name
         if hparam_domain_discrete:
-            self._left_out.tell("add_hparams(hparam_domain_discrete=…)")
+            self._left_out.warn("add_hparams(hparam_domain_discrete=…)")
         found = capture("hparams", "hparams", hparam_dict)
         if not name and self._hparams not in (None, found):
             name = str(time.time())
@@ -204,7 +204,7 @@ class SummaryWriter(ObjectWriter):
         self._log.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file; logging again opens it again."""
+        """Write what is pending and finish the file; logging again opens it again."""
         self._log.close()
 
     def __enter__(self) -> Self:

@@ -505,7 +505,7 @@ def test_a_failed_close_is_told_once(sink, monkeypatch):
     exit_hooks.close_all()
 
 
-def test_a_close_after_a_flush_that_waited_in_vain_waits_little(sink, monkeypatch):
+def test_a_close_after_a_flush_that_timed_out_waits_little(sink, monkeypatch):
     monkeypatch.setattr(patience, "GRACE_S", 0.1)
     writer = Writer(sink)
     sink.gate.clear()
