@@ -106,6 +106,18 @@ for use_protobuf in (True, False):
         (folder / "log.jsonl").unlink()
         assert LogReader(folder).load("audio", "beep", 0) == b"\\1\\2"
 assert OBJECT_KINDS["sounds"] == "audio"
+
+from pyexp.tensorboard._pb.tensorboard_pb2 import Event, Summary
+from pyexp.tensorboard.reading.summaries import EventParser, Unknown
+
+for media_type in (b"audio/wav", b"audio/other"):
+    audio = Summary.Audio(encoded_audio_string=b"\\1\\2", content_type=media_type)
+    event = Event(summary=Summary(value=[Summary.Value(tag=b"beep", audio=audio)]))
+    [found] = EventParser().parse(event.SerializeToString()).values
+    if media_type == b"audio/wav":
+        assert (found.kind, found.tag, found.contents) == ("audio", "beep", (Content("audio/wav", b"\\1\\2"),))
+    else:
+        assert found == Unknown("beep", "audio")
 """
 
 
