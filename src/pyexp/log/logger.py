@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Never, Self
+    from typing import Never, Self, SupportsFloat
 
     from pyexp.log.kinds import Kind
     from pyexp.log.queue.buffers import Rows
@@ -72,7 +72,7 @@ class Logger:
         """
         self._set_global_it(it)
 
-    def add_scalar(self, tag: str, value: Any) -> None:
+    def add_scalar(self, tag: str, value: SupportsFloat) -> None:
         """Log a number, or anything with ``__float__`` such as an array or tensor of one number; nan and inf included.
 
         Raises:
@@ -82,7 +82,7 @@ class Logger:
         """
         self._add_scalar(tag, value)
 
-    def add_scalars(self, values: Mapping[str, Any]) -> None:
+    def add_scalars(self, values: Mapping[str, SupportsFloat]) -> None:
         """Log several scalars, given as a mapping of tag to value. A bad one among them logs none; see `add_scalar`."""
         numbers = {tag: to_float(tag, value) for tag, value in values.items()}
         for tag in numbers:

@@ -6,8 +6,7 @@ import os
 import re
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pyexp.errors import SettingsError
 
@@ -51,14 +50,14 @@ class Settings:
     """
 
     name: str | None = None
-    output_dir: str | Path | None = None
+    output_dir: str | os.PathLike[str] | None = None
     executor: str | Executor = "subprocess"
     jobs: int | None = None
     gpus: int = 0
     retries: int = 0
     timeout: float | None = None
     filter: str | None = None
-    capture: bool | str = True
+    capture: bool | Literal["no"] = True
     viewer: bool = False
     viewer_port: int = DEFAULT_VIEWER_PORT
     stash: bool = True
