@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
     from pyexp.code.tree import FileState
 
+_LINK, _SUBMODULE = "120000", "160000"
+_NO_FILES = {_LINK, _SUBMODULE}
+# What Python prefers, of one name.
+_RANKS = (PACKAGE, OTHER, MODULE, NAMESPACE)
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
 # Time stamps tick: up to 4 ms on Linux's own file systems, up to 2 s on others.
 _TICK_NS = 2_000_000_000
@@ -38,28 +42,25 @@ def take_tree(
     Raises:
         OSError: Git cannot tell what the snapshot has.
     """
-    script_path = None if script is None else _below(roots[0].top, os.path.realpath(script))
-    scripts: dict[str, Known] = {}
-    files: dict[str, Known] = {}
-    links: list[str] = []
     top = roots[0].top
+    script_path = None if script is None else _below(top, os.path.realpath(script))
+    scripts: dict[str, Known] = {}
+    links: list[str] = []
     left_out = set(outside)
+    folders: dict[str, dict[str, Known]] = {}
     for index, root in enumerate(roots):
         prefix = "" if root.top == top else _below(top, root.top) + "/"
         for mode, blob, path in _list_snapshot(root):
-            whole = prefix + path
-            if mode == "120000":
-                links.append(whole)
-            elif mode == "160000":
-                left_out.add(whole)
+            if mode in _NO_FILES:
+                (links.append if mode == _LINK else left_out.add)(prefix + path)
             elif path.endswith(".py"):
-                files[whole] = Known(MODULE, index, path, _state(os.path.join(root.top, path)), blob)
+                known = Known(MODULE, index, path, _state(f"{root.top}/{path}"), blob)
+                _enter_module(folders, prefix + path, known)
             elif path.endswith(_EXTENSIONS):
-                files[whole] = Known(OTHER)
-            elif whole == script_path:
-                scripts[whole] = Known(MODULE, index, path, _state(os.path.join(root.top, path)), blob)
-    folders = _folders(files)
-    folder_links = _follow(links, top, files, folders)
+                _enter(folders, prefix + path, path.rpartition("/")[2].partition(".")[0], Known(OTHER))
+            elif prefix + path == script_path:
+                scripts[script_path] = Known(MODULE, index, path, _state(f"{root.top}/{path}"), blob)
+    folder_links = _follow(links, top, folders)
     return Tree(
         roots,
         racy_ns=started_ns - _TICK_NS,
@@ -100,56 +101,50 @@ def _list_snapshot(root: Root) -> Iterator[tuple[str, str, str]]:
         yield mode, blob, path
 
 
-def _folders(files: Mapping[str, Known]) -> dict[str, dict[str, Known]]:
-    """Names of modules by folder, from the files of the tree."""
-    folders: dict[str, dict[str, Known]] = {}
-    for path, known in files.items():
-        folder, _, name = path.rpartition("/")
-        stem = name.removesuffix(".py") if known.kind == MODULE else name.partition(".")[0]
-        _add_folder(folders, folder)
-        if stem != "__init__":
-            _prefer(folders[folder], stem, known)
-        elif folder:
-            parent, _, last = folder.rpartition("/")
-            _prefer(folders[parent], last, known._replace(kind=PACKAGE) if known.kind == MODULE else known)
-    return folders
+def _enter_module(folders: dict[str, dict[str, Known]], path: str, known: Known) -> None:
+    """Enter the source file *path*."""
+    name = path[path.rfind("/") + 1 : -len(".py")]
+    if name == "__init__" and "/" in path:
+        _enter(folders, path, "", known)
+        package = path.rpartition("/")[0]
+        _enter(folders, package, package.rpartition("/")[2], known._replace(kind=PACKAGE))
+    else:
+        _enter(folders, path, name, known)
 
 
-def _add_folder(folders: dict[str, dict[str, Known]], folder: str) -> None:
-    """Make the entry of *folder* and of those above it, each a namespace until something else is found."""
-    if folder in folders:
-        return
-    folders[folder] = {}
-    if folder:
-        parent, _, last = folder.rpartition("/")
-        _add_folder(folders, parent)
-        _prefer(folders[parent], last, Known(NAMESPACE))
-
-
-def _prefer(names: dict[str, Known], name: str, known: Known) -> None:
-    """Enter *known* unless the import system would prefer what *name* stands for already."""
-    ranks = (PACKAGE, OTHER, MODULE, NAMESPACE)
-    if name not in names or ranks.index(known.kind) < ranks.index(names[name].kind):
+def _enter(folders: dict[str, dict[str, Known]], path: str, name: str, known: Known) -> None:
+    """Enter *known* as *name* in the folder of *path*, unless the import system would prefer what is there."""
+    folder = path.rpartition("/")[0]
+    if folder not in folders:
+        folders[folder] = {}
+        if folder:  # a namespace until something else is found
+            _enter(folders, folder, folder.rpartition("/")[2], Known(NAMESPACE))
+    names = folders[folder]
+    if name and (name not in names or _RANKS.index(known.kind) < _RANKS.index(names[name].kind)):
         names[name] = known
 
 
-def _follow(
-    links: Iterable[str], top: str, files: Mapping[str, Known], folders: dict[str, dict[str, Known]]
-) -> dict[str, str]:
+def _follow(links: Iterable[str], top: str, folders: dict[str, dict[str, Known]]) -> dict[str, str]:
     """Enter what links lead to under the links' names, and return the links to folders."""
     to_folders = {}
     for link in links:
-        target = _below(top, os.path.realpath(os.path.join(top, link)))
-        folder, _, name = link.rpartition("/")
-        if target in files and name.endswith(".py"):
-            _add_folder(folders, folder)
-            _prefer(folders[folder], name.removesuffix(".py"), files[target])
-        elif target in folders:
+        target = _below(top, os.path.realpath(f"{top}/{link}"))
+        if target in folders:
             to_folders[link] = target
             parent, _, last = target.rpartition("/")
-            _add_folder(folders, folder)
-            _prefer(folders[folder], name, folders[parent][last])
+            _enter(folders, link, link.rpartition("/")[2], folders[parent][last])
+        elif link.endswith(".py") and (known := _find_module(folders, target)) is not None:
+            _enter_module(folders, link, known)
     return to_folders
+
+
+def _find_module(folders: Mapping[str, Mapping[str, Known]], path: str) -> Known | None:
+    """Return what has been entered for the source file *path*, as a plain file."""
+    folder, _, name = path.rpartition("/")
+    if name == "__init__.py":
+        folder, _, name = folder.rpartition("/")
+    known = folders.get(folder, {}).get(name.removesuffix(".py"))
+    return None if known is None else known._replace(kind=MODULE)
 
 
 def _below(top: str, path: str) -> str:

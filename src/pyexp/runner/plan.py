@@ -101,7 +101,9 @@ def _fresh(declaration: Declaration, folder: Path, settings: Settings, means: Me
     commit = None
     if settings.stash:
         try:
-            commit = take_snapshot(declaration.home, _outputs(folder, declaration.home), label=folder.name)
+            snapshot = take_snapshot(declaration.home, _outputs(folder, declaration.home))
+            commit = snapshot.commit
+            notes += snapshot.notes
         except SnapshotError as error:
             notes.append(f"no git snapshot: {error}")
     batch, claim = Batch.create(folder, configs, collect_facts(settings, commit))
