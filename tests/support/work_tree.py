@@ -45,14 +45,16 @@ class WorkTree:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return path
 
-    def freeze(self, *, is_settled: bool = True, **options) -> str:
+    def freeze(self, *, is_settled: bool = True, with_index: bool = True, **options) -> str:
         """Commit all and note the state; of a settled tree, no file was written in the last moments."""
         started = time.time_ns() + (3_000_000_000 if is_settled else 0)
         git(self.root, "add", "-A")
         git(self.root, "commit", "-q", "--allow-empty", "-m", "start")
         git_dir = git(self.root, "rev-parse", "--absolute-git-dir")
         commit = git(self.root, "rev-parse", "HEAD")
-        tree = take_tree([Root(top=str(self.root), git_dir=git_dir, commit=commit)], started_ns=started, **options)
+        index = (Path(git_dir) / "index").read_bytes() if with_index else b""
+        root = Root(top=str(self.root), git_dir=git_dir, commit=commit, index=index)
+        tree = take_tree([root], started_ns=started, **options)
         save_tree(tree, self.saved)
         return commit
 

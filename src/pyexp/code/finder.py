@@ -24,7 +24,7 @@ from importlib.machinery import (
 from typing import TYPE_CHECKING, Any
 
 from pyexp.code import git_objects
-from pyexp.code.tree import NAMESPACE, OTHER, PACKAGE, Known, Tree
+from pyexp.code.tree import NAMESPACE, PACKAGE, File, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,15 +45,15 @@ class TreeLoader(SourceFileLoader):
     Which of them is decided at each reading, so that `importlib.reload` and a late import get the same code.
     """
 
-    def __init__(self, fullname: str, path: str, tree: Tree, folder: str, known: Known) -> None:
+    def __init__(self, fullname: str, path: str, tree: Tree, folder: str, file: File) -> None:
         super().__init__(fullname, path)
         self._tree = tree
         self._folder = folder
-        self._known = known
+        self._file = file
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         """Size and time of the source, by which a bytecode file is found valid; none while the file is another one."""
-        if path == self.path and not self._tree.is_unchanged(self._known, self.path):
+        if path == self.path and not self._tree.is_unchanged(self._file, self.path):
             raise OSError(f"{self.path} has changed")
         return super().path_stats(path)
 
@@ -61,21 +61,21 @@ class TreeLoader(SourceFileLoader):
         """Content of a file: of the source as it was at the start, of others (a package's data) as it is."""
         if path != self.path:
             return super().get_data(path)
-        if self._tree.is_unchanged(self._known, path):
+        if self._tree.is_unchanged(self._file, path):
             content = super().get_data(path)
-            if self._tree.is_unchanged(self._known, path):  # also while it was read
+            if self._tree.is_unchanged(self._file, path):  # also while it was read
                 return content
         return self._content_of_start()
 
     def show_source(self) -> None:
         """Have tracebacks and ``inspect`` show the code of the start, if the file is another one by now."""
-        if not self._tree.is_unchanged(self._known, self.path):
+        if not self._tree.is_unchanged(self._file, self.path):
             self._content_of_start()
 
     def _content_of_start(self) -> bytes:
         import linecache
 
-        content = self._tree.read(self._known, self._folder, os.path.dirname(self.path))
+        content = self._tree.read(self._file, self._folder, os.path.dirname(self.path))
         try:
             lines = importlib.util.decode_source(content).splitlines(keepends=True)
         except (SyntaxError, UnicodeDecodeError):
@@ -92,31 +92,39 @@ class TreeFinder(FileFinder):
         super().__init__(path, *_DETAILS)
         self._tree = tree
         self._folder = folder
-        self.names = tree.names(folder)
+        self._known: dict[str, tuple[int, File | None] | None] = {}
+
+    def knows(self, name: str) -> bool:
+        """Whether the folder had a module, a package or a namespace of this name at the start."""
+        return self._look_up(name) is not None
 
     def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
         """Find what *fullname* stood for at the start, or what is new and takes nothing's place."""
         name = fullname.rpartition(".")[2]
         present = super().find_spec(fullname, target)
-        known = self.names.get(name)
+        known = self._look_up(name)
         if known is None:
             return self._admit(fullname, present)
-        if known.kind == OTHER:
-            return present
-        if known.kind == NAMESPACE:
-            return self._namespace(fullname, name, present)
-        package = os.path.join(self.path, name) if known.kind == PACKAGE else None
+        kind, file = known
+        if file is None:
+            return self._namespace(fullname, name, present) if kind == NAMESPACE else present
+        package = os.path.join(self.path, name) if kind == PACKAGE else None
         path = os.path.join(package, "__init__.py") if package else os.path.join(self.path, f"{name}.py")
         if present is not None and present.origin != path and present.loader is not None and self._is_ignored(present):
             return present
         folder = f"{self._folder}/{name}".lstrip("/") if package else self._folder
-        loader = TreeLoader(fullname, path, self._tree, folder, known)
+        loader = TreeLoader(fullname, path, self._tree, folder, file)
         if present is not None and present.origin == path:
             present.loader = loader
             return present
         return importlib.util.spec_from_file_location(
             fullname, path, loader=loader, submodule_search_locations=[package] if package else None
         )
+
+    def _look_up(self, name: str) -> tuple[int, File | None] | None:
+        if name not in self._known:
+            self._known[name] = self._tree.find_module(self._folder, name)
+        return self._known[name]
 
     def _namespace(self, fullname: str, name: str, present: ModuleSpec | None) -> ModuleSpec:
         if present is not None and (present.loader is None or self._is_ignored(present)):
@@ -144,7 +152,7 @@ def _is_found_elsewhere(fullname: str) -> bool:
     entries: Iterable[str] = sys.modules[parent].__path__ if parent in sys.modules else sys.path
     for finder in _finders(entries):
         if isinstance(finder, TreeFinder):
-            if name in finder.names:
+            if finder.knows(name):
                 return True
         elif (spec := finder.find_spec(fullname)) is not None and spec.loader is not None:
             return True
@@ -185,9 +193,9 @@ class LinkFinder(FileFinder):
 class _ScriptFinder:
     """Finds one file as the module ``__main__``: `runpy.run_path`, with which multiprocessing makes a script again."""
 
-    def __init__(self, path: str, tree: Tree, folder: str, known: Known) -> None:
+    def __init__(self, path: str, tree: Tree, folder: str, file: File) -> None:
         self._path = path
-        self._arguments = (tree, folder, known)
+        self._arguments = (tree, folder, file)
 
     def find_spec(self, fullname: str, _target: ModuleType | None = None) -> ModuleSpec | None:
         if fullname != "__main__":

@@ -1,29 +1,26 @@
 """Notes the state of the user's work tree at the start, for the processes of the runs.
 
-Asks git which files the snapshot has, and the file system what they are like. Knows nothing of the import system.
+Asks git which files the snapshot has, and in which state it read them. Knows nothing of the import system.
 """
 
 from __future__ import annotations
 
 import marshal
 import os
-import stat
+from contextlib import suppress
 from importlib.machinery import EXTENSION_SUFFIXES
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyexp._files import write_atomic
-from pyexp.code.tree import LENGTH_BYTES, MODULE, NAMESPACE, OTHER, PACKAGE, Known, Root, Tree
+from pyexp.code import git_index
+from pyexp.code.tree import LENGTH_BYTES, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pyexp.code.tree import FileState
+    from pyexp.code.tree import Root
 
-_LINK, _SUBMODULE = "120000", "160000"
-_NO_FILES = {_LINK, _SUBMODULE}
-# What Python prefers, of one name.
-_RANKS = (PACKAGE, OTHER, MODULE, NAMESPACE)
-_EXTENSIONS = tuple(EXTENSION_SUFFIXES)
+_MODULES = (".py", *EXTENSION_SUFFIXES)
 # Time stamps tick: up to 4 ms on Linux's own file systems, up to 2 s on others.
 _TICK_NS = 2_000_000_000
 
@@ -44,47 +41,52 @@ def take_tree(
     """
     top = roots[0].top
     script_path = None if script is None else _below(top, os.path.realpath(script))
-    scripts: dict[str, Known] = {}
-    links: list[str] = []
+    folders: dict[str, dict[str, tuple[int, str, bytes]]] = {}
+    links: dict[str, str] = {}
     left_out = set(outside)
-    folders: dict[str, dict[str, Known]] = {}
-    for index, root in enumerate(roots):
-        prefix = "" if root.top == top else _below(top, root.top) + "/"
-        for mode, blob, path in _list_snapshot(root):
-            if mode in _NO_FILES:
-                (links.append if mode == _LINK else left_out.add)(prefix + path)
-            elif path.endswith(".py"):
-                known = Known(MODULE, index, path, _state(f"{root.top}/{path}"), blob)
-                _enter_module(folders, prefix + path, known)
-            elif path.endswith(_EXTENSIONS):
-                _enter(folders, prefix + path, path.rpartition("/")[2].partition(".")[0], Known(OTHER))
-            elif prefix + path == script_path:
-                scripts[script_path] = Known(MODULE, index, path, _state(f"{root.top}/{path}"), blob)
-    folder_links = _follow(links, top, folders)
+    for number, root in enumerate(roots):
+        prefix = "" if number == 0 else _below(top, root.top) + "/"
+        names: dict[str, tuple[int, str, bytes]] = {}
+        current = None
+        for path, record in _entries(root):
+            whole = prefix + path
+            if not git_index.is_file(record):
+                if git_index.mode_of(record) == git_index.SUBMODULE:
+                    left_out.add(whole)
+                else:
+                    links[whole] = _below(top, os.path.realpath(f"{root.top}/{path}"))
+                    _folder(folders, whole.rpartition("/")[0])
+            elif path.endswith(_MODULES) or whole == script_path:
+                folder, _, name = whole.rpartition("/")
+                if folder != current:
+                    names, current = _folder(folders, folder), folder
+                names[name] = number, path, record
     return Tree(
         roots,
         racy_ns=started_ns - _TICK_NS,
-        links=folder_links,
+        links=links,
         outside=sorted(left_out.difference(_below(top, root.top) for root in roots)),
-        scripts=scripts,
-        folders={folder: marshal.dumps(_plain(names)) for folder, names in folders.items()},
+        folders={folder: marshal.dumps(names) for folder, names in folders.items()},
     )
 
 
 def save_tree(tree: Tree, path: str | os.PathLike[str]) -> None:
     """Write *tree* to the file *path*; see `load_tree`."""
     roots = [(root.top, root.git_dir, root.commit) for root in tree.roots]
-    head = marshal.dumps((roots, tree.racy_ns, dict(tree.links), sorted(tree.outside), _plain(tree.scripts)))
+    head = marshal.dumps((roots, tree.racy_ns, dict(tree.links), sorted(tree.outside)))
     size = len(head).to_bytes(LENGTH_BYTES, "big")
     write_atomic(os.fspath(path), size + head + marshal.dumps(dict(tree.folders)))
 
 
-def _plain(names: Mapping[str, Known]) -> dict[str, tuple[Any, ...]]:
-    return {name: tuple(known) for name, known in names.items()}
+def _entries(root: Root) -> Iterator[tuple[str, bytes]]:
+    """Paths and records of the files of a snapshot."""
+    found = git_index.entries(root.index, len(root.commit) // 2) if root.index else None
+    if found is not None:
+        return ((path.decode("utf-8", "surrogateescape"), record) for path, record in found)
+    return _ask_git(root)
 
 
-def _list_snapshot(root: Root) -> Iterator[tuple[str, str, str]]:
-    """Mode, hash and path of each file of the snapshot."""
+def _ask_git(root: Root) -> Iterator[tuple[str, bytes]]:
     import subprocess
 
     listed = subprocess.run(
@@ -95,67 +97,23 @@ def _list_snapshot(root: Root) -> Iterator[tuple[str, str, str]]:
     )
     if listed.returncode:
         raise OSError(f"git ls-tree {root.commit}: {os.fsdecode(listed.stderr).strip()}")
-    for line in os.fsdecode(listed.stdout).split("\0")[:-1]:
+    for line in listed.stdout.decode("utf-8", "surrogateescape").split("\0")[:-1]:
         head, _, path = line.partition("\t")
         mode, _, blob = head.split(" ")
-        yield mode, blob, path
+        found = None
+        with suppress(OSError):
+            found = os.lstat(f"{root.top}/{path}")
+        yield path, git_index.make_record(found, int(mode, 8), blob)
 
 
-def _enter_module(folders: dict[str, dict[str, Known]], path: str, known: Known) -> None:
-    """Enter the source file *path*."""
-    name = path[path.rfind("/") + 1 : -len(".py")]
-    if name == "__init__" and "/" in path:
-        _enter(folders, path, "", known)
-        package = path.rpartition("/")[0]
-        _enter(folders, package, package.rpartition("/")[2], known._replace(kind=PACKAGE))
-    else:
-        _enter(folders, path, name, known)
-
-
-def _enter(folders: dict[str, dict[str, Known]], path: str, name: str, known: Known) -> None:
-    """Enter *known* as *name* in the folder of *path*, unless the import system would prefer what is there."""
-    folder = path.rpartition("/")[0]
+def _folder(folders: dict[str, dict[str, tuple[int, str, bytes]]], folder: str) -> dict[str, tuple[int, str, bytes]]:
+    """Return the names in *folder*, which is entered with those above it."""
     if folder not in folders:
         folders[folder] = {}
-        if folder:  # a namespace until something else is found
-            _enter(folders, folder, folder.rpartition("/")[2], Known(NAMESPACE))
-    names = folders[folder]
-    if name and (name not in names or _RANKS.index(known.kind) < _RANKS.index(names[name].kind)):
-        names[name] = known
-
-
-def _follow(links: Iterable[str], top: str, folders: dict[str, dict[str, Known]]) -> dict[str, str]:
-    """Enter what links lead to under the links' names, and return the links to folders."""
-    to_folders = {}
-    for link in links:
-        target = _below(top, os.path.realpath(f"{top}/{link}"))
-        if target in folders:
-            to_folders[link] = target
-            parent, _, last = target.rpartition("/")
-            _enter(folders, link, link.rpartition("/")[2], folders[parent][last])
-        elif link.endswith(".py") and (known := _find_module(folders, target)) is not None:
-            _enter_module(folders, link, known)
-    return to_folders
-
-
-def _find_module(folders: Mapping[str, Mapping[str, Known]], path: str) -> Known | None:
-    """Return what has been entered for the source file *path*, as a plain file."""
-    folder, _, name = path.rpartition("/")
-    if name == "__init__.py":
-        folder, _, name = folder.rpartition("/")
-    known = folders.get(folder, {}).get(name.removesuffix(".py"))
-    return None if known is None else known._replace(kind=MODULE)
+        if folder:
+            _folder(folders, folder.rpartition("/")[0])
+    return folders[folder]
 
 
 def _below(top: str, path: str) -> str:
     return os.path.relpath(path, top).replace(os.sep, "/")
-
-
-def _state(path: str) -> FileState | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino

@@ -1,7 +1,6 @@
 """The user's work tree as it was at the start: which modules it had, and by what a changed file is known.
 
-Made once per batch, kept in one file, and loaded by each process of a run. Knows nothing of the import system, and asks
-git only which files the snapshot has.
+Made once per batch, kept in one file, and loaded by each process of a run. Knows nothing of the import system.
 """
 
 from __future__ import annotations
@@ -9,19 +8,19 @@ from __future__ import annotations
 import marshal
 import os
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.machinery import EXTENSION_SUFFIXES
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyexp.code import git_index
 from pyexp.code.git_objects import Objects
 from pyexp.code.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    FileState = tuple[int, int, int, int]
-
 LENGTH_BYTES = 8
-
+_INIT = "__init__.py"
 
 PACKAGE, MODULE, NAMESPACE, OTHER = range(4)
 
@@ -34,29 +33,27 @@ class Root:
         top: Its folder, without links.
         git_dir: The folder of its repository.
         commit: Hash of its snapshot.
+        index: Git's index file of the snapshot, if it is at hand; it is not kept.
     """
 
     top: str
     git_dir: str
     commit: str
+    index: bytes = field(default=b"", repr=False)
 
 
-class Known(NamedTuple):
-    """What the tree had for the name of a module in one of its folders.
+class File(NamedTuple):
+    """A source file of the tree.
 
     Attributes:
-        kind: `PACKAGE`, `MODULE`, `NAMESPACE`, or `OTHER` (an extension module): only the first two have a file.
         root: Index of the repository.
         path: The file, as the repository spells it.
-        state: Size, mtime_ns, ctime_ns and inode; None when the file was gone before they could be read.
-        blob: Hash of the content.
+        record: State and hash; see `git_index`.
     """
 
-    kind: int
-    root: int = 0
-    path: str = ""
-    state: FileState | None = None
-    blob: str = ""
+    root: int
+    path: str
+    record: bytes
 
 
 class Tree:
@@ -65,9 +62,8 @@ class Tree:
     Attributes:
         roots: The repositories, the work tree first.
         racy_ns: A file that was written later than this may have changed unseen: its content decides.
-        links: Links to folders of the tree, to what they led to.
+        links: What the links of the tree led to.
         outside: What was there, but is in no snapshot: nested repositories, large files.
-        scripts: Files that are known by their path and not as modules.
         objects: The contents of the snapshot.
         saved: The file that it was loaded from.
     """
@@ -79,18 +75,16 @@ class Tree:
         racy_ns: int,
         links: Mapping[str, str],
         outside: Sequence[str],
-        scripts: Mapping[str, Known],
         folders: Mapping[str, bytes] | tuple[str, int],
     ) -> None:
         self.roots = tuple(roots)
         self.racy_ns = racy_ns
         self.links = links
         self.outside = frozenset(outside)
-        self.scripts = scripts
         self.objects = Objects([(root.top, root.git_dir, root.commit) for root in roots])
         self.saved = folders[0] if isinstance(folders, tuple) else None
         self._folders = folders
-        self._opened: dict[str, dict[str, Known]] = {}
+        self._opened: dict[str, dict[str, File]] = {}
         self._places = Places(self.top, links)
 
     @property
@@ -116,35 +110,37 @@ class Tree:
         assert not isinstance(self._folders, tuple)
         return self._folders
 
-    def names(self, folder: str) -> dict[str, Known]:
-        """Names of modules in *folder* of the tree."""
+    def files(self, folder: str) -> dict[str, File]:
+        """Files of modules in *folder* of the tree, by name; none if it had no such folder."""
         if folder not in self._opened:
-            packed = marshal.loads(self.folders[folder])  # noqa: S302 — as above
-            self._opened[folder] = {name: Known(*values) for name, values in packed.items()}
+            packed = marshal.loads(self.folders[folder]) if folder in self.folders else {}  # noqa: S302 — as above
+            self._opened[folder] = {name: File(*values) for name, values in packed.items()}
         return self._opened[folder]
+
+    def find_module(self, folder: str, name: str) -> tuple[int, File | None] | None:
+        """Return what *name* stood for in *folder*, as Python would have chosen, and its source; None for nothing."""
+        below = f"{folder}/{name}" if folder else name
+        package = self.links.get(below, below)
+        if (init := self._file(package, _INIT)) is not None:
+            return PACKAGE, init
+        files = self.files(folder)
+        if any(name + suffix in files or f"__init__{suffix}" in self.files(package) for suffix in EXTENSION_SUFFIXES):
+            return OTHER, None
+        if (module := self._file(folder, f"{name}.py")) is not None:
+            return MODULE, module
+        return (NAMESPACE, None) if package in self.folders else None
 
     def find_folder(self, path: str) -> str | None:
         """Return the folder of the tree that *path* is or was; None if it had no modules there."""
         path = os.path.abspath(path)
         return next((relative for relative in self._places.candidates(path) if relative in self.folders), None)
 
-    def find_file(self, path: str) -> tuple[str, Known] | None:
+    def find_file(self, path: str) -> tuple[str, File] | None:
         """Return the folder and what is known of the source file *path*; None if the tree did not have it."""
-        path = os.path.abspath(path)
-        for relative in self._places.candidates(path) if self.scripts else ():
-            if relative in self.scripts:
-                return posixpath.dirname(relative), self.scripts[relative]
-        folder_path, name = os.path.split(path)
-        stem, suffix = os.path.splitext(name)
-        folder = self.find_folder(folder_path) if suffix == ".py" else None
-        if folder is None:
-            return None
-        if stem == "__init__":
-            parent, last = posixpath.split(folder)
-            known = self.names(parent).get(last) if folder and parent in self.folders else None
-            return (folder, known) if known is not None and known.kind == PACKAGE else None
-        known = self.names(folder).get(stem)
-        return (folder, known) if known is not None and known.kind == MODULE else None
+        head, name = os.path.split(os.path.abspath(path))
+        folder = self.find_folder(head)
+        file = None if folder is None else self._file(folder, name)
+        return None if folder is None or file is None else (folder, file)
 
     def root_of(self, path: str) -> Root:
         """Return the repository that *path* is in."""
@@ -158,37 +154,39 @@ class Tree:
             relative = posixpath.dirname(relative)
         return bool(relative)
 
-    def is_unchanged(self, known: Known, path: str) -> bool:
-        """Whether the file at *path* is what it was at the start."""
+    def is_unchanged(self, file: File, path: str) -> bool:
+        """Whether the file at *path* is what *file* was at the start."""
         try:
             found = os.stat(path)
-            if known.state != (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino):
-                return False
-            if max(found.st_mtime_ns, found.st_ctime_ns) < self.racy_ns:
+            if git_index.is_same(file.record, found) and max(found.st_mtime_ns, found.st_ctime_ns) < self.racy_ns:
                 return True
-            with open(path, "rb") as file:
-                return _blob_hash(file.read(), len(known.blob)) == known.blob
+            with open(path, "rb") as content:
+                return _blob_hash(content.read(), file.record) == git_index.hash_of(file.record)
         except OSError:
             return False
 
-    def read(self, known: Known, folder: str, folder_path: str) -> bytes:
-        """Content of a file as it was at the start, and in the same call to git those of its changed neighbours.
+    def read(self, file: File, folder: str, folder_path: str) -> bytes:
+        """Content of *file* as it was at the start; the same call to git gets those of its changed neighbours.
 
         Raises:
             ImportError: The repository does not have it any more.
         """
-        wanted = (known.root, known.path, known.blob)
+        wanted = _wanted(file)
         if not self.objects.has(wanted):
-            neighbours = self._changed(folder, folder_path, known)
-            self.objects.fetch([wanted, *neighbours])
+            self.objects.fetch([wanted, *map(_wanted, self._changed(folder, folder_path, file))])
         return self.objects.read(wanted)
 
-    def _changed(self, folder: str, folder_path: str, known: Known) -> Iterator[tuple[int, str, str]]:
-        for name, other in self.names(folder).items() if folder in self.folders else ():
-            if other.kind == MODULE and other.root == known.root and other is not known:
-                path = os.path.join(folder_path, f"{name}.py")
-                if not self.is_unchanged(other, path):
-                    yield other.root, other.path, other.blob
+    def _changed(self, folder: str, folder_path: str, file: File) -> Iterator[File]:
+        for name, other in self.files(folder).items():
+            is_candidate = other.root == file.root and other is not file and name.endswith(".py")
+            if is_candidate and not self.is_unchanged(other, os.path.join(folder_path, name)):
+                yield other
+
+    def _file(self, folder: str, name: str) -> File | None:
+        path = f"{folder}/{name}" if folder else name
+        if path in self.links:
+            folder, _, name = self.links[path].rpartition("/")
+        return self.files(folder).get(name)
 
 
 def load_tree(path: str | os.PathLike[str]) -> Tree:
@@ -199,21 +197,23 @@ def load_tree(path: str | os.PathLike[str]) -> Tree:
     """
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(LENGTH_BYTES), "big")
-        roots, racy_ns, links, outside, scripts = marshal.loads(file.read(length))  # noqa: S302 — our own file
-    found = [Root(top=top, git_dir=git_dir, commit=commit) for top, git_dir, commit in roots]
+        roots, racy_ns, links, outside = marshal.loads(file.read(length))  # noqa: S302 — our own file
     return Tree(
-        found,
+        [Root(top=top, git_dir=git_dir, commit=commit) for top, git_dir, commit in roots],
         racy_ns=racy_ns,
         links=links,
         outside=outside,
-        scripts={path: Known(*values) for path, values in scripts.items()},
         folders=(os.path.abspath(path), LENGTH_BYTES + length),
     )
 
 
-def _blob_hash(content: bytes, digits: int) -> str:
-    """Hash that git gives a file of this *content*, in a repository of SHA-1 (40 *digits*) or SHA-256."""
+def _wanted(file: File) -> tuple[int, str, str]:
+    return file.root, file.path, git_index.hash_of(file.record)
+
+
+def _blob_hash(content: bytes, record: bytes) -> str:
+    """Hash that git gives a file of this *content*, by the algorithm of *record*'s repository."""
     import hashlib
 
-    kind = hashlib.sha1 if digits == 40 else hashlib.sha256  # noqa: PLR2004 — git's own choice
+    kind = hashlib.sha1 if len(git_index.hash_of(record)) == 40 else hashlib.sha256  # noqa: PLR2004 — digits
     return kind(b"blob %d\0" % len(content) + content).hexdigest()

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _NOTICE_S = 1.0
 
@@ -83,22 +83,9 @@ class Git:
         Raises:
             GitError: There is no git, or it takes too long.
         """
-        command = ["git", "-C", self._folder, *arguments]
+        process = self._start(arguments)
         try:
-            process = subprocess.Popen(
-                command,
-                env=self.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=sys.platform != "win32",
-            )
-        except OSError as error:
-            raise GitError(f"git {arguments[0]}: {error}") from error
-        try:
-            output, errors = self.patience.wait(process, stdin)
-        except subprocess.TimeoutExpired as error:
-            raise GitError(f"git {arguments[0]}: not done after {self.patience.timeout_s:g} s") from error
+            output, errors = self._finish(process, arguments, stdin)
         finally:
             _end(process)
         return process.returncode, output, errors
@@ -109,12 +96,50 @@ class Git:
         Raises:
             GitError: It failed.
         """
-        code, output, errors = self.ask(*arguments, stdin=stdin)
-        if code:
-            reasons = errors.decode(errors="replace").strip().splitlines() or [f"exit {code}"]
-            fatal = next((line for line in reasons if line.startswith(("fatal:", "error:"))), reasons[0])
-            raise GitError(f"git {arguments[0]}: {fatal}")
-        return output
+        return _output(arguments, *self.ask(*arguments, stdin=stdin))
+
+    def call_at_once(self, *calls: Sequence[str]) -> list[bytes]:
+        """Make several calls at the same time and return their outputs.
+
+        Raises:
+            GitError: One failed.
+        """
+        processes: list[subprocess.Popen[bytes]] = []
+        try:
+            processes += map(self._start, calls)
+            found = [self._finish(process, call, b"") for process, call in zip(processes, calls, strict=True)]
+        finally:
+            for process in processes:
+                _end(process)
+        codes = [process.returncode for process in processes]
+        return [_output(call, code, *texts) for call, code, texts in zip(calls, codes, found, strict=True)]
+
+    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                ["git", "-C", self._folder, *arguments],
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=sys.platform != "win32",
+            )
+        except OSError as error:
+            raise GitError(f"git {arguments[0]}: {error}") from error
+
+    def _finish(self, process: subprocess.Popen[bytes], arguments: Sequence[str], stdin: bytes) -> tuple[bytes, bytes]:
+        try:
+            return self.patience.wait(process, stdin)
+        except subprocess.TimeoutExpired as error:
+            raise GitError(f"git {arguments[0]}: not done after {self.patience.timeout_s:g} s") from error
+
+
+def _output(arguments: Sequence[str], code: int, output: bytes, errors: bytes) -> bytes:
+    if code:
+        reasons = errors.decode(errors="replace").strip().splitlines() or [f"exit {code}"]
+        fatal = next((line for line in reasons if line.startswith(("fatal:", "error:"))), reasons[0])
+        raise GitError(f"git {arguments[0]}: {fatal}")
+    return output
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

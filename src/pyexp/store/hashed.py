@@ -1,4 +1,4 @@
-"""What git made of files at earlier snapshots, so that an unchanged one is not read again. One file per work tree."""
+"""What git made of large files at earlier snapshots: an unchanged one is not read again. One file per work tree."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # A file that was written in the moments before it was read may have changed since by the same time stamp.
 _TICK_NS = 2_000_000_000
+# Of small ones git shall know the state itself: it is what tells a run which sources have changed.
+_LARGE_BYTES = 100_000
 
 
 class HashedFiles:
@@ -39,14 +41,14 @@ class HashedFiles:
         """Return mode and hash of the file *path* if it is what it was."""
         known = self._known.get(path)
         state = self._states[path] = _state(os.path.join(self._top, path))
-        return known[1:] if known is not None and known[0] == state else None
+        return known[1:] if known is not None and known[0] == state and state[0] >= _LARGE_BYTES else None
 
     def keep(self, found: Mapping[str, Hashed], started_ns: int) -> None:
         """Keep *found*, which were looked for before, and nothing else."""
         kept = {
             path: (state, *hashed)
             for path, hashed in found.items()
-            if max((state := self._states[path])[1:3]) < started_ns - _TICK_NS
+            if (state := self._states[path])[0] >= _LARGE_BYTES and max(state[1:3]) < started_ns - _TICK_NS
         }
         if kept != self._known:
             os.makedirs(os.path.dirname(self._path), exist_ok=True)

@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ _IDENTITY = {
 }
 _MESSAGE = "pyexp: the work tree at a start"
 _NO_DATE = "@0 +0000"
+_COMPRESSED = 4
 _FUTURE_S = 4_000_000_000
 _SUBMODULE = b"160000"
 # A line of `git ls-files -s -v -o`: its letter tells what git does with the file.
@@ -54,6 +55,7 @@ class Snapshot:
         top: The work tree's folder, without links.
         git_dir: The folder of its repository.
         started_ns: Time before the first file was read, by the clock of the repository's file system.
+        index: Git's index file of the commit: its files, and the state in which they were read.
         outside: Paths relative to *top* that it does not have though git does not ignore them: nested repositories,
             files beyond the limits.
         submodules: Snapshots of the work tree's submodules, and of theirs.
@@ -64,6 +66,7 @@ class Snapshot:
     top: Path
     git_dir: Path
     started_ns: int
+    index: bytes = field(repr=False)
     outside: tuple[str, ...] = ()
     submodules: tuple[Snapshot, ...] = ()
     notes: tuple[str, ...] = ()
@@ -127,6 +130,7 @@ class _Taking:
             head, head_tree, date = _head(git)
             tree = self._tree(git, quarantine.started_ns)
             commit = head if tree == head_tree else _commit(git, tree, head, date)
+            written = _read_index(git)
             quarantine.release()
         self.git.call("update-ref", f"refs/pyexp/{commit[:12]}", commit)
         return Snapshot(
@@ -134,6 +138,7 @@ class _Taking:
             top=Path(self.top),
             git_dir=Path(self.git_dir),
             started_ns=quarantine.started_ns,
+            index=written,
             outside=tuple(self.outside),
             submodules=tuple(self.submodules),
             notes=tuple(self.notes),
@@ -141,11 +146,14 @@ class _Taking:
 
     def _tree(self, git: Git, started_ns: int) -> str:
         """Bring the index up to date with the work tree and return the hash of the tree that it makes."""
-        listed = git.call("ls-files", "-s", "-v", "-c", "-o", "-z", "--exclude-standard", *map(_pattern, self.excluded))
+        listed, differing = git.call_at_once(
+            ["ls-files", "-s", "-v", "-c", "-o", "-z", "--exclude-standard", *map(_pattern, self.excluded)],
+            ["diff-files", "-z", "--name-only", "--ignore-submodules=all"],
+        )
         removed, overlooked, entries = self._look_at_tracked(listed)
-        differing = git.call("diff-files", "-z", "--name-only", "--ignore-submodules=all").split(b"\0")[:-1]
+        changed = [path for path in map(os.fsdecode, differing.split(b"\0")[:-1]) if path not in removed]
         untracked = self._choose([os.fsdecode(name) for name in _UNTRACKED.findall(listed)])
-        files = [*overlooked, *untracked, *(path for path in map(os.fsdecode, differing) if path not in removed)]
+        files = [*overlooked, *untracked, *changed]
         known = {path: entry for path in files if (entry := self.hashed.find(path)) is not None}
         entries |= dict.fromkeys(removed, ("0", self.no_blob))
         found = self._enter(git, files, entries, known)
@@ -236,6 +244,16 @@ def _head(git: Git) -> tuple[str, str, str]:
 def _commit(git: Git, tree: str, head: str, date: str) -> str:
     dated = git.within({"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date})
     return dated.call("commit-tree", tree, *(["-p", head] if head else []), "-m", _MESSAGE).decode().strip()
+
+
+def _read_index(git: Git) -> bytes:
+    """Return git's index in a version that is not compressed."""
+    path = Path(git.environment["GIT_INDEX_FILE"])
+    if not path.exists():
+        return b""
+    if path.read_bytes()[7] == _COMPRESSED:
+        git.call("update-index", "--index-version=2")
+    return path.read_bytes()
 
 
 def _make_young(git: Git) -> None:

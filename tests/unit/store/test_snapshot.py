@@ -169,6 +169,11 @@ def changed_by_flagged_files(tree):
     (tree / "flagged.py").write_text("two")
 
 
+def a_compressed_index(tree):
+    git(tree, "update-index", "--index-version=4")
+    (tree / "main.py").write_text("two")
+
+
 def a_split_index(tree):
     git(tree, "update-index", "--split-index")
     (tree / "main.py").write_text("two")
@@ -186,6 +191,7 @@ def a_split_index(tree):
         intent_to_add,
         odd_names,
         changed_by_flagged_files,
+        a_compressed_index,
         a_split_index,
     ],
     ids=lambda change: change.__name__,
@@ -294,21 +300,21 @@ def age(tree, monkeypatch):
     monkeypatch.setattr("pyexp.store.hashed._TICK_NS", -(10**12))
 
 
-def test_unchanged_files_are_read_once(tree, monkeypatch):
+def test_unchanged_large_files_are_read_once(tree, monkeypatch):
     recording_filter(tree)
     age(tree, monkeypatch)
     (tree / "tracked.dat").write_text("1")
     git(tree, "add", "tracked.dat")
     git(tree, "commit", "-qm", "data")
-    (tree / "tracked.dat").write_text("two")
-    (tree / "new.dat").write_text("new")
+    (tree / "tracked.dat").write_text("two" * 100_000)
+    (tree / "new.dat").write_text("new" * 100_000)
     (tree / ".git/read").write_text("")
     first = take_snapshot(tree, []).commit
     assert sorted((tree / ".git/read").read_text().split()) == ["new.dat", "tracked.dat"]
     assert take_snapshot(tree, []).commit == first
     assert len((tree / ".git/read").read_text().split()) == 2
-    (tree / "new.dat").write_text("other")
-    assert git(tree, "show", f"{take_snapshot(tree, []).commit}:new.dat") == "other"
+    (tree / "new.dat").write_text("other" * 60_000)
+    assert git(tree, "show", f"{take_snapshot(tree, []).commit}:new.dat") == "other" * 60_000
     assert (tree / ".git/read").read_text().split()[2:] == ["new.dat"]
 
 
@@ -322,7 +328,7 @@ def test_a_file_written_just_now_is_read_again(tree):
 @pytest.mark.parametrize("damage", ["objects", "truncated", "other"])
 def test_what_is_kept_may_be_damaged_or_stale(tree, monkeypatch, damage):
     age(tree, monkeypatch)
-    (tree / "new.py").write_text("new")
+    (tree / "new.py").write_text("new" * 100_000)
     commit = take_snapshot(tree, []).commit
     kept = tree / ".git/pyexp/hashed"
     if damage == "objects":
@@ -335,7 +341,7 @@ def test_what_is_kept_may_be_damaged_or_stale(tree, monkeypatch, damage):
     else:
         kept.write_bytes(b"i\x01\x00\x00\x00")
     assert take_snapshot(tree, []).commit == commit
-    assert git(tree, "show", f"{commit}:new.py") == "new"
+    assert git(tree, "show", f"{commit}:new.py") == "new" * 100_000
 
 
 def slow_filter(tree, mark):
@@ -442,5 +448,6 @@ def test_it_is_known_when_it_began(tree):
     before = time.time_ns()
     snapshot = take_snapshot(tree / ".", [])
     assert before - 20_000_000 <= snapshot.started_ns <= time.time_ns()
+    assert b"new.py" in snapshot.index
     assert snapshot.top == tree.resolve()
     assert snapshot.git_dir == (tree / ".git").resolve()
