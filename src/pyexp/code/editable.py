@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp.code.finder import at_start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -29,23 +29,26 @@ class ForeignAnswers:
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
+        self._seen: list[Any] = []
+        self._row: list[tuple[Any, Mapping[str, str]]] = []
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Ask the finders of others, as far as they stand between this one and Python's own next one."""
-        for finder in _after(self):
-            spec = finder.find_spec(fullname, path, target) or self._mapped(finder, fullname)
+        if sys.meta_path != self._seen:
+            self._seen = list(sys.meta_path)
+            self._row = [(finder, _mapping(finder)) for finder in _after(self)]
+        for finder, mapping in self._row:
+            spec = finder.find_spec(fullname, path, target)
+            if spec is None and fullname in mapping:
+                spec = self._find_mapped(fullname, mapping[fullname])
             if spec is not None:
                 return at_start(spec, self._tree)
         return None
 
-    def _mapped(self, finder: Any, fullname: str) -> ModuleSpec | None:
-        """Find a module that is gone from where setuptools' finder expects it."""
-        mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
-        place = mapping.get(fullname) if isinstance(mapping, dict) else None
-        if not isinstance(place, str):
-            return None
+    def _find_mapped(self, fullname: str, place: str) -> ModuleSpec | None:
+        """Find a module that is gone from *place*, where setuptools' finder expects it."""
         for path, locations in ((os.path.join(place, "__init__.py"), [place]), (f"{place}.py", None)):
             if self._tree.find_file(path) is not None:
                 return importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=locations)
@@ -67,6 +70,12 @@ def unwatch_foreign_finders() -> None:
 def _starts_a_row(place: int, finder: object) -> bool:
     """Whether *finder* is the first of some that are not Python's own."""
     return _is_foreign(finder) and (place == 0 or not _is_foreign(sys.meta_path[place - 1]))
+
+
+def _mapping(finder: Any) -> Mapping[str, str]:
+    """Where setuptools' finder looks for what."""
+    mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
+    return mapping if isinstance(mapping, dict) else {}
 
 
 def _after(own: ForeignAnswers) -> list[Any]:

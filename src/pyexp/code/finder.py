@@ -53,9 +53,12 @@ class TreeLoader(SourceFileLoader):
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
         """Size and time of the source, by which a bytecode file is found valid; none while the file is another one."""
-        if path == self.path and not self._tree.is_unchanged(self._file, self.path):
+        if path != self.path:
+            return super().path_stats(path)
+        state = self._tree.state_if_unchanged(self._file, self.path)
+        if state is None:
             raise OSError(f"{self.path} has changed")
-        return super().path_stats(path)
+        return {"mtime": state.st_mtime, "size": state.st_size}
 
     def get_data(self, path: str) -> bytes:
         """Content of a file: of the source as it was at the start, of others (a package's data) as it is."""

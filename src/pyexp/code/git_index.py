@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _HEAD = struct.Struct(">4sII")
 # Seconds and nanoseconds of ctime and mtime, inode, mode, size, each as 32 bits; then the hash and the flags.
 _STATE = struct.Struct(">4I4x2I8xI")
+_NANO = 1_000_000_000
 _WORD = 0xFFFFFFFF
 _FLAGS_BYTES = 2
 _IS_EXTENDED = 0x40  # in the first byte of the flags
@@ -68,12 +69,13 @@ def hash_of(record: bytes) -> str:
 
 def is_same(record: bytes, found: os.stat_result) -> bool:
     """Whether a file in the state *found* is in that of *record*."""
-    *times, inode, _, size = _STATE.unpack_from(record)
+    changed_s, changed_ns, written_s, written_ns, inode, _, size = _STATE.unpack_from(record)
     return (
-        stat.S_ISREG(found.st_mode)
-        and size == _size(found)
+        written_s * _NANO + written_ns == found.st_mtime_ns
+        and changed_s * _NANO + changed_ns == found.st_ctime_ns
+        and size == found.st_size & _WORD
         and inode == found.st_ino & _WORD
-        and tuple(times) == _times(found)
+        and stat.S_ISREG(found.st_mode)
     )
 
 
@@ -82,7 +84,7 @@ def _times(found: os.stat_result) -> tuple[int, int, int, int]:
 
 
 def _split(time_ns: int) -> tuple[int, int]:
-    seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
+    seconds, nanoseconds = divmod(time_ns, _NANO)
     return seconds & _WORD, nanoseconds
 
 

@@ -32,7 +32,7 @@ class Objects:
     def fetch(self, files: Sequence[Wanted]) -> None:
         """Get the contents of *files*, all of one repository, as far as one call to git gives them."""
         # A line of the request is a hash and a path.
-        files = [file for file in files[:_BATCH] if "\n" not in file[2]]
+        files = [file for file in files[:_BATCH] if "\n" not in file[1]]
         if len(files) < 2:  # noqa: PLR2004 — the one is read by path
             return
         # The sizes that git tells are those before its filters: only a word that no file holds tells where one ends.

@@ -21,11 +21,13 @@ class Places:
 
     def candidates(self, path: str) -> Iterator[str]:
         """Where *path* is relative to the top: by the links of the start, then by those of now."""
-        below = self.below_top(path)
+        below = self.relative(path)
         if below is not None:
             yield self.resolve(below)
         real = self.relative(self.realpath(path))
         if real is not None:
+            if below is None and (below := self.below_top(path)) is not None:
+                yield self.resolve(below)
             yield real
 
     def below_top(self, path: str) -> str | None:

@@ -9,7 +9,7 @@ import marshal
 import os
 import posixpath
 from dataclasses import dataclass, field
-from importlib.machinery import EXTENSION_SUFFIXES
+from importlib.machinery import EXTENSION_SUFFIXES as _EXTENSIONS
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyexp.code import git_index
@@ -99,6 +99,8 @@ class Tree:
         Raises:
             OSError: The file is gone. An ImportError would have Python load what is there now.
         """
+        if type(self._folders) is dict:
+            return self._folders
         if isinstance(self._folders, tuple):
             path, offset = self._folders
             try:
@@ -121,14 +123,18 @@ class Tree:
         """Return what *name* stood for in *folder*, as Python would have chosen, and its source; None for nothing."""
         below = f"{folder}/{name}" if folder else name
         package = self.links.get(below, below)
-        if (init := self._file(package, _INIT)) is not None:
+        is_folder = package in self.folders
+        if is_folder and (init := self._file(package, _INIT)) is not None:
             return PACKAGE, init
         files = self.files(folder)
-        if any(name + suffix in files or f"__init__{suffix}" in self.files(package) for suffix in EXTENSION_SUFFIXES):
+        if any(
+            name + suffix in files or (is_folder and f"__init__{suffix}" in self.files(package))
+            for suffix in _EXTENSIONS
+        ):
             return OTHER, None
         if (module := self._file(folder, f"{name}.py")) is not None:
             return MODULE, module
-        return (NAMESPACE, None) if package in self.folders else None
+        return (NAMESPACE, None) if is_folder else None
 
     def find_folder(self, path: str) -> str | None:
         """Return the folder of the tree that *path* is or was; None if it had no modules there."""
@@ -156,14 +162,19 @@ class Tree:
 
     def is_unchanged(self, file: File, path: str) -> bool:
         """Whether the file at *path* is what *file* was at the start."""
+        return self.state_if_unchanged(file, path) is not None
+
+    def state_if_unchanged(self, file: File, path: str) -> os.stat_result | None:
+        """Return the state of the file at *path* if it is what *file* was at the start."""
         try:
             found = os.stat(path)
             if git_index.is_same(file.record, found) and max(found.st_mtime_ns, found.st_ctime_ns) < self.racy_ns:
-                return True
+                return found
             with open(path, "rb") as content:
-                return _blob_hash(content.read(), file.record) == git_index.hash_of(file.record)
+                is_same = _blob_hash(content.read(), file.record) == git_index.hash_of(file.record)
+                return found if is_same else None
         except OSError:
-            return False
+            return None
 
     def read(self, file: File, folder: str, folder_path: str) -> bytes:
         """Content of *file* as it was at the start; the same call to git gets those of its changed neighbours.

@@ -38,8 +38,9 @@ _COMPRESSED = 4
 _FUTURE_S = 4_000_000_000
 _SUBMODULE = b"160000"
 # A line of `git ls-files -s -v -o`: its letter tells what git does with the file.
-_TRACKED = re.compile(rb"(?<![^\0])([A-Za-z]) (\d+) ([0-9a-f]+) \d\t([^\0]+)\0")
-_UNTRACKED = re.compile(rb"(?<![^\0])\? ([^\0]+)\0")
+_TRACKED = re.compile(rb"\0([A-Za-z]) (\d+) ([0-9a-f]+) \d\t([^\0]+)")
+_UNTRACKED = re.compile(rb"\0\? ([^\0]+)")
+_OVERLOOKED = re.compile(rb"\0[a-zS] ")
 
 
 class SnapshotError(Exception):
@@ -150,6 +151,7 @@ class _Taking:
             ["ls-files", "-s", "-v", "-c", "-o", "-z", "--exclude-standard", *map(_pattern, self.excluded)],
             ["diff-files", "-z", "--name-only", "--ignore-submodules=all"],
         )
+        listed = b"\0" + listed
         removed, overlooked, entries = self._look_at_tracked(listed)
         changed = [path for path in map(os.fsdecode, differing.split(b"\0")[:-1]) if path not in removed]
         untracked = self._choose([os.fsdecode(name) for name in _UNTRACKED.findall(listed)])
@@ -171,11 +173,9 @@ class _Taking:
         removed: set[str] = set()
         overlooked: list[str] = []
         entries: dict[str, Hashed] = {}
-        odd = b"|".join(
-            [rb"[a-zS] ", b". 160000 ", *(rb"[^\0]*\t" + re.escape(os.fsencode(f)) + b"/" for f in self.excluded)]
-        )
         # Most trees have thousands of files and none that needs a look.
-        if re.search(rb"(?<![^\0])(?:" + odd + b")", listed) is None:
+        signs = (b" 160000 ", *(b"\t%b/" % os.fsencode(folder) for folder in self.excluded))
+        if not any(sign in listed for sign in signs) and _OVERLOOKED.search(listed) is None:
             return removed, overlooked, entries
         for letter, mode, _, name in _TRACKED.findall(listed):
             path = os.fsdecode(name)
@@ -227,7 +227,7 @@ class _Taking:
         present = [path for path in sorted(fresh) if _is_file(os.path.join(self.top, path))]
         git.call("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=_joined(present))
         _make_young(git)
-        listed = _TRACKED.findall(git.call("ls-files", "-s", "-v", "-z"))
+        listed = _TRACKED.findall(b"\0" + git.call("ls-files", "-s", "-v", "-z"))
         entered = ((os.fsdecode(name), mode.decode(), blob.decode()) for _, mode, blob, name in listed)
         return {**known, **{path: (mode, blob) for path, mode, blob in entered if path in fresh}}
 
