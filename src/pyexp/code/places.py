@@ -16,18 +16,17 @@ class Places:
     def __init__(self, top: str, links: Mapping[str, str]) -> None:
         self._top = top
         self._links = links
+        self._identity = _identity(top)
         self._is_top: dict[str, bool] = {}
         self._real: dict[str, str] = {}
 
     def candidates(self, path: str) -> Iterator[str]:
         """Where *path* is relative to the top: by the links of the start, then by those of now."""
         below = self.relative(path)
-        if below is not None:
+        if below is not None or (below := self.below_top(path)) is not None:
             yield self.resolve(below)
         real = self.relative(self.realpath(path))
-        if real is not None:
-            if below is None and (below := self.below_top(path)) is not None:
-                yield self.resolve(below)
+        if real is not None and real != below:
             yield real
 
     def below_top(self, path: str) -> str | None:
@@ -44,11 +43,9 @@ class Places:
                 return below
 
     def _is_the_top(self, path: str) -> bool:
+        """Whether *path* is the top by another name: a link to it, or other letters where case does not count."""
         if path not in self._is_top:
-            try:
-                self._is_top[path] = os.path.samefile(path, self._top)
-            except OSError:
-                self._is_top[path] = False
+            self._is_top[path] = self._identity is not None and _identity(path) == self._identity
         return self._is_top[path]
 
     def relative(self, path: str) -> str | None:
@@ -75,3 +72,11 @@ class Places:
             is_plain = bool(tail) and not os.path.islink(path)
             self._real[path] = os.path.join(self.realpath(head), tail) if is_plain else os.path.realpath(path)
         return self._real[path]
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

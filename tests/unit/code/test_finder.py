@@ -298,6 +298,19 @@ def test_a_tree_and_a_folder_that_are_reached_by_a_link(tree, tmp_path):
     assert tree.python("import m, n; print(m.v, n.v, m.__file__)") == f"OLD OLD {tmp_path / 'link/m.py'}"
 
 
+def test_a_link_to_the_tree_whose_own_links_are_gone(tree, tmp_path):
+    tree.write("real/m.py", OLD)
+    (tree.root / "lib").symlink_to("real")
+    tree.freeze()
+    (tmp_path / "link").symlink_to(tree.root)
+    tree.path = [str(tmp_path / "link/lib")]
+    (tree.root / "lib").unlink()
+    assert tree.python("import m; print(m.v)") == "OLD"
+    tree.write("else/m.py", NEW)
+    (tree.root / "lib").symlink_to("else")
+    assert tree.python("import m; print(m.v)") == "OLD"
+
+
 def test_relative_entries_of_the_path(tree):
     tree.write("lib/m.py", OLD)
     tree.freeze()
@@ -383,8 +396,8 @@ def test_nested_repositories_are_what_they_are_and_hide_what_they_hid(tree, tmp_
     tree.freeze()
     tree.path.append(str(tmp_path))
     assert tree.python("import inner.part; print(inner.__file__)") == str(tree.root / "inner/__init__.py")
-    (tree.root / "inner/part.py").write_text(NEW)
-    assert tree.python("import inner.part; print(inner.part.v, inner.v)") == "NEW OLD"
+    (tree.root / "inner/part.py").write_text("v = 'of another size'\n")
+    assert tree.python("import inner.part; print(inner.part.v, inner.v)") == "of another size OLD"
 
 
 def test_data_of_a_package(tree):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 
 import pytest
@@ -69,11 +70,11 @@ def put(queue):
 
 # As a process of a run has it: the script is its main module, made from what the parent sent.
 RUN = """
-import types, linecache
+import importlib.machinery, types
 source = {source!r}
 main = types.ModuleType("__main__")
 main.__file__ = {path!r}
-main.__spec__ = None
+main.__spec__ = {spec}
 sys.modules["__main__"] = main
 exec(compile(source, {path!r}, "exec"), vars(main))
 print(sorted(set(main.main())))
@@ -91,9 +92,10 @@ def tree(tmp_path):
 
 
 def run(tree, kind, method=""):
-    code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"))
+    code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=None)
+    path = os.pathsep.join(filter(None, [str(tree.root), os.environ.get("PYTHONPATH")]))
     # Before 3.12, the fork server has the default sys.path.
-    return tree.python(code, env={"KIND": kind, "METHOD": method, "PYTHONPATH": str(tree.root)})
+    return tree.python(code, env={"KIND": kind, "METHOD": method, "PYTHONPATH": path})
 
 
 def edit(tree):
@@ -137,15 +139,24 @@ def test_joblib(tree, change):
     assert run(tree, "joblib") == "['OLD OLD']"
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("change", [edit, delete], ids=lambda change: change.__name__)
+def test_a_script_that_was_started_as_a_module(tree, change, method):
+    change(tree)
+    spec = "importlib.machinery.ModuleSpec('train', None)"
+    code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=spec)
+    assert tree.python(code, env={"KIND": "pool", "METHOD": method}) == "['OLD OLD']"
+
+
 def test_what_was_imported_before_the_hook(tree):
     edit(tree)
     code = f"import multiprocessing.spawn\nfrom pyexp.code.install import install, uninstall\nuninstall()\ninstall({str(tree.saved)!r})\n"
-    code += RUN.format(source=SCRIPT, path=str(tree.root / "train.py"))
+    code += RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=None)
     assert tree.python(code, env={"KIND": "pool", "METHOD": "spawn"}) == "['OLD OLD']"
 
 
 def test_processes_started_after_uninstalling_are_left_alone(tree):
     edit(tree)
-    code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"))
+    code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=None)
     code = "from pyexp.code.install import uninstall\nimport multiprocessing.spawn\nuninstall()\n" + code
     assert tree.python(code, env={"KIND": "pool", "METHOD": "spawn"}) == "['NEW NEW']"
