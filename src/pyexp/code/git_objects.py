@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Objects:
         if len(files) < 2:  # noqa: PLR2004 — the one is read by path
             return
         # The sizes that git tells are those before its filters: only a word that no file holds tells where one ends.
-        mark = secrets.token_hex(16).encode() + b"\n"
+        mark = os.urandom(16).hex().encode() + b"\n"
         request = b"".join(f"{blob} ".encode() + os.fsencode(path) + b"\n" for _, path, blob in files)
         code, output, _ = self._git(files[0][0], [f"--batch={mark.decode().strip()}", "--filters"], request)
         blocks = output.split(mark)[1:]

@@ -443,6 +443,45 @@ def test_in_a_linked_work_tree(tree, tmp_path_factory):
     assert git(tree, "cat-file", "-t", snapshot.commit) == "commit"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names that it does not have")
+@pytest.mark.parametrize("name", ["a:b", 'qu"ote:d', '"begin', "back\\slash:", "sp ace ü"])
+def test_a_folder_of_any_name(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    git(folder, "init", "-q")
+    (folder / "main.py").write_text("one")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "first")
+    assert take_snapshot(folder, []).commit == git(folder, "rev-parse", "HEAD")
+    (folder / "main.py").write_text("two")
+    assert git(folder, "show", f"{take_snapshot(folder, []).commit}:main.py") == "two"
+
+
+@pytest.mark.parametrize("name", ["out", "o*t", "o?t", "out [1]", "#out", "!out", "ou\\t", "out ", "a/b/out"])
+def test_an_output_folder_of_any_name(tree, name):
+    (tree / name).mkdir(parents=True)
+    (tree / name / "tracked").write_text("no")
+    git(tree, "add", "-f", ".")
+    (tree / name / "untracked").write_text("no")
+    (tree / "out2").mkdir()
+    (tree / "out2" / "kept").write_text("yes")
+    commit = take_snapshot(tree, [tree / name]).commit
+    assert files_of(tree, commit) == [".gitignore", "main.py", "out2/kept"]
+
+
+def test_a_sha256_repository(tmp_path):
+    git(tmp_path, "init", "-q", "--object-format=sha256")
+    (tmp_path / "main.py").write_text("one")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/result").write_text("no")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    (tmp_path / "new.py").write_text("new")
+    snapshot = take_snapshot(tmp_path, [tmp_path / "out"])
+    assert len(snapshot.commit) == 64
+    assert files_of(tmp_path, snapshot.commit) == ["main.py", "new.py"]
+
+
 def test_it_is_known_when_it_began(tree):
     (tree / "new.py").write_text("new")
     before = time.time_ns()
