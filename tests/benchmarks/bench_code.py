@@ -30,9 +30,9 @@ import {package}
 install_s = 0.0
 if {saved!r}:
     from pyexp.code.install import install
-    begin = time.perf_counter()
+    begin = time.process_time()
     install({saved!r})
-    install_s = time.perf_counter() - begin
+    install_s = time.process_time() - begin
     del sys.modules[{package!r}]
     import {package}
 names = [f"{package}.m{{i}}" for i in range({count})]

@@ -249,9 +249,9 @@ def install_hook(tree: Tree) -> None:
     """Have modules of *tree* imported as they were at the start, from now on; takes the place of an earlier hook."""
     uninstall_hook()
     sys.path_hooks.insert(0, Hook(tree))
-    # Finders of folders outside of the tree have listed them: they stay.
+    # Finders of folders outside of the tree have listed them: they stay. Which folders it had is not read as yet.
     for path in list(sys.path_importer_cache):
-        if path.endswith(".py") or _LINKED in path or tree.find_folder(path) is not None:
+        if _LINKED in path or tree.is_inside(path):
             del sys.path_importer_cache[path]
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import posixpath
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_CASE_DOES_NOT_COUNT = sys.platform in {"darwin", "win32"}
 
 
 class Places:
@@ -22,10 +25,13 @@ class Places:
 
     def candidates(self, path: str) -> Iterator[str]:
         """Where *path* is relative to the top: by the links of the start, then by those of now."""
-        below = self.relative(path)
-        if below is not None or (below := self.below_top(path)) is not None:
-            yield self.resolve(below)
         real = self.relative(self.realpath(path))
+        below = self.relative(path)
+        # Only a link leads to the top by another name, where case counts.
+        if below is None and (real is not None or _CASE_DOES_NOT_COUNT):
+            below = self.below_top(path)
+        if below is not None:
+            yield self.resolve(below)
         if real is not None and real != below:
             yield real
 

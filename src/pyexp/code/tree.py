@@ -141,6 +141,10 @@ class Tree:
         path = os.path.abspath(path)
         return next((relative for relative in self._places.candidates(path) if relative in self.folders), None)
 
+    def is_inside(self, path: str) -> bool:
+        """Whether *path* is in the folder of the tree, whatever it is."""
+        return next(self._places.candidates(os.path.abspath(path)), None) is not None
+
     def find_file(self, path: str) -> tuple[str, File] | None:
         """Return the folder and what is known of the source file *path*; None if the tree did not have it."""
         head, name = os.path.split(os.path.abspath(path))
