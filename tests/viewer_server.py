@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import anyio
 
-from pyexp.viewer.app import serve
+from pyexp.viewer.http.app import serve
 from pyexp.viewer.settings import ViewerSettings, checked_root
 
 if TYPE_CHECKING:

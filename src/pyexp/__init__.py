@@ -8,30 +8,34 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp import _former_names as former_names
+
 if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.config.loader import load_config
     from pyexp.config.merge import merge
     from pyexp.config.registry import build, register
-    from pyexp.config.sweep import sweep
-    from pyexp.config.tensor import Tensor
     from pyexp.definition.base import Experiment
     from pyexp.definition.checkpoint import chkpt
     from pyexp.errors import ExperimentsFailedError, PyexpError
     from pyexp.executors.base import Executor, ExecutorName
-    from pyexp.executors.fork import ForkExecutor
-    from pyexp.executors.inline import InlineExecutor
     from pyexp.executors.invoke import run_task
+    from pyexp.executors.local.fork import ForkExecutor
+    from pyexp.executors.local.inline import InlineExecutor
+    from pyexp.executors.local.subprocess import SubprocessExecutor
     from pyexp.executors.ray import RayExecutor
     from pyexp.executors.registry import get_executor
-    from pyexp.executors.subprocess import SubprocessExecutor
     from pyexp.log.logger import Logger
     from pyexp.log.reader import LogReader
     from pyexp.results.result import Result
     from pyexp.runner.experiment_runner import ExperimentRunner, experiment
+    from pyexp.sweeps.sweep import sweep
     from pyexp.task import Failed, Outcome, Passed, Status, Task
+    from pyexp.tensor.tensor import Tensor
 
 __version__ = "0.1.0"
+
+former_names.install()
 
 _HOMES: Final = {
     "Config": "config.config",
@@ -41,8 +45,8 @@ _HOMES: Final = {
     "ExperimentRunner": "runner.experiment_runner",
     "ExperimentsFailedError": "errors",
     "Failed": "task",
-    "ForkExecutor": "executors.fork",
-    "InlineExecutor": "executors.inline",
+    "ForkExecutor": "executors.local.fork",
+    "InlineExecutor": "executors.local.inline",
     "LogReader": "log.reader",
     "Logger": "log.logger",
     "Outcome": "task",
@@ -51,9 +55,10 @@ _HOMES: Final = {
     "RayExecutor": "executors.ray",
     "Result": "results.result",
     "Status": "task",
-    "SubprocessExecutor": "executors.subprocess",
+    "SubprocessExecutor": "executors.local.subprocess",
     "Task": "task",
-    "Tensor": "config.tensor",
+    "Tensor": "tensor.tensor",
+    "_restore_config": "config.config",  # named by pickles
     "build": "config.registry",
     "chkpt": "definition.checkpoint",
     "experiment": "runner.experiment_runner",
@@ -62,7 +67,7 @@ _HOMES: Final = {
     "merge": "config.merge",
     "register": "config.registry",
     "run_task": "executors.invoke",
-    "sweep": "config.sweep",
+    "sweep": "sweeps.sweep",
 }
 
 __all__ = [

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Status(StrEnum):
     """Where a run stands; a `str`, so ``result.status == "passed"`` holds."""
 
+    __module__ = "pyexp"  # where pickles look for it, wherever it moves
+
     PENDING = "pending"
     RUNNING = "running"
     PASSED = "passed"

@@ -66,7 +66,7 @@ def test_every_module_of_the_core_can_be_imported():
     assert len(names) > 50
     for name in names:
         # The worker is a script; the compiled messages are imported by who needs them.
-        if name not in {"pyexp.executors.worker", "pyexp.executors.guard"} and not name.startswith(
+        if name not in {"pyexp.executors.child.worker", "pyexp.executors.ending.guard"} and not name.startswith(
             "pyexp.executors.ray"
         ):
             importlib.import_module(name)

@@ -13,8 +13,8 @@ from measuring import medians, rival, row, taken
 from table import print_table
 
 from pyexp.log import Logger, LogReader, find_runs
-from pyexp.log.event_file import EventFile
-from pyexp.log.events import Points
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Points
 
 FOLDER = Path(tempfile.mkdtemp(prefix="pyexp-bench-"))
 POINTS = 100_000

@@ -31,8 +31,8 @@ from table import Row, print_table
 
 import pyexp.viewer
 from pyexp.log import Logger
-from pyexp.log.event_file import EventFile
-from pyexp.log.events import Points
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

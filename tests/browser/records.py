@@ -6,11 +6,11 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pyexp.config.identity import prepare_configs
 from pyexp.log import Logger
 from pyexp.store.batch import Batch
 from pyexp.store.index import Index, RunRecord
 from pyexp.store.status import RunStatus, save_status
+from pyexp.sweeps.identity import prepare_configs
 from pyexp.task import Status
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ TOKEN = "a-token-for-the-browser-tests"
 PROGRAM = """
 import sys, anyio
 from pathlib import Path
-from pyexp.viewer.app import serve
+from pyexp.viewer.http.app import serve
 from pyexp.viewer.settings import ViewerSettings, checked_root
 settings = ViewerSettings(root=checked_root(Path(sys.argv[1])), port=int(sys.argv[2]), token=sys.argv[3])
 anyio.run(serve, settings, lambda url: print(url, flush=True))

@@ -11,8 +11,8 @@ import pytest
 
 from browser.records import log_curves, record, standard
 from pyexp.log import Logger
-from pyexp.log.event_file import EventFile
-from pyexp.log.events import Points
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Points
 from pyexp.task import Status
 
 if TYPE_CHECKING:

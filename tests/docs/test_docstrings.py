@@ -20,17 +20,32 @@ MODULES = [
 
 
 def examples(name: str) -> list[doctest.DocTest]:
+    """The examples of what is defined in the module *name*, also of classes that name `pyexp` as their module."""
     module = importlib.import_module(name)
-    return [test for test in doctest.DocTestFinder().find(module, name) if test.examples]
+    finder = doctest.DocTestFinder()
+    found = finder.find(module, name)
+    for public, home in pyexp._HOMES.items():
+        value = vars(module).get(public)
+        if f"pyexp.{home}" == name and isinstance(value, type) and value.__module__ == "pyexp":
+            found += finder.find(value, public, module=False, globs=vars(module).copy())
+    return [test for test in found if test.examples]
 
 
 @pytest.mark.parametrize("name", ["pyexp", *MODULES])
 def test_examples_give_what_they_say(name: str, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    module = importlib.import_module(name)
-    failed, _ = doctest.testmod(module)
-    assert failed == 0
+    runner = doctest.DocTestRunner()
+    for test in examples(name):
+        runner.run(test)
+    assert runner.failures == 0
 
 
 def test_there_are_examples():
     assert sum(len(examples(name)) for name in MODULES) > 30
+
+
+@pytest.mark.parametrize(
+    ("name", "example"), [("pyexp.config.config", "Config.update"), ("pyexp.tensor.tensor", "Tensor.sel")]
+)
+def test_classes_that_name_the_package_as_their_module_are_covered(name: str, example: str):
+    assert example in {test.name for test in examples(name)}

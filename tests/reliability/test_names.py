@@ -10,10 +10,10 @@ import unicodedata
 
 import pytest
 
-from pyexp.config.identity import prepare_configs
-from pyexp.config.naming import folder_names
 from pyexp.errors import OutputError
 from pyexp.store.batch import Batch, find_batch
+from pyexp.sweeps.identity import prepare_configs
+from pyexp.sweeps.naming import folder_names
 from support.counts import counts
 from support.experiments import make_runner, run_all
 

@@ -8,10 +8,11 @@ from contextlib import nullcontext
 
 import pytest
 
-from pyexp.log import LogReader, event_file, repair
+from pyexp.log import LogReader, repair
 from pyexp.log._pb import events_pb2
-from pyexp.log.event_file import EventFile
-from pyexp.log.events import Content, Item, Points
+from pyexp.log.eventfile import sink as event_file
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Content, Item, Points
 
 TAGS = ("loss", "accuracy/train", "ü")
 BLOCKS = 12

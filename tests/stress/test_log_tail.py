@@ -9,8 +9,8 @@ from array import array
 import pytest
 
 from pyexp.log import LogReader
-from pyexp.log.event_file import EventFile
-from pyexp.log.events import Points
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Points
 
 SECONDS = [pytest.param(2, id="short"), pytest.param(60, id="full", marks=pytest.mark.stress)]
 

@@ -15,8 +15,8 @@ import aiohttp
 
 import pyexp.viewer
 from pyexp.log import Logger
-from pyexp.log.event_file import EventFile
-from pyexp.log.events import Points
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Points
 from viewer_server import Client
 
 pytestmark = [pytest.mark.stress, pytest.mark.anyio, pytest.mark.timeout(600)]

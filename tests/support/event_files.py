@@ -10,7 +10,7 @@ from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
 from tensorboardX.proto.tensor_pb2 import TensorProto
 from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 
-from pyexp.tensorboard.checksum import masked_crc32c
+from pyexp.tensorboard.reading.checksum import masked_crc32c
 
 
 def framed(data):

@@ -41,6 +41,7 @@ class Config(dict[str, Any]):
         ConfigError: Dicts or lists nest deeper than `MAX_DEPTH`, or contain themselves.
     """
 
+    __module__ = "pyexp"  # where pickles look for it, wherever it moves
     __slots__ = ()
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
@@ -102,7 +103,7 @@ class Config(dict[str, Any]):
             >>> config.copy() == config
             True
         """
-        return _restore(type(self), self)
+        return _restore_config(type(self), self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same values in plain dicts, lists, tuples and sets, all of them new.
@@ -123,7 +124,7 @@ class Config(dict[str, Any]):
     def __ror__(self, other: Any, /) -> Config:  # type: ignore[override]
         if not isinstance(other, dict):
             return NotImplemented
-        result = _restore(type(self), {})
+        result = _restore_config(type(self), {})
         result.update(other)
         result.update(self)
         return result
@@ -140,7 +141,7 @@ class Config(dict[str, Any]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # The values are converted already: restoring them must not walk through them again.
-        return _restore, (type(self), dict(self))
+        return _restore_config, (type(self), dict(self))
 
     def _missing(self, name: str) -> str:
         if name.startswith("__") and name.endswith("__"):
@@ -153,11 +154,15 @@ class Config(dict[str, Any]):
 _SETTLED = _ATOMS | {Config}
 
 
-def _restore(kind: type[Config], items: dict[str, Any]) -> Config:
+def _restore_config(kind: type[Config], items: dict[str, Any]) -> Config:
     """Make a config of values that are converted already."""
     config = kind.__new__(kind)
     dict.update(config, items)
     return config
+
+
+_restore_config.__module__ = "pyexp"
+_restore = _restore_config  # as pickles of 0.1.0 name it
 
 
 def _convert(value: Any, depth: int = 0) -> Any:
@@ -167,7 +172,7 @@ def _convert(value: Any, depth: int = 0) -> Any:
     if depth >= MAX_DEPTH:
         raise ConfigError(too_deep("the config"))
     if isinstance(value, dict):
-        return _restore(Config, {key: _convert(item, depth + 1) for key, item in value.items()})
+        return _restore_config(Config, {key: _convert(item, depth + 1) for key, item in value.items()})
     if kind is list or kind is tuple:
         return kind([_convert(item, depth + 1) for item in value])
     return value

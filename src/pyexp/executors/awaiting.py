@@ -6,15 +6,15 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 import anyio
 
-from pyexp.executors.mailbox import take_report
-from pyexp.executors.processes import end_leftovers, end_tree
+from pyexp.executors.child.mailbox import take_report
+from pyexp.executors.ending.processes import end_leftovers, end_tree
 from pyexp.executors.verdict import ended_early
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.executors.base import Session
-    from pyexp.executors.guard import Guard
+    from pyexp.executors.ending.guard import Guard
     from pyexp.task import Outcome
 
 

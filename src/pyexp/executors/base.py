@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import os
 from abc import ABC
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pyexp.executors.limits import available_cpus
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
-
-    from anyio import CapacityLimiter
 
     from pyexp.config.config import Config
     from pyexp.task import Body, Outcome, Task
@@ -104,17 +102,3 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
     def default_jobs(self, body: Body) -> int | None:
         """Runs at once when nobody says how many; None for no limit of ours."""
         return available_cpus() if self.is_isolated or body.is_async else 1
-
-
-def available_cpus() -> int:
-    """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def unlimited() -> CapacityLimiter:
-    """A limiter that does not limit, for worker threads whose number the scheduler limits already."""
-    from anyio import CapacityLimiter
-
-    return CapacityLimiter(math.inf)

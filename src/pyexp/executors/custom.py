@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import anyio
 
-from pyexp.executors.base import unlimited
 from pyexp.executors.capture import captured
 from pyexp.executors.invoke import ActiveRun, call_body, describe_error, keep_value
+from pyexp.executors.limits import unlimited
 from pyexp.store.outcomes import digest_of
 from pyexp.task import Failed, Outcome, Passed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from pyexp.config.config import Config
-    from pyexp.executors.base import Executor
     from pyexp.task import Task
+
+
+class HasRun(Protocol):
+    """An executor that overrides the synchronous method."""
+
+    def run(self, fn: Callable[[Config], Any], config: Config, result_path: Path) -> Any:
+        """Execute one run and return its value, or pickle the value into *result_path*."""
 
 
 class _Function:
@@ -35,12 +44,12 @@ class _Function:
             run.close()
 
 
-async def execute_run_method(executor: Executor, task: Task) -> Outcome:
+async def execute_run_method(executor: HasRun, task: Task) -> Outcome:
     """Call ``executor.run`` for *task* in a worker thread."""
     return await anyio.to_thread.run_sync(_execute, executor, task, limiter=unlimited())
 
 
-def _execute(executor: Executor, task: Task) -> Outcome:
+def _execute(executor: HasRun, task: Task) -> Outcome:
     run = ActiveRun(task)
     staged, result = run.paths.staged_result, run.paths.result
     try:

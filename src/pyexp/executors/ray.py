@@ -17,8 +17,9 @@ import anyio
 
 from pyexp._optional import import_extra, require_extra
 from pyexp.errors import ExecutorError
-from pyexp.executors.base import Executor, Session, unlimited
-from pyexp.executors.payload import pack_body, pack_registrations
+from pyexp.executors.base import Executor, Session
+from pyexp.executors.child.payload import pack_body, pack_registrations
+from pyexp.executors.limits import unlimited
 from pyexp.executors.remote.cluster import Cluster
 from pyexp.executors.remote.exchange import Exchange
 from pyexp.executors.remote.inbox import Inbox

@@ -42,19 +42,19 @@ def get_executor(name: str | Executor) -> Executor:
 
 
 def _subprocess() -> Executor:
-    from pyexp.executors.subprocess import SubprocessExecutor
+    from pyexp.executors.local.subprocess import SubprocessExecutor
 
     return SubprocessExecutor()
 
 
 def _fork() -> Executor:
-    from pyexp.executors.fork import ForkExecutor
+    from pyexp.executors.local.fork import ForkExecutor
 
     return ForkExecutor()
 
 
 def _inline() -> Executor:
-    from pyexp.executors.inline import InlineExecutor
+    from pyexp.executors.local.inline import InlineExecutor
 
     return InlineExecutor()
 

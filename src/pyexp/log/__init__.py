@@ -9,15 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pyexp.log.answers import Changes, ScalarArrays
     from pyexp.log.discovery import find_runs
-    from pyexp.log.event_file import read_bytes
-    from pyexp.log.events import Entry, Part
-    from pyexp.log.lifecycle import close_all, flush_all
     from pyexp.log.logger import Logger
+    from pyexp.log.queue.exit_hooks import close_all, flush_all
     from pyexp.log.reader import LogReader
     from pyexp.log.repairing import repair
-    from pyexp.log.series import Series, downsample
+    from pyexp.log.values.events import Entry, Part
+    from pyexp.log.values.parts import read_bytes
+    from pyexp.log.values.scalar_arrays import Changes, ScalarArrays
+    from pyexp.log.values.series import Series, downsample
 
 __all__ = [
     "Changes",
@@ -36,18 +36,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Changes": "answers",
-    "Entry": "events",
+    "Changes": "values.scalar_arrays",
+    "Entry": "values.events",
     "LogReader": "reader",
     "Logger": "logger",
-    "Part": "events",
-    "ScalarArrays": "answers",
-    "Series": "series",
-    "close_all": "lifecycle",
-    "downsample": "series",
+    "Part": "values.events",
+    "ScalarArrays": "values.scalar_arrays",
+    "Series": "values.series",
+    "close_all": "queue.exit_hooks",
+    "downsample": "values.series",
     "find_runs": "discovery",
-    "flush_all": "lifecycle",
-    "read_bytes": "event_file",
+    "flush_all": "queue.exit_hooks",
+    "read_bytes": "values.parts",
     "repair": "repairing",
 }
 

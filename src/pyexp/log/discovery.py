@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from pyexp.log.json_layout import FOLDERS
+from pyexp.log.jsonlines.layout import FOLDERS
+from pyexp.log.values.file_layout import EVENTS_NAME, MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _OBJECT_FOLDERS: Final = frozenset(FOLDERS.values())
-MARKER: Final = ".pyexp"
-FILE_NAME: Final = "events.pb"
 
 
 def is_run(folder: str | os.PathLike[str]) -> bool:
     """Whether somebody logged into this folder."""
-    return any(os.path.isfile(os.path.join(folder, name)) for name in (MARKER, FILE_NAME))
+    return any(os.path.isfile(os.path.join(folder, name)) for name in (MARKER, EVENTS_NAME))
 
 
 def find_runs(folder: str | os.PathLike[str]) -> Iterator[str]:
@@ -34,7 +33,7 @@ def find_runs(folder: str | os.PathLike[str]) -> Iterator[str]:
                 found = list(listing)
         except OSError:
             continue
-        here = any(entry.name in (MARKER, FILE_NAME) and entry.is_file(follow_symlinks=False) for entry in found)
+        here = any(entry.name in (MARKER, EVENTS_NAME) and entry.is_file(follow_symlinks=False) for entry in found)
         if here:
             yield name or "."
         for entry in sorted(found, key=lambda entry: entry.name, reverse=True):

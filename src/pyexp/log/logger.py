@@ -12,11 +12,11 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
-from pyexp.log import events
-from pyexp.log.checks import check_file_tag, check_path_tag, check_tag, to_float, to_iteration
-from pyexp.log.events import Content, Item
+from pyexp.log.call.checks import check_file_tag, check_path_tag, check_tag, to_float, to_iteration
 from pyexp.log.formats import open_sink
-from pyexp.log.writer import TIMEOUT_S, Writer
+from pyexp.log.queue.writer import TIMEOUT_S, Writer
+from pyexp.log.values import events
+from pyexp.log.values.events import Content, Item
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Never, Self
 
-    from pyexp.log.buffers import Rows
+    from pyexp.log.queue.buffers import Rows
 
 _LARGEST_DIGIT = (1 << 30) - 1  # of Python's integers: those of one are compared in half the time
 
@@ -113,10 +113,10 @@ class Logger:
             TypeError: It is no figure, or cannot be pickled.
             ValueError: *tag* would leave the run's folder.
         """
-        from pyexp.log import capture
+        from pyexp.log.call import objects
 
         check_path_tag(tag)
-        contents = capture.figure(tag, figure, preview=preview)
+        contents = objects.figure(tag, figure, preview=preview)
         self._put(events.FIGURE, tag, contents, interactive=bool(interactive))
 
     def add_checkpoint(self, tag: str, obj: Any) -> None:
@@ -126,10 +126,10 @@ class Logger:
             TypeError: It cannot be pickled.
             ValueError: *tag* would leave the run's folder.
         """
-        from pyexp.log import capture
+        from pyexp.log.call import objects
 
         check_path_tag(tag)
-        self._put(events.CHECKPOINT, tag, (capture.pickled(f"the checkpoint {tag!r}", obj),))
+        self._put(events.CHECKPOINT, tag, (objects.pickled(f"the checkpoint {tag!r}", obj),))
 
     def add_image(self, tag: str, image: Any, *, dataformats: str = "HWC") -> None:
         """Log an image: an array or tensor (0…255 as integers, 0…1 as floats), a PIL image, or the path of a file.
@@ -144,30 +144,30 @@ class Logger:
             TypeError: It is none of these.
             ValueError: Its shape is not one of an image, or *tag* is too long for a file's name.
         """
-        from pyexp.log import images
+        from pyexp.log.call import images
 
         check_file_tag(tag)
         self._put(events.IMAGE, tag, (images.encode(tag, image, dataformats),))
 
     def add_histogram(self, tag: str, values: Any, *, bins: int = 64) -> None:
         """Log how *values* (numbers, an array or a tensor) fall into *bins* equal bins; nan and inf are left out."""
-        from pyexp.log import capture
+        from pyexp.log.call import objects
 
         check_file_tag(tag)
-        self._put(events.HISTOGRAM, tag, (capture.histogram(tag, values, bins),))
+        self._put(events.HISTOGRAM, tag, (objects.histogram(tag, values, bins),))
 
     def add_table(self, tag: str, table: Any) -> None:
         """Log a table: a DataFrame, a mapping of column to values, or a list of mappings, one per row."""
-        from pyexp.log import capture
+        from pyexp.log.call import objects
 
         check_file_tag(tag)
-        self._put(events.TABLE, tag, (capture.table(tag, table),))
+        self._put(events.TABLE, tag, (objects.table(tag, table),))
 
     def add_hparams(self, hparams: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> None:
         """Log the hyperparameters of the run and, where given, the metrics that it reached."""
-        from pyexp.log import capture
+        from pyexp.log.call import objects
 
-        self._put(events.HPARAMS, "hparams", (capture.hparams(hparams, metrics or {}),))
+        self._put(events.HPARAMS, "hparams", (objects.hparams(hparams, metrics or {}),))
 
     def flush(self, timeout_s: float = TIMEOUT_S) -> None:
         """Wait until everything logged so far is in the file.

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import LogError, SelectionError
-from pyexp.log import discovery, events
-from pyexp.log.answers import Changes, ScalarArrays, restore
-from pyexp.log.attempts import joined
+from pyexp.log import discovery
 from pyexp.log.formats import open_source
-from pyexp.log.series import Series
+from pyexp.log.values import events
+from pyexp.log.values.attempts import joined
+from pyexp.log.values.scalar_arrays import Changes, ScalarArrays, restore
+from pyexp.log.values.series import Series
 
 if TYPE_CHECKING:
     import os
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from pyexp.log.events import Entry, Part, Points
-    from pyexp.log.source import Source
+    from pyexp.log.values.events import Entry, Part, Points
+    from pyexp.log.values.source import Source
 
 
 class LogReader:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyexp.log import jsonl, mending
-from pyexp.log.discovery import FILE_NAME
+from pyexp.log.eventfile import repair as mending
+from pyexp.log.jsonlines import sink as jsonl
+from pyexp.log.values.file_layout import EVENTS_NAME, LOG_NAME, SCALARS_NAME, TEXT_NAME
 
 if TYPE_CHECKING:
     import os
 
-_JSON_NAMES = (jsonl.SCALARS_NAME, jsonl.TEXT_NAME, jsonl.LOG_NAME)
+_JSON_NAMES = (SCALARS_NAME, TEXT_NAME, LOG_NAME)
 
 
 def repair(path: str | os.PathLike[str]) -> int:
@@ -30,10 +31,10 @@ def repair(path: str | os.PathLike[str]) -> int:
     """
     given = Path(path)
     folder = given.parent if given.name in _JSON_NAMES and given.is_file() else given
-    file = folder / FILE_NAME if folder.is_dir() else folder
+    file = folder / EVENTS_NAME if folder.is_dir() else folder
     if file.exists():
         return mending.repair(file)
     names = [name for name in _JSON_NAMES if (folder / name).exists()]
     if not names:
-        raise FileNotFoundError(f"no log in {str(given)!r}: give a run's folder or its {FILE_NAME}")
+        raise FileNotFoundError(f"no log in {str(given)!r}: give a run's folder or its {EVENTS_NAME}")
     return sum(jsonl.mend_last_line(folder / name) for name in names)

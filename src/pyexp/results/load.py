@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyexp.config.tensor import Tensor
 from pyexp.results.result import Result
+from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -41,6 +41,7 @@ class Result:
         ['fast', 'slow']
     """
 
+    __module__ = "pyexp"  # where pickles look for it, wherever it moves
     __slots__ = ("_batch", "_config", "_load_error", "_logger", "_main", "_record", "_value")
 
     def __init__(self, batch: Batch, record: RunRecord, main: str = "__main__") -> None:

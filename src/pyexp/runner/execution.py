@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pyexp.executors.base import Session
-from pyexp.executors.inline import InlineExecutor
-from pyexp.runner.console import Console
-from pyexp.runner.stream import LiveOutput
+from pyexp.executors.local.inline import InlineExecutor
 from pyexp.scheduler.dispatch import Dispatcher, Limits
 from pyexp.scheduler.events import Event, RunFinished, RunStarted
 from pyexp.scheduler.retry import RetryPolicy
+from pyexp.terminal.console import Console
+from pyexp.terminal.live_output import LiveOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from anyio.streams.memory import MemoryObjectReceiveStream
 
-    from pyexp.runner.means import Means
+    from pyexp.runner.capacity import Means
     from pyexp.runner.plan import Plan
     from pyexp.runner.settings import Settings
     from pyexp.task import Body
@@ -73,7 +73,14 @@ class Execution:
         self._live: LiveOutput | None = None
         if not settings.is_captured and not self.session.has_main_thread:
             self._live = LiveOutput(plan.batch, plan.folders, is_prefixed=means.jobs != 1 and len(plan.folders) > 1)
-        self._console = Console(plan, has_bar=settings.is_captured)
+        self._console = Console(
+            plan.name,
+            plan.batch,
+            count=len(plan.folders),
+            cached=plan.cached,
+            notes=plan.notes,
+            has_bar=settings.is_captured,
+        )
         self._listener: Callable[[RunFinished], None] | None = None
 
     async def execute(self, on_finished: Callable[[RunFinished], None] | None = None) -> None:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from types import FrameType
 
-    from pyexp.config.tensor import Tensor
     from pyexp.definition.declaration import Declaration
-    from pyexp.viewer.background import Viewer
+    from pyexp.tensor.tensor import Tensor
+    from pyexp.viewer.launch.background import Viewer
 
     Configs = Callable[[], Any] | Iterable[Any]
 
@@ -115,7 +115,7 @@ class ExperimentRunner:
             PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:
                 2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
-        from pyexp.runner.entry import run_as_script, run_here
+        from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)
         if argv is None and not _is_script(sys._getframe(1)):  # noqa: SLF001 — the way to know the caller
@@ -170,7 +170,7 @@ class ExperimentRunner:
             BatchNotFoundError: There is no such batch; the nearest is named.
         """
         from pyexp.results.load import load_results
-        from pyexp.runner.place import experiment_folder
+        from pyexp.runner.experiment_folder import experiment_folder
         from pyexp.store.batch import Batch, find_batch
 
         given = {key: value for key, value in (("output_dir", output_dir), ("name", name)) if value is not None}

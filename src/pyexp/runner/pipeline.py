@@ -11,10 +11,9 @@ import anyio
 
 from pyexp.runner.execution import Execution
 from pyexp.runner.plan import Plan, make_plan, plan_lines
-from pyexp.runner.printing import print_lines
 from pyexp.runner.report import make_report, require_all_passed
-from pyexp.runner.signals import StopSignals
-from pyexp.runner.stop import BatchStopped
+from pyexp.runner.signals import BatchStopped, StopSignals
+from pyexp.terminal.printing import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine

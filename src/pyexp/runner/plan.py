@@ -8,26 +8,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
-from pyexp.config.identity import prepare_configs
 from pyexp.errors import NoConfigsError, NothingMatchesError
-from pyexp.runner.facts import collect_facts
-from pyexp.runner.means import find_means
-from pyexp.runner.place import experiment_folder
+from pyexp.runner.batch_facts import collect_facts
+from pyexp.runner.capacity import find_means
+from pyexp.runner.experiment_folder import experiment_folder
 from pyexp.store.batch import Batch, find_batch, find_batches, load_facts
 from pyexp.store.outcomes import check_result, set_aside
 from pyexp.store.snapshot import SnapshotError, take_snapshot
 from pyexp.store.status import load_status
+from pyexp.sweeps.identity import prepare_configs
 from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.config.config import Config
-    from pyexp.config.tensor import Tensor
     from pyexp.definition.declaration import Declaration
-    from pyexp.runner.means import Means
+    from pyexp.runner.capacity import Means
     from pyexp.runner.settings import Settings
     from pyexp.store.claim import Claim
+    from pyexp.tensor.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

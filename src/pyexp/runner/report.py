@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import ExperimentsFailedError, OutputError
 from pyexp.results.load import load_results
-from pyexp.runner.printing import print_lines
 from pyexp.task import Status
+from pyexp.terminal.printing import print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pyexp.config.tensor import Tensor
     from pyexp.definition.declaration import Declaration
     from pyexp.store.batch import Batch
+    from pyexp.tensor.tensor import Tensor
 
 _WIDEST_RESULT = 60
 

@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 _HURRY_S = 0.9
 
 
+class BatchStopped(BaseException):
+    """A signal stopped the batch; not an `Exception`, since nobody's error handling may swallow it.
+
+    Attributes:
+        number: The signal's number.
+        timestamp: The batch, to be continued.
+    """
+
+    def __init__(self, number: int, timestamp: str) -> None:
+        super().__init__(number, timestamp)
+        self.number = number
+        self.timestamp = timestamp
+
+
 class StopSignals:
     """Turns SIGINT, SIGTERM and SIGHUP into an orderly stop, while the block lasts; only in the main thread.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pyexp.runner.plan import Plan
     from pyexp.runner.settings import Settings
-    from pyexp.viewer.background import Viewer
+    from pyexp.viewer.launch.background import Viewer
 
 _LOOK_S = 0.2
 
@@ -33,7 +33,7 @@ class Watch:
         """
         if not settings.viewer:
             return
-        from pyexp.viewer.background import start_viewer
+        from pyexp.viewer.launch.background import start_viewer
 
         if self.viewer is not None:
             self.viewer.stop()

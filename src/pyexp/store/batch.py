@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 from pyexp._files import sync_folder, write_atomic
 from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config, encode_config
-from pyexp.config.naming import folder_hash, folder_names
-from pyexp.config.tensor import Tensor
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner
 from pyexp.store.index import Index, RunRecord, first_line, load_index
 from pyexp.store.outcomes import digest_of
 from pyexp.store.status import RunStatus, readable_status, save_status, settled_status
+from pyexp.sweeps.naming import folder_hash, folder_names
 from pyexp.task import Status
+from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

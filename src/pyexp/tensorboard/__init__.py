@@ -5,7 +5,7 @@ Owns the two doors, `SummaryWriter` and `convert`. Needs neither TensorBoard nor
 
 from __future__ import annotations
 
-from pyexp.tensorboard.conversion import convert
-from pyexp.tensorboard.summary_writer import SummaryWriter
+from pyexp.tensorboard.conversion.conversion import convert
+from pyexp.tensorboard.writing.summary_writer import SummaryWriter
 
 __all__ = ["SummaryWriter", "convert"]

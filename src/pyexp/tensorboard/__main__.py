@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError
-from pyexp.tensorboard.conversion import convert
+from pyexp.tensorboard.conversion.conversion import convert
 
 if TYPE_CHECKING:
     from pathlib import Path

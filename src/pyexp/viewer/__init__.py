@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import os
 
-    from pyexp.viewer.background import Viewer, start_viewer
+    from pyexp.viewer.launch.background import Viewer, start_viewer
 
 __all__ = ["Viewer", "run", "start_viewer"]
 
@@ -27,14 +27,14 @@ def run(dir: str | os.PathLike[str], port: int = 8765) -> None:  # noqa: A002 â€
         ViewerError: The port is taken.
         MissingExtraError: The extra ``viewer`` is not installed.
     """
-    from pyexp.viewer.foreground import run_viewer
+    from pyexp.viewer.launch.foreground import run_viewer
 
     run_viewer(dir, port=port)
 
 
 def __getattr__(name: str) -> object:
     if name in {"Viewer", "start_viewer"}:
-        from pyexp.viewer import background
+        from pyexp.viewer.launch import background
 
         return getattr(background, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

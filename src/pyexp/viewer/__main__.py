@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pyexp.viewer.foreground import main
+from pyexp.viewer.launch.foreground import main
 
 if __name__ == "__main__":
     sys.exit(main())

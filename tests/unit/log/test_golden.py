@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyexp.log import LogReader
-from pyexp.log.codec import load_messages
+from pyexp.log.eventfile.codec import load_messages
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from pyexp.errors import LogError, LogWriteError, UnpicklableError
-from pyexp.log import Logger, LogReader, flush_all, lifecycle
+from pyexp.log import Logger, LogReader, flush_all
+from pyexp.log.queue import exit_hooks
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 
@@ -209,7 +210,7 @@ def test_add_scalar_alone_keeps_the_log_open(tmp_path):
         add("x", number)
     flush_all()
     assert len(LogReader(tmp_path).load_scalars("x")) == 3
-    writer = next(writer for writer in lifecycle._writers if not writer._closed)
+    writer = next(writer for writer in exit_hooks._writers if not writer._closed)
     del add
     gc.collect()
     assert writer._closed

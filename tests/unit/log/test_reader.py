@@ -4,7 +4,8 @@ import shutil
 import pytest
 
 from pyexp.errors import LogError, SelectionError
-from pyexp.log import Logger, LogReader, find_runs, json_source
+from pyexp.log import Logger, LogReader, find_runs
+from pyexp.log.jsonlines import source as json_source
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 
@@ -183,17 +184,17 @@ def test_big_contents_are_not_read_for_scalars(tmp_path, monkeypatch):
         logger.add_checkpoint("big", bytes(20_000_000))
         logger.flush()
         logger.add_scalar("a", 2)
-    from pyexp.log import tail
+    from pyexp.log.values import parts
 
     taken = []
-    original = tail._read_once
+    original = parts._read_once
 
     def counting(file, offset, size):
         data = original(file, offset, size)
         taken.append(len(data))
         return data
 
-    monkeypatch.setattr(tail, "_read_once", counting)
+    monkeypatch.setattr(parts, "_read_once", counting)
     reader = LogReader(tmp_path)
     assert reader.load_scalars("a") == [(0, 1.0), (1, 2.0)]
     assert reader.entries("checkpoint")[0].size > 20_000_000
@@ -239,7 +240,7 @@ def test_damage_that_heals_resets_the_reader(tmp_path):
 
 
 def test_a_newer_format_is_refused_by_name(tmp_path, monkeypatch):
-    from pyexp.log import codec
+    from pyexp.log.eventfile import codec
 
     monkeypatch.setattr(codec, "FORMAT", 2)
     Logger(tmp_path).close()

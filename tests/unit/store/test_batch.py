@@ -5,12 +5,12 @@ import json
 import pytest
 
 from pyexp.config.config import Config
-from pyexp.config.tensor import Tensor
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store.batch import Batch, find_batch, find_batches, load_facts
 from pyexp.store.index import Index, RunRecord
 from pyexp.store.status import RunStatus, save_status
 from pyexp.task import Status
+from pyexp.tensor.tensor import Tensor
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 import tensorboardX
 
 from pyexp.tensorboard import SummaryWriter
-from pyexp.tensorboard.file_writer import FileWriter
+from pyexp.tensorboard.writing.file_writer import FileWriter
 
 PYTORCH = {  # torch.utils.tensorboard.SummaryWriter of PyTorch 2.13
     "__init__": "log_dir comment purge_step max_queue flush_secs filename_suffix",

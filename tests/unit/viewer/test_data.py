@@ -10,9 +10,9 @@ import math
 import pytest
 
 from pyexp.config.config import Config
-from pyexp.config.identity import encode_config
 from pyexp.log import Logger
 from pyexp.store.status import RunStatus, save_status
+from pyexp.sweeps.identity import encode_config
 from pyexp.task import Status
 from viewer_server import served
 

@@ -13,17 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyexp.log import Logger
-from pyexp.log.series import Series
-from pyexp.viewer import answers
-from pyexp.viewer.answers import cut_name, encode_frame, natural_key, to_json
-from pyexp.viewer.assets import load_asset
-from pyexp.viewer.configs import flatten, to_plain, to_text
-from pyexp.viewer.groups import statistics_over
-from pyexp.viewer.hub import Hub, Page
-from pyexp.viewer.ids import stable_id
-from pyexp.viewer.logs import LogShelf, RunLog, cursor_after, read_after
-from pyexp.viewer.look import Look
-from pyexp.viewer.objects import thin
+from pyexp.log.values.series import Series
+from pyexp.viewer.data.configs import flatten, to_plain, to_text
+from pyexp.viewer.data.event_logs import LogShelf, RunLog, cursor_after, read_after
+from pyexp.viewer.data.group_statistics import statistics_over
+from pyexp.viewer.data.objects import thin
+from pyexp.viewer.http.assets import load_asset
+from pyexp.viewer.live.hub import Hub, Page
+from pyexp.viewer.protocol import encoding
+from pyexp.viewer.protocol.encoding import encode_frame, to_json
+from pyexp.viewer.protocol.ids import stable_id
+from pyexp.viewer.protocol.names import cut_name, natural_key
+from pyexp.viewer.protocol.subscription import Look
 from viewer_server import decode_frame
 
 
@@ -83,8 +84,8 @@ def test_a_frame_holds_what_was_put_in(values):
 
 
 def test_a_frame_is_little_endian_everywhere(monkeypatch):
-    monkeypatch.setattr(answers.sys, "byteorder", "big")
-    assert answers.little_endian(array("d", [1.0])) == array("d", [1.0]).tobytes()[::-1]
+    monkeypatch.setattr(encoding.sys, "byteorder", "big")
+    assert encoding.little_endian(array("d", [1.0])) == array("d", [1.0]).tobytes()[::-1]
 
 
 def test_json_never_holds_what_json_lacks():

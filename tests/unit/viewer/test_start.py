@@ -20,7 +20,7 @@ import pytest
 import pyexp.viewer
 from pyexp.errors import MissingExtraError, SettingsError, ViewerError
 from pyexp.log import Logger
-from pyexp.viewer import background, foreground
+from pyexp.viewer.launch import background, foreground
 from pyexp.viewer.settings import ViewerSettings, checked_root
 
 SOURCE = str(Path(pyexp.viewer.__file__).parents[2])

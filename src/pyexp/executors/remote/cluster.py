@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import ExecutorError
-from pyexp.executors.base import available_cpus
+from pyexp.executors.limits import available_cpus
 from pyexp.executors.remote.environment import complete
 from pyexp.executors.remote.head import Credential, Head
 

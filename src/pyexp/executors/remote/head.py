@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from pyexp.errors import ExecutorError
-from pyexp.executors.mailbox import open_mailbox
+from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.remote.lifeline import Lifeline
 
 _PATIENCE_S = 90.0

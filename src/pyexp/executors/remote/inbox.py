@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pyexp.executors.capture import open_log
-from pyexp.executors.mailbox import take_report
+from pyexp.executors.child.mailbox import take_report
 from pyexp.executors.remote.collector import Collector, own_files
 from pyexp.executors.remote.messages import Ended, Message, NotRun, Order, Sent, Started
 from pyexp.executors.remote.receiver import Receiver

@@ -21,8 +21,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pyexp.config.config import Config
 from pyexp.executors.capture import open_log
-from pyexp.executors.mailbox import open_mailbox
-from pyexp.executors.payload import SealedBody
+from pyexp.executors.child import WORKER
+from pyexp.executors.child.mailbox import open_mailbox
+from pyexp.executors.child.payload import SealedBody
 from pyexp.executors.remote.collector import PIECE_BYTES, Collector, own_files
 from pyexp.executors.remote.lifeline import Lifeline
 from pyexp.executors.remote.messages import Ended, Message, NotRun, Sent, Started, size_of
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from pyexp.executors.remote.messages import Order, Package
 
-_WORKER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")
 _LOOK_S = 0.05
 # Looking at a folder of many files takes its time; it takes at most this share of the node's.
 _LOOKS_PER_TIME = 20
@@ -191,7 +191,7 @@ class _Attempt:
         package = self._package
         if self._site.is_shared and not package.has_working_dir:
             return list(package.path)
-        path = [entry for entry in sys.path if entry != os.path.dirname(_WORKER)]
+        path = [entry for entry in sys.path if entry != os.path.dirname(WORKER)]
         if package.has_working_dir:
             for entry in reversed(package.path):
                 inner = os.path.relpath(entry or ".", package.folder) if entry else "."
@@ -207,7 +207,7 @@ class _Attempt:
         is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
         try:
             return lifeline.start(
-                [sys.executable, _WORKER],
+                [sys.executable, WORKER],
                 streams=(mailbox.fileno(), log, log),
                 environment=os.environ | dict(self._order.environment),
                 folder=self._package.folder if is_here else os.getcwd(),

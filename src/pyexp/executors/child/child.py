@@ -1,0 +1,82 @@
+"""What every process of a run does, however it was started: die with its parent, execute, report, end at once."""
+
+from __future__ import annotations
+
+import atexit
+import faulthandler
+import os
+import sys
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, NoReturn
+
+from pyexp.executors.child.mailbox import post_report
+from pyexp.executors.ending.processes import adopt_orphans, die_with_parent, end_escaped_descendants
+from pyexp.executors.invoke import describe_error, run_task
+from pyexp.task import Failed, Outcome, Passed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyexp.task import Task
+
+_LOG_PATIENCE_S = 5.0
+
+
+def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task]) -> NoReturn:
+    """Execute the task that *get_task* gives, report to *mailbox*, and end this process without returning.
+
+    Threads that the run left behind are not waited for; exit handlers are run and streams flushed.
+    """
+    code = 1
+    try:
+        die_with_parent(parent)
+        adopt_orphans()
+        _prepare_streams()
+        outcome = _execute(get_task)
+        _complete_logs()
+        post_report(mailbox, outcome)
+        code = 0 if isinstance(outcome, Passed) else 1
+    finally:
+        with suppress(BaseException):  # an exit handler of the user's may raise anything; the report is out already
+            _end_helpers()
+            atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(BaseException):  # a full disk: the report is out already
+                stream.flush()
+        with suppress(BaseException):  # nothing may keep this process from ending
+            end_escaped_descendants()
+        os._exit(code)
+
+
+def _execute(get_task: Callable[[], Task]) -> Outcome:
+    try:
+        task = get_task()
+    except BaseException as error:  # modules of the user are imported here
+        return Failed(error=describe_error(error), pid=os.getpid())
+    return run_task(task)
+
+
+def _prepare_streams() -> None:
+    """Write text as it comes, line by line, whatever characters it has."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    faulthandler.enable()
+
+
+def _end_helpers() -> None:
+    """End the processes that the run left to multiprocessing, whose exit handler would wait for them."""
+    if "multiprocessing.process" in sys.modules:
+        import multiprocessing
+
+        for process in multiprocessing.active_children():
+            # A forked run also knows those of its parent, which are none of its business.
+            if getattr(process, "_parent_pid", None) == os.getpid():
+                process.kill()
+
+
+def _complete_logs() -> None:
+    """Write out the event logs that the run opened itself."""
+    if "pyexp.log.queue.exit_hooks" in sys.modules:
+        from pyexp.log import close_all
+
+        close_all(timeout_s=_LOG_PATIENCE_S)

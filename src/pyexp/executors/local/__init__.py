@@ -1,0 +1,1 @@
+"""Executors on this machine: one module for each."""

@@ -1,0 +1,223 @@
+"""Each run in a fork of this process: everything already imported and loaded is there at once."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import copy
+import io
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import Context, copy_context
+from typing import IO, TYPE_CHECKING, ClassVar, NoReturn
+
+import anyio
+
+from pyexp.errors import ExecutorError
+from pyexp.executors.awaiting import await_outcome
+from pyexp.executors.base import Executor, Session
+from pyexp.executors.capture import open_log
+from pyexp.executors.child.child import live
+from pyexp.executors.child.mailbox import open_mailbox
+from pyexp.executors.ending.guard import Guard, open_guard
+from pyexp.executors.ending.processes import load_libc
+from pyexp.store import descriptors
+from pyexp.store.layout import RunPaths
+from pyexp.task import Failed, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from pyexp.task import Task
+
+_POLL_S = 0.01
+_UNKNOWN_CODE = 255
+
+
+class ForkExecutor(Executor):
+    """Run each config in a forked child (Unix only): fast to start, with the parent's modules as they are.
+
+    A child also holds what the parent had open, such as an application's sockets, until it ends.
+
+    Raises:
+        ExecutorError: This platform has no fork.
+    """
+
+    is_isolated: ClassVar[bool] = True
+
+    _session: Session
+    _guard: Guard
+    _context: Context
+
+    def __init__(self) -> None:
+        if not hasattr(os, "fork"):
+            raise ExecutorError(f"the executor 'fork' needs os.fork, which {sys.platform} lacks: use 'subprocess'")
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Start the guard."""
+        bound = copy.copy(self)
+        bound._session = session
+        # Here once, not in every child.
+        await anyio.to_thread.run_sync(load_libc)
+        # A worker thread's context: the caller's variables, without the loop's own.
+        bound._context = await anyio.to_thread.run_sync(copy_context)
+        async with open_guard(looks_into_files=True) as bound._guard:
+            yield bound
+
+    async def execute(self, task: Task) -> Outcome:
+        """Fork and wait; on cancellation the child's whole process tree is ended first."""
+        log = RunPaths(task.out).log
+        with open_mailbox() as mailbox, _kept(mailbox.fileno()):
+            child = _Child(task, mailbox, self._guard)
+            try:
+                child.start_log(log)
+            except OSError as error:
+                return Failed(error=f"{type(error).__name__}: the run's log could not be opened: {error}")
+            try:
+                child.fork(self._context)
+            except OSError as error:
+                return Failed(error=f"{type(error).__name__}: the run's process could not be started: {error}")
+            return await await_outcome(child, mailbox, log, self._guard, self._session)
+
+
+class _Child:
+    """One forked process, from the parent's point of view and its own."""
+
+    def __init__(self, task: Task, mailbox: IO[bytes], guard: Guard) -> None:
+        self.pid = 0
+        self.returncode: int | None = None
+        self._task = task
+        self._mailbox = mailbox
+        self._guard = guard
+        self._log = -1
+
+    def start_log(self, path: Path) -> None:
+        self._log = open_log(path, self._task.attempt)
+        descriptors.keep(self._log)
+
+    def fork(self, context: Context) -> None:
+        """Fork in the loop's own thread, whose end the parent-death signal tells: the lock on Python is held anyway.
+
+        Args:
+            context: The context that the child's code runs in.
+
+        Raises:
+            OSError: There can be no more processes.
+        """
+        if sys.platform == "win32":
+            raise NotImplementedError
+        parent = os.getpid()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                # The child is in no task: user code may run a loop of its own.
+                asyncio.tasks._leave_task(loop, task)
+                context.copy().run(self._live, parent)
+        finally:
+            descriptors.let_go(self._log)
+            os.close(self._log)
+        # Both sides set the group: whoever comes first, it exists before anybody signals it.
+        with suppress(OSError):
+            os.setpgid(self.pid, self.pid)
+        self._guard.watch(self.pid)
+
+    async def wait(self) -> int:
+        """Wait for the child's end and return its exit code, negative for a signal."""
+        while self.returncode is None:
+            await _sign_of_end(self.pid)
+            self.returncode = _exit_code(self.pid)
+        return self.returncode
+
+    def _live(self, parent: int) -> NoReturn:
+        """The child's whole life; never returns into the parent's code."""
+        if sys.platform == "win32":
+            raise NotImplementedError
+        try:
+            with suppress(OSError):
+                os.setpgid(0, 0)
+            _reset_signals()
+            atexit._clear()
+            os.environ.update(self._guard.environment | dict(self._task.environment))
+            self._take_streams()
+            descriptors.close_inherited(but=self._mailbox.fileno())
+            self._guard.hold_mark()
+            live(self._mailbox, parent, lambda: self._task)
+        finally:
+            os._exit(1)
+
+    def _take_streams(self) -> None:
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        os.dup2(self._log, 1)
+        os.dup2(self._log, 2)
+        # The parent's stream objects may be a notebook's or a test runner's, with text of the parent's in them.
+        sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False))
+        sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False))
+        sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False))
+
+
+@contextmanager
+def _kept(descriptor: int) -> Iterator[None]:
+    descriptors.keep(descriptor)
+    try:
+        yield
+    finally:
+        descriptors.let_go(descriptor)
+
+
+async def _sign_of_end(pid: int) -> None:
+    """Wait until the process *pid* has ended, or has had a moment to do so."""
+    descriptor = _open_descriptor(pid)
+    if descriptor is None:
+        await anyio.sleep(_POLL_S)
+        return
+    with _kept(descriptor):
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        loop.add_reader(descriptor, _settle, ended)
+        try:
+            await ended
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+
+
+def _open_descriptor(pid: int) -> int | None:
+    """A descriptor that can be read when the process *pid* has ended (Linux)."""
+    if sys.platform == "linux":
+        # Forbidden in some containers, missing in an old kernel or C library; there may be too many open files.
+        with suppress(AttributeError, OSError):
+            return os.pidfd_open(pid)
+    return None
+
+
+def _exit_code(pid: int) -> int | None:
+    """The exit code of the child *pid*, None while it lives."""
+    if sys.platform == "win32":
+        raise NotImplementedError
+    try:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:  # the application waits for every child that it has; the report says the rest
+        return _UNKNOWN_CODE
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _reset_signals() -> None:
+    if sys.platform == "win32":
+        raise NotImplementedError
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,66 @@
+"""Every run in this process: no isolation, but a debugger reaches the code."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+import anyio
+
+from pyexp.executors.base import Executor, Session
+from pyexp.executors.capture import captured
+from pyexp.executors.invoke import run_task, run_task_async
+from pyexp.executors.limits import unlimited
+from pyexp.store.layout import RunPaths
+from pyexp.task import Failed, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from pyexp.task import Task
+
+
+class InlineExecutor(Executor):
+    """Run each config in this process.
+
+    An ``async def`` experiment shares the running loop, so runs overlap. A synchronous one has the main thread when the
+    session gives it (then ``pdb`` works), and a worker thread otherwise.
+    """
+
+    is_isolated: ClassVar[bool] = False
+
+    _session: Session
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Take note of whether a function may block this thread."""
+        bound = copy.copy(self)
+        bound._session = session
+        yield bound
+
+    async def execute(self, task: Task) -> Outcome:
+        """Execute *task* here; only asynchronous ones can be cancelled."""
+        blocks = self._session.has_main_thread and not task.body.is_async
+        try:
+            with captured(RunPaths(task.out).log, task.attempt, is_shown=blocks and not task.is_captured):
+                if task.body.is_async:
+                    return await run_task_async(task)
+                if blocks:
+                    with _no_loop():
+                        return run_task(task)
+                return await anyio.to_thread.run_sync(run_task, task, limiter=unlimited())
+        except OSError as error:
+            return Failed(error=f"{type(error).__name__}: the run's log could not be written: {error}")
+
+
+@contextmanager
+def _no_loop() -> Iterator[None]:
+    """Hide the running loop from a function that blocks it, so that the function may run one of its own."""
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)

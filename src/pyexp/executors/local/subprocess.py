@@ -1,0 +1,86 @@
+"""Each run in a fresh interpreter: nothing that it does can hurt the others."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import os
+import pickle
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, ClassVar
+
+import anyio
+
+from pyexp.executors.awaiting import await_outcome
+from pyexp.executors.base import Executor, Session
+from pyexp.executors.capture import open_log
+from pyexp.executors.child import WORKER
+from pyexp.executors.child.mailbox import open_mailbox
+from pyexp.executors.child.payload import SealedBody, pack_body, pack_registrations
+from pyexp.executors.ending.guard import Guard, open_guard
+from pyexp.store.layout import RunPaths
+from pyexp.task import Failed, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from pyexp.task import Task
+
+
+class SubprocessExecutor(Executor):
+    """Run each config in a subprocess of its own (the default).
+
+    The function travels by cloudpickle, so functions of ``__main__`` and of notebook cells work. The child has the
+    parent's ``sys.path``, working directory and environment, no standard input, and writes to ``log.out`` directly.
+    """
+
+    is_isolated: ClassVar[bool] = True
+
+    _session: Session
+    _guard: Guard
+    _body: SealedBody
+    _registrations: bytes
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Pickle the experiment once for all tasks and start the guard."""
+        bound = copy.copy(self)
+        bound._session = session
+        bound._body = SealedBody(await anyio.to_thread.run_sync(pack_body, session.body))
+        bound._registrations = await anyio.to_thread.run_sync(pack_registrations)
+        async with open_guard() as bound._guard:
+            yield bound
+
+    async def execute(self, task: Task) -> Outcome:
+        """Start the worker and wait for its end; on cancellation the whole process tree is ended first."""
+        with open_mailbox(self._payload(task)) as mailbox:
+            try:
+                child = await self._start(task, mailbox)
+            except OSError as error:
+                return Failed(error=f"{type(error).__name__}: the run's process could not be started: {error}")
+            return await await_outcome(child, mailbox, RunPaths(task.out).log, self._guard, self._session)
+
+    async def _start(self, task: Task, mailbox: IO[bytes]) -> asyncio.subprocess.Process:
+        log = open_log(RunPaths(task.out).log, task.attempt)
+        try:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
+                WORKER,
+                stdin=mailbox,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self._guard.environment, **task.environment},
+                start_new_session=sys.platform != "win32",
+            )
+        finally:
+            os.close(log)
+        self._guard.watch(child.pid)
+        return child
+
+    def _payload(self, task: Task) -> bytes:
+        light = replace(task, body=self._body)
+        return pickle.dumps((os.getpid(), sys.path, self._registrations, pickle.dumps(light)))

@@ -1,0 +1,1 @@
+"""What happens at the caller: checks, and objects captured as bytes. Knows no queue and no file."""

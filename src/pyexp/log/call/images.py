@@ -1,0 +1,123 @@
+"""Images as PNG, whatever they come as. Owns the shapes and number ranges of an image; writes PNG itself for arrays."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+from pyexp._optional import import_extra
+from pyexp.log.values import events
+from pyexp.log.values.events import Content
+
+_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": events.PNG,
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+}
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # PNG's number for so many channels
+_MATRIX, _CUBE = 2, 3
+_AXES = {  # of each format: where height, width and channels are
+    "HWC": (0, 1, 2),
+    "CHW": (1, 2, 0),
+    "WHC": (1, 0, 2),
+    "CWH": (2, 1, 0),
+    "HW": (0, 1),
+    "WH": (1, 0),
+}
+_STORABLE_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}  # PIL's names of what a PNG can hold
+_MAX_BYTE = 255
+
+
+def encode(tag: str, image: Any, dataformats: str) -> Content:
+    """Return an image as the bytes of a picture file.
+
+    Raises:
+        TypeError: It is no image.
+        ValueError: An array of another shape, or a file of an unknown kind.
+        OSError: The file cannot be read.
+    """
+    if isinstance(image, (str, os.PathLike)):
+        return _read(tag, image)
+    if hasattr(image, "save") and hasattr(image, "mode"):
+        buffer = BytesIO()
+        _storable(image).save(buffer, format="PNG")
+        return Content(events.PNG, buffer.getvalue())
+    if hasattr(image, "__array__") or isinstance(image, (list, tuple)):
+        return Content(events.PNG, _encode_array(tag, image, dataformats))
+    raise TypeError(
+        f"the image {tag!r} must be an array, a PIL image or the path of a picture; found {type(image).__name__}"
+    )
+
+
+def media_type_of(data: bytes) -> str | None:
+    """Return which kind of picture file this is, by its first bytes; None for an unknown one."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((media_type for signature, media_type in _SIGNATURES.items() if data.startswith(signature)), None)
+
+
+def _read(tag: str, path: str | os.PathLike[str]) -> Content:
+    with open(path, "rb") as file:
+        data = file.read()
+    media_type = media_type_of(data)
+    if media_type is None:
+        raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is no PNG, JPEG, GIF or WebP file")
+    return Content(media_type, data)
+
+
+def _storable(image: Any) -> Any:
+    """Return a PIL image in a mode that a PNG can hold."""
+    if image.mode in _STORABLE_MODES:
+        return image
+    if image.mode.startswith(("I", "F")):  # one number per pixel
+        return image.convert("I;16" if image.mode == "I" and image.getextrema()[1] > _MAX_BYTE else "L")
+    return image.convert("RGBA" if image.mode in ("PA", "La", "RGBa") else "RGB")
+
+
+def _encode_array(tag: str, image: Any, dataformats: str) -> bytes:
+    numpy = import_extra("numpy", "analysis", "logging an array as an image")
+    if hasattr(image, "detach"):
+        image = image.detach().cpu()
+    array = numpy.asarray(image)
+    if dataformats not in _AXES:
+        known = ", ".join(map(repr, _AXES))
+        raise ValueError(f"the image {tag!r}: dataformats must be one of {known}; found {dataformats!r}")
+    pixels = _upright(array, dataformats)
+    if pixels is None or pixels.shape[2] not in _COLOUR_TYPES or not pixels.size:
+        raise ValueError(
+            f"the image {tag!r} has the shape {numpy.shape(image)}; expected {dataformats} with 1 to 4 channels"
+        )
+    return _png(_to_bytes(tag, pixels, numpy))
+
+
+def _upright(array: Any, dataformats: str) -> Any | None:
+    """Return the array as height, width and channels; None when it has another number of axes."""
+    axes = dataformats.replace("C", "") if array.ndim == _MATRIX else dataformats
+    if array.ndim != len(axes):
+        return None
+    array = array.transpose(_AXES[axes])
+    return array[:, :, None] if array.ndim == _MATRIX else array
+
+
+def _to_bytes(tag: str, array: Any, numpy: Any) -> Any:
+    if array.dtype.kind == "f":
+        array = numpy.rint(numpy.nan_to_num(array).clip(0, 1) * 255)
+    elif array.dtype.kind == "b":
+        array = array * 255
+    elif array.dtype.kind not in "iu":
+        raise TypeError(f"the image {tag!r} holds {array.dtype}; expected integers 0…255 or floats 0…1")
+    return array.clip(0, 255).astype("uint8")
+
+
+def _png(pixels: Any) -> bytes:
+    """Write 8-bit pixels as PNG (https://www.w3.org/TR/png/), rows unfiltered."""
+    height, width, channels = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0)
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )

@@ -1,0 +1,221 @@
+"""Events to the bytes of ``events.proto`` and back: what is inside a record's head and data.
+
+Owns the field numbers. Knows neither files nor frames: a head and the data after it are handed in and out as bytes.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
+
+from pyexp.log.eventfile import protobuf_wire
+from pyexp.log.values import events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyexp.log._pb.events_pb2 import EventFile
+
+FORMAT = 1
+ATTEMPT, SCALARS, OBJECT, INDEX, END, LOST = 4, 5, 6, 7, 8, 9
+OBJECT_ENTRY = 0xFFFFFFFF  # what an index says of an object
+VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
+
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(events.KINDS, start=1)}
+_KIND_NAMES = dict(enumerate(events.KINDS, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A writer began."""
+
+    format: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """An object without its contents; for each part the media type, size and CRC-32."""
+
+    kind: str | None
+    tag: str
+    iteration: int
+    time: float
+    interactive: bool
+    parts: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Where the records between *begin* and the index are; entries as in ``events.proto``."""
+
+    tag_sets: tuple[bytes, ...]
+    offsets: array[int]
+    entries: array[int]
+    begin: int
+    previous: int
+
+
+def head_kind(head: bytes) -> int:
+    """Return the field number of a head: one of the constants above, or one that a later version added."""
+    return protobuf_wire.parse_varint(head, 0)[0] >> 3 if head else 0
+
+
+def content_of(head: bytes) -> bytes:
+    """Return the message inside a head."""
+    for _, content in protobuf_wire.fields(head):
+        if isinstance(content, bytes):
+            return content
+    raise protobuf_wire.WireError("a record's head is no message")
+
+
+def encode_attempt(time: float, writer: str) -> bytes:
+    """Return the head that says that a writer began."""
+    content = b"\x08%b\x11%b%b" % (
+        protobuf_wire.varint(FORMAT),
+        protobuf_wire.column_bytes(array("d", (time,))),
+        protobuf_wire.field(3, writer.encode()),
+    )
+    return protobuf_wire.field(ATTEMPT, content)
+
+
+def parse_attempt(head: bytes) -> Attempt:
+    """Read what `encode_attempt` made."""
+    found = dict(protobuf_wire.fields(content_of(head)))
+    return Attempt(int(found.get(1, 0)), _double(found.get(2)))
+
+
+def encode_object(item: events.Item, iteration: int) -> tuple[bytes, list[bytes]]:
+    """Return the head of an object and the pieces of its data."""
+    content = [
+        b"\x08%c" % _KIND_NUMBERS[item.kind],
+        protobuf_wire.field(2, item.tag.encode()),
+        b"\x19" + iteration.to_bytes(8, "little", signed=True),
+        b"\x21" + protobuf_wire.column_bytes(array("d", (item.time,))),
+        b"\x28\x01" if item.interactive else b"",
+    ]
+    data: list[bytes] = []
+    for part in item.contents:
+        size = len(part.data)
+        described = protobuf_wire.field(1, part.media_type.encode()) + b"\x11" + size.to_bytes(8, "little")
+        content.append(protobuf_wire.field(6, described + b"\x1d" + zlib.crc32(part.data).to_bytes(4, "little")))
+        data += (b"%c%b" % (PART << 3 | protobuf_wire.LEN, protobuf_wire.varint(size)), part.data)
+    return protobuf_wire.field(OBJECT, b"".join(content)), data
+
+
+def parse_object(head: bytes) -> ObjectHead:
+    """Read the head that `encode_object` made; an unknown kind becomes None."""
+    parts = []
+    found: dict[int, int | bytes] = {}
+    for number, content in protobuf_wire.fields(content_of(head)):
+        if number == 6 and isinstance(content, bytes):  # noqa: PLR2004
+            part = dict(protobuf_wire.fields(content))
+            parts.append((_text(part.get(1)), _integer(part.get(2)), _integer(part.get(3))))
+        else:
+            found[number] = content
+    return ObjectHead(
+        kind=_KIND_NAMES.get(_integer(found.get(1))),
+        tag=_text(found.get(2)),
+        iteration=_integer(found.get(3), signed=True),
+        time=_double(found.get(4)),
+        interactive=bool(found.get(5)),
+        parts=tuple(parts),
+    )
+
+
+def part_offsets(start: int, sizes: Iterable[int]) -> list[int]:
+    """Return where the parts of an object lie whose data begins at *start*."""
+    offsets = []
+    for size in sizes:
+        start += 1 + _varint_size(size)
+        offsets.append(start)
+        start += size
+    return offsets
+
+
+def encode_index(index: Index) -> bytes:
+    """Return the head of an index."""
+    content = [protobuf_wire.field(1, tag_set) for tag_set in index.tag_sets]
+    content += (protobuf_wire.packed(2, index.offsets), protobuf_wire.packed(3, index.entries))
+    if index.begin:
+        content.append(b"\x21%b\x29%b" % (index.begin.to_bytes(8, "little"), index.previous.to_bytes(8, "little")))
+    return protobuf_wire.field(INDEX, b"".join(content))
+
+
+def parse_index(head: bytes) -> Index:
+    """Read what `encode_index` made."""
+    tag_sets: list[bytes] = []
+    found: dict[int, int | bytes] = {}
+    for number, content in protobuf_wire.fields(content_of(head)):
+        if number == 1 and isinstance(content, bytes):
+            tag_sets.append(content)
+        else:
+            found[number] = content
+    offsets = protobuf_wire.parse_column("Q", _bytes(found.get(2)))
+    entries = protobuf_wire.parse_column("I", _bytes(found.get(3)))
+    if len(offsets) != len(entries):
+        raise protobuf_wire.WireError(f"an index of {len(offsets)} offsets has {len(entries)} entries")
+    return Index(tuple(tag_sets), offsets, entries, _integer(found.get(4)), _integer(found.get(5)))
+
+
+def encode_end(index: int) -> bytes:
+    """Return the head that ends a closed file, whose last index is at *index*; always of the same length."""
+    return protobuf_wire.field(END, b"\x09" + index.to_bytes(8, "little"))
+
+
+def parse_end(head: bytes) -> int:
+    """Return the offset of the last index."""
+    return _integer(dict(protobuf_wire.fields(content_of(head))).get(1))
+
+
+def encode_lost(size: int) -> bytes:
+    """Return a head of *size* bytes more than the least one, that covers what a kill tore; *size* is a small number."""
+    return protobuf_wire.field(LOST, bytes(size))
+
+
+@lru_cache(maxsize=64)
+def encode_tags(tags: tuple[str, ...]) -> bytes:
+    """Return a `TagSet`."""
+    return b"".join(protobuf_wire.field(1, tag.encode()) for tag in tags)
+
+
+@lru_cache(maxsize=64)
+def parse_tags(tag_set: bytes) -> tuple[str, ...]:
+    """Return the tags of a `TagSet`."""
+    return tuple(_text(content) for number, content in protobuf_wire.fields(tag_set) if number == 1)
+
+
+def load_messages(data: bytes) -> EventFile:
+    """Parse a whole event file with the protobuf library, into the generated message.
+
+    Raises:
+        google.protobuf.message.DecodeError: The file is damaged or torn; see `pyexp.log.repairing`.
+    """
+    from pyexp.log._pb import events_pb2
+
+    return events_pb2.EventFile.FromString(data)
+
+
+def _varint_size(number: int) -> int:
+    return max((number.bit_length() + 6) // 7, 1)
+
+
+def _bytes(content: int | bytes | None) -> bytes:
+    return content if isinstance(content, bytes) else b""
+
+
+def _text(content: int | bytes | None) -> str:
+    return _bytes(content).decode("utf-8", "replace")
+
+
+def _integer(content: int | bytes | None, *, signed: bool = False) -> int:
+    if isinstance(content, int):
+        return content
+    return int.from_bytes(content or b"", "little", signed=signed)
+
+
+def _double(content: int | bytes | None) -> float:
+    return cast("float", protobuf_wire.parse_column("d", _bytes(content))[0]) if content else 0.0

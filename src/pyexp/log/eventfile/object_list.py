@@ -1,0 +1,84 @@
+"""The objects of one event file, looked at when somebody asks for them: a run may have many, beside few scalars.
+
+Owns their offsets and the entries made of their heads. Contents are never read here.
+"""
+
+from __future__ import annotations
+
+import os
+from array import array
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pyexp.log.eventfile import codec
+from pyexp.log.eventfile import index as indexing
+from pyexp.log.eventfile.protobuf_wire import WireError
+from pyexp.log.values.events import Entry, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pyexp.log.eventfile.framing import Frame
+
+
+class ObjectList:
+    """Grows at the end as the file does.
+
+    Attributes:
+        offsets: Where the objects are, in the order in which they were logged.
+        damaged: Offsets of those whose heads cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.offsets: array[int] = array("Q")
+        self.damaged: set[int] = set()
+        self._path = path
+        self._entries: list[Entry] = []  # of the first `_looked_at` offsets
+        self._looked_at = 0
+
+    def entries(self) -> list[Entry]:
+        """Return an entry for each object, reading the heads of those that are new."""
+        if self._looked_at < len(self.offsets):
+            with suppress(OSError):  # removed meanwhile: the next poll tells
+                self._look()
+        return self._entries
+
+    def entries_at(self, offsets: Sequence[int]) -> list[Entry]:
+        """Return the entries of the objects at these offsets."""
+        wanted = set(offsets)
+        return [entry for entry in self.entries() if entry.id in wanted] if wanted else []
+
+    def _look(self) -> None:
+        with open(self._path, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            for offset in self.offsets[self._looked_at :]:
+                try:
+                    entry = self._make_entry(indexing.frame_at(file, offset, size))
+                except WireError:
+                    self.damaged.add(offset)
+                else:
+                    self._entries += [entry] if entry else []
+        self._looked_at = len(self.offsets)
+
+    def _make_entry(self, frame: Frame | None) -> Entry | None:
+        """Make an entry; None for an object of a kind that a later version added."""
+        if frame is None:
+            raise WireError("an object's head is damaged")
+        head = codec.parse_object(frame.head)
+        if head.kind is None:
+            return None
+        offsets = codec.part_offsets(frame.data_offset, (size for _, size, _ in head.parts))
+        parts = [
+            Part(media_type, size, self._path, offset, crc)
+            for (media_type, size, crc), offset in zip(head.parts, offsets, strict=True)
+        ]
+        return Entry(
+            kind=head.kind,
+            tag=head.tag,
+            iteration=head.iteration,
+            time=head.time,
+            interactive=head.interactive,
+            parts=tuple(parts),
+            id=frame.offset,
+        )

@@ -1,0 +1,202 @@
+"""Blocks of scalars: columns of points to one record and back.
+
+Owns the layout of `Scalars` in ``events.proto`` and the check of each column. Knows neither files nor frames.
+"""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from pyexp.log.eventfile import codec, protobuf_wire
+from pyexp.log.values.events import MAX_ITERATION, MIN_ITERATION, Points
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+POINTS_PER_BLOCK = 1 << 16
+HEAD_BYTES = 1 << 18
+_ITEM_BYTES = 8
+_PER_COLUMN_BYTES = 32  # of head, next to the tag itself
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The head of a block of scalars, and where its data lies in the file.
+
+    `counts`, `firsts` and `strides` may hold one number for all columns; without strides the data lists iterations.
+    """
+
+    tag_set: bytes
+    counts: array[int]
+    crcs: array[int]
+    firsts: array[int]
+    strides: array[int]
+    data_offset: int
+
+    def count(self, column: int) -> int:
+        """Number of points of a column."""
+        return _of(self.counts, column)
+
+    def total(self, columns: int) -> int:
+        """Number of points of the first *columns* columns."""
+        return self.counts[0] * columns if len(self.counts) == 1 else sum(self.counts[:columns])
+
+
+def encode(columns: Sequence[Points], strides: Sequence[int] | None) -> tuple[bytes, list[bytes]]:
+    """Return the head and the pieces of data of a block with these columns."""
+    counts = array("I", [len(points.values) for points in columns])
+    values = [protobuf_wire.column_bytes(points.values) for points in columns]
+    times = [protobuf_wire.column_bytes(points.times) for points in columns]
+    iterations = (
+        [protobuf_wire.column_bytes(array("q", points.iterations)) for points in columns] if strides is None else []
+    )
+    crcs = array("I", [zlib.crc32(time, zlib.crc32(value)) for value, time in zip(values, times, strict=True)])
+    for column, content in enumerate(iterations):
+        crcs[column] = zlib.crc32(content, crcs[column])
+    firsts = array("q", [points.iterations[0] for points in columns])
+    head = [
+        protobuf_wire.field(1, codec.encode_tags(tuple(points.tag for points in columns))),
+        protobuf_wire.packed(2, _shared(counts)),
+        protobuf_wire.packed(3, crcs),
+        protobuf_wire.packed(4, _shared(firsts)),
+    ]
+    if strides is not None:
+        head.append(protobuf_wire.packed(5, _shared(array("q", strides))))
+    size = protobuf_wire.varint(sum(counts) * _ITEM_BYTES)
+    data = [
+        b"%c%b" % (codec.VALUE << 3 | protobuf_wire.LEN, size),
+        *values,
+        b"%c%b" % (codec.TIME << 3 | protobuf_wire.LEN, size),
+        *times,
+    ]
+    if strides is None:
+        data += (b"%c%b" % (codec.ITERATION << 3 | protobuf_wire.LEN, size), *iterations)
+    return protobuf_wire.field(codec.SCALARS, b"".join(head)), data
+
+
+def encode_all(columns: Iterable[Points]) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Encode any number of columns of any length, in blocks of bounded size; those without a stride apart."""
+    strided: list[Points] = []
+    strides: list[int] = []
+    listed: list[Points] = []
+    for points in _cut(columns):
+        stride = find_stride(points.iterations)
+        if stride is None:
+            listed.append(points)
+        else:
+            strided.append(points)
+            strides.append(stride)
+    begin = 0
+    for batch in _batches(strided):
+        yield encode(batch, strides[begin : begin + len(batch)])
+        begin += len(batch)
+    for batch in _batches(listed):
+        yield encode(batch, None)
+
+
+def parse(head: bytes, data_offset: int) -> Block:
+    """Read the head that `encode` made; its data begins at *data_offset* of the file."""
+    found = dict(protobuf_wire.fields(codec.content_of(head)))
+    tag_set, counts, crcs, firsts, strides = (cast("bytes", found.get(number, b"")) for number in range(1, 6))
+    block = Block(
+        tag_set,
+        protobuf_wire.parse_column("I", counts),
+        protobuf_wire.parse_column("I", crcs),
+        protobuf_wire.parse_column("q", firsts),
+        protobuf_wire.parse_column("q", strides),
+        data_offset,
+    )
+    columns = len(codec.parse_tags(tag_set))
+    shared = {len(block.counts), len(block.firsts), len(block.strides) or 1}
+    if len(block.crcs) != columns or not columns or not shared <= {1, columns}:
+        raise protobuf_wire.WireError(f"a block of {columns} tags lists {len(block.crcs)} checks and {shared} counts")
+    return block
+
+
+def parse_tag_set(head: bytes) -> bytes:
+    """Return just the `TagSet` of a block: it comes first."""
+    for number, content in protobuf_wire.fields(codec.content_of(head)):
+        if number == 1 and isinstance(content, bytes):
+            return content
+    return b""
+
+
+def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) -> Points | None:
+    """Read one column with ``read(offset, size)``; None when it is damaged."""
+    tags = codec.parse_tags(block.tag_set)
+    size = block.count(column) * _ITEM_BYTES
+    sizes = [block.total(len(tags)) * _ITEM_BYTES] * (2 if block.strides else 3)
+    before = block.total(column) * _ITEM_BYTES
+    contents = [read(offset + before, size) for offset in codec.part_offsets(block.data_offset, sizes)]
+    crc = 0
+    for content in contents:
+        crc = zlib.crc32(content, crc)
+    if crc != block.crcs[column] or any(len(content) != size for content in contents):
+        return None
+    if block.strides:
+        iterations: array[int] | range = _series(
+            _of(block.firsts, column), _of(block.strides, column), block.count(column)
+        )
+    else:
+        iterations = protobuf_wire.parse_column("q", contents[2])
+    times = cast("array[float]", protobuf_wire.parse_column("d", contents[1]))
+    values = cast("array[float]", protobuf_wire.parse_column("d", contents[0]))
+    return Points(tags[column], iterations, values, times)
+
+
+def find_stride(iterations: array[int] | range) -> int | None:
+    """Return the constant distance between the iterations, 0 for a single one; None when it changes or is too large."""
+    if isinstance(iterations, range):
+        return iterations.step if MIN_ITERATION <= iterations.step <= MAX_ITERATION else None
+    count = len(iterations)
+    if count == 1:
+        return 0
+    first = iterations[0]
+    stride = iterations[1] - first
+    if not MIN_ITERATION <= stride <= MAX_ITERATION or iterations[-1] != first + stride * (count - 1):
+        return None
+    return stride if iterations == array("q", _series(first, stride, count)) else None
+
+
+def _series(first: int, stride: int, count: int) -> array[int] | range:
+    return range(first, first + stride * count, stride) if stride else array("q", (first,)) * count
+
+
+def _shared(numbers: array[int]) -> array[int]:
+    return numbers[:1] if numbers.count(numbers[0]) == len(numbers) else numbers
+
+
+def _of(numbers: array[int], column: int) -> int:
+    return numbers[0] if len(numbers) == 1 else numbers[column]
+
+
+def _cut(columns: Iterable[Points]) -> Iterator[Points]:
+    for points in columns:
+        if len(points.values) <= POINTS_PER_BLOCK:
+            yield points
+            continue
+        for begin in range(0, len(points.values), POINTS_PER_BLOCK):
+            part = slice(begin, begin + POINTS_PER_BLOCK)
+            yield Points(points.tag, points.iterations[part], points.values[part], points.times[part])
+
+
+def _batches(columns: list[Points]) -> Iterator[list[Points]]:
+    """Group columns so that no tag comes twice in a block, and neither heads nor data grow without bound."""
+    batch: list[Points] = []
+    tags: set[str] = set()
+    points = size = 0
+    for column in columns:
+        needed = len(column.tag) + _PER_COLUMN_BYTES
+        full = points + len(column.values) > POINTS_PER_BLOCK or size + needed > HEAD_BYTES
+        if batch and (full or column.tag in tags):
+            yield batch
+            batch, tags, points, size = [], set(), 0, 0
+        batch.append(column)
+        tags.add(column.tag)
+        points += len(column.values)
+        size += needed
+    if batch:
+        yield batch

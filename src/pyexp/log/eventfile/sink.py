@@ -1,0 +1,164 @@
+"""The event file on disk: appending records, reading bytes back.
+
+Owns the file descriptor and the index at the end. Knows what records mean only as far as the index asks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pyexp.log.eventfile import codec, framing, scalar_blocks
+from pyexp.log.eventfile import index as indexing
+from pyexp.log.eventfile import repair as mending
+from pyexp.log.eventfile.locks import locked
+from pyexp.log.values.file_layout import require_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from pyexp.log.values.events import Item, Points
+
+WRITER = f"pyexp {sys.modules['pyexp'].__version__}"  # loaded before us, and not ours to import
+RECORDS_PER_INDEX = 8192
+_CLOSING_PATIENCE_S = 0.5  # with another process that keeps the file: closing makes it only faster to read
+_JOIN_BELOW_BYTES = 1 << 20
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class EventFile:
+    """Appends to one ``events.pb``. Several processes may append to the same file, each through its own object."""
+
+    def __init__(self, path: Path, *, is_new_attempt: bool = True) -> None:
+        """Open or create the file; a new attempt first cuts off what an earlier writer left torn.
+
+        Raises:
+            OSError: The folder is missing or not writable, or the disk is full.
+            LogError: There is a file of that name that is none of ours.
+        """
+        self.path = path
+        self._descriptor = os.open(path, _FLAGS, 0o666)
+        self._unindexed = 0
+        self._indexed_end = self._index_at = 0
+        self._end = 0  # of what we have seen of the file
+        if is_new_attempt:
+            try:
+                with locked(self._descriptor):
+                    self._begin()
+            except BaseException:
+                os.close(self._descriptor)
+                raise
+
+    def reopened(self) -> EventFile:
+        """Return an own object for a forked child, which goes on with the attempt."""
+        require_format(self.path.parent, use_protobuf=True)
+        own = EventFile(self.path, is_new_attempt=False)
+        own._indexed_end, own._index_at, own._end = self._indexed_end, self._index_at, self._end
+        return own
+
+    def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
+        """Encode points and objects and return what appends all of them or, when it raises `OSError`, none."""
+        records = list(scalar_blocks.encode_all(scalars))
+        records += [codec.encode_object(item, iteration) for item, iteration in items]
+        return lambda: self._append_whole(records)
+
+    def close(self) -> None:
+        """Append the index by which a reader finds everything at once, and close the file."""
+        try:
+            with locked(self._descriptor, _CLOSING_PATIENCE_S) as is_locked:
+                self._follow(is_locked=is_locked)
+                self._append_index()
+                self._append([(codec.encode_end(self._index_at), [])])
+        except OSError:
+            pass  # everything that was logged is in the file; without an index it is only listed more slowly
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Close the descriptor and nothing else."""
+        os.close(self._descriptor)
+
+    def _append_whole(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        with locked(self._descriptor) as is_locked:
+            if not os.fstat(self._descriptor).st_nlink:  # removed: maybe for a log of the other format
+                require_format(self.path.parent, use_protobuf=True)
+            self._follow(is_locked=is_locked)
+            self._append(records)
+            if self._unindexed >= RECORDS_PER_INDEX:
+                with suppress(OSError):  # the records are in the file; readers walk over them until the next index
+                    self._append_index()
+                self._unindexed = 0
+
+    def _begin(self) -> None:
+        mending.cut_torn_tail(self.path, self._descriptor)
+        with mending.reading(self._descriptor) as file:
+            last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
+        if last is not None:
+            self._indexed_end, self._index_at = last.end, last.offset
+        self._append([(codec.encode_attempt(time.time(), WRITER), [])])
+
+    def _follow(self, *, is_locked: bool) -> None:
+        """Cut off what another process left torn behind the records that we know, if nobody can be writing now."""
+        if is_locked and os.fstat(self._descriptor).st_size > self._end:
+            mending.cut_torn_tail(self.path, self._descriptor, self._end)
+
+    def _append(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        start = offset = os.fstat(self._descriptor).st_size
+        pieces: list[bytes] = []
+        for head, data in records:
+            size = sum(map(len, data))
+            sealed, trailer = framing.seal(head, size, offset)
+            pieces += (sealed, *data, trailer)
+            offset += len(sealed) + size + len(trailer)
+        try:
+            _write_all(self._descriptor, pieces)
+        except BaseException:
+            with suppress(OSError):  # what stays torn is cut or passed over later
+                os.ftruncate(self._descriptor, start)
+            raise
+        self._unindexed += len(records)
+        self._end = offset
+
+    def _append_index(self) -> None:
+        """Describe everything since the last index, whoever wrote it."""
+        at = os.fstat(self._descriptor).st_size
+        with mending.reading(self._descriptor) as file:
+            index = indexing.build(file, at, self._indexed_end, self._index_at)
+        self._append([(codec.encode_index(index), [])])
+        self._index_at, self._indexed_end = at, self._end
+        self._unindexed = 0
+
+
+def remove_unused(path: Path) -> bool:
+    """Remove the event file *path* if it holds no event; return whether it does not."""
+    with open(path, "rb", buffering=0) as file, locked(file.fileno()):
+        if not mending.is_unused(file):
+            return False
+        try:
+            path.unlink()
+        except OSError:  # some systems remove no file that is open
+            return False
+    return True
+
+
+def _write_all(descriptor: int, pieces: list[bytes]) -> None:
+    """Write small pieces together, so that one record seldom takes two writes, and big ones without a copy."""
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) < _JOIN_BELOW_BYTES:
+            small.append(piece)
+            continue
+        _write(descriptor, b"".join(small))
+        _write(descriptor, piece)
+        small = []
+    _write(descriptor, b"".join(small))
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

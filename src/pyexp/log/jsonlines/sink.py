@@ -1,0 +1,248 @@
+"""The log as JSON lines, for people to read: a line per scalar and text, a file per object.
+
+Owns the layout of that format and appending to it. ``log.jsonl`` holds what the layout alone cannot tell: where each
+attempt begins, and which objects there are.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import os
+import time
+import zlib
+from contextlib import suppress
+from itertools import chain, count
+from typing import IO, TYPE_CHECKING, Any
+
+from pyexp._files import write_atomic
+from pyexp.errors import LogError
+from pyexp.log.jsonlines.file_names import file_name
+from pyexp.log.jsonlines.layout import FOLDERS, META_SUFFIX, SUFFIXES, scan
+from pyexp.log.values import events
+from pyexp.log.values.file_layout import LOG_NAME, SCALARS_NAME, TEXT_NAME, require_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from pyexp.log.values.events import Item, Points
+
+_ATTEMPT_BEGIN = b'{"attempt": '
+_BEGINS = (_ATTEMPT_BEGIN, b'{"it": ')  # of each line
+_LINES_AT_ONCE = 1000  # formatted in one go, during which no other thread runs
+# Since 2004 seven decimals tell neighbouring times apart; the shortest that do take longer to find.
+_EXACT_FROM_S = float(1 << 30)
+
+# What is wrong with the name of one object, not with the disk.
+_FAULTS_OF_NAMES = {
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.EINVAL,
+    errno.EILSEQ,
+    errno.ELOOP,
+}
+
+
+class JsonLines:
+    """Appends to the files of one folder; each is opened once."""
+
+    def __init__(self, folder: Path, *, is_new_attempt: bool = True) -> None:
+        """Open or create the files; a new attempt first ends a line that an earlier writer left torn.
+
+        Raises:
+            OSError: The folder is missing or not writable, or the disk is full.
+        """
+        self._folder = folder
+        self._files: dict[str, IO[bytes]] = {}
+        self._taken: dict[Path, int] = {}  # how many objects have the same name, where that is more than one
+        try:
+            for name in (SCALARS_NAME, TEXT_NAME, LOG_NAME):
+                self._files[name] = open(folder / name, "ab", buffering=0)  # noqa: SIM115
+            if is_new_attempt:
+                self._begin()
+        except BaseException:
+            self.release()
+            raise
+
+    def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
+        """Encode points and texts and return what appends them and stores the objects.
+
+        When that raises, no line stays, and no file of an object.
+        """
+        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == events.TEXT]
+        objects = [(item, iteration) for item, iteration in items if item.kind != events.TEXT]
+        lines = {
+            SCALARS_NAME: b"".join(chain.from_iterable(map(_scalar_lines, scalars))),
+            TEXT_NAME: "".join(texts).encode(),
+        }
+
+        def append() -> None:
+            self._require_place()
+            made: list[Path] = []
+            try:
+                described = "".join(_line(self._store(item, iteration, made)) for item, iteration in objects)
+                self._append({**lines, LOG_NAME: described.encode()})
+            except BaseException:
+                for path in made:
+                    with suppress(OSError):
+                        path.unlink()
+                raise
+
+        return append
+
+    def close(self) -> None:
+        """Close the files."""
+        self.release()
+
+    def release(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+    def reopened(self) -> JsonLines:
+        """Return an own object for a forked child, which goes on with the attempt."""
+        require_format(self._folder, use_protobuf=False)
+        return JsonLines(self._folder, is_new_attempt=False)
+
+    def _begin(self) -> None:
+        for name, file in self._files.items():
+            if _is_torn(self._folder / name):
+                file.write(b"\n")
+        sizes = {name: os.fstat(file.fileno()).st_size for name, file in self._files.items()}
+        lines = [] if sizes[LOG_NAME] else [_line(found) for found in scan(self._folder)]  # of somebody without it
+        lines.append(_line({"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]}))
+        self._append({LOG_NAME: "".join(lines).encode()})
+
+    def _require_place(self) -> None:
+        if not all(os.fstat(file.fileno()).st_nlink for file in self._files.values()):
+            require_format(self._folder, use_protobuf=False)  # removed: maybe for a log of the other format
+
+    def _store(self, item: Item, iteration: int, made: list[Path]) -> dict[str, Any]:
+        """Write the files of an object, add them to *made*, and return what ``log.jsonl`` says of it."""
+        try:
+            base = self._claim(self._folder / str(iteration) / FOLDERS[item.kind] / file_name(item.tag), made)
+            parts = []
+            for content in item.contents:
+                target = base.with_name(base.name + SUFFIXES[content.media_type])
+                made.append(target)
+                write_atomic(target, content.data)
+                name = target.relative_to(self._folder).as_posix()
+                parts.append([content.media_type, name, len(content.data), zlib.crc32(content.data)])
+            meta = {"interactive": item.interactive, "time": item.time}
+            write_atomic(base.with_name(base.name + META_SUFFIX), json.dumps(meta).encode())
+        except OSError as error:
+            if error.errno not in _FAULTS_OF_NAMES:
+                raise
+            raise LogError(
+                f"the {item.kind} {item.tag!r:.60} makes no file's path here ({error.strerror}): take another tag"
+            ) from error
+        return {"it": iteration, "tag": item.tag, "kind": item.kind, **meta, "parts": parts}
+
+    def _claim(self, base: Path, made: list[Path]) -> Path:
+        """Return a name that no object has yet, *base* if it is free, and make its ``.meta``."""
+        base.parent.mkdir(parents=True, exist_ok=True)
+        for number in count(self._taken.get(base, 0) + 1):
+            claimed = base if number == 1 else base.with_name(f"{base.name}~{number}")
+            meta = claimed.with_name(claimed.name + META_SUFFIX)
+            try:
+                os.close(os.open(meta, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            except FileExistsError:
+                self._taken[base] = number
+            else:
+                made.append(meta)
+                break
+        return claimed
+
+    def _append(self, lines: dict[str, bytes]) -> None:
+        states = {name: os.fstat(self._files[name].fileno()) for name in lines}
+        try:
+            for name, data in lines.items():
+                view = memoryview(data)
+                while view:
+                    view = view[self._files[name].write(view) or 0 :]
+        except BaseException:
+            for name, state in states.items():
+                with suppress(OSError):  # a line that stays torn is passed over
+                    os.ftruncate(self._files[name].fileno(), state.st_size)
+            raise
+
+
+def remove_unused(folder: Path) -> bool:
+    """Remove the files of a log that holds no event; return whether it does not."""
+    described = folder / LOG_NAME
+    if not described.exists():
+        return False  # somebody else's: its objects are told by its folders alone
+    files = [folder / name for name in (SCALARS_NAME, TEXT_NAME) if (folder / name).exists()]
+    attempts = described.read_bytes().splitlines()
+    if any(path.stat().st_size for path in files) or not all(line.startswith(_ATTEMPT_BEGIN) for line in attempts):
+        return False
+    for path in (*files, described):
+        path.unlink()
+    return True
+
+
+def mend_last_line(path: Path) -> int:
+    """Cut off a last line that is torn, or end it where only its end is missing; return how many bytes were cut off.
+
+    Raises:
+        LogError: It is no line of a log; the file stays as it is.
+    """
+    with open(path, "r+b") as file:
+        data = file.read()
+        whole = data.rfind(b"\n") + 1
+        line = data[whole:].rstrip(b"\0")  # a power cut leaves zeros
+        if not any(begin.startswith(line) or line.startswith(begin) for begin in _BEGINS):
+            raise LogError(
+                f"{str(path)!r} is no log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is left "
+                "as it is: move it away, or give another path"
+            )
+        if _is_json(line):
+            file.seek(whole + len(line))
+            file.write(b"\n")
+            file.truncate()
+            return 0
+        file.truncate(whole)
+    return len(data) - whole
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_torn(path: Path) -> bool:
+    with open(path, "rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
+
+
+def _scalar_lines(points: Points) -> Iterator[bytes]:
+    tag = json.dumps(points.tag, ensure_ascii=False).replace("%", "%%")
+    value = "%r" if math.isfinite(sum(points.values)) else "%s"  # a sum that overflows costs nothing but time
+    at = "%.7f" if min(points.times) >= _EXACT_FROM_S else "%r"
+    line = f'{{"it": %d, "tag": {tag}, "value": {value}, "time": {at}}}\n'
+    for begin in range(0, len(points.values), _LINES_AT_ONCE):
+        part = slice(begin, begin + _LINES_AT_ONCE)
+        values: Sequence[object] = points.values[part]
+        if value == "%s":
+            values = [*map(json.dumps, values)]  # NaN and Infinity, as Python's json reads them
+        fields: list[object] = [None] * (3 * len(values))
+        fields[0::3], fields[1::3], fields[2::3] = points.iterations[part], values, points.times[part]
+        yield (line * len(values) % tuple(fields)).encode()
+
+
+def _text_line(item: Item, iteration: int) -> str:
+    return _line({"it": iteration, "tag": item.tag, "text": item.contents[0].data.decode(), "time": item.time})
+
+
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False) + "\n"

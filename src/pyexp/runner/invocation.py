@@ -1,0 +1,140 @@
+"""From a call of ``run()`` to its end: as a library, with errors raised; as a script, with an exit status."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pyexp.errors import ExperimentsFailedError, OutputError, PyexpError, SettingsError
+from pyexp.runner.settings import Settings, resolve
+from pyexp.runner.signals import BatchStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyexp.definition.declaration import Declaration
+    from pyexp.runner.watching import Watch
+_USAGE_ERROR = 2
+
+
+def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
+    """Run as a library: errors are raised, a signal ends in the exception that Python has for it."""
+    from pyexp.runner import pipeline
+
+    plan = pipeline.prepare(declaration, settings)
+    if plan is None:
+        return None
+    try:
+        watch.start(plan, settings)
+        pipeline.execute(plan, declaration, settings)
+    except BatchStopped as stop:
+        if stop.number == signal.SIGINT:
+            raise KeyboardInterrupt from None
+        raise SystemExit(128 + stop.number) from None
+    finally:
+        plan.release()
+    return pipeline.report(plan, declaration, settings)
+
+
+def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: list[str], watch: Watch) -> Any:
+    """Run as the script that the user started with *argv*; None for what only tells, so that the script goes on."""
+    try:
+        settings, wants_list = _settings(declaration, called, argv)
+        if wants_list:
+            _list_batches(declaration, settings)
+            return None
+        from pyexp.runner import pipeline
+
+        plan = pipeline.prepare(declaration, settings)
+        if plan is None:
+            return None
+        try:
+            watch.start(plan, settings)
+            pipeline.execute(plan, declaration, settings)
+        finally:
+            plan.release()
+    except PyexpError as error:
+        _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
+    except BatchStopped as stop:
+        _exit_stopped(stop, argv)
+    except KeyboardInterrupt:  # before the batch took over the signals
+        _exit_with("stopped by SIGINT before a run was started", 128 + signal.SIGINT)
+    try:
+        value = pipeline.report(plan, declaration, settings)
+    except ExperimentsFailedError as error:
+        _exit_with(f"{_prog()}: {error}", 1)
+    except OutputError as error:  # no folder for the report; what the report itself raises is a traceback
+        _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
+    watch.serve_on()
+    return value
+
+
+def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[str]) -> tuple[Settings, bool]:
+    from pyexp.runner.arguments import parse
+
+    given, wants_list = parse(argv, prog=_prog(), description=declaration.subject.__doc__)
+    if "continue_run" in given and "report_run" in given:
+        raise SettingsError(
+            "--continue and --report exclude each other: --continue reports too, when the runs are done"
+        )
+    return resolve(declaration.defaults, called, given), wants_list
+
+
+def _list_batches(declaration: Declaration, settings: Settings) -> None:
+    from pyexp.runner.experiment_folder import experiment_folder
+    from pyexp.terminal.listing import listing_lines
+    from pyexp.terminal.printing import print_lines
+
+    print_lines(listing_lines(experiment_folder(declaration, settings)))
+
+
+def _exit_stopped(stop: BatchStopped, argv: list[str]) -> NoReturn:
+    kept = _without_batch(argv)
+    program = ["-m", module] if (module := _module()) else [sys.argv[0]]
+    command = shlex.join([os.path.basename(sys.executable), *program, *kept, f"--continue={stop.timestamp}"])
+    name = signal.Signals(stop.number).name
+    _exit_with(f"stopped by {name}; what has not passed is run by:\n  {command}", 128 + stop.number)
+
+
+def _without_batch(argv: list[str]) -> list[str]:
+    """*argv* without the flags that choose a batch: the continuing command chooses its own."""
+    kept: list[str] = []
+    skip_value = False
+    for argument in argv:
+        if argument in {"--continue", "--report"}:
+            skip_value = True
+        elif argument.startswith(("--continue=", "--report=")):
+            skip_value = False
+        elif not (skip_value and not argument.startswith("-")):
+            kept.append(argument)
+            skip_value = False
+        else:
+            skip_value = False
+    return kept
+
+
+def _exit_with(message: str, status: int) -> NoReturn:
+    try:
+        print(message, file=sys.stderr, flush=True)  # noqa: T201 — the reason for the exit status
+    except OSError:
+        os._exit(status)  # the terminal is gone, and an orderly exit would fail over the same message
+    sys.exit(status)
+
+
+def _module() -> str | None:
+    """The module's name, if the program is one that was started by ``python -m``."""
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    # A program that was started by another, such as a profiler, has put its own path there.
+    if spec is None or spec.origin not in sys.argv[:1]:
+        return None
+    name: str = spec.name
+    return name.removesuffix(".__main__")
+
+
+def _prog() -> str:
+    if module := _module():
+        return f"{os.path.basename(sys.executable)} -m {module}"
+    return os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "pyexp"

@@ -1,0 +1,161 @@
+"""Tensors as tables and labelled arrays. Owns columns and dimensions; imports pandas and xarray only when asked."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pyexp._optional import import_extra
+from pyexp.config.suggestion import nearest
+from pyexp.config.values import from_numpy
+from pyexp.errors import DamagedFileError, SelectionError
+from pyexp.tensor import select
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+
+
+_RUN_COLUMNS = ("name", "status", "duration")
+_NOT_CONFIG = ("name", "out")
+_ATOMS = (str, int, float, bool)
+_NUMBER_KINDS = "biufc"  # of NumPy's types
+
+
+class Labelled(Protocol):
+    """Items in a grid with named axes; a `Tensor` is one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each dimension."""
+
+    @property
+    def axes(self) -> dict[str, list[Any]]:
+        """Coordinates of each dimension, by its name."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def map(self, function: Callable[[Any], Any], /) -> Sequence[Any]:
+        """Return the values of *function* for each item, in order."""
+
+
+def to_dataframe(tensor: Labelled) -> pd.DataFrame:
+    """Return one row per item: name, status, duration, the config's values, the result's values.
+
+    Nested values get dotted columns (``model.width``, ``result.accuracy``); where results are no mappings, they are the
+    column ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
+
+    Example:
+        >>> from pyexp import Tensor
+        >>> list(to_dataframe(Tensor([{"name": "a", "lr": 0.1, "status": "odd"}])).columns)
+        ['name', 'lr', 'config.status']
+
+    Raises:
+        MissingExtraError: pandas is not installed.
+    """
+    pandas = import_extra("pandas", "analysis", "to_dataframe()")
+    frame: pd.DataFrame = pandas.DataFrame([_row(item) for item in tensor])
+    return frame
+
+
+def _row(item: Any) -> dict[str, Any]:
+    if isinstance(item, Mapping):
+        return {"name": select.name_of(item), **_config_columns(item)}
+    row = {column: getattr(item, column, None) for column in _RUN_COLUMNS}
+    try:
+        row |= _config_columns(item.config)
+    except DamagedFileError as error:
+        warnings.warn(f"the config columns of {row['name']!r} are left empty: {error}", stacklevel=5)
+    result = getattr(item, "result", None)
+    if isinstance(result, Mapping):
+        return row | _flatten(result, "result.")
+    return row if result is None else row | {"result": result}
+
+
+def _config_columns(config: Mapping[str, Any]) -> dict[str, Any]:
+    values = {key: value for key, value in config.items() if key not in _NOT_CONFIG}
+    return {
+        f"config.{column}" if column in _RUN_COLUMNS or column.partition(".")[0] == "result" else column: value
+        for column, value in _flatten(values, "").items()
+    }
+
+
+def _flatten(values: Mapping[Any, Any], prefix: str) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            columns |= _flatten(value, f"{prefix}{key}.")
+        else:
+            columns[f"{prefix}{key}"] = value
+    return columns
+
+
+def to_xarray(tensor: Labelled, key: str | Callable[[Any], Any]) -> Any:
+    """Return a ``DataArray`` of one value per item; see `pyexp.tensor.tensor.Tensor.to_xarray`.
+
+    Example:
+        >>> from pyexp import Tensor
+        >>> to_xarray(Tensor([{"a": 1}, {}], (2,), {"lr": [0.1, 0.2]}), "a").values.tolist()
+        [1.0, nan]
+
+    Raises:
+        MissingExtraError: xarray is not installed.
+        SelectionError: No item has *key*.
+    """
+    xarray = import_extra("xarray", "analysis", "to_xarray()")
+    values = tensor.map(lambda item: _value(item, key))
+    if isinstance(key, str) and len(values) and all(value is select.MISSING for value in values):
+        passed = next(filter(_has_passed, tensor), None)
+        if passed is not None:
+            raise SelectionError(f"key {key!r} is in no item: {nearest(key, select.known_keys(passed))}")
+    axes = tensor.axes
+    return xarray.DataArray(
+        _array([None if value is select.MISSING else value for value in values]).reshape(tensor.shape),
+        dims=list(axes),
+        coords={name: _labels(coordinates) for name, coordinates in axes.items()},
+        name=key if isinstance(key, str) else None,
+    )
+
+
+def _array(values: list[Any]) -> Any:
+    """One entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
+    np = import_extra("numpy", "analysis", "to_xarray()")
+    if all(value is None or _is_number(value) for value in values):
+        return np.array([float("nan") if value is None else value for value in values])
+    array = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # as a whole, lists would be taken for further dimensions
+        array[place] = value
+    return array
+
+
+def _is_number(value: Any) -> bool:
+    """Whether *value* is a number, NumPy's and those of no dimensions included."""
+    if isinstance(value, (int, float, complex)):
+        return True
+    kind = getattr(getattr(value, "dtype", None), "kind", "f")
+    return getattr(value, "shape", None) == () and kind in _NUMBER_KINDS and hasattr(value, "__float__")
+
+
+def _has_passed(item: Any) -> bool:
+    return isinstance(item, Mapping) or bool(getattr(item, "status", "passed") == "passed")
+
+
+def _value(item: Any, key: str | Callable[[Any], Any]) -> Any:
+    if callable(key):
+        return key(item) if _has_passed(item) else None
+    try:
+        value = select.look_up(item, key)
+    except DamagedFileError as error:
+        warnings.warn(f"{key!r} of {select.name_of(item)!r} is left empty: {error}", stacklevel=5)
+        return None
+    if value is select.MISSING and isinstance(result := getattr(item, "result", None), Mapping):
+        value = select.look_up(result, key)
+    return value
+
+
+def _labels(coordinates: list[Any]) -> list[Any]:
+    """Coordinates that an index can hold: numbers and strings as they are, all others of the axis as text."""
+    plain = [from_numpy(coordinate) for coordinate in coordinates]
+    return plain if all(isinstance(coordinate, _ATOMS) for coordinate in plain) else [str(value) for value in plain]

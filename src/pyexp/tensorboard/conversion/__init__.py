@@ -1,0 +1,1 @@
+"""TensorBoard logs converted to ours."""

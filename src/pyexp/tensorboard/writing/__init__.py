@@ -1,0 +1,1 @@
+"""TensorBoard's writer interface, on our event log."""

@@ -1,0 +1,74 @@
+"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns the way of whole messages into our log."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pyexp.log.eventfile.protobuf_wire import field
+from pyexp.log.values.events import Item
+from pyexp.tensorboard.reading.summaries import EventParser, Scalar, parse_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyexp.tensorboard.writing.left_out import LeftOut
+    from pyexp.tensorboard.writing.run_log import RunLog
+
+_SUMMARY = 5  # of Event
+
+
+class FileWriter:
+    """Takes ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch, and logs what they hold."""
+
+    def __init__(self, log: RunLog, left_out: LeftOut) -> None:
+        self._log = log
+        self._left_out = left_out
+        self._parser = EventParser()
+
+    def get_logdir(self) -> str:
+        """Return the run's folder."""
+        return str(self._log.folder)
+
+    def add_event(self, event: Any, step: int | None = None, walltime: float | None = None) -> None:
+        """Log what an `Event` holds, at its own step if none is given, and now if no time is."""
+        record = event.SerializeToString()
+        self._add(record, step if step is not None else parse_step(record), walltime)
+
+    def add_summary(self, summary: Any, global_step: int | None = None, walltime: float | None = None) -> None:
+        """Log what a `Summary`, or its bytes, holds."""
+        data = summary if isinstance(summary, bytes) else summary.SerializeToString()
+        self._add(field(_SUMMARY, data), global_step, walltime)
+
+    def add_graph(self, *_: Any, **__: Any) -> None:
+        """Do nothing: our log has no graphs. Says so once."""
+        self._left_out.tell("add_graph")
+
+    add_onnx_graph = add_openvino_graph = add_graph
+
+    def flush(self) -> None:
+        """Wait until everything logged so far is in the file."""
+        self._log.flush()
+
+    def close(self) -> None:
+        """Write what waits and finish the file."""
+        self._log.close()
+
+    def reopen(self) -> None:
+        """Open the log again after a close."""
+        self._log.open()
+
+    @contextmanager
+    def use_metadata(self, *, global_step: int | None = None, walltime: float | None = None) -> Iterator[FileWriter]:
+        """Use this step and time for calls in the block that give none."""
+        with self._log.defaults(global_step, walltime):
+            yield self
+
+    def _add(self, record: bytes, step: int | None, walltime: float | None) -> None:
+        for value in self._parser.parse(record).values:
+            if isinstance(value, Scalar):
+                self._log.put_scalar(value.tag, value.value, step, walltime)
+            elif isinstance(value, Item):
+                self._log.put(value.kind, value.tag, *value.contents, step=step, walltime=walltime)
+            else:
+                self._left_out.tell(f"a summary of the kind {value.kind!r}", depth=2)

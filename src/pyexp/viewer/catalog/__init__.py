@@ -1,0 +1,1 @@
+"""Which batches and runs there are below a folder. Knows no event log and no web framework."""

@@ -1,0 +1,186 @@
+"""What there is to look at: batches and runs under opaque ids, with revisions so that a page is sent only changes.
+
+Owns the revisions; refuses to know how folders are searched (`discovery`), how entries are made (`entries`), and what
+is in an event log.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from pyexp.viewer.catalog.folder_walk import Discovery, FoundBatch
+from pyexp.viewer.catalog.rows import (
+    BatchEntry,
+    RunEntry,
+    batch_entry,
+    batch_runs,
+    folder_entry,
+    lone_run,
+    number_lone_runs,
+)
+from pyexp.viewer.protocol.errors import UnknownIdError
+from pyexp.viewer.protocol.names import cut_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUN_LIMIT: Final = 20_000
+_KEPT_REMOVALS: Final = 10_000
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf(Generic[Entry]):
+    """Entries by id, each with the revision at which it last changed, and the ids that went.
+
+    Never changed but replaced, since it is made in one thread and read in another.
+    """
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    changed: dict[int, int] = field(default_factory=dict)
+    gone: dict[int, int] = field(default_factory=dict)
+
+    def after(self, entries: dict[int, Entry], revision: int) -> _Shelf[Entry]:
+        """The shelf once *entries* is what there is, under *revision*; this same one when nothing changed."""
+        altered = [key for key, entry in entries.items() if self.entries.get(key) != entry]
+        removed = self.entries.keys() - entries.keys()
+        if not altered and not removed:
+            return self
+        changed = self.changed | dict.fromkeys(altered, revision)
+        gone = self.gone | dict.fromkeys(removed, revision)
+        return _Shelf(
+            entries,
+            {key: when for key, when in changed.items() if key in entries},
+            {key: when for key, when in gone.items() if key not in entries},
+        )
+
+    def since(self, revision: int) -> tuple[list[Entry], list[int]]:
+        """Entries that changed after *revision*, and ids that went after it."""
+        changed = [self.entries[key] for key, when in self.changed.items() if when > revision]
+        return changed, [key for key, when in self.gone.items() if when > revision]
+
+
+class Catalog:
+    """The batches and runs below *root*.
+
+    Attributes:
+        root: The folder that the viewer was given.
+        revision: Rises whenever anything in the catalogue changes.
+        notice: A sentence for the page about what is not shown, or None.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.revision = 0
+        self.notice: str | None = None
+        self._discovery = Discovery(root)
+        self._batches: _Shelf[BatchEntry] = _Shelf()
+        self._runs: _Shelf[RunEntry] = _Shelf()
+        self._by_path: dict[str, int] = {}
+        self._oldest = 0
+
+    @property
+    def label(self) -> str:
+        """The root's name, for the page's title."""
+        return cut_name(self.root.name or str(self.root))
+
+    def scan(self) -> bool:
+        """Look what is there now; returns whether anything changed. Reads files: call it off the loop."""
+        batches, runs = self._collect()
+        revision = self.revision + 1
+        shown_batches, shown_runs = self._batches.after(batches, revision), self._runs.after(runs, revision)
+        if shown_batches is self._batches and shown_runs is self._runs:
+            return False
+        self._batches, self._runs = shown_batches, self._without_old_removals(shown_runs)
+        self._by_path = {os.fspath(run.path): run.id for run in runs.values()}
+        self.revision = revision
+        return True
+
+    def run(self, key: int) -> RunEntry:
+        """The run with the id *key*.
+
+        Raises:
+            UnknownIdError: There is none.
+        """
+        try:
+            return self._runs.entries[key]
+        except KeyError:
+            raise UnknownIdError from None
+
+    def runs(self, keys: list[int]) -> list[RunEntry]:
+        """The runs with these ids; unknown ones are left out."""
+        return [run for key in keys if (run := self._runs.entries.get(key)) is not None]
+
+    def batch_of(self, run: RunEntry) -> str:
+        """The name of the batch that *run* is in; empty when it has gone meanwhile."""
+        batch = self._batches.entries.get(run.batch)
+        return "" if batch is None else batch.name
+
+    def run_at(self, path: str) -> int | None:
+        """The id of the run in whose folder *path* is, if any."""
+        while len(path) >= len(os.fspath(self.root)):
+            if (key := self._by_path.get(path)) is not None:
+                return key
+            path, _, name = path.rpartition(os.sep)
+            if not name:
+                break
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole catalogue, as the protocol has it."""
+        batches = sorted(self._batches.entries.values(), key=lambda batch: -(batch.started or 0))
+        return {
+            "rev": self.revision,
+            "root": self.label,
+            "notice": self.notice,
+            "batches": [batch.to_json() for batch in batches],
+            "runs": [run.to_json() for run in self._runs.entries.values()],
+        }
+
+    def changes_since(self, revision: int) -> dict[str, Any]:
+        """What a page that holds *revision* must be told."""
+        if revision < self._oldest or revision > self.revision:
+            return {"type": "catalog", "rev": self.revision, "reload": True}
+        batches, gone_batches = self._batches.since(revision)
+        runs, gone_runs = self._runs.since(revision)
+        return {
+            "type": "catalog",
+            "rev": self.revision,
+            "batches": [batch.to_json() for batch in batches],
+            "runs": [run.to_json() for run in runs],
+            "gone": {"batches": gone_batches, "runs": gone_runs},
+        }
+
+    def _collect(self) -> tuple[dict[int, BatchEntry], dict[int, RunEntry]]:
+        batches: dict[int, BatchEntry] = {}
+        runs: dict[int, RunEntry] = {}
+        lone: list[RunEntry] = []
+        left_out = 0
+        for found in self._discovery.walk():
+            if isinstance(found, FoundBatch):
+                batch = batch_entry(found, self.root)
+                entries = batch_runs(found, batch.id, self.root, self._discovery.look)
+            else:
+                batch = folder_entry(found.path, self.root, self.label)
+                entries = [lone_run(found.path, self.root, self._discovery.look(found.path))]
+                lone += entries
+            if len(runs) + len(entries) > RUN_LIMIT:
+                left_out += len(entries)
+                continue
+            batches.setdefault(batch.id, batch)
+            runs.update((run.id, run) for run in entries)
+        runs.update((run.id, run) for run in number_lone_runs(lone) if run.id in runs)
+        notices = self._discovery.notices[:3]
+        if left_out:
+            notices.append(f"{left_out:,} runs are not shown; open a folder further down to see them.")
+        self.notice = " ".join(notices) or None
+        return batches, runs
+
+    def _without_old_removals(self, shelf: _Shelf[RunEntry]) -> _Shelf[RunEntry]:
+        if len(shelf.gone) <= _KEPT_REMOVALS:
+            return shelf
+        self._oldest = max(shelf.gone.values())
+        return replace(shelf, gone={})

@@ -1,0 +1,217 @@
+"""Batches and runs as the page lists them: made from what the walk found, under opaque ids.
+
+Owns the fields of the protocol's batch and run objects; refuses to know what changed since when.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from pyexp.errors import DamagedFileError
+from pyexp.store.layout import timestamp_key
+from pyexp.store.status import RunStatus, load_status
+from pyexp.task import Status
+from pyexp.viewer.protocol.ids import stable_id
+from pyexp.viewer.protocol.names import cut_name, natural_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pyexp.viewer.catalog.folder_walk import Folder, FoundBatch
+
+_FRESH_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchEntry:
+    """One batch, as the page lists it; its fields are the protocol's."""
+
+    id: int
+    name: str
+    experiment: str | None = None
+    timestamp: str | None = None
+    started: float | None = None
+    live: bool = False
+    shape: tuple[int, ...] = ()
+    axes: dict[str, Any] = field(default_factory=dict)
+    total: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The batch object of the protocol."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEntry:
+    """One run, as the page lists it; its fields but `path` are the protocol's."""
+
+    id: int
+    batch: int
+    name: str
+    folder: str
+    status: str
+    started: float | None
+    finished: float | None
+    attempts: int
+    error: str | None
+    events: bool
+    output: bool
+    position: int
+    path: Path = field(compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The run object of the protocol."""
+        fields = {name: getattr(self, name) for name in self.__slots__ if name != "path"}
+        whole = self.started is not None and self.finished is not None
+        fields["duration"] = self.finished - self.started if whole else None  # type: ignore[operator]
+        return fields
+
+
+def batch_entry(found: FoundBatch, root: Path) -> BatchEntry:
+    """The entry of a batch below *root*."""
+    folder = found.batch.paths.root
+    return BatchEntry(
+        id=stable_id("batch", _relative(folder, root)),
+        experiment=cut_name(folder.parent.name),
+        timestamp=cut_name(folder.name),
+        name=cut_name(f"{folder.parent.name}/{folder.name}"),
+        started=_started(folder),
+        live=found.is_live,
+        shape=found.batch.shape,
+        axes={cut_name(str(name)): [_plain(part) for part in values] for name, values in found.batch.axes.items()},
+        total=len(found.records),
+    )
+
+
+def batch_runs(found: FoundBatch, batch: int, root: Path, look: Callable[[Path], Folder]) -> list[RunEntry]:
+    """The entries of a batch's runs; *look* tells what a folder holds."""
+    entries = []
+    for position, record in enumerate(found.records):
+        path = found.batch.run(record.folder).root
+        holds = look(path)
+        entries.append(
+            RunEntry(
+                id=stable_id("run", _relative(path, root)),
+                batch=batch,
+                name=cut_name(record.name),
+                folder=cut_name(record.folder),
+                status=record.status.value,
+                started=record.started,
+                finished=record.finished,
+                attempts=record.attempts,
+                error=cut_name(record.error) if record.error else None,
+                events=holds.has_events,
+                output=holds.has_output,
+                position=position,
+                path=path,
+            )
+        )
+    return entries
+
+
+def folder_entry(path: Path, root: Path, label: str) -> BatchEntry:
+    """The entry that stands in for a batch above the lone run in *path*: its parent folder."""
+    name = _relative(_group_of(path, root), root)
+    return BatchEntry(id=stable_id("folder", name), name=label if name == "." else cut_name(name))
+
+
+def lone_run(path: Path, root: Path, holds: Folder) -> RunEntry:
+    """The entry of a run that is in no batch."""
+    known = read_status(path)
+    is_growing = _grew_lately(path)
+    if known is None:
+        status = "running" if is_growing else "log"
+    elif known.status is Status.RUNNING and not is_growing:
+        # Outside a batch nobody says whether its owner lives; a log that grows does.
+        status = Status.INTERRUPTED.value
+    else:
+        status = known.status.value
+    return RunEntry(
+        id=stable_id("run", _relative(path, root)),
+        batch=stable_id("folder", _relative(_group_of(path, root), root)),
+        name=cut_name(path.name or str(path)),
+        folder=cut_name(path.name),
+        status=status,
+        started=known.started if known else None,
+        finished=known.finished if known else None,
+        attempts=known.attempts if known else 1,
+        error=cut_name(known.error.split("\n", 1)[0]) if known and known.error else None,
+        events=holds.has_events,
+        output=holds.has_output,
+        position=0,
+        path=path,
+    )
+
+
+def number_lone_runs(runs: list[RunEntry]) -> list[RunEntry]:
+    """Give runs without a batch a position in their folder: the order in which their logs were begun, then their name.
+
+    A run that comes later comes last, so the others keep their positions, and with them their colours.
+    """
+    ordered = sorted(runs, key=lambda run: (run.batch, _begun(run.path), natural_key(run.name)))
+    numbered = []
+    for _, group in groupby(ordered, key=lambda run: run.batch):
+        numbered += [replace(run, position=place) for place, run in enumerate(group)]
+    return numbered
+
+
+def _begun(path: Path) -> float:
+    try:
+        return os.lstat(path / ".pyexp").st_mtime
+    except OSError:
+        return 0.0
+
+
+def read_status(path: Path) -> RunStatus | None:
+    """What the run in *path* says of itself, if it has a readable status that is no link."""
+    place = path / "status.json"
+    try:
+        return load_status(place) if stat.S_ISREG(os.lstat(place).st_mode) else None
+    except (DamagedFileError, OSError):
+        return None
+
+
+def _group_of(path: Path, root: Path) -> Path:
+    return path if path == root else path.parent
+
+
+def _relative(path: Path, root: Path) -> str:
+    # By text and not by `Path.relative_to`: this is done for each run with each scan.
+    whole, above = os.fspath(path), os.fspath(root)
+    if whole == above:
+        return "."
+    above = above.rstrip(os.sep) + os.sep
+    return whole[len(above) :].replace(os.sep, "/") if whole.startswith(above) else f"../{path.name}"
+
+
+def _started(folder: Path) -> float | None:
+    key = timestamp_key(folder.name)
+    if key is None:
+        return None
+    try:
+        moment = datetime.strptime(key[0], "%Y-%m-%d_%H-%M-%S")  # noqa: DTZ007 — local time, as a person wrote it
+    except ValueError:
+        return None
+    return moment.timestamp() + min(key[1], 1000) / 1000
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (bool, int, float)) or value is None else cut_name(str(value))
+
+
+def _grew_lately(path: Path) -> bool:
+    now = time.time()
+    for name in ("events.pb", "scalars.jsonl"):
+        try:
+            if now - os.lstat(path / name).st_mtime < _FRESH_S:
+                return True
+        except OSError:
+            continue
+    return False

@@ -1,0 +1,1 @@
+"""Answers about runs: their logs, configs and output. Knows no web framework."""

@@ -1,0 +1,115 @@
+"""The runs' configs, flattened for tables and for grouping. Reads ``config.json``, regular files only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pyexp.sweeps.identity import decode_config
+from pyexp.viewer.protocol.names import cut_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyexp.viewer.catalog.rows import RunEntry
+
+MISSING: Final = object()
+_KEY_LIMIT: Final = 500
+_SIZE_LIMIT: Final = 4 << 20
+_DEPTH_LIMIT: Final = 32
+_EXACT_LIMIT: Final = 2**53  # a page holds larger numbers without their last digits
+_CONFIG: Final = "config.json"
+
+
+def load_config(run: RunEntry) -> Mapping[str, Any]:
+    """The config of *run*; empty when it has none, or one that cannot be read."""
+    try:
+        info = os.lstat(run.path / _CONFIG)
+    except OSError:
+        return {}
+    if not stat.S_ISREG(info.st_mode) or info.st_size > _SIZE_LIMIT:
+        return {}
+    return _load(os.fspath(run.path), info.st_mtime_ns, info.st_size)
+
+
+def value_at(config: Mapping[str, Any], key: str) -> Any:
+    """The value at the dotted *key*, or `MISSING`."""
+    return flatten(config).get(key, MISSING)
+
+
+def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Dotted keys to values; lists and the like are values."""
+    return {key: value for key, value in _walk(config, "", 0) if key not in {"name", "out"}}
+
+
+def compare_configs(runs: list[RunEntry]) -> dict[str, Any]:
+    """The configs of *runs* side by side, each value as its exact text, and which keys differ between them."""
+    flat = [flatten(load_config(run)) for run in runs]
+    keys: dict[str, bool] = {}
+    for config in flat:
+        for key in config:
+            keys.setdefault(key, False)
+    shown = list(keys)[:_KEY_LIMIT]
+    for key in shown:
+        first = _comparable(flat[0].get(key, MISSING))
+        keys[key] = any(_comparable(config.get(key, MISSING)) != first for config in flat[1:])
+    rows = [
+        {"run": run.id, "values": [to_text(config.get(key, MISSING)) for key in shown]}
+        for run, config in zip(runs, flat, strict=True)
+    ]
+    notice = f"{len(keys) - _KEY_LIMIT:,} more keys are not shown." if len(keys) > _KEY_LIMIT else None
+    return {"keys": [{"key": cut_name(key), "differs": keys[key]} for key in shown], "rows": rows, "notice": notice}
+
+
+def to_text(value: Any) -> str | None:
+    """*value* as Python writes it, with all digits; a text has quotes only where it reads as something else."""
+    if value is MISSING:
+        return None
+    plain = to_plain(value)
+    is_clear = isinstance(plain, str) and not (isinstance(value, str) and _reads_as_another(value))
+    return plain if is_clear else cut_name(repr(plain))
+
+
+def to_plain(value: Any, depth: int = 0) -> Any:
+    """*value* as JSON can hold it: paths, tuples, sets and very large numbers as their text, long text cut."""
+    if value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) <= _EXACT_LIMIT):
+        return value
+    if depth < _DEPTH_LIMIT and isinstance(value, Mapping):
+        return {cut_name(str(key)): to_plain(part, depth + 1) for key, part in value.items()}
+    if depth < _DEPTH_LIMIT and type(value) is list:
+        return [to_plain(part, depth + 1) for part in value]
+    return cut_name(str(value))
+
+
+@lru_cache(maxsize=2_000)
+def _load(folder: str, _changed_ns: int, _size: int) -> Mapping[str, Any]:
+    try:
+        return decode_config(Path(folder, _CONFIG).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _walk(config: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+    for key, value in config.items():
+        if isinstance(value, Mapping) and value and depth < _DEPTH_LIMIT:
+            yield from _walk(value, f"{prefix}{key}.", depth + 1)
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _comparable(value: Any) -> Any:
+    # repr tells 1 from True and 1.0, and makes nan equal to itself.
+    return value if value is MISSING else repr(value)
+
+
+def _reads_as_another(text: str) -> bool:
+    """Whether *text* without quotes looks like a number, a list or another value."""
+    try:
+        float(text)
+    except ValueError:
+        return text in {"", "None", "True", "False"} or text[0] in "[{('\""
+    return True

@@ -1,0 +1,234 @@
+"""The event logs that are being looked at: the only place in the viewer that reads them.
+
+Owns how many logs stay open, and one lock per log, since a reader serves one thread at a time. All methods read files:
+call them off the loop. A pickle inside a log is never opened here.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from dataclasses import replace
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Final
+
+from pyexp.errors import LogError
+from pyexp.log.reader import LogReader
+from pyexp.viewer.protocol.errors import UnknownIdError
+from pyexp.viewer.protocol.ids import stable_id
+from pyexp.viewer.protocol.kinds import OBJECT_KINDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyexp.log.values.events import Entry
+    from pyexp.log.values.series import Series
+    from pyexp.viewer.catalog.rows import RunEntry
+
+OPEN_LIMIT: Final = 256
+# Where no hint arrives (a network drive, no watches left), a log is looked at again after this time anyway.
+_TRUST_S: Final = 0.5
+TAG_LIMIT: Final = 5_000
+
+
+class RunLog:
+    """One run's event log, kept up to date; safe from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._reader: LogReader | None = None
+        self._is_stale = True
+        self._has_news = False
+        self._looked_at = 0.0
+        self._tags: dict[str, list[str]] = {}
+        self._tag_counts: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._entries: dict[tuple[str, str], list[Entry]] = {}
+
+    def mark_stale(self) -> None:
+        """Say that the files may have grown: the next use looks."""
+        self._is_stale = True
+
+    def take_news(self) -> bool:
+        """Whether anything was found since this was asked last, whoever looked; a log in use may have some."""
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            self._refresh()
+            had_news, self._has_news = self._has_news, False
+            return had_news
+        except (UnknownIdError, LogError):
+            return True
+        finally:
+            self._lock.release()
+
+    def tags(self) -> tuple[dict[str, list[str]], dict[str, int]]:
+        """Tags by kind, at most `TAG_LIMIT` of each, and how many there are."""
+        with self._lock:
+            self._refresh()
+            return self._tags, self._tag_counts
+
+    def tag_name(self, key: int) -> str | None:
+        """The tag with the id *key*, if this run has it."""
+        with self._lock:
+            self._refresh()
+            return self._names.get(key)
+
+    def series(self, tag: str, start: int = 0) -> Series:
+        """Points of the scalar *tag* from the one with index *start* on."""
+        with self._lock:
+            return self._refresh().read_series(tag, start)
+
+    def entries(self, kind: str, tag: str) -> list[Entry]:
+        """What was logged under *tag* besides scalars, without its contents; *kind* as the protocol spells it."""
+        with self._lock:
+            reader = self._refresh()
+            key = (OBJECT_KINDS.get(kind, kind), tag)
+            if key not in self._entries:
+                self._entries[key] = reader.entries(*key)
+            return self._entries[key]
+
+    def damage(self) -> int:
+        """How many damaged records were found and skipped so far."""
+        with self._lock:
+            return self._refresh().damage
+
+    def checkpoints(self) -> list[Entry]:
+        """The checkpoints, without their contents."""
+        with self._lock:
+            return self._refresh().entries("checkpoint")
+
+    def read(self, entry: Entry, media_type: str) -> bytes | None:
+        """The bytes of one part of *entry*, as they were logged, or None when it has no such part.
+
+        Raises:
+            LogError: The file was damaged or cut meanwhile.
+        """
+        with self._lock:
+            part = entry.part(media_type)
+            return None if part is None else self._refresh().read_part(part)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+            self._is_stale = True
+
+    def _refresh(self) -> LogReader:
+        reader = self._reader
+        if reader is None:
+            try:
+                reader = self._reader = LogReader(self._path)
+            except FileNotFoundError:
+                raise UnknownIdError from None
+        now = time.monotonic()
+        if self._is_stale or now - self._looked_at > _TRUST_S:
+            self._is_stale = False
+            self._looked_at = now
+            changes = reader.refresh()
+            if changes or changes.hidden or not self._tag_counts:
+                self._has_news = True
+                self._entries.clear()
+                self._list_tags(reader)
+        return reader
+
+    def _list_tags(self, reader: LogReader) -> None:
+        found = {
+            "scalars": reader.scalar_tags,
+            "texts": reader.text_tags,
+            "figures": reader.figure_tags,
+            "images": reader.image_tags,
+            "histograms": reader.histogram_tags,
+            "tables": reader.table_tags,
+        }
+        counts = {kind: len(tags) for kind, tags in found.items()}
+        if counts == self._tag_counts:
+            return
+        self._tag_counts = counts
+        self._tags = {kind: nsmallest(TAG_LIMIT, tags) for kind, tags in found.items()}
+        self._names = {tag_id(tag): tag for tags in self._tags.values() for tag in tags}
+
+
+class LogShelf:
+    """The open logs, the least recently used closed first."""
+
+    def __init__(self, limit: int = OPEN_LIMIT) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._open: OrderedDict[int, RunLog] = OrderedDict()
+
+    def get(self, run: RunEntry) -> RunLog:
+        """The log of *run*."""
+        closed: list[RunLog] = []
+        with self._lock:
+            log = self._open.get(run.id)
+            if log is None:
+                log = self._open[run.id] = RunLog(run.path)
+            self._open.move_to_end(run.id)
+            while len(self._open) > self._limit:
+                closed.append(self._open.popitem(last=False)[1])
+        for old in closed:
+            old.close()
+        return log
+
+    def mark_stale(self, key: int) -> None:
+        """Say that the log of the run with the id *key* may have grown."""
+        with self._lock:
+            log = self._open.get(key)
+        if log is not None:
+            log.mark_stale()
+
+    def close(self) -> None:
+        """Close all."""
+        with self._lock:
+            logs, self._open = list(self._open.values()), OrderedDict()
+        for log in logs:
+            log.close()
+
+
+def tag_id(tag: str) -> int:
+    """The opaque number of *tag*, the same in every run."""
+    return stable_id("tag", tag)
+
+
+def cursor_after(series: Series) -> str | None:
+    """What a page that holds everything up to the end of *series* tells to be sent only what follows.
+
+    It is the number of points and a checksum of the last one: when that point is another one now (a later attempt hid
+    it, the file was replaced), the cursor no longer holds. It survives a restart of the server.
+    """
+    if not len(series):
+        return None
+    last = struct.pack("<qdd", series.iterations[-1], series.values[-1], series.times[-1])
+    return f"{series.start + len(series)}.{zlib.crc32(last):08x}"
+
+
+def read_after(log: RunLog, tag: str, cursor: str | None) -> tuple[Series, bool]:
+    """New points of *tag* since *cursor*, and whether they continue what the page holds (else they are all points)."""
+    count = _held(cursor)
+    if count:
+        series = log.series(tag, count - 1)
+        if len(series) and series.start == count - 1 and cursor_after(_slice(series, 0, 1)) == cursor:
+            return _slice(series, 1, len(series)), True
+    return log.series(tag), False
+
+
+def _slice(series: Series, low: int, high: int) -> Series:
+    return replace(
+        series,
+        start=series.start + low,
+        iterations=series.iterations[low:high],
+        values=series.values[low:high],
+        times=series.times[low:high],
+    )
+
+
+def _held(cursor: str | None) -> int:
+    count, _, _ = (cursor or "").partition(".")
+    return int(count) if count.isascii() and count.isdigit() and len(count) < 16 else 0  # noqa: PLR2004 — fits an index

@@ -1,0 +1,63 @@
+"""Catalogue and open logs together, and the threads that read files, so that the loop never waits for a disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from pyexp.viewer.catalog.catalog import Catalog
+from pyexp.viewer.data.event_logs import LogShelf
+from pyexp.viewer.protocol.errors import UnknownIdError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pyexp.viewer.catalog.rows import RunEntry
+    from pyexp.viewer.data.event_logs import RunLog
+
+_READERS: Final = 4
+
+Answer = TypeVar("Answer")
+
+
+class Library:
+    """Everything below one folder that can be looked at.
+
+    Attributes:
+        catalog: The batches and runs.
+        logs: Their event logs.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.catalog = Catalog(root)
+        self.logs = LogShelf()
+        self._limiter = anyio.CapacityLimiter(_READERS)
+
+    def log(self, run: RunEntry) -> RunLog:
+        """The event log of *run*.
+
+        Raises:
+            UnknownIdError: It has none, or a link in its place.
+        """
+        if not run.events:
+            raise UnknownIdError
+        return self.logs.get(run)
+
+    def logs_of(self, keys: list[int]) -> list[tuple[RunEntry, RunLog]]:
+        """The runs with these ids that have an event log, and their logs; others are left out."""
+        return [(run, self.logs.get(run)) for run in self.catalog.runs(keys) if run.events]
+
+    def news(self, keys: list[int]) -> list[int]:
+        """Those of these runs in whose event logs something was found since this was asked last. Reads files."""
+        return [run.id for run in self.catalog.runs(keys) if not run.events or self.logs.get(run).take_news()]
+
+    async def read(self, function: Callable[..., Answer], *arguments: object) -> Answer:
+        """Call *function* in a thread; cancelling waits for it to end."""
+        return await anyio.to_thread.run_sync(function, *arguments, limiter=self._limiter)
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self.logs.close()

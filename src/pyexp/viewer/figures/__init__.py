@@ -1,0 +1,1 @@
+"""Logged matplotlib figures made interactive, each in a process of its own."""

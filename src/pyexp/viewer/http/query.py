@@ -1,0 +1,114 @@
+"""Query parameters of a request, checked against a list of what is known. Knows no files."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from pyexp.viewer.protocol.errors import AnswerError, UnknownIdError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from aiohttp import web
+
+    from pyexp.viewer.catalog.rows import RunEntry
+    from pyexp.viewer.data.library import Library
+
+RUN_LIMIT: Final = 1_000
+_DIGITS: Final = 16
+_KEY_LIMIT: Final = 1_000
+
+
+class Query:
+    """The parameters of one request; each value is a number, an id or one of a few words."""
+
+    def __init__(self, request: web.Request, library: Library, known: Collection[str]) -> None:
+        """Check the names.
+
+        Raises:
+            AnswerError: A name is not in *known*, or given twice.
+        """
+        self._given = request.query
+        self._library = library
+        for name in self._given:
+            if name not in known:
+                raise AnswerError(400, f"Parameter {name[:40]!r} is unknown here, expected {', '.join(sorted(known))}.")
+            if len(self._given.getall(name)) > 1:
+                raise AnswerError(400, f"Parameter {name!r} is given twice, expected once.")
+
+    def run(self) -> RunEntry:
+        """The run that ``run`` names."""
+        return self._library.catalog.run(self.id("run"))
+
+    def runs(self) -> list[int]:
+        """The ids in ``runs``."""
+        return self.ids("runs", RUN_LIMIT)
+
+    def id(self, name: str) -> int:
+        """The id *name*.
+
+        Raises:
+            UnknownIdError: It is missing, or no id: as unknown as any other.
+        """
+        return _id(self._given.get(name, ""))
+
+    def ids(self, name: str, limit: int) -> list[int]:
+        """The comma separated ids *name*."""
+        given = self._given.get(name, "")
+        parts = given.split(",") if given else []
+        if len(parts) > limit:
+            raise AnswerError(413, f"Parameter {name!r} holds {len(parts):,} ids, expected at most {limit:,}.")
+        return list(dict.fromkeys(map(_id, parts)))
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """The whole number *name*, held between *low* and *high*."""
+        found = self.optional_integer(name)
+        return default if found is None else max(low, min(high, found))
+
+    def optional_integer(self, name: str) -> int | None:
+        """The whole number *name*, or None when it is not given."""
+        given = self._given.get(name)
+        if given is None:
+            return None
+        digits = given.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS + 3):
+            raise AnswerError(400, f"Parameter {name!r} is {given[:40]!r}, expected a whole number.")
+        return int(given)
+
+    def word(self, name: str, choices: Collection[str], default: str | None = None) -> str:
+        """One of the words *choices*."""
+        given = self._given.get(name, default)
+        if given is None or given not in choices:
+            shown = None if given is None else given[:40]
+            raise AnswerError(400, f"Parameter {name!r} is {shown!r}, expected one of {', '.join(choices)}.")
+        return given
+
+    def text(self, name: str) -> str:
+        """A text that is only compared, never followed."""
+        given = self._given.get(name)
+        if not given or len(given) > _KEY_LIMIT:
+            raise AnswerError(400, f"Parameter {name!r} is missing or longer than {_KEY_LIMIT:,} characters.")
+        return given
+
+    def x_range(self) -> tuple[float, float] | None:
+        """The bounds ``from`` and ``to``; a missing one is open, both missing give None."""
+        if "from" not in self._given and "to" not in self._given:
+            return None
+        return self._number("from", -math.inf), self._number("to", math.inf)
+
+    def _number(self, name: str, default: float) -> float:
+        given = self._given.get(name)
+        try:
+            found = default if given is None else float(given)
+        except ValueError:
+            found = math.nan
+        if math.isnan(found):
+            raise AnswerError(400, f"Parameter {name!r} is {str(given)[:40]!r}, expected a number.")
+        return found
+
+
+def _id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise UnknownIdError
+    return int(text)

@@ -1,0 +1,1 @@
+"""Starting a viewer: as a program, or beside running experiments."""

@@ -1,0 +1,1 @@
+"""Pushing news to open pages: what changed, for whom, over which socket."""

@@ -1,0 +1,185 @@
+"""Notices that files below the root grew, and tells the hub which runs that concerns.
+
+The watcher's events are hints: it misses files made at once inside new folders, and sees nothing on a network drive or
+when the system's watches are used up. So a sweep looks at the catalogue and at the watched runs' files once a second.
+Knows nothing of what is in the files.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from pyexp._optional import import_extra
+from pyexp.viewer.catalog.folder_walk import OUTPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyexp.viewer.data.library import Library
+    from pyexp.viewer.live.hub import Hub
+
+SWEEP_S: Final = 1.0
+# The watcher tells after one step without a change, at the latest after the second time. It wakes at each step, which
+# costs the less the longer a step is.
+_STEP_MS: Final = 3
+_DEBOUNCE_MS: Final = 20
+_RETRY_S: Final = 10.0
+# A scan may take at most this part of the time.
+_SCAN_SHARE: Final = 4
+_STATE_FILES: Final = frozenset({"status.json", "index.jsonl", "runs.json", ".pyexp", ".owner", OUTPUT, "events.pb"})
+
+_Signature = tuple[object, ...]
+
+
+class Tail:
+    """Watches one library for one hub."""
+
+    def __init__(self, library: Library, hub: Hub) -> None:
+        self._library = library
+        self._hub = hub
+        self._seen: dict[int, tuple[_Signature, _Signature]] = {}
+        self._hinted: set[int] = set()
+        self._has_hints = anyio.Event()
+        self._scan_wanted = anyio.Event()
+        self._scan_s = 0.0
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with anyio.create_task_group() as tasks:
+            stop = anyio.Event()
+            tasks.start_soon(_set_at_end, stop)
+            tasks.start_soon(self._watch, stop)
+            tasks.start_soon(self._sweep)
+            tasks.start_soon(self._announce)
+            await self._rescan()
+
+    async def scan(self) -> None:
+        """Bring the catalogue up to date."""
+        started = time.monotonic()
+        if await self._library.read(self._library.catalog.scan):
+            self._hub.touch_catalog()
+        self._scan_s = time.monotonic() - started
+
+    async def _rescan(self) -> None:
+        """Scan when a hint or a second passed, but never for more than a part of the time."""
+        while True:
+            with anyio.move_on_after(SWEEP_S):
+                await self._scan_wanted.wait()
+            self._scan_wanted = anyio.Event()
+            before = self._library.catalog.revision
+            await self.scan()
+            if self._library.catalog.revision != before:
+                # What was written before a run was listed has had its events: look at its files now.
+                await self._look_at_files()
+            await anyio.sleep(max(0.02, _SCAN_SHARE * self._scan_s))
+
+    async def _watch(self, stop: anyio.Event) -> None:
+        watchfiles = import_extra("watchfiles", "viewer", "the viewer")
+        while True:
+            try:
+                async for changes in watchfiles.awatch(
+                    self._library.catalog.root,
+                    watch_filter=None,
+                    step=_STEP_MS,
+                    debounce=_DEBOUNCE_MS,
+                    recursive=True,
+                    ignore_permission_denied=True,
+                    stop_event=stop,
+                ):
+                    self._take((change == watchfiles.Change.deleted, path) for change, path in changes)
+            except (OSError, RuntimeError):
+                # No watches left, or the root went: the sweep alone serves until it works again.
+                await anyio.sleep(_RETRY_S)
+
+    def _take(self, changes: Iterable[tuple[bool, str]]) -> None:
+        events: set[int] = set()
+        output: set[int] = set()
+        is_structure = False
+        for is_gone, path in changes:
+            run = self._library.catalog.run_at(path)
+            name = os.path.basename(path)
+            if run is None:
+                is_structure = True
+            elif name == OUTPUT:
+                output.add(run)
+            else:
+                events.add(run)
+            is_structure |= name in _STATE_FILES and (is_gone or not self._is_listed(run, name))
+        self._hint(events, output)
+        if is_structure:
+            self._scan_wanted.set()
+
+    def _is_listed(self, run: int | None, name: str) -> bool:
+        """Whether the catalogue already shows that the run has this file; its growth is no news then."""
+        found = self._library.catalog.runs([run] if run is not None else [])
+        if not found:
+            return False
+        if name == OUTPUT:
+            return found[0].output
+        return name in {".pyexp", "events.pb"} and found[0].events
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._look_at_files()
+            await anyio.sleep(SWEEP_S)
+
+    async def _look_at_files(self) -> None:
+        watched = self._library.catalog.runs(sorted(self._hub.watched()))
+        found = await self._library.read(_signatures, {run.id: os.fspath(run.path) for run in watched})
+        events = [run for run, now in found.items() if self._seen.get(run, ((), ()))[0] != now[0]]
+        output = [run for run, now in found.items() if self._seen.get(run, ((), ()))[1] != now[1]]
+        self._seen = found
+        self._hint(events, output)
+
+    def _hint(self, events: Iterable[int], output: Iterable[int]) -> None:
+        for run in events:
+            self._library.logs.mark_stale(run)
+            self._hinted.add(run)
+        if self._hinted:
+            self._has_hints.set()
+        if output:
+            self._hub.touch(output)
+
+    async def _announce(self) -> None:
+        """Wake the pages for what did grow: the watcher and the sweep tell of the same growth, and more than once."""
+        while True:
+            await self._has_hints.wait()
+            self._has_hints = anyio.Event()
+            hinted, self._hinted = self._hinted, set()
+            grown = await self._library.read(self._library.news, self._hub.looks_at(hinted))
+            if grown:
+                await self._hub.announce(frozenset(grown))
+
+
+async def _set_at_end(stop: anyio.Event) -> None:
+    """Set *stop* when cancelled: the watcher's thread looks at nothing else."""
+    try:
+        await anyio.sleep_forever()
+    finally:
+        stop.set()
+
+
+def _signatures(folders: dict[int, str]) -> dict[int, tuple[_Signature, _Signature]]:
+    """Sizes and times of the files of each run: of its log, and of its output."""
+    return {run: _signature(folder) for run, folder in folders.items()}
+
+
+def _signature(folder: str) -> tuple[_Signature, _Signature]:
+    events: list[object] = []
+    output: _Signature = ()
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                info = entry.stat(follow_symlinks=False)
+                fact = (entry.name, info.st_ino, info.st_size, info.st_mtime_ns)
+                if entry.name == OUTPUT:
+                    output = fact
+                else:
+                    events.append(fact)
+    except OSError:
+        return (), ()
+    return tuple(events), output

@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyexp.log.eventfile import framing
+
+
+@given(st.binary(max_size=300), st.integers(0, 1 << 34), st.integers(0, 1 << 40))
+def test_a_sealed_record_parses_where_it_was_sealed(head, data_bytes, offset):
+    sealed, trailer = framing.seal(head, data_bytes, offset)
+    frame = framing.parse(sealed, 0, offset)
+    assert frame is not None
+    assert (frame.offset, frame.head, frame.data_offset) == (offset, head, offset + len(sealed))
+    assert frame.end == offset + len(sealed) + data_bytes + len(trailer)
+    assert frame.trailer == trailer
+    assert framing.needed(sealed) == len(sealed)
+
+
+@given(st.data())
+def test_any_flipped_bit_is_found(data):
+    sealed = bytearray(framing.seal(b"head", 100, 7)[0])
+    bit = data.draw(st.integers(0, 8 * len(sealed) - 1))
+    sealed[bit // 8] ^= 1 << bit % 8
+    needed = framing.needed(bytes(sealed))
+    assert needed is None or needed > len(sealed) or framing.parse(bytes(sealed), 0, 7) is None
+
+
+def test_a_record_is_bound_to_its_place():
+    sealed, _ = framing.seal(b"head", 0, 1000)
+    assert framing.parse(sealed, 0, 1000) is not None
+    assert framing.parse(sealed, 0, 1001) is None
+
+
+def test_an_absurd_size_is_refused():
+    with pytest.raises(ValueError, match="save it as a file"):
+        framing.seal(b"", 1 << 36, 0)
+
+
+def test_the_mark_finds_the_next_record():
+    sealed, _ = framing.seal(b"head", 0, 5)
+    assert framing.find_mark(b"junk!" + sealed, 0) == 5
+    assert framing.find_mark(b"junk!" + sealed, 6) == -1
