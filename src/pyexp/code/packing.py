@@ -8,24 +8,24 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.by_value import ValuePickler
-from pyexp.code.description import describe_script, functions_behind
-from pyexp.code.digest import is_importable
-from pyexp.code.joint import BODY, NOWHERE, Gathering, join
-from pyexp.code.logging_setup import describe_logging
+from pyexp.code.values.by_value import ValuePickler
+from pyexp.code.script.description import describe_script, functions_behind
+from pyexp.code.values.digest import is_importable
+from pyexp.code.values.joint import BODY, NOWHERE, Gathering, join
+from pyexp.code.values.logging_setup import describe_logging
 from pyexp.code.package import Package
-from pyexp.code.reached import Reached
-from pyexp.code.references import References, innermost
-from pyexp.code.refusal import path_to_culprit
-from pyexp.code.unguarded import sets_state
+from pyexp.code.values.reached import Reached
+from pyexp.code.values.references import References, innermost
+from pyexp.code.values.refusal import path_to_culprit
+from pyexp.code.script.unguarded import sets_state
 from pyexp.config import registry
 from pyexp.errors import UnpicklableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyexp.code.description import Described
-    from pyexp.code.joint import Joint
+    from pyexp.code.script.description import Described
+    from pyexp.code.values.joint import Joint
     from pyexp.task import Body
 
 TYPES = "registered classes"

@@ -12,6 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MAIN = "__main__"
+# What a process that multiprocessing has spawned calls the script.
+MULTIPROCESSING_MAIN = "__mp_main__"
+
 
 class Start:
     """The state of this process that its script depends on.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from pyexp.code.overlay import Overlay
-from pyexp.code.script import make_script
+from pyexp.code.values.overlay import Overlay
+from pyexp.code.script.making import make_script
 from pyexp.code.start import start
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ class MadeScript:
         self._package = package
         start.not_sent = package.not_sent
         if package.logging is not None:
-            from pyexp.code.logging_setup import apply_logging
+            from pyexp.code.values.logging_setup import apply_logging
 
             apply_logging(package.logging)
-        self._overlay = Overlay(make_script(package.script), package, open_joint)
+        self._overlay = Overlay(make_script(package.script), package.entries, package.units, open_joint)
         self._overlay.take_over()
         self._adopt_types()
 

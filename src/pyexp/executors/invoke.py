@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from pyexp.code.start import start
 from pyexp.errors import PyexpError
 from pyexp.store.layout import RunPaths
 from pyexp.store.outcomes import save_result
@@ -138,9 +139,9 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
         return Passed(digest=save_result(run.paths.result, value), pid=os.getpid())
     except OSError as error:
         reason = f"{type(error).__name__}: the result could not be saved in {run.out}: {error.strerror or error}"
-        return _told(f"{reason}; make room or permission there, then continue the batch")
+        return report_failure(f"{reason}; make room or permission there, then continue the batch")
     except Exception as error:  # a value that cannot be pickled, an event log that could not be completed
-        return _told(describe_error(error))
+        return report_failure(describe_error(error))
 
 
 def describe_error(error: BaseException) -> str:
@@ -148,6 +149,8 @@ def describe_error(error: BaseException) -> str:
     told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
+    if isinstance(error, NameError) and error.name in start.not_sent:
+        heading += f" ({error.name!r} did not come along to the run's process: {start.not_sent[error.name]})"
     if isinstance(error, SystemExit):
         heading = f"SystemExit: the run called sys.exit({error.code!r}) before it returned a result"
     if isinstance(error, PyexpError) and _user_frames(error.__traceback__) is None:
@@ -161,10 +164,10 @@ def _failed(run: ActiveRun, error: BaseException) -> Failed:
         run.close()
     except Exception as second:  # the log's own failure is told beside the run's
         text += f"\nThe event log could not be completed either: {_text_of(second)}\n"
-    return _told(text)
+    return report_failure(text)
 
 
-def _told(error: str) -> Failed:
+def report_failure(error: str) -> Failed:
     """The failure for *error*, with which the run's log ends, as a script's output would."""
     heading, _, trace = error.partition("\n\n")
     with suppress(OSError, ValueError):

@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
+from pyexp.code.start import start
 from pyexp.config.config import Config
 from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
-from pyexp.errors import NoConfigsError
+from pyexp.errors import ExecutorError, NoConfigsError
 from pyexp.runner.settings import check_declared, resolve
 from pyexp.runner.watching import Watch
 
@@ -190,6 +191,11 @@ class ExperimentRunner:
         from dataclasses import replace
 
         declared = self._declaration
+        if start.being_made is not None:
+            raise ExecutorError(
+                f"{os.path.basename(start.being_made)} starts the experiment {declared.name!r} while a run imports it: "
+                f'put the call under `if __name__ == "__main__":`'
+            )
         if configs is None and report is None:
             return declared
         given = configs if configs is None or callable(configs) else _always(configs)

@@ -16,15 +16,15 @@ class Package:
     """What all runs of a batch have in common; sent once.
 
     Attributes:
-        body: The experiment, pickled.
-        registrations: The registered classes, pickled.
+        code: The user's code (see `pyexp.code`).
+        joint: The values that may differ from what the script's top makes.
         path: The driver's ``sys.path``.
         folder: The driver's working directory.
         has_working_dir: Each node has a copy of the working directory, in which its worker processes start.
     """
 
-    body: bytes
-    registrations: bytes
+    code: bytes
+    joint: bytes
     path: Sequence[str]
     folder: str
     has_working_dir: bool

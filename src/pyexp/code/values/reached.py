@@ -7,12 +7,12 @@ import functools
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.references import innermost, resolve
+from pyexp.code.values.references import innermost, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyexp.code.references import References
+    from pyexp.code.values.references import References
 
 _GLOBAL_OPERATIONS = frozenset({
     "DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL",
@@ -148,5 +148,3 @@ def _elements(value: Any) -> Iterator[Any]:
 
 def _variables(value: Any) -> dict[str, Any]:
     return getattr(value, "__dict__", {})
-
-

@@ -6,6 +6,7 @@ Pure: from a tree to a tree. Knows nothing of modules, files and processes.
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass
 from types import CodeType
 
@@ -47,6 +48,25 @@ def take_out_guards(tree: ast.Module) -> Top:
         bound=frozenset(bound_names(tree)),
         rebound=frozenset(rebound),
     )
+
+
+def parse(source: bytes, file: str) -> ast.Module:
+    """Parse the source of a script, without the warnings that Python has shown already.
+
+    Raises:
+        SyntaxError: It is not Python.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source, file)
+
+
+def compile_tree(tree: ast.Module, file: str) -> CodeType:
+    """Compile *tree*, without warnings and without the `__future__` of this module."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code: CodeType = compile(tree, file, "exec", dont_inherit=True)
+    return code
 
 
 def bound_names(node: ast.AST) -> set[str]:

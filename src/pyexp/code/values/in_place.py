@@ -9,7 +9,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pyexp.code.references import References
+    from pyexp.code.values.references import References
 
 INSTANCE = "instance"
 _LISTS = (list, deque, bytearray)

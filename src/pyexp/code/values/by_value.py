@@ -16,14 +16,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 import cloudpickle
 
-from pyexp.code import made_again
-from pyexp.code.digest import value_of
-from pyexp.code.in_place import is_in_place
+from pyexp.code.values import made_again
+from pyexp.code.values.digest import value_of
+from pyexp.code.values.in_place import is_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
-    from pyexp.code.references import PersistentId, References
+    from pyexp.code.values.references import PersistentId, References
 
 _cloudpickle = cloudpickle.cloudpickle
 _PARAMETERS = frozenset({"ParamSpec", "TypeVarTuple"})
@@ -177,7 +177,6 @@ def _is_named(value: Any) -> bool:
 
 def _reduce_lock(lock: Any) -> tuple[Any, ...]:
     return made_again.make_lock, (type(lock).__name__,)
-
 
 
 _REDUCERS: dict[type, Callable[[Any], Any]] = {

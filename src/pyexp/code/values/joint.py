@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.by_value import ValuePickler
-from pyexp.code.digest import DigestPickler, is_shareable
-from pyexp.code.in_place import INSTANCE, contents_of, kind_of
-from pyexp.code.package import Entry
-from pyexp.code.places import own_names
-from pyexp.code.reached import Reached, class_attributes
-from pyexp.code.references import ABSENT
+from pyexp.code.values.by_value import ValuePickler
+from pyexp.code.values.digest import DigestPickler, is_shareable
+from pyexp.code.values.in_place import INSTANCE, contents_of, kind_of
+from pyexp.code.values.entry import Entry
+from pyexp.code.values.places import own_names
+from pyexp.code.values.reached import Reached, class_attributes
+from pyexp.code.values.references import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Set
 
-    from pyexp.code.references import PersistentId, References
+    from pyexp.code.values.references import PersistentId, References
 
 BODY = ""  # the experiment itself, among the names
 _FUNCTION_PARTS = ("__defaults__", "__kwdefaults__", "__dict__")

@@ -13,14 +13,10 @@ from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.start import start
+from pyexp.code.start import MAIN, MULTIPROCESSING_MAIN, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAIN = "__main__"
-# What a process that multiprocessing has spawned calls the script.
-MULTIPROCESSING_MAIN = "__mp_main__"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +135,6 @@ def _code(script: Script) -> CodeType:
 
         code: CodeType = marshal.loads(script.code)  # noqa: S302 — made by the parent
         return code
-    from pyexp.code.description import compile_top, parse
+    from pyexp.code.script.main_guard import compile_tree, parse, take_out_guards
 
-    return compile_top(parse(script.source, script.file), script.file)
+    return compile_tree(take_out_guards(parse(script.source, script.file)).tree, script.file)

@@ -53,7 +53,9 @@ def describe_logging() -> LoggingSetup | None:
     }
     setup = LoggingSetup(
         levels={name: one.level for name, one in loggers.items() if one.level != _default(name)},
-        outputs=tuple(output for name, one in loggers.items() for handler in one.handlers for output in _output(name, handler)),
+        outputs=tuple(
+            output for name, one in loggers.items() for handler in one.handlers for output in _output(name, handler)
+        ),
         silent=tuple(name for name, one in loggers.items() if not one.propagate),
         disabled=root.manager.disable,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.references import innermost
+from pyexp.code.values.references import innermost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,7 +32,9 @@ def path_to_culprit(name: str, value: Any, is_sendable: Callable[[Any], bool]) -
         else:
             break
     article = "an" if type(value).__qualname__[:1].lower() in "aeiou" else "a"
-    return f"{' → '.join(part for part in path if part)} is {article} {type(value).__qualname__}, which cannot be pickled"
+    return (
+        f"{' → '.join(part for part in path if part)} is {article} {type(value).__qualname__}, which cannot be pickled"
+    )
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:

@@ -20,17 +20,30 @@ from types import (
 )
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.references import ABSENT, resolve
+from pyexp.code.values.references import ABSENT, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from pyexp.code.references import PersistentId, References
+    from pyexp.code.values.references import PersistentId, References
 
 _VOLATILE = frozenset({"__dict__", "__weakref__", "_abc_impl", "__doc__", "__annotations__", "__annotate_func__"})
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes})
 # Equal ones are one: that two names share them says nothing.
-_SHAREABLE = (type(None), bool, int, float, complex, str, bytes, tuple, frozenset, type, ModuleType, BuiltinFunctionType)
+_SHAREABLE = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    tuple,
+    frozenset,
+    type,
+    ModuleType,
+    BuiltinFunctionType,
+)
 
 
 def digest_of(value: Any, references: References, own: Mapping[int, str]) -> bytes:

@@ -148,7 +148,12 @@ def reduce_enum(cls: Any) -> tuple[Any, ...]:
 
 
 def make_enum(
-    meta: Any, name: str, place: tuple[str, str], bases: tuple[type, ...], members: list[tuple[str, Any, Any]], tracker: str
+    meta: Any,
+    name: str,
+    place: tuple[str, str],
+    bases: tuple[type, ...],
+    members: list[tuple[str, Any, Any]],
+    tracker: str,
 ) -> Any:
     """Make an enum with its members, without calling what its author wrote to make them."""
     parts = meta.__prepare__(name, bases)

@@ -9,7 +9,7 @@ import sys
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pyexp.code.script import MAIN, MULTIPROCESSING_MAIN
+from pyexp.code.start import MAIN, MULTIPROCESSING_MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +101,9 @@ def load_reference(variables: dict[str, Any], reference: PersistentId) -> Any:
     for _ in range(depth):
         found = vars(found).get("__wrapped__", ABSENT) if found is not ABSENT else ABSENT
     if found is ABSENT:
-        raise LookupError(f"the script's top did not make {name!r} in the run's process, as it did where it was started")
+        raise LookupError(
+            f"the script's top did not make {name!r} in the run's process, as it did where it was started"
+        )
     return found
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.main_guard import Top, defined_code, take_out_guards
-from pyexp.code.references import innermost
-from pyexp.code.script import MAIN, Script
-from pyexp.code.start import start
+from pyexp.code.script.main_guard import Top, compile_tree, defined_code, parse, take_out_guards
+from pyexp.code.values.references import innermost
+from pyexp.code.script.making import Script
+from pyexp.code.start import MAIN, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,36 +93,12 @@ def describe_script(body: Body, *, by_value: bool = False) -> Described:
         return _typed_in(variables, file)
     if not top.guards or (line is not None and not top.is_guarded(line)):
         return replace(_typed_in(variables, file), tree=parse(source, file), call_line=line)
-    code = compile_top(top.tree, file, is_stripped=True)
+    code = compile_tree(top.tree, file)
     return Described(
         script=_script(variables, file, code, source),
         variables=variables,
         ownership=TopOwnership(top, defined_code(code)),
     )
-
-
-def parse(source: bytes, file: str) -> ast.Module:
-    """Parse the source of a script.
-
-    Raises:
-        SyntaxError: It is none.
-    """
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python has shown them
-        return ast.parse(source, file)
-
-
-def compile_top(tree: ast.Module, file: str, *, is_stripped: bool = False) -> CodeType:
-    """Compile the top of a script without its guarded parts."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        stripped = tree if is_stripped else take_out_guards(tree).tree
-        code: CodeType = compile(stripped, file, "exec", dont_inherit=True)
-    return code
 
 
 def functions_behind(value: Any, depth: int = 0) -> Iterator[FunctionType]:
@@ -133,7 +109,11 @@ def functions_behind(value: Any, depth: int = 0) -> Iterator[FunctionType]:
     elif isinstance(value, type):
         yield from (part for part in vars(value).values() if isinstance(part, FunctionType))
     elif depth < 3:  # noqa: PLR2004 — a body, a partial, a bound method
-        parts = [*getattr(value, "__dict__", {}).values(), getattr(value, "func", None), getattr(value, "__func__", None)]
+        parts = [
+            *getattr(value, "__dict__", {}).values(),
+            getattr(value, "func", None),
+            getattr(value, "__func__", None),
+        ]
         for part in parts:
             yield from functions_behind(part, depth + 1)
 
@@ -213,5 +193,3 @@ def _module_name(variables: dict[str, Any]) -> str | None:
 
 def _is_written_in(part: Any, cls: type) -> bool:
     return isinstance(part, FunctionType) and part.__code__.co_qualname.startswith(f"{cls.__qualname__}.")
-
-

@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.references import ABSENT, resolve
+from pyexp.code.values.references import ABSENT, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyexp.code.references import References
+    from pyexp.code.values.references import References
 
 _NO_IDENTITY = frozenset({
     type(None), bool, int, float, complex, str, bytes, tuple, frozenset, range, slice, BuiltinFunctionType, ModuleType,

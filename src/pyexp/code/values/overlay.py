@@ -9,16 +9,16 @@ import io
 import pickle
 from typing import IO, TYPE_CHECKING, Any
 
-from pyexp.code.digest import DigestPickler
-from pyexp.code.in_place import INSTANCE, empty, fill, kind_of
-from pyexp.code.places import look_up, own_names, put
-from pyexp.code.references import ABSENT, OwnsAll, References, load_reference, resolve
+from pyexp.code.values.digest import DigestPickler
+from pyexp.code.values.in_place import INSTANCE, empty, fill, kind_of
+from pyexp.code.values.places import look_up, own_names, put
+from pyexp.code.values.references import ABSENT, OwnsAll, References, load_reference, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from pyexp.code.package import Entry, Package
-    from pyexp.code.references import PersistentId
+    from pyexp.code.values.entry import Entry
+    from pyexp.code.values.references import PersistentId
 
 
 class Overlay:
@@ -26,15 +26,22 @@ class Overlay:
 
     Args:
         variables: Those of the script's module in this process.
-        package: What the parent sent.
+        entries: What may differ.
+        units: Offset and length of each piece of the joint pickle.
         open_joint: Opens the joint pickle; called only where something differs.
     """
 
-    def __init__(self, variables: dict[str, Any], package: Package, open_joint: Callable[[], IO[bytes]]) -> None:
+    def __init__(
+        self,
+        variables: dict[str, Any],
+        entries: Sequence[Entry],
+        units: Sequence[tuple[int, int]],
+        open_joint: Callable[[], IO[bytes]],
+    ) -> None:
         self._variables = variables
-        self._package = package
+        self._entries = {entry.name: entry for entry in entries}
+        self._pieces = units
         self._open_joint = open_joint
-        self._entries = {entry.name: entry for entry in package.entries}
         self._values: dict[str, Any] = {}  # what each name has here, or will have
         self._differing: set[str] = set()
         self._units: dict[int, dict[str, Any]] = {}
@@ -54,7 +61,7 @@ class Overlay:
         """What the joint pickle has for *name*, in its piece *unit*."""
         assert unit is not None
         if unit not in self._units:
-            offset, length = self._package.units[unit]
+            offset, length = self._pieces[unit]
             with self._open_joint() as file:
                 file.seek(offset)
                 self._units[unit] = self.unpickle(file.read(length))
