@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.code.values.by_value import ValuePickler
 from pyexp.code.script.description import describe_script, functions_behind
-from pyexp.code.values.digest import is_importable
 from pyexp.code.values.joint import BODY, NOWHERE, Gathering, join
 from pyexp.code.values.logging_setup import describe_logging
 from pyexp.code.package import Package
 from pyexp.code.values.reached import Reached
-from pyexp.code.values.references import References, innermost
+from pyexp.code.values.references import References, innermost, is_importable
 from pyexp.code.values.refusal import path_to_culprit
 from pyexp.code.script.unguarded import sets_state
 from pyexp.config import registry

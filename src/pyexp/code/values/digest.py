@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import sys
 from contextvars import Context, ContextVar
 from types import (
     BuiltinFunctionType,
@@ -20,7 +19,7 @@ from types import (
 )
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.values.references import ABSENT, resolve
+from pyexp.code.values.references import ABSENT, is_importable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -153,13 +152,6 @@ def is_shareable(value: Any) -> bool:
         return True
     # What compares by value and has no variables (a date, a dtype, a path) does not change.
     return kind.__hash__ not in (None, object.__hash__) and not hasattr(value, "__dict__")
-
-
-def is_importable(definition: Any) -> bool:
-    """Whether the name of a function or class finds it in a module other than the script."""
-    name = getattr(definition, "__module__", None)
-    module = sys.modules.get(name) if isinstance(name, str) and name not in ("__main__", "__mp_main__") else None
-    return module is not None and resolve(vars(module), definition.__qualname__) is definition
 
 
 def _described(*parts: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.values.references import ABSENT, resolve
+from pyexp.code.values.references import ABSENT, is_importable, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,9 +21,15 @@ def own_names(values: Iterable[tuple[str, Any]], references: References) -> dict
     """The first name of each value whose identity matters, by that identity."""
     own: dict[int, str] = {}
     for name, value in values:
-        if value is not ABSENT and type(value) not in _NO_IDENTITY and references.find(value) is None:
+        if _has_identity(value) and references.find(value) is None:
             own.setdefault(id(value), name)
     return own
+
+
+def _has_identity(value: Any) -> bool:
+    if value is ABSENT or type(value) in _NO_IDENTITY:
+        return False
+    return not (isinstance(value, (FunctionType, type)) and is_importable(value))
 
 
 def look_up(variables: dict[str, Any], name: str) -> Any:

@@ -119,6 +119,13 @@ def resolve(variables: dict[str, Any], qualified: str) -> Any:
     return found
 
 
+def is_importable(definition: Any) -> bool:
+    """Whether the name of a function or class finds it in a module other than the script."""
+    name = getattr(definition, "__module__", None)
+    module = sys.modules.get(name) if isinstance(name, str) and name not in _SCRIPT_NAMES else None
+    return module is not None and resolve(vars(module), definition.__qualname__) is definition
+
+
 def module_of(definition: Any) -> str | None:
     """The module that a function or class says it is of."""
     own = vars(definition).get("__module__") if isinstance(definition, type) else definition.__module__
