@@ -28,6 +28,21 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     INTERRUPTED = "interrupted"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether continuing the batch executes the run."""
+        return self is not Status.PASSED
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the run in this start of its batch."""
+        return self not in (Status.PENDING, Status.RUNNING)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the run itself is the reason that it has no result: it failed, or took too long."""
+        return self in (Status.FAILED, Status.TIMEOUT)
+
 
 class Body(Protocol):
     """What one run executes: a function or an experiment class behind one call.

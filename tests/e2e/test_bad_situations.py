@@ -93,8 +93,8 @@ def test_continue_on_a_live_batch(project: Project):
     owner.communicate(timeout=WAIT_S)
     batch = project.batch("experiment")
     assert line == (
-        f"the batch {batch.name!r} is being worked on by process {owner.pid} on {socket.gethostname()}: wait for it or end "
-        f"it, then continue"
+        f"the batch {batch.name!r} is being worked on by process {owner.pid} on {socket.gethostname()}: wait until "
+        f"it exits or terminate it, then continue"
     )
     assert (owner.returncode, statuses(batch)) == (0, {"a": "passed"})
 

@@ -240,8 +240,8 @@ def test_timeout_ends_a_run(script: Project):
 def test_timeout_of_what_cannot_be_ended_is_told(script: Project):
     done = script.python("main.py", "--executor", "inline", "--timeout", "5")
     assert (
-        "note: timeout=5 has no effect: a synchronous run in this process cannot be ended from outside; use the "
-        "executor 'subprocess' or 'fork'" in done.stderr
+        "note: timeout=5 has no effect: a synchronous run in this process cannot be terminated from outside; use "
+        "the executor 'subprocess' or 'fork'" in done.stderr
     )
 
 

@@ -22,7 +22,7 @@ ALLOWED = {
         "viewer/live/websocket.py",
         "viewer/figures/server.py",
         "viewer/launch/",
-        "runner/plan.py",
+        "runner/start/decision.py",
     ),
     "watchfiles": ("viewer/live/file_watch.py", "viewer/launch/"),
     "matplotlib": ("viewer/figures/process.py",),

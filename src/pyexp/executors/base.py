@@ -105,6 +105,11 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
         """Whether cancelling `execute` ends a run of *body*; time-outs need it."""
         return self.is_isolated or (body.is_async and type(self).run is Executor.run)
 
+    def needs_main_thread(self, body: Body) -> bool:
+        """Whether a run of *body* shall have the main thread to itself, so that a debugger works in it."""
+        del body
+        return False
+
     def default_jobs(self, body: Body) -> int | None:
         """Runs at once when nobody says how many; None for no limit of ours."""
         return available_cpus() if self.is_isolated or body.is_async else 1

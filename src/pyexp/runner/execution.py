@@ -1,4 +1,4 @@
-"""Executes a plan: joins the dispatcher, the console, and whoever wants the results as they come."""
+"""Executes the runs of a started batch: joins the dispatcher, the console, and the listener for results."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pyexp.executors.base import Session
-from pyexp.executors.local.inline import InlineExecutor
-from pyexp.scheduler.dispatch import Dispatcher, Limits
+from pyexp.scheduler.dispatch import Dispatcher
 from pyexp.scheduler.events import Event, RunFinished, RunStarted
-from pyexp.scheduler.retry import RetryPolicy
 from pyexp.terminal.console import Console
 from pyexp.terminal.live_output import LiveOutput
 
@@ -20,66 +18,62 @@ if TYPE_CHECKING:
 
     from anyio.streams.memory import MemoryObjectReceiveStream
 
-    from pyexp.runner.capacity import Means
-    from pyexp.runner.plan import Plan
     from pyexp.runner.settings import Settings
+    from pyexp.runner.start.begin import StartedBatch
+    from pyexp.runner.start.decision import Continued, Fresh
     from pyexp.task import Body
 
 
 class Execution:
-    """One execution of a plan.
+    """One execution of the runs of a batch.
 
     Attributes:
         session: What the executor is told; a signal handler sets its events.
+        timestamp: The batch, as a continuing start names it.
     """
 
     def __init__(
         self,
-        plan: Plan,
-        means: Means,
+        decision: Fresh | Continued,
+        started: StartedBatch,
         body: Body,
         settings: Settings,
         *,
         owns_loop: bool = False,
         has_main_thread: bool = False,
     ) -> None:
-        """Settle the limits.
+        """Make the session.
 
         Args:
-            plan: What runs.
-            means: What runs it.
+            decision: What executes the runs, and their limits.
+            started: The batch, and the runs to execute.
             body: The experiment.
-            settings: The limits.
+            settings: What is shown.
             owns_loop: The loop is there for this execution alone.
             has_main_thread: The loop will run in the main thread.
         """
-        self._plan = plan
-        self._means = means
-        self._settings = settings
-        is_inline = isinstance(means.executor, InlineExecutor)
+        capacity = decision.capacity
+        self._decision = decision
+        self._started = started
+        self._is_captured = settings.is_captured
+        self.timestamp = started.batch.paths.timestamp
         self.session = Session(
             body=body,
-            jobs=means.jobs,
+            jobs=capacity.jobs,
             owns_loop=owns_loop,
-            has_main_thread=has_main_thread and is_inline and means.jobs == 1 and not body.is_async,
+            has_main_thread=has_main_thread and capacity.needs_main_thread,
             note=lambda text: self._console.say(f"note: {text}"),
         )
-        self._timeout_s = settings.timeout
-        if settings.timeout is not None and not means.executor.can_stop(body):
-            self._timeout_s = None
-            plan.notes.append(
-                f"timeout={settings.timeout:g} has no effect: a synchronous run in this process cannot be ended from "
-                f"outside; use the executor 'subprocess' or 'fork'"
-            )
         self._live: LiveOutput | None = None
         if not settings.is_captured and not self.session.has_main_thread:
-            self._live = LiveOutput(plan.batch, plan.folders, is_prefixed=means.jobs != 1 and len(plan.folders) > 1)
+            is_prefixed = capacity.jobs != 1 and len(started.folders) > 1
+            self._live = LiveOutput(started.batch, started.folders, is_prefixed=is_prefixed)
         self._console = Console(
-            plan.name,
-            plan.batch,
-            count=len(plan.folders),
-            cached=plan.cached,
-            notes=plan.notes,
+            decision.name,
+            started.batch,
+            count=len(started.folders),
+            cached=started.cached,
+            notes=started.notes,
             has_bar=settings.is_captured,
         )
         self._listener: Callable[[RunFinished], None] | None = None
@@ -94,13 +88,13 @@ class Execution:
         send, receive = anyio.create_memory_object_stream[Event](math.inf)
         with send, receive:
             dispatcher = Dispatcher(
-                self._plan.batch,
-                self._means.executor,
+                self._started.batch,
+                self._decision.capacity.executor,
                 self.session,
-                limits=self._limits(),
+                limits=self._decision.limits,
                 events=send,
-                is_captured=self._settings.is_captured,
-                commit=self._plan.commit,
+                is_captured=self._is_captured,
+                commit=self._started.commit,
             )
             self._console.begin()
             try:
@@ -116,21 +110,12 @@ class Execution:
             if self._live is not None:
                 helpers.start_soon(self._live.follow)
             try:
-                await dispatcher.dispatch(self._plan.folders)
+                await dispatcher.dispatch(self._started.folders)
             except Exception as error:  # kept out of the task group, which would wrap it
                 failure = error
             helpers.cancel_scope.cancel()
         if failure is not None:
             raise failure
-
-    def _limits(self) -> Limits:
-        return Limits(
-            timeout_s=self._timeout_s,
-            retry=RetryPolicy(retries=self._settings.retries),
-            fail_fast=self._settings.fail_fast,
-            gpus=self._settings.gpus,
-            devices=self._means.devices,
-        )
 
     async def _listen(self, receive: MemoryObjectReceiveStream[Event]) -> None:
         async for event in receive:

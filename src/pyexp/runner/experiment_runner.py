@@ -132,8 +132,8 @@ class ExperimentRunner:
         """
         declaration = self._declared(configs, report)
         resolved = resolve(declaration.defaults, settings)
-        pipeline = await _load_pipeline()
-        return await pipeline.run_async(declaration, resolved, self._watch)
+        hosts = await _load_hosts()
+        return await hosts.run_async(declaration, resolved, self._watch)
 
     async def astream(self, *, configs: Configs | None = None, **settings: Any) -> AsyncIterator[Any]:
         """Execute, and give each result when its run has finished; makes no report.
@@ -146,8 +146,8 @@ class ExperimentRunner:
         """
         declaration = self._declared(configs, None)
         resolved = resolve(declaration.defaults, settings)
-        pipeline = await _load_pipeline()
-        stream = pipeline.stream_results(declaration, resolved, self._watch)
+        hosts = await _load_hosts()
+        stream = hosts.stream_results(declaration, resolved, self._watch)
         try:
             async for result in stream:
                 yield result
@@ -171,7 +171,7 @@ class ExperimentRunner:
             BatchNotFoundError: There is no such batch; the nearest is named.
         """
         from pyexp.results.load import load_results
-        from pyexp.runner.experiment_folder import experiment_folder
+        from pyexp.runner.start.experiment_folder import experiment_folder
         from pyexp.store.batch import Batch, find_batch
 
         given = {key: value for key, value in (("output_dir", output_dir), ("name", name)) if value is not None}
@@ -267,19 +267,19 @@ def _is_script(frame: FrameType) -> bool:
     return False
 
 
-async def _load_pipeline() -> Any:
+async def _load_hosts() -> Any:
     """Import what runs a batch, in a thread: the caller's loop goes on."""
     import asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(None, _import_pipeline)
+    return await asyncio.get_running_loop().run_in_executor(None, _import_hosts)
 
 
 @functools.cache
-def _import_pipeline() -> Any:
+def _import_hosts() -> Any:
     import anyio
 
-    from pyexp.runner import pipeline
+    from pyexp.runner import hosts
 
     # anyio imports what it needs for asyncio when it is first used.
     anyio.run(anyio.sleep, 0)
-    return pipeline
+    return hosts

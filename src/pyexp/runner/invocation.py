@@ -22,48 +22,41 @@ _USAGE_ERROR = 2
 
 def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
     """Run as a library: errors are raised, a signal ends in the exception that Python has for it."""
-    from pyexp.runner import pipeline
+    from pyexp.runner.hosts import BlockingHost, wait_for
+    from pyexp.runner.phases import Phases
 
-    plan = pipeline.prepare(declaration, settings)
-    if plan is None:
-        return None
+    phases = Phases(declaration, settings, watch, BlockingHost())
     try:
-        watch.start(plan, settings)
-        pipeline.execute(plan, declaration, settings)
+        batch = wait_for(phases.execute())
     except BatchStopped as stop:
         if stop.number == signal.SIGINT:
             raise KeyboardInterrupt from None
         raise SystemExit(128 + stop.number) from None
-    finally:
-        plan.release()
-    return pipeline.report(plan, declaration, settings)
+    return None if batch is None else wait_for(phases.report(batch))
 
 
 def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: list[str], watch: Watch) -> Any:
-    """Run as the script that the user started with *argv*; None for what only tells, so that the script goes on."""
+    """Run as the script that the user started with *argv*; None for what only prints, so that the script goes on."""
     try:
         settings, wants_list = _settings(declaration, called, argv)
         if wants_list:
             _list_batches(declaration, settings)
             return None
-        from pyexp.runner import pipeline
+        from pyexp.runner.hosts import BlockingHost, wait_for
+        from pyexp.runner.phases import Phases
 
-        plan = pipeline.prepare(declaration, settings)
-        if plan is None:
-            return None
-        try:
-            watch.start(plan, settings)
-            pipeline.execute(plan, declaration, settings)
-        finally:
-            plan.release()
+        phases = Phases(declaration, settings, watch, BlockingHost())
+        batch = wait_for(phases.execute())
     except PyexpError as error:
         _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
     except BatchStopped as stop:
         _exit_stopped(stop, argv)
     except KeyboardInterrupt:  # before the batch took over the signals
         _exit_with("stopped by SIGINT before a run was started", 128 + signal.SIGINT)
+    if batch is None:
+        return None
     try:
-        value = pipeline.report(plan, declaration, settings)
+        value = wait_for(phases.report(batch))
     except ExperimentsFailedError as error:
         _exit_with(f"{_prog()}: {error}", 1)
     except OutputError as error:  # no folder for the report; what the report itself raises is a traceback
@@ -84,7 +77,7 @@ def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[st
 
 
 def _list_batches(declaration: Declaration, settings: Settings) -> None:
-    from pyexp.runner.experiment_folder import experiment_folder
+    from pyexp.runner.start.experiment_folder import experiment_folder
     from pyexp.terminal.listing import listing_lines
     from pyexp.terminal.printing import print_lines
 

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyexp.runner.plan import Plan
     from pyexp.runner.settings import Settings
+    from pyexp.store.batch import Batch
     from pyexp.viewer.launch.background import Viewer
 
 _LOOK_S = 0.2
@@ -24,8 +24,8 @@ class Watch:
     def __init__(self) -> None:
         self.viewer: Viewer | None = None
 
-    def start(self, plan: Plan, settings: Settings) -> None:
-        """Start a viewer for the experiment of *plan* if *settings* ask for one, and print its address.
+    def start(self, batch: Batch, settings: Settings) -> None:
+        """Start a viewer for the experiment of *batch* if *settings* ask for one, and print its address.
 
         Raises:
             MissingExtraError: The extra ``viewer`` is not installed.
@@ -37,7 +37,7 @@ class Watch:
 
         if self.viewer is not None:
             self.viewer.stop()
-        self.viewer = start_viewer(plan.batch.paths.root.parent, port=settings.viewer_port)
+        self.viewer = start_viewer(batch.paths.root.parent, port=settings.viewer_port)
         self._say(f"viewer: {self.viewer.url}")
 
     def serve_on(self) -> None:

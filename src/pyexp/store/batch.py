@@ -20,7 +20,7 @@ from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
-from pyexp.store.claim import Claim, live_owner
+from pyexp.store.claim import Claim, live_owner, owned_by
 from pyexp.store.index import Index, RunRecord, first_line, load_index
 from pyexp.store.outcomes import digest_of
 from pyexp.store.status import RunStatus, readable_status, save_status, settled_status
@@ -125,6 +125,16 @@ class Batch:
             return Claim.take(self.paths.owner)
         except OSError as error:
             raise _unwritable(self.paths.root, error) from error
+
+    def refuse_if_owned(self) -> None:
+        """Refuse a batch that another process works on, without claiming it.
+
+        Raises:
+            BatchOwnedError: A live process owns it.
+        """
+        owner = live_owner(self.paths.owner)
+        if owner is not None and owner.pid:
+            raise owned_by(self.paths.root.name, owner)
 
     def run(self, folder: str) -> layout.RunPaths:
         """Paths of the run in *folder*."""

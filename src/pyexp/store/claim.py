@@ -69,10 +69,7 @@ class Claim:
             if descriptor is not None:
                 return cls(descriptor)
             if time.monotonic() > deadline:
-                who = f"process {owner.pid} on {owner.host}" if owner else "another process"
-                raise BatchOwnedError(
-                    f"the batch {path.parent.name!r} is being worked on by {who}: wait for it or end it, then continue",
-                )
+                raise owned_by(path.parent.name, owner)
             # A reader that looks whether the file is locked holds it for a moment.
             time.sleep(_POLL_S)
 
@@ -84,6 +81,14 @@ class Claim:
             _unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def owned_by(batch: str, owner: Owner | None) -> BatchOwnedError:
+    """The error for a *batch* that *owner* works on."""
+    who = f"process {owner.pid} on {owner.host}" if owner else "another process"
+    return BatchOwnedError(
+        f"the batch {batch!r} is being worked on by {who}: wait until it exits or terminate it, then continue"
+    )
 
 
 def live_owner(path: Path) -> Owner | None:

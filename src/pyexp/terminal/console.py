@@ -108,7 +108,7 @@ class Console:
     def _finish(self, event: RunFinished) -> None:
         self._running.pop(event.folder, None)
         self._counts[event.status] += 1
-        if event.status is not Status.PASSED and event.status is not Status.INTERRUPTED:
+        if event.status.is_failure:
             self._failed.append(event)
             log = self._batch.run(event.folder).log
             self.say(

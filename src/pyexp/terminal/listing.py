@@ -14,7 +14,7 @@ from pyexp.task import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-_SETTLED = frozenset(Status) - {Status.PENDING, Status.RUNNING}
+_FINAL = frozenset(status for status in Status if status.is_final)
 
 
 def listing_lines(experiment_dir: Path) -> list[str]:
@@ -50,4 +50,4 @@ def _summary(root: Path) -> tuple[str, str]:
 def _settled_states(root: Path) -> list[tuple[str, float | None, float | None]] | None:
     """Status, start and end of each run; None when the index is lost or a run may have moved on since."""
     states = load_last_states(BatchPaths(root).index)
-    return states if states and all(status in _SETTLED for status, _, _ in states) else None
+    return states if states and all(status in _FINAL for status, _, _ in states) else None

@@ -19,7 +19,7 @@ from pyexp.task import Failed, Outcome
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from pyexp.task import Task
+    from pyexp.task import Body, Task
 
 
 class InlineExecutor(Executor):
@@ -39,6 +39,10 @@ class InlineExecutor(Executor):
         bound = copy.copy(self)
         bound._session = session
         yield bound
+
+    def needs_main_thread(self, body: Body) -> bool:
+        """Whether *body* is synchronous: it blocks the thread that calls it."""
+        return not body.is_async
 
     async def execute(self, task: Task) -> Outcome:
         """Execute *task* here; only asynchronous ones can be cancelled."""
