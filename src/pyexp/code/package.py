@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pyexp.code.values.logging_setup import LoggingSetup
     from pyexp.code.script.making import Script
     from pyexp.code.values.entry import Entry
+    from pyexp.code.values.logging_setup import LoggingSetup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,15 +8,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.values.by_value import ValuePickler
+from pyexp.code.package import Package
 from pyexp.code.script.description import describe_script, functions_behind
+from pyexp.code.script.unguarded import sets_state
+from pyexp.code.values.by_value import ValuePickler
 from pyexp.code.values.joint import BODY, NOWHERE, Gathering, join
 from pyexp.code.values.logging_setup import describe_logging
-from pyexp.code.package import Package
 from pyexp.code.values.reached import Reached
 from pyexp.code.values.references import References, innermost, is_importable
 from pyexp.code.values.refusal import path_to_culprit
-from pyexp.code.script.unguarded import sets_state
 from pyexp.config import registry
 from pyexp.errors import UnpicklableError
 
@@ -59,34 +59,41 @@ def pack(body: Body, *, by_value: bool = False) -> Packed:
     described = describe_script(body, by_value=by_value)
     references = References(described.variables, described.ownership)
     types = _Types(references)
+    gathering, needed = _gather(references, body, types)
+    roots = {BODY: body} | ({TYPES: types.by_value} if types.by_value else {})
+    joint = join(gathering, references, roots)
+    is_made = bool(described.script.code)
+    # Where there is a module, it has a value of its own for most of what cannot be sent.
+    _check(joint, {BODY} if is_made else {BODY, *needed}, gathering, references, body)
+    body_unit, types_unit = joint.unit_of[BODY], joint.unit_of.get(TYPES)
+    is_alone = body_unit != types_unit and all(entry.unit != body_unit for entry in joint.entries)
+    package = Package(
+        script=described.script,
+        entries=tuple(joint.entries),
+        units=tuple(joint.units),
+        body=joint.piece(body_unit) if is_alone else None,
+        body_unit=body_unit,
+        types=types.references,
+        types_unit=types_unit,
+        not_sent=_not_sent(joint),
+        logging=None if is_made else describe_logging(),
+    )
+    return Packed(
+        package=pickle.dumps(package, protocol=5),
+        joint=b"" if is_alone and len(joint.units) == 1 else joint.data,
+        notes=(*_note_on_guard(described, body), *_note_on_size(joint.sizes)),
+    )
+
+
+def _gather(references: References, body: Body, types: _Types) -> tuple[Gathering, set[str]]:
+    """Gather what travels, and tell which names *body* cannot do without."""
     reached = Reached(references)
     reached.follow(body)
     needed = reached.names.keys() - reached.optional
     reached.follow(*types.by_value.values(), *types.of_script)
     gathering = Gathering(references, reached)
     gathering.gather()
-    joint = join(gathering, references, {BODY: body} | ({TYPES: types.by_value} if types.by_value else {}))
-    is_made = bool(described.script.code)
-    _check(joint, {BODY} if is_made else {BODY, *needed}, gathering, references, body)
-    body_unit = joint.unit_of[BODY]
-    shares = sum(entry.unit == body_unit for entry in joint.entries) or joint.unit_of.get(TYPES) == body_unit
-    offset, length = joint.units[body_unit]
-    package = Package(
-        script=described.script,
-        entries=tuple(joint.entries),
-        units=tuple(joint.units),
-        body=None if shares else joint.data[offset : offset + length],
-        body_unit=body_unit,
-        types=types.references,
-        types_unit=joint.unit_of.get(TYPES),
-        not_sent=_not_sent(joint),
-        logging=None if is_made else describe_logging(),
-    )
-    return Packed(
-        package=pickle.dumps(package, protocol=5),
-        joint=joint.data if joint.entries or TYPES in joint.unit_of else b"",
-        notes=(*_note_on_guard(described, body), *_note_on_size(joint.sizes)),
-    )
+    return gathering, needed
 
 
 class _Types:
@@ -146,10 +153,10 @@ def _note_on_guard(described: Described, body: Body) -> list[str]:
     behind = [*functions_behind(body)]
     mine = [name for name, value in runners.items() if any(f in behind for f in functions_behind(innermost(value)))]
     script = os.path.basename(described.script.file or sys.argv[0])
-    return [
-        f'{script} has no `if __name__ == "__main__":`, so what its top sets (seeds, logging) does not reach the runs: '
-        f"put {mine[0] if mine else 'experiment'}.run() under it"
-    ]
+    note = (
+        f'{script} has no `if __name__ == "__main__":`, so what its top sets (seeds, logging) does not reach the runs'
+    )
+    return [f"{note}: put {mine[0] if mine else 'experiment'}.run() under it"]
 
 
 def _is_runner(value: Any) -> bool:
@@ -161,7 +168,5 @@ def _note_on_size(sizes: Mapping[str, int]) -> list[str]:
     if total < _MUCH_BYTES:
         return []
     largest = max(sizes, key=lambda name: sizes[name])
-    return [
-        f"the script's variables that a run uses take {total >> 20} MiB, which each run compares or loads; the largest is "
-        f"{largest!r} ({sizes[largest] >> 20} MiB): load it inside the function, or use executor='fork'"
-    ]
+    note = f"the variables of the script that a run uses take {total >> 20} MiB, which each run compares or loads"
+    return [f"{note}; the largest is {largest!r} ({sizes[largest] >> 20} MiB): load it in the function, or use 'fork'"]

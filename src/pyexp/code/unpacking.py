@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Any
 
-from pyexp.code.values.overlay import Overlay
 from pyexp.code.script.making import make_script
 from pyexp.code.start import start
+from pyexp.code.values.overlay import Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -149,8 +149,8 @@ def describe_error(error: BaseException) -> str:
     told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
-    if isinstance(error, NameError) and error.name in start.not_sent:
-        heading += f" ({error.name!r} did not come along to the run's process: {start.not_sent[error.name]})"
+    if isinstance(error, NameError) and (reason := start.not_sent.get(error.name or "")):
+        heading += f" ({error.name!r} did not come along to the run's process: {reason})"
     if isinstance(error, SystemExit):
         heading = f"SystemExit: the run called sys.exit({error.code!r}) before it returned a result"
     if isinstance(error, PyexpError) and _user_frames(error.__traceback__) is None:

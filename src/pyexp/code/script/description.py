@@ -12,9 +12,9 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pyexp.code.script.main_guard import Top, compile_tree, defined_code, parse, take_out_guards
-from pyexp.code.values.references import innermost
 from pyexp.code.script.making import Script
 from pyexp.code.start import MAIN, start
+from pyexp.code.values.references import innermost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,9 +136,9 @@ def _source(file: str, variables: dict[str, Any]) -> bytes | None:
             return opened.read()
     except OSError:
         pass
-    loader = variables.get("__loader__")
+    loader: Any = variables.get("__loader__")
     try:
-        data: bytes = loader.get_data(file)  # type: ignore[union-attr] — of an archive
+        data: bytes = loader.get_data(file)  # of an archive
     except Exception:  # whatever loader it is
         return None
     return data

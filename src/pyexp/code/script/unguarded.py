@@ -14,7 +14,7 @@ _HARMLESS = (
     ast.Assert,
     ast.Global,
 )
-_DECLARING = {"configs", "report"}
+_DECLARING = frozenset({"configs", "report", "run"})
 
 
 def sets_state(tree: ast.Module, call_line: int | None, runners: frozenset[str]) -> bool:
@@ -35,16 +35,22 @@ def _is_effect(node: ast.stmt, runners: frozenset[str]) -> bool:
             return not all(map(_is_variable, targets))
         case ast.AnnAssign(target=target):
             return not _is_variable(target)
-        case ast.Expr(value=ast.Constant()):
-            return False
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute))) if name in runners:
-            return attribute not in _DECLARING and attribute != "run"
+        case ast.Expr(value=value):
+            return not (isinstance(value, ast.Constant) or _is_of_runner(value, runners))
         case ast.If(body=body, orelse=orelse):
             return any(_is_effect(part, runners) for part in [*body, *orelse])
         case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
             parts = [*body, *orelse, *final, *(part for handler in handlers for part in handler.body)]
             return any(_is_effect(part, runners) for part in parts)
     return not (isinstance(node, _HARMLESS) or type(node).__name__ == "TypeAlias")
+
+
+def _is_of_runner(value: ast.expr, runners: frozenset[str]) -> bool:
+    """Whether *value* declares a part of an experiment, or starts it."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+            return name in runners and attribute in _DECLARING
+    return False
 
 
 def _is_variable(target: ast.expr) -> bool:

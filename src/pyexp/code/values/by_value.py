@@ -1,13 +1,10 @@
-"""The pickler for what of the script has no module in the process of a run: by value, with the reducers that scripts need.
+"""The pickler for what has no module in the process of a run: by value, with the reducers that scripts need.
 
 Imports cloudpickle, and is imported by the parent alone; what it writes is made again by `made_again`.
 """
 
 from __future__ import annotations
 
-import functools
-import logging
-import pickle
 import typing
 from contextvars import Context, ContextVar
 from enum import EnumType
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from pyexp.code.values.references import PersistentId, References
 
 _cloudpickle = cloudpickle.cloudpickle
-_PARAMETERS = frozenset({"ParamSpec", "TypeVarTuple"})
 
 
 class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -160,7 +156,14 @@ def _reduce_parameter(parameter: Any) -> Any:
     if _is_named(parameter):
         return NotImplemented
     options = {} if type(parameter).__name__ == "TypeVarTuple" else {"bound": parameter.__bound__}
-    return made_again.make_parameter, (type(parameter).__name__, parameter.__name__, options)
+    return made_again.make_parameter, (type(parameter).__name__, parameter.__name__, parameter.__module__, options)
+
+
+def _reduce_type_var(variable: Any) -> Any:
+    reduced = _cloudpickle._typevar_reduce(variable)  # noqa: SLF001 — its own work, but for the module
+    if reduced[0] is getattr:
+        return reduced
+    return made_again.make_type_var, (*reduced, variable.__module__)
 
 
 def _reduce_alias(alias: Any) -> Any:
@@ -188,6 +191,7 @@ _REDUCERS_BY_NAME: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("functools", "_lru_cache_wrapper"): _reduce_cache,
     ("_thread", "lock"): _reduce_lock,
     ("_thread", "RLock"): _reduce_lock,
+    ("typing", "TypeVar"): _reduce_type_var,
     ("typing", "ParamSpec"): _reduce_parameter,
     ("typing", "TypeVarTuple"): _reduce_parameter,
     ("typing", "TypeAliasType"): _reduce_alias,

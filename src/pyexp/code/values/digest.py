@@ -151,7 +151,7 @@ def is_shareable(value: Any) -> bool:
     if type(kind).__module__ == "enum":
         return True
     # What compares by value and has no variables (a date, a dtype, a path) does not change.
-    return kind.__hash__ not in (None, object.__hash__) and not hasattr(value, "__dict__")
+    return getattr(kind, "__hash__", None) not in {None, object.__hash__} and not hasattr(value, "__dict__")
 
 
 def _described(*parts: Any) -> None:

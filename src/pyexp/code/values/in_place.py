@@ -40,7 +40,7 @@ def _is_plain(cls: type) -> bool:
         and cls.__reduce__ is object.__reduce__
         and cls.__reduce_ex__ is object.__reduce_ex__
         and cls.__new__ is object.__new__
-        and cls.__getstate__ is object.__getstate__  # type: ignore[attr-defined]
+        and cls.__getstate__ is object.__getstate__
         and not hasattr(cls, "__setstate__")
         and cls.__dictoffset__ != 0
         and cls.__itemsize__ == 0
@@ -68,7 +68,7 @@ def contents_of(value: Any) -> Any:
 
 def empty(cls: type) -> Any:
     """Make one that is still to be filled."""
-    return cls() if cls in _KINDS else cls.__new__(cls)
+    return cls() if cls in _KINDS else object.__new__(cls)
 
 
 def fill(value: Any, contents: Any) -> None:

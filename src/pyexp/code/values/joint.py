@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
+from enum import EnumType
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pyexp.code.values.by_value import ValuePickler
 from pyexp.code.values.digest import DigestPickler, is_shareable
-from pyexp.code.values.in_place import INSTANCE, contents_of, kind_of
 from pyexp.code.values.entry import Entry
+from pyexp.code.values.in_place import INSTANCE, contents_of, kind_of
 from pyexp.code.values.places import own_names
 from pyexp.code.values.reached import Reached, class_attributes
 from pyexp.code.values.references import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Set
+    from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from pyexp.code.values.references import PersistentId, References
 
@@ -55,6 +57,7 @@ class Joint:
         units: Offset and length of each piece.
         sizes: Bytes of each name.
         refused: What could not be pickled, and why.
+        unit_of: The piece that has each of the roots.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -63,6 +66,11 @@ class Joint:
     sizes: dict[str, int] = field(default_factory=dict)
     refused: dict[str, Exception] = field(default_factory=dict)
     unit_of: dict[str, int] = field(default_factory=dict)
+
+    def piece(self, unit: int) -> bytes:
+        """The pickle of one piece."""
+        offset, length = self.units[unit]
+        return self.data[offset : offset + length]
 
 
 class Gathering:
@@ -116,9 +124,8 @@ class Gathering:
             if self._references.find(value) not in {("ref", name), ("wrapped", name, 0)}:
                 yield name, value
         for cls in self.reached.classes.values():
-            if self._references.find(cls) == ("ref", cls.__qualname__) and type(type(cls)).__module__ != "enum":
-                if type(cls).__module__ != "enum":
-                    yield from self._attributes_of(cls)
+            if self._references.find(cls) == ("ref", cls.__qualname__) and not isinstance(cls, EnumType):
+                yield from self._attributes_of(cls)
         for function in self.reached.functions.values():
             if self._references.find(function) == ("ref", function.__qualname__):
                 for part in _FUNCTION_PARTS:
@@ -128,13 +135,12 @@ class Gathering:
     def _attributes_of(self, cls: type) -> Iterable[tuple[str, Any]]:
         for attribute, value in class_attributes(cls):
             name = f"{cls.__qualname__}.{attribute}"
-            parts = _functions_of(value)
-            if not parts or any(self._references.find(part) is None and not self._is_own(part, name) for part in parts):
-                yield name, value
-            elif parts == [value] and self._references.find(value) != ("ref", name):
+            functions = _functions_of(value)
+            if not functions or not all(self._is_own(function, name) for function in functions):
                 yield name, value
 
     def _is_own(self, function: Any, name: str) -> bool:
+        """Whether *function* is the one that the class statement has made there."""
         return function.__qualname__ == name and self._references.ownership.owns(name, function)
 
 
@@ -163,7 +169,7 @@ class _Explorer(DigestPickler):
 
 def join(gathering: Gathering, references: References, roots: Mapping[str, Any]) -> Joint:
     """Pickle what was gathered, and *roots*: what is no name of the script's, such as the experiment itself."""
-    values = gathering.values | roots
+    values = {**gathering.values, **roots}
     descriptions = gathering.descriptions | {name: gathering.describe_root(value) for name, value in roots.items()}
     joint = Joint(sizes={name: descriptions[name].size_bytes for name in gathering.values})
     joint.refused = _refused(values, gathering, references)
@@ -226,7 +232,7 @@ NOWHERE: Any = _Nowhere()
 
 
 def _components(
-    names: list[str], descriptions: Mapping[str, Description], replaced: Set[str] = frozenset()
+    names: list[str], descriptions: Mapping[str, Description], replaced: AbstractSet[str] = frozenset()
 ) -> dict[str, int]:
     """Number the names so that those that share parts, or hold a value that is replaced, have one number."""
     leader = {name: name for name in names}

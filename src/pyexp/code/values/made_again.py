@@ -94,11 +94,20 @@ def make_new_type(name: str, supertype: Any) -> Any:
     return typing.NewType(name, supertype)
 
 
-def make_parameter(kind: str, name: str, options: Mapping[str, Any]) -> Any:
+def make_parameter(kind: str, name: str, module: str, options: Mapping[str, Any]) -> Any:
     """Make a `typing.ParamSpec` or `typing.TypeVarTuple`."""
     import typing
 
-    return getattr(typing, kind)(name, **options)
+    made = getattr(typing, kind)(name, **options)
+    made.__module__ = module
+    return made
+
+
+def make_type_var(make: Callable[..., Any], arguments: tuple[Any, ...], module: str) -> Any:
+    """Make a `typing.TypeVar`, which says in which module it stands."""
+    made = make(*arguments)
+    made.__module__ = module
+    return made
 
 
 def make_alias(name: str, value: Any, parameters: tuple[Any, ...]) -> Any:
@@ -144,18 +153,12 @@ def reduce_enum(cls: Any) -> tuple[Any, ...]:
         for name, member in cls.__members__.items()
     }
     header = (type(cls), cls.__name__, (cls.__module__, cls.__qualname__), cls.__bases__)
-    return make_enum, (*header, members, _tracker_id(cls)), (parts, attributes), None, None, fill_enum
+    return make_enum, (header, members, _tracker_id(cls)), (parts, attributes), None, None, fill_enum
 
 
-def make_enum(
-    meta: Any,
-    name: str,
-    place: tuple[str, str],
-    bases: tuple[type, ...],
-    members: list[tuple[str, Any, Any]],
-    tracker: str,
-) -> Any:
+def make_enum(header: tuple[Any, ...], members: list[tuple[str, Any, Any]], tracker: str) -> Any:
     """Make an enum with its members, without calling what its author wrote to make them."""
+    meta, name, place, bases = header
     parts = meta.__prepare__(name, bases)
     parts["__module__"], parts["__qualname__"] = place
     parts["__new__"] = _new_member
@@ -205,18 +208,19 @@ def _new_args(cls: Any, member: Any) -> tuple[Any, ...]:
         return ()
     if hasattr(kind, "__getnewargs__"):
         return tuple(kind.__getnewargs__(member))
-    reduced = kind.__reduce__(member) if kind.__reduce__ is not object.__reduce__ else ()
-    return tuple(reduced[1]) if len(reduced) > 1 else ()
+    if kind.__reduce__ is object.__reduce__:
+        return ()
+    return tuple(kind.__reduce__(member)[1])
 
 
 def _tracker_id(cls: Any) -> str:
     import cloudpickle.cloudpickle
 
-    tracker: str = cloudpickle.cloudpickle._get_or_create_tracker_id(cls)
+    tracker: str = cloudpickle.cloudpickle._get_or_create_tracker_id(cls)  # noqa: SLF001 — its identity of classes
     return tracker
 
 
 def _tracked(tracker: str, cls: Any) -> Any:
     import cloudpickle.cloudpickle
 
-    return cloudpickle.cloudpickle._lookup_class_or_track(tracker, cls)
+    return cloudpickle.cloudpickle._lookup_class_or_track(tracker, cls)  # noqa: SLF001 — as above

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import sys
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pyexp.code.start import MAIN, MULTIPROCESSING_MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Protocol
+
+    class Ownership(Protocol):
+        """Says what of the parent's module the child's own top makes, too."""
+
+        def owns(self, name: str, definition: Any) -> bool:
+            """Whether the top makes *definition* (a function, a class, or what is bound to a name) under *name*."""
+
 
 PersistentId = tuple[Any, ...]
 
@@ -20,13 +28,6 @@ ABSENT: Any = object()
 _SCRIPT_NAMES = (MAIN, MULTIPROCESSING_MAIN)
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes, tuple, list, dict, BuiltinFunctionType})
 _NAMED_BY_TYPING = frozenset({"NewType", "TypeVar", "ParamSpec", "TypeVarTuple", "TypeAliasType"})
-
-
-class Ownership(Protocol):
-    """Says what of the parent's module the child's own top makes, too."""
-
-    def owns(self, name: str, definition: Any) -> bool:
-        """Whether the top makes *definition* (a function, a class, or what is bound to a name) under *name*."""
 
 
 class OwnsAll:

@@ -6,7 +6,6 @@ import io
 import os
 import pickle
 import sys
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
@@ -36,6 +35,8 @@ def kept_joint(joint: bytes) -> Iterator[bytes | str]:
     if len(joint) <= _SHORT_BYTES:
         yield joint
         return
+    import tempfile
+
     descriptor, path = tempfile.mkstemp(prefix="pyexp-", suffix=".pkl")
     try:
         with open(descriptor, "wb") as file:
