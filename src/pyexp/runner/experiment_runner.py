@@ -192,8 +192,9 @@ class ExperimentRunner:
 
         declared = self._declaration
         if start.being_made is not None:
+            name = declared.defaults.get("name", declared.name)
             raise ExecutorError(
-                f"{os.path.basename(start.being_made)} starts the experiment {declared.name!r} while a run imports it: "
+                f"{os.path.basename(start.being_made)} starts the experiment {name!r} while a run imports it: "
                 f'put the call under `if __name__ == "__main__":`'
             )
         if configs is None and report is None:
