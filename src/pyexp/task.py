@@ -1,13 +1,13 @@
 """The frozen values that travel between scheduler and executors: what to run, and what came of it.
 
-Owns the vocabulary (`Status`, `Task`, `Outcome`); refuses to know how anything is run, stored or printed.
+Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); refuses to know how anything is run, stored or printed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,35 +82,103 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """The run returned and its ``result.pkl`` is in place.
-
-    Attributes:
-        digest: ``sha256:<hex>`` of ``result.pkl``, when its maker told.
-        pid: The process that ran it.
-    """
-
-    digest: str | None = None
-    pid: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """The run ended without a result.
+class Ending:
+    """What is known of a run's end. A field that is added here is reported by the child, recorded and read back.
 
     Attributes:
         error: First line ``Type: message``, then the traceback where there is one.
-        status: `Status.FAILED`, `Status.TIMEOUT` or `Status.INTERRUPTED`.
-        pid: The process that ran it.
-        exit_code: The process's exit code, when it ended by itself.
+        pid: The process that ran it; while it runs, and where its end was not its own (a time-out, an interruption),
+            the one that runs the batch.
+        exit: The process's exit code, when it exited by itself without a result.
         signal: Name of the signal that killed the process (``SIGSEGV``).
+        digest: ``sha256:<hex>`` of ``result.pkl``.
+    """
+
+    error: str | None = None
+    pid: int | None = None
+    exit: int | None = None
+    signal: str | None = None
+    digest: str | None = None
+
+    def known(self) -> dict[str, Any]:
+        """What is known of the end, by the names of the fields."""
+        return {name: value for name in ENDING_FIELDS if (value := getattr(self, name)) is not None}
+
+
+def _get_state(self: Ending) -> dict[str, Any]:
+    return {known.name: getattr(self, known.name) for known in fields(self)}
+
+
+def _set_state(self: Ending, state: dict[str, Any] | list[Any]) -> None:
+    if isinstance(state, list):  # of 0.1.0: values alone, in the order of the fields that it had
+        state = dict(zip(_FORMER_FIELDS[type(self).__name__], state, strict=True))
+    for known in fields(self):
+        object.__setattr__(self, known.name, state.get(known.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed(Ending):
+    """The run returned and its ``result.pkl`` is in place."""
+
+    # A dataclass with slots makes its own, which go by the order of the fields.
+    __getstate__, __setstate__ = _get_state, _set_state
+
+    @property
+    def status(self) -> Status:
+        """`Status.PASSED`."""
+        return Status.PASSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Ending):
+    """The run ended without a result.
+
+    Attributes:
+        error: As in `Ending`, and required.
+        status: `Status.FAILED`, `Status.TIMEOUT` or `Status.INTERRUPTED`.
     """
 
     error: str
     status: Status = Status.FAILED
-    pid: int | None = None
-    exit_code: int | None = None
-    signal: str | None = None
+
+    __getstate__, __setstate__ = _get_state, _set_state
 
 
 Outcome = Passed | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState(Ending):
+    """Where a run stands: the one spelling of it, from which index, events, ``status.json`` and the page are made.
+
+    Attributes:
+        status: The run's status.
+        started: Start of its last attempt, seconds since 1970 (UTC).
+        finished: End of its last attempt, seconds since 1970 (UTC).
+        attempts: Attempts so far, those of earlier starts included.
+        host: Where it ran.
+    """
+
+    status: Status = Status.PENDING
+    started: float | None = None
+    finished: float | None = None
+    attempts: int = 0
+    host: str | None = None
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that the last attempt took; None until it has ended."""
+        return None if self.started is None or self.finished is None else self.finished - self.started
+
+    def begun(self, host: str, pid: int, now: float) -> RunState:
+        """The state when another attempt begins: nothing is left of the end of the last one."""
+        return RunState(status=Status.RUNNING, started=now, attempts=self.attempts + 1, host=host, pid=pid)
+
+    def after(self, outcome: Outcome, now: float) -> RunState:
+        """The state when the last attempt has ended with *outcome*."""
+        started = now if self.started is None else self.started
+        return replace(self, status=outcome.status, started=started, finished=now, **outcome.known())
+
+
+ENDING_FIELDS: Final = tuple(field.name for field in fields(Ending))
+_FORMER_FIELDS: Final = {"Passed": ("digest", "pid"), "Failed": ("error", "status", "pid", "exit", "signal")}

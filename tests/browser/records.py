@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from pyexp.log import Logger
 from pyexp.store.batch import Batch
 from pyexp.store.index import Index, RunRecord
-from pyexp.store.status import RunStatus, save_status
+from pyexp.store.status import save_status
 from pyexp.sweeps.identity import prepare_configs
-from pyexp.task import Status
+from pyexp.task import RunState, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ class Record:
 
     def set(self, position: int, status: Status, *, error: str | None = None) -> None:
         finished = None if status in {Status.RUNNING, Status.PENDING} else STARTED + 10 * (position + 1)
-        state = RunStatus(status=status, started=STARTED, finished=finished, attempts=1, error=error)
+        state = RunState(status=status, started=STARTED, finished=finished, attempts=1, error=error)
         save_status(self.paths[position].status, state)
         if status is Status.PASSED:
             self.paths[position].result.write_bytes(b"never opened by the viewer")

@@ -86,9 +86,9 @@ def test_missing_extra(project: Project, package: str, arguments: list[str], sen
 def test_no_previous_batch(project: Project, flag: str):
     write(project)
     folder = project.root / "out" / "experiment"
-    sentence = f"there is no earlier batch in {folder}: start one without --continue or --report"
+    sentence = f"there is no batch in {folder} yet: run the experiment first"
     assert refused(project, flag) == sentence
-    assert refused(project, "--list") == f"there is no batch in {folder} yet: start one without --list"
+    assert refused(project, "--list") == f"there is no batch in {folder} yet: run the experiment first"
     assert not (project.root / "out").exists()
 
 

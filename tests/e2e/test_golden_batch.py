@@ -112,7 +112,7 @@ def test_arrays(values):
 def test_outcomes_errors_and_tasks(values):
     passed, failed, *errors, task, class_task = values["outcomes"]
     assert passed == pyexp.Passed(digest="sha256:00", pid=1)
-    assert failed == pyexp.Failed(error="ValueError: no\n\ntrace", status=Status.TIMEOUT, exit_code=3, signal="SIGKILL")
+    assert failed == pyexp.Failed(error="ValueError: no\n\ntrace", status=Status.TIMEOUT, exit=3, signal="SIGKILL")
     assert [(type(error).__name__, str(error)) for error in errors] == [
         ("ExperimentsFailedError", "2 failed"),
         ("SelectionError", "no item is named 'x'"),

@@ -77,7 +77,10 @@ def test_a_bar_tells_how_far_what_runs_and_what_failed(project: Project, executo
     assert re.search(r"\r *experiment: +0%\|.*\| 0/3 \[", shown)
     assert re.search(r"running (good|bad)", shown)
     assert re.search(r"1 passed, 1 failed", shown)
-    assert re.search(r"[\r\n]failed: bad \(\d\.\d s\)\n  ValueError: no such thing\n", shown)
+    assert re.search(
+        r"[\r\n]\[\d/3\] failed: bad \(\d\.\d s\)\n  Traceback [^\r]*  ValueError: no such thing\n  its output: ",
+        shown,
+    )
     assert shown.rstrip().endswith("failed: bad: ValueError: no such thing")
     assert "experiment: 2 passed, 1 failed in " in shown
     assert "not for the terminal" not in shown

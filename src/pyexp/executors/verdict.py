@@ -24,7 +24,7 @@ def ended_early(pid: int, code: int, log: Path) -> Failed:
         sentence = f"ProcessKilled: killed by {name}{hint}"
     tail = _tail(log)
     error = f"{sentence}\n\nThe last lines of {log}:\n{tail}" if tail else sentence
-    return Failed(error=error, pid=pid, exit_code=code if code >= 0 else None, signal=name)
+    return Failed(error=error, pid=pid, exit=code if code >= 0 else None, signal=name)
 
 
 def _signal_name(number: int) -> str:

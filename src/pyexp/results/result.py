@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import DamagedFileError
 from pyexp.store.outcomes import load_result
-from pyexp.store.status import RunStatus, load_status
-from pyexp.task import Status
+from pyexp.store.status import load_status
+from pyexp.task import RunState, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,8 +146,7 @@ class Result:
     @property
     def duration(self) -> float | None:
         """Seconds that the last attempt took."""
-        started, finished = self._record.started, self._record.finished
-        return None if started is None or finished is None else finished - started
+        return self._record.duration
 
     @property
     def attempts(self) -> int:
@@ -157,7 +156,7 @@ class Result:
     def __repr__(self) -> str:
         return f"Result({self.name!r}, {self.status})"
 
-    def _status(self) -> RunStatus:
+    def _status(self) -> RunState:
         return load_status(self._batch.run(self._record.folder).status, default_if_damaged=True)
 
     def _load(self) -> Any:

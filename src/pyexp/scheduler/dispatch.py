@@ -138,7 +138,7 @@ class Dispatcher:
             except DamagedFileError as error:
                 return Failed(error=f"DamagedFileError: {error}")
             except anyio.get_cancelled_exc_class():
-                if run.status.status is Status.RUNNING:
+                if run.state.status is Status.RUNNING:
                     with anyio.CancelScope(shield=True):
                         interrupted = Failed(error="Interrupted: the batch was stopped", status=Status.INTERRUPTED)
                         await self._record_end(run, await self._settled(run, interrupted))
@@ -202,17 +202,7 @@ class Dispatcher:
     async def _record_end(self, run: RunInProgress, outcome: Outcome) -> None:
         run.end(outcome)
         await self._record(run)
-        status = run.status
-        self._tell(
-            RunFinished(
-                folder=run.folder,
-                name=run.name,
-                status=status.status,
-                error=status.error,
-                duration_s=status.duration or 0.0,
-                attempts=status.attempts,
-            )
-        )
+        self._tell(RunFinished(folder=run.folder, name=run.name, state=run.state))
 
     async def _record(self, run: RunInProgress) -> None:
         await self._io(run.save, self._index)

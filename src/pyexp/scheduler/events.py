@@ -1,4 +1,4 @@
-"""What the scheduler tells while it works: typed, in order, to whoever listens."""
+"""Events of a batch while it runs: typed, in order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pyexp.task import Status
+    from pyexp.task import RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +31,11 @@ class RunRetried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """A run has come to its end."""
+    """The last attempt of a run has ended, or the run was given up."""
 
     folder: str
     name: str
-    status: Status
-    error: str | None
-    duration_s: float
-    attempts: int
+    state: RunState
 
 
 Event = RunStarted | RunRetried | RunFinished

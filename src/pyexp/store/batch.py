@@ -21,9 +21,9 @@ from pyexp.config.encoding import config_hash, decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner, owned_by
-from pyexp.store.index import Index, RunRecord, first_line, load_index
+from pyexp.store.index import Index, RunRecord, load_index
 from pyexp.store.outcomes import digest_of
-from pyexp.store.status import RunStatus, readable_status, save_status, settled_status
+from pyexp.store.status import readable_status, save_status, settled_status
 from pyexp.sweeps.naming import folder_hash, folder_names
 from pyexp.task import Status
 from pyexp.tensor.tensor import Tensor
@@ -180,18 +180,8 @@ class Batch:
         """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""
         paths = self.run(folder)
         status = readable_status(paths)
-        return self._record(folder, status, settled_status(paths, status, is_live=is_live))
-
-    def _record(self, folder: str, status: RunStatus, settled: Status) -> RunRecord:
-        return RunRecord(
-            folder=folder,
-            name=self._name(folder),
-            status=settled,
-            started=status.started,
-            finished=status.finished,
-            attempts=status.attempts,
-            error=first_line(status.error),
-        )
+        settled = replace(status, status=settled_status(paths, status, is_live=is_live))
+        return RunRecord.of(folder, self._name(folder), settled)
 
     def rebuild_index(self) -> list[RunRecord]:
         """Look into every run's folder, complete what a killed owner left there, and write the index anew.
@@ -212,11 +202,9 @@ class Batch:
         if settled is not status.status and not paths.root.is_symlink():
             status = replace(status, status=settled)
             if settled is Status.PASSED:
-                finished = paths.result.stat().st_mtime
-                duration = None if status.started is None else finished - status.started
-                status = replace(status, finished=finished, duration=duration, digest=digest_of(paths.result))
+                status = replace(status, finished=paths.result.stat().st_mtime, digest=digest_of(paths.result))
             save_status(paths.status, status)
-        return self._record(folder, status, settled)
+        return RunRecord.of(folder, self._name(folder), replace(status, status=settled))
 
     def _is_right(self, record: RunRecord, root: str, *, is_live: bool) -> bool:
         """Whether the run's folder tells no more than the index, whose last lines a power cut takes."""
@@ -262,9 +250,7 @@ def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
     """
     batches = find_batches(experiment_dir)
     if not batches:
-        raise BatchNotFoundError(
-            f"there is no earlier batch in {experiment_dir}: start one without --continue or --report"
-        )
+        raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: run the experiment first")
     if timestamp is None or timestamp == "latest":
         return batches[-1]
     names = [batch.name for batch in batches]

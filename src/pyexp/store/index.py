@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pyexp.store import descriptors
 from pyexp.task import Status
@@ -16,6 +16,8 @@ from pyexp.task import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from pyexp.task import RunState
 
 _STATE = re.compile(rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?')
 
@@ -40,6 +42,20 @@ class RunRecord(NamedTuple):
     finished: float | None = None
     attempts: int = 0
     error: str | None = None
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds that its last attempt took; None until it has ended."""
+        return None if self.started is None or self.finished is None else self.finished - self.started
+
+    @classmethod
+    def of(cls, folder: str, name: str, state: RunState) -> RunRecord:
+        """What the index tells of the run in *folder*."""
+        told = {key: getattr(state, key) for key in STATE_FIELDS} | {"error": first_line(state.error)}
+        return cls(folder, name, **told)
+
+
+STATE_FIELDS: Final = RunRecord._fields[2:]
 
 
 def first_line(error: str | None) -> str | None:
@@ -118,26 +134,20 @@ def _load_lines(path: Path) -> list[dict[str, Any]] | None:
     return list({line["run"]: line for line in lines if isinstance(line, dict) and "run" in line}.values())
 
 
+# What a line leaves out where it is the default.
+_OPTIONAL: Final = STATE_FIELDS[1:]
+_DEFAULTS: Final = tuple(RunRecord._field_defaults[key] for key in _OPTIONAL)
 _STATUSES = {status.value: status for status in Status}
 
 
 def _record(line: dict[str, Any]) -> RunRecord:
-    get = line.get
     # By position: keywords take half as long again, and there are ten thousand.
-    return RunRecord(
-        line["run"],
-        line["name"],
-        _STATUSES[line["status"]],
-        get("started"),
-        get("finished"),
-        get("attempts", 0),
-        get("error"),
-    )
+    return RunRecord(line["run"], line["name"], _STATUSES[line["status"]], *map(line.get, _OPTIONAL, _DEFAULTS))  # type: ignore[arg-type]
 
 
 def _line(record: RunRecord) -> bytes:
     fields: dict[str, Any] = {"run": record.folder, "name": record.name, "status": record.status.value}
-    for key in ("started", "finished", "attempts", "error"):
+    for key in _OPTIONAL:
         if value := getattr(record, key):
             fields[key] = value
     return json.dumps(fields).encode() + b"\n"

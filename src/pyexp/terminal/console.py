@@ -12,6 +12,7 @@ import textwrap
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
@@ -74,7 +75,7 @@ class Console:
                 self._running[event.folder] = event.name
             case RunRetried():
                 heading = f"{event.name}: attempt {event.attempt} failed, the next in {event.delay_s:g} s"
-                self.say(f"{heading}\n{_indent(event.error)}")
+                self.say(f"{heading}\n{_indent(_reason(event.error))}")
             case RunFinished():
                 self._finish(event)
         if self._bar is not None:
@@ -92,7 +93,7 @@ class Console:
             f"{self._name}: {', '.join(parts) or 'nothing to run'} in {_seconds(time.monotonic() - self._started)}"
         )
         for event in self._failed[:_SHOWN_FAILURES]:
-            self.say(f"  {event.status.value}: {event.name}: {_first_line(event.error)}")
+            self.say(f"  {event.state.status}: {event.name}: {_first_line(event.state.error)}")
         if len(self._failed) > _SHOWN_FAILURES:
             self.say(f"  … and {len(self._failed) - _SHOWN_FAILURES} more")
 
@@ -106,18 +107,17 @@ class Console:
                 print(text, file=self._stream, flush=True)
 
     def _finish(self, event: RunFinished) -> None:
+        state = event.state
         self._running.pop(event.folder, None)
-        self._counts[event.status] += 1
-        if event.status.is_failure:
+        self._counts[state.status] += 1
+        done = sum(self._counts.values()) + self._cached
+        heading = f"[{done}/{self._total}] {state.status}: {event.name} ({_seconds(state.duration or 0.0)})"
+        if state.status.is_failure:
             self._failed.append(event)
             log = self._batch.run(event.folder).log
-            self.say(
-                f"{event.status.value}: {event.name} ({_seconds(event.duration_s)})\n{_indent(event.error or '')}\n"
-                f"  its output: {log}"
-            )
+            self.say(f"{heading}\n{_indent(_reason(state.error))}\n  its output: {log}")
         elif self._bar is None:
-            done = sum(self._counts.values()) + self._cached
-            self.say(f"[{done}/{self._total}] {event.status.value}: {event.name} ({_seconds(event.duration_s)})")
+            self.say(heading)
         if self._bar is not None:
             self._bar.update(1)
 
@@ -146,19 +146,31 @@ def _is_drawable(stream: TextIO | None) -> bool:
 
 
 def _make_bar(stream: TextIO, total: int, done: int, name: str) -> Any:
+    return _bar_class()(total=total, initial=done, desc=name, file=stream, unit="run", dynamic_ncols=True, leave=False)
+
+
+@cache
+def _bar_class() -> Any:
+    """The one class of all bars, which gives each bar of a process a line of its own."""
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]
         # Without tqdm's monitor thread: this process may fork.
         monitor_interval = 0
 
-    return Bar(total=total, initial=done, desc=name, file=stream, unit="run", dynamic_ncols=True, leave=False)
+    return Bar
 
 
 def _some(names: Iterable[str]) -> str:
     listed = list(names)
     more = f" +{len(listed) - _SHOWN_NAMES}" if len(listed) > _SHOWN_NAMES else ""
     return ", ".join(name[:40] for name in listed[:_SHOWN_NAMES]) + more
+
+
+def _reason(error: str | None) -> str:
+    """The traceback, whose last line is the first of *error*; where there is none, all of *error*."""
+    heading, _, trace = (error or "").partition("\n\n")
+    return trace if trace.rstrip().endswith(heading) else error or ""
 
 
 def _first_line(text: str | None) -> str:

@@ -25,7 +25,7 @@ def listing_lines(experiment_dir: Path) -> list[str]:
     """
     roots = find_batches(experiment_dir)
     if not roots:
-        raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: start one without --list")
+        raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: run the experiment first")
     rows = [(root.name, *_summary(root)) for root in roots]
     width = max(len(states) for _, states, _ in rows)
     return [f"{timestamp}  {states:<{width}}  {duration}".rstrip() for timestamp, states, duration in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -26,6 +27,13 @@ def encodable(text: str, stream: TextIO | None) -> str:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print what was asked for to standard output."""
-    for line in lines:
-        print(encodable(line, sys.stdout))  # noqa: T201 — asked for
+    """Print *lines* to standard output; where its reader has gone (``| head``), the rest is dropped."""
+    try:
+        for line in lines:
+            print(encodable(line, sys.stdout))  # noqa: T201 — asked for
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the stream's buffer would fail again when the interpreter exits.
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

@@ -24,7 +24,7 @@ def test_code_is_told_in_a_sentence(log, code, sentence, exit_code, signal):
     failed = ended_early(7, code, log)
 
     assert failed.error == sentence
-    assert (failed.pid, failed.exit_code, failed.signal) == (7, exit_code, signal)
+    assert (failed.pid, failed.exit, failed.signal) == (7, exit_code, signal)
 
 
 def test_end_of_the_log_is_shown(log):

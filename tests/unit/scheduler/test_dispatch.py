@@ -104,7 +104,10 @@ def test_runs_are_executed_recorded_and_told(make_batch, owns_loop):
 
     assert statuses(batch) == ["passed", "failed"]
     assert [type(event) for event in events] == [RunStarted, RunFinished, RunStarted, RunFinished]
-    assert [(e.name, e.status, e.attempts) for e in events[1::2]] == [("r0", "passed", 1), ("r1", "failed", 1)]
+    assert [(e.name, e.state.status, e.state.attempts) for e in events[1::2]] == [
+        ("r0", "passed", 1),
+        ("r1", "failed", 1),
+    ]
     told = json.loads(batch.run(batch.folders[1]).status.read_bytes())
     assert told["error"].startswith("ValueError: r1\n")
     assert told["finished"] - told["started"] == told["duration"]
@@ -134,7 +137,7 @@ def test_failed_attempts_are_repeated_with_pauses(make_batch):
 
     assert seen == [1, 2, 3]
     assert [(e.attempt, e.delay_s) for e in events if isinstance(e, RunRetried)] == [(1, 0.001), (2, 0.002)]
-    assert (events[-1].status, events[-1].attempts) == ("passed", 3)
+    assert (events[-1].state.status, events[-1].state.attempts) == ("passed", 3)
 
 
 def test_last_failure_is_recorded_when_the_retries_are_used_up(make_batch):

@@ -8,8 +8,8 @@ from pyexp.config.config import Config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store.batch import Batch, find_batch, find_batches, load_facts
 from pyexp.store.index import Index, RunRecord
-from pyexp.store.status import RunStatus, save_status
-from pyexp.task import Status
+from pyexp.store.status import save_status
+from pyexp.task import RunState, Status
 from pyexp.tensor.tensor import Tensor
 
 
@@ -103,7 +103,7 @@ def test_config_that_is_not_the_folders_own_is_refused(ended):
 
 
 def test_running_run_of_an_ended_owner_reads_as_interrupted(ended):
-    status = RunStatus(status=Status.RUNNING, started=1.0, attempts=1)
+    status = RunState(status=Status.RUNNING, started=1.0, attempts=1)
     save_status(ended.run(ended.folders[0]).status, status)
     index = Index(ended.paths.index)
     index.append(RunRecord(folder=ended.folders[0], name="r0", status=Status.RUNNING, started=1.0, attempts=1))
@@ -125,7 +125,7 @@ def test_run_called_passed_has_passed_only_with_its_result(batch, request):
     batch = request.getfixturevalue(batch)
     index = Index(batch.paths.index)
     for folder in batch.folders[:2]:
-        save_status(batch.run(folder).status, RunStatus(status=Status.PASSED, started=1.0, finished=2.0, attempts=1))
+        save_status(batch.run(folder).status, RunState(status=Status.PASSED, started=1.0, finished=2.0, attempts=1))
         index.append(RunRecord(folder=folder, name=folder[:2], status=Status.PASSED, started=1.0, attempts=1))
     index.close()
     batch.run(batch.folders[0]).result.write_bytes(b"N.")
@@ -134,7 +134,7 @@ def test_run_called_passed_has_passed_only_with_its_result(batch, request):
 
 
 def test_index_that_lost_its_tail_is_not_believed(ended):
-    save_status(ended.run(ended.folders[0]).status, RunStatus(status=Status.FAILED, attempts=1, error="E: x\nmore"))
+    save_status(ended.run(ended.folders[0]).status, RunState(status=Status.FAILED, attempts=1, error="E: x\nmore"))
 
     record = ended.records()[0]
 
@@ -151,7 +151,7 @@ def test_lost_index_is_made_up_from_the_folders(ended):
 
 def test_rebuilding_completes_what_a_killed_owner_left(ended):
     paths = ended.run(ended.folders[1])
-    save_status(paths.status, RunStatus(status=Status.RUNNING, started=1.0, attempts=1))
+    save_status(paths.status, RunState(status=Status.RUNNING, started=1.0, attempts=1))
     paths.result.write_bytes(b"N.")
 
     records = ended.rebuild_index()
@@ -183,7 +183,7 @@ def test_unknown_timestamp_names_the_nearest(ended):
 
     with pytest.raises(BatchNotFoundError, match=f"the nearest is '{ended.paths.timestamp}'"):
         find_batch(folder, "2020-01-01_00-00-00")
-    with pytest.raises(BatchNotFoundError, match="there is no earlier batch"):
+    with pytest.raises(BatchNotFoundError, match="there is no batch in"):
         find_batch(folder / "none")
 
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from pyexp.errors import DamagedFileError
 from pyexp.store.layout import RunPaths
-from pyexp.store.status import RunStatus, load_status, readable_status, save_status, settled_status
-from pyexp.task import Status
+from pyexp.store.status import load_status, readable_status, save_status, settled_status
+from pyexp.task import RunState, Status
 
-STATUS = RunStatus(status=Status.FAILED, started=1.5, finished=2.5, duration=1.0, attempts=2, error="E: é\nmore", pid=7)
+STATUS = RunState(status=Status.FAILED, started=1.5, finished=2.5, attempts=2, error="E: é\nmore", pid=7)
 
 
 @pytest.fixture
@@ -25,12 +27,12 @@ def test_file_is_for_people_too(paths):
     save_status(paths.status, STATUS)
 
     lines = paths.status.read_text().splitlines()
-    assert len(lines) == len(RunStatus.__slots__)
+    assert len(lines) == len(dataclasses.fields(RunState)) + 1  # and the duration
     assert '"status": "failed",' in lines[0]
 
 
 def test_missing_file_reads_as_pending(paths):
-    assert load_status(paths.status) == RunStatus()
+    assert load_status(paths.status) == RunState()
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"status": "odd"}', b"\xff", b"null", b"3"])
@@ -39,14 +41,14 @@ def test_damage_is_named_or_read_as_asked(paths, content):
 
     with pytest.raises(DamagedFileError, match=r"status\.json"):
         load_status(paths.status)
-    assert load_status(paths.status, default_if_damaged=True) == RunStatus()
+    assert load_status(paths.status, default_if_damaged=True) == RunState()
     assert readable_status(paths).status is Status.INTERRUPTED
 
 
 def test_fields_of_a_later_version_are_ignored(paths):
     paths.status.write_text('{"status": "passed", "colour": "green"}')
 
-    assert load_status(paths.status) == RunStatus(status=Status.PASSED)
+    assert load_status(paths.status) == RunState(status=Status.PASSED)
 
 
 @pytest.mark.parametrize(
@@ -66,4 +68,4 @@ def test_result_decides(paths, status, has_result, is_live, expected):
     if has_result:
         paths.result.touch()
 
-    assert settled_status(paths, RunStatus(status=Status(status)), is_live=is_live) == expected
+    assert settled_status(paths, RunState(status=Status(status)), is_live=is_live) == expected

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 
 import pytest
 
+from pyexp.terminal.console import _make_bar, _reason
 from pyexp.terminal.printing import encodable, print_lines
 from support.experiments import make_runner
 
@@ -47,3 +49,40 @@ def test_console_loses_no_line(tmp_path, monkeypatch):
     make_runner(lambda config: 1 / config.x, [{"name": "naïve", "x": 0}], tmp_path, executor="inline").run()
 
     assert b"failed: na\\xefve" in shown.getvalue()
+
+
+def test_a_failure_is_shown_once_with_its_count_and_once_in_the_summary(tmp_path, capsys):
+    make_runner(
+        lambda config: 1 / config.x, [{"name": "a", "x": 0}, {"name": "b", "x": 1}], tmp_path, executor="inline"
+    ).run()
+
+    shown = capsys.readouterr().err
+    assert "[1/2] failed: a (0.0 s)\n  Traceback" in shown
+    assert shown.count("ZeroDivisionError: division by zero") == 2
+    assert shown.rstrip().endswith("\n  failed: a: ZeroDivisionError: division by zero")
+
+
+@pytest.mark.parametrize(
+    "error", ["ProcessKilled: killed by SIGSEGV", "E: a\nb\n\nThe last lines of x:\nE: c", "", "E"]
+)
+def test_an_error_without_a_traceback_of_its_own_is_shown_whole(error):
+    assert _reason(error) == error
+
+
+def test_a_reader_that_went_away_ends_the_output_quietly(tmp_path):
+    program = "from pyexp.terminal.printing import print_lines\nprint_lines(str(n) for n in range(100_000))\nraise SystemExit(3)"
+    done = subprocess.run(
+        ["bash", "-c", f'"{sys.executable}" -c "$0" | head -1; echo "${{PIPESTATUS[0]}}"', program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("0\n3\n", "")
+
+
+def test_two_bars_of_a_process_have_a_line_each():
+    first, second = (_make_bar(io.StringIO(), 2, 0, name) for name in "ab")
+    assert len({first.pos, second.pos}) == 2
+    second.close()
+    first.close()

@@ -87,3 +87,73 @@ def test_link_is_not_followed(batch, capsys, tmp_path):
     output.finish(batch.folders[0])
 
     assert capsys.readouterr().out == ""
+
+
+def written(batch, *pieces: bytes, is_prefixed=True):
+    """Show each of *pieces* once it was appended to the first run's log."""
+    output = follow(batch, is_prefixed=is_prefixed)
+    for piece in pieces:
+        with batch.run(batch.folders[0]).log.open("ab") as log:
+            log.write(piece)
+        output._show_new(batch.folders[0], output._shown[batch.folders[0]])
+    return output
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b"10%", b"\r20%", b"\r100%\n"),
+        (b".", b".", b".\n"),
+        (b"\xc3", b"\xa9\n"),
+        (b"a\r\nb\n",),
+        (b"\x1b[2K\r50%", b"\n"),
+    ],
+    ids=["bar", "dots", "a character in two pieces", "windows", "escape"],
+)
+def test_the_only_run_is_shown_byte_by_byte(batch, capsys, pieces):
+    shown = ""
+    output = follow(batch, is_prefixed=False)
+    for piece in pieces:
+        with batch.run(batch.folders[0]).log.open("ab") as log:
+            log.write(piece)
+        output._show_new(batch.folders[0], output._shown[batch.folders[0]])
+        shown += capsys.readouterr().out
+        assert shown.encode() == (b"".join(pieces)[: len(shown.encode())])
+    assert shown.encode() == b"".join(pieces)
+    output.finish(batch.folders[0])
+    assert capsys.readouterr().out == ""
+
+
+def test_the_only_run_that_ends_within_a_line_leaves_a_whole_one(batch, capsys):
+    output = written(batch, b"no newline", is_prefixed=False)
+    output.finish(batch.folders[0])
+    assert capsys.readouterr().out == "no newline\n"
+
+
+def test_of_a_bar_among_several_runs_one_state_a_second_is_shown_and_the_last(batch, capsys, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("pyexp.terminal.live_output.time.monotonic", lambda: now[0])
+    output = follow(batch)
+    log = batch.run(batch.folders[0]).log
+    for percent in range(0, 100, 5):
+        with log.open("ab") as file:
+            file.write(b"\r%d%%" % percent)
+        output._show_new(batch.folders[0], output._shown[batch.folders[0]])
+        now[0] += 0.125
+    with log.open("ab") as file:
+        file.write(b"\r100%\nnext\r\n")
+    output.finish(batch.folders[0])
+    assert capsys.readouterr().out == "[a] 0%\n[a] 40%\n[a] 80%\n[a] 100%\n[a] next\n"
+
+
+def test_a_bar_that_never_ends_its_line_keeps_its_last_state(batch, capsys):
+    output = written(batch, b"\r1%")
+    with batch.run(batch.folders[0]).log.open("ab") as log:
+        log.write(b"\r2%\r3%")
+    output.finish(batch.folders[0])
+    assert capsys.readouterr().out == "[a] 1%\n[a] 3%\n"
+
+
+def test_empty_lines_stay(batch, capsys):
+    written(batch, b"a\n\nb\n")
+    assert capsys.readouterr().out == "[a] a\n[a] \n[a] b\n"

@@ -11,9 +11,9 @@ import pytest
 
 from pyexp.config.config import Config
 from pyexp.log import Logger
-from pyexp.store.status import RunStatus, save_status
+from pyexp.store.status import save_status
 from pyexp.sweeps.identity import encode_config
-from pyexp.task import Status
+from pyexp.task import RunState, Status
 from viewer_server import served
 
 pytestmark = pytest.mark.anyio
@@ -267,7 +267,7 @@ async def test_configs_are_compared(tmp_path):
 
 async def test_one_run_is_told_in_full(tmp_path):
     log_run(tmp_path / "a", config={"name": "a", "sizes": [1, 2], "deep": {"er": None}})
-    save_status(tmp_path / "a" / "status.json", RunStatus(status=Status.FAILED, error="E: x\ntrace", signal="SIGSEGV"))
+    save_status(tmp_path / "a" / "status.json", RunState(status=Status.FAILED, error="E: x\ntrace", signal="SIGSEGV"))
     with Logger(tmp_path / "a") as logger:
         logger.add_checkpoint("model", {"w": 1})
     async with served(tmp_path) as client:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import IO
 
-from pyexp.task import Failed, Outcome, Passed
+from pyexp.task import ENDING_FIELDS, Failed, Outcome, Passed
 
 _MAGIC = b"pyexp-report\n"
 
@@ -24,13 +24,20 @@ def open_mailbox(payload: bytes = b"") -> IO[bytes]:
     return file
 
 
-def _told(outcome: Outcome) -> str:
-    if isinstance(outcome, Passed):
+def _encode(outcome: Outcome) -> str:
+    told = outcome.known()
+    if isinstance(outcome, Passed) and all(_is_plain(value) for value in told.values()):
         # Spelled out, so that the process of a run that passed need not import json.
-        return f'{{"digest": "{outcome.digest}"}}'
+        pairs = (f'"{name}": {value}' if type(value) is int else f'"{name}": "{value}"' for name, value in told.items())
+        return f"{{{', '.join(pairs)}}}"
     import json
 
-    return json.dumps({"error": outcome.error})
+    return json.dumps(told)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether JSON spells *value* as Python does, but for the quotes."""
+    return type(value) is int or (isinstance(value, str) and value.replace(":", "").isalnum() and value.isascii())
 
 
 def _open_nameless() -> IO[bytes]:
@@ -43,7 +50,7 @@ def _open_nameless() -> IO[bytes]:
 
 def post_report(mailbox: IO[bytes], outcome: Outcome) -> None:
     """Leave *outcome* for the parent; called by the child."""
-    left = memoryview(_MAGIC + _told(outcome).encode("utf-8", "backslashreplace"))
+    left = memoryview(_MAGIC + _encode(outcome).encode("utf-8", "backslashreplace"))
     mailbox.seek(0)
     mailbox.truncate()
     while left:
@@ -58,9 +65,8 @@ def take_report(mailbox: IO[bytes], pid: int) -> Outcome | None:
     import json
 
     try:
-        fields = json.loads(mailbox.read())
+        found = json.loads(mailbox.read())
     except ValueError:
         return None
-    if "error" in fields:
-        return Failed(error=fields["error"], pid=pid)
-    return Passed(digest=fields["digest"], pid=pid)
+    told = {name: found[name] for name in ENDING_FIELDS if name in found} | {"pid": pid}
+    return Failed(**told) if "error" in told else Passed(**told)

@@ -6,11 +6,13 @@ import io
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from pyexp.executors.capture import open_log
 from pyexp.executors.child.mailbox import take_report
+from pyexp.executors.child.payload import SealedBody
 from pyexp.executors.remote.collector import Collector, own_files
 from pyexp.executors.remote.messages import Ended, Message, NotRun, Order, Sent, Started
 from pyexp.executors.remote.receiver import Receiver
@@ -69,13 +71,8 @@ class Inbox:
             pass
         return Order(
             key=self.key,
-            name=task.name,
-            config=task.config,
-            out=os.fspath(task.out.absolute()),
+            task=replace(task, out=task.out.absolute(), body=SealedBody()),
             probe=self._probe.name,
-            attempt=task.attempt,
-            environment=task.environment,
-            commit=task.commit,
             has_files=self._has_files,
         )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from pyexp.config.config import Config
+    from pyexp.task import Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +36,14 @@ class Order:
 
     Attributes:
         key: Names the attempt on its way through the exchange.
-        name: The config's name.
-        config: The config, with the driver's ``out``.
-        out: The run's folder on the driver.
+        task: The attempt, with the run's folder on the driver; its body travels in the `Package`.
         probe: A file in that folder: a node that sees it shares the folder.
-        attempt: As in `Task`.
-        environment: Variables to set for this run alone.
-        commit: As in `Task`.
         has_files: The folder holds files of earlier attempts.
     """
 
     key: str
-    name: str
-    config: Config
-    out: str
+    task: Task
     probe: str
-    attempt: int
-    environment: Mapping[str, str] = field(default_factory=dict)
-    commit: str | None = None
     has_files: bool = False
 
 

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -22,13 +22,12 @@ from pyexp.config.config import Config
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import WORKER
 from pyexp.executors.child.mailbox import open_mailbox
-from pyexp.executors.child.payload import SealedBody, kept_joint, make_payload
+from pyexp.executors.child.payload import kept_joint, make_payload
 from pyexp.executors.remote.collector import PIECE_BYTES, Collector, own_files
 from pyexp.executors.remote.lifeline import Lifeline
 from pyexp.executors.remote.messages import Ended, Message, NotRun, Sent, Started, size_of
 from pyexp.executors.remote.receiver import Receiver
 from pyexp.store.layout import RESULT, RunPaths
-from pyexp.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -123,7 +122,7 @@ def _uninterrupted() -> Iterator[None]:
 @contextmanager
 def _open_site(order: Order) -> Iterator[Site]:
     """The driver's folder where this node has it, else one of this attempt's own."""
-    shared = Path(order.out)
+    shared = order.task.out
     if (shared / order.probe).is_file() and os.access(shared, os.W_OK):
         yield Site(paths=RunPaths(shared), is_shared=True)
         return
@@ -174,15 +173,8 @@ class _Attempt:
 
     def _payload(self, parent: int, joint: bytes | str) -> bytes:
         out = self._site.paths.root
-        task = Task(
-            name=self._order.name,
-            config=Config(self._order.config | {"out": out}),
-            out=out,
-            body=SealedBody(),
-            attempt=self._order.attempt,
-            environment=self._order.environment,
-            commit=self._order.commit,
-        )
+        sent = self._order.task
+        task = replace(sent, config=Config(sent.config | {"out": out}), out=out)
         return make_payload(parent, self._path(), self._package.code, joint, task)
 
     def _path(self) -> list[str]:
@@ -202,13 +194,13 @@ class _Attempt:
     def _start(self, lifeline: Lifeline, mailbox: IO[bytes]) -> int:
         site = self._site
         # Where the log is copied to, a later attempt's header stands already.
-        log = open_log(site.paths.log, self._order.attempt if site.is_shared else 1)
+        log = open_log(site.paths.log, self._order.task.attempt if site.is_shared else 1)
         is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
         try:
             return lifeline.start(
                 [sys.executable, WORKER],
                 streams=(mailbox.fileno(), log, log),
-                environment=os.environ | dict(self._order.environment),
+                environment=os.environ | dict(self._order.task.environment),
                 folder=self._package.folder if is_here else os.getcwd(),
                 scratch=None if site.is_shared else os.fspath(site.paths.root.parent),
             )

@@ -14,9 +14,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import DamagedFileError
+from pyexp.store.index import STATE_FIELDS, RunRecord
 from pyexp.store.layout import timestamp_key
-from pyexp.store.status import RunStatus, load_status
-from pyexp.task import Status
+from pyexp.store.status import load_status
+from pyexp.task import RunState, Status
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.names import cut_name, natural_key
 
@@ -57,10 +58,7 @@ class RunEntry:
     name: str
     folder: str
     status: str
-    started: float | None
-    finished: float | None
-    attempts: int
-    error: str | None
+    state: RunRecord
     events: bool
     output: bool
     position: int
@@ -68,10 +66,10 @@ class RunEntry:
 
     def to_json(self) -> dict[str, Any]:
         """The run object of the protocol."""
-        fields = {name: getattr(self, name) for name in self.__slots__ if name != "path"}
-        whole = self.started is not None and self.finished is not None
-        fields["duration"] = self.finished - self.started if whole else None  # type: ignore[operator]
-        return fields
+        state = {name: getattr(self.state, name) for name in STATE_FIELDS}
+        state["error"] = cut_name(self.state.error) if self.state.error else None
+        own = {name: getattr(self, name) for name in self.__slots__ if name not in ("path", "state")}
+        return state | {"duration": self.state.duration} | own
 
 
 def batch_entry(found: FoundBatch, root: Path) -> BatchEntry:
@@ -103,10 +101,7 @@ def batch_runs(found: FoundBatch, batch: int, root: Path, look: Callable[[Path],
                 name=cut_name(record.name),
                 folder=cut_name(record.folder),
                 status=record.status.value,
-                started=record.started,
-                finished=record.finished,
-                attempts=record.attempts,
-                error=cut_name(record.error) if record.error else None,
+                state=record,
                 events=holds.has_events,
                 output=holds.has_output,
                 position=position,
@@ -139,10 +134,7 @@ def lone_run(path: Path, root: Path, holds: Folder) -> RunEntry:
         name=cut_name(path.name or str(path)),
         folder=cut_name(path.name),
         status=status,
-        started=known.started if known else None,
-        finished=known.finished if known else None,
-        attempts=known.attempts if known else 1,
-        error=cut_name(known.error.split("\n", 1)[0]) if known and known.error else None,
+        state=RunRecord.of(path.name, path.name, known or RunState(attempts=1)),
         events=holds.has_events,
         output=holds.has_output,
         position=0,
@@ -169,7 +161,7 @@ def _begun(path: Path) -> float:
         return 0.0
 
 
-def read_status(path: Path) -> RunStatus | None:
+def read_status(path: Path) -> RunState | None:
     """What the run in *path* says of itself, if it has a readable status that is no link."""
     place = path / "status.json"
     try:

@@ -11,8 +11,8 @@ import pytest
 from pyexp.config.config import Config
 from pyexp.store.batch import Batch
 from pyexp.store.index import Index, RunRecord
-from pyexp.store.status import RunStatus, save_status
-from pyexp.task import Status
+from pyexp.store.status import save_status
+from pyexp.task import RunState, Status
 from pyexp.tensor.tensor import Tensor
 from pyexp.viewer.catalog.catalog import Catalog
 from pyexp.viewer.protocol.errors import UnknownIdError
@@ -84,7 +84,7 @@ def test_a_dead_owners_run_reads_as_interrupted(tmp_path):
     index.close()
     catalog = Catalog(tmp_path)
     catalog.scan()
-    save_status(batch.run(batch.folders[0]).status, RunStatus(status=Status.RUNNING))
+    save_status(batch.run(batch.folders[0]).status, RunState(status=Status.RUNNING))
     assert by_name(catalog)["a"]["status"] == "running"
     claim.release()
     assert catalog.scan()
@@ -135,7 +135,7 @@ def test_a_lone_log_runs_while_it_grows(tmp_path):
 
 
 def test_a_lone_run_with_a_status_shows_it(tmp_path):
-    save_status(tmp_path / "status.json", RunStatus(status=Status.FAILED, error="E: x\ny", started=1.0, finished=3.5))
+    save_status(tmp_path / "status.json", RunState(status=Status.FAILED, error="E: x\ny", started=1.0, finished=3.5))
     catalog = Catalog(tmp_path)
     catalog.scan()
     (run,) = catalog.to_json()["runs"]
@@ -178,7 +178,7 @@ def test_links_are_not_followed(tmp_path):
 def test_a_damaged_batch_is_told_and_its_runs_are_still_shown(tmp_path):
     batch, claim = make_batch(tmp_path / "x", "a", "b")
     for folder in batch.folders:
-        save_status(batch.run(folder).status, RunStatus(status=Status.FAILED))
+        save_status(batch.run(folder).status, RunState(status=Status.FAILED))
     claim.release()
     batch.paths.runs.write_bytes(b'{"shape"')
     catalog = Catalog(tmp_path)
