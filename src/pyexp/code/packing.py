@@ -12,7 +12,8 @@ from pyexp.code.package import Package
 from pyexp.code.script.description import describe_script, functions_behind
 from pyexp.code.script.unguarded import sets_state
 from pyexp.code.values.by_value import ValuePickler
-from pyexp.code.values.joint import BODY, NOWHERE, Gathering, join
+from pyexp.code.values.entry import BODY, TYPES
+from pyexp.code.values.joint import NOWHERE, Gathering, join
 from pyexp.code.values.logging_setup import describe_logging
 from pyexp.code.values.reached import Reached
 from pyexp.code.values.references import References, innermost, is_importable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pyexp.code.values.joint import Joint
     from pyexp.task import Body
 
-TYPES = "registered classes"
 _MUCH_BYTES = 64 << 20
 
 

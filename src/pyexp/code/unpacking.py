@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pyexp.code.script.making import make_script
 from pyexp.code.start import start
+from pyexp.code.values.entry import BODY, TYPES
 from pyexp.code.values.overlay import Overlay
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from pyexp.code.package import Package
     from pyexp.task import Body
 
-_BODY = ""
-_TYPES = "registered classes"
 
 
 class MadeScript:
@@ -48,9 +47,9 @@ class MadeScript:
         """Make the experiment."""
         package = self._package
         if package.body is not None:
-            body: Body = self._overlay.unpickle(package.body)[_BODY]
+            body: Body = self._overlay.unpickle(package.body)[BODY]
         else:
-            body = self._overlay.load(package.body_unit, _BODY)
+            body = self._overlay.load(package.body_unit, BODY)
         return body
 
     def _adopt_types(self) -> None:
@@ -63,7 +62,7 @@ class MadeScript:
         for name in missing:
             reference: Any = self._package.types[name]
             if reference is None:
-                reference = self._overlay.load(self._package.types_unit, _TYPES)[name]
+                reference = self._overlay.load(self._package.types_unit, TYPES)[name]
             registry.adopt(name, reference)
 
 

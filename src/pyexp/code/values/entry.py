@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+# What is no name of the script's, among those that are.
+BODY: Final = ""
+TYPES: Final = "registered classes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.code.values.by_value import ValuePickler
 from pyexp.code.values.digest import DigestPickler, is_shareable
-from pyexp.code.values.entry import Entry
+from pyexp.code.values.entry import BODY, Entry
 from pyexp.code.values.in_place import INSTANCE, contents_of, kind_of
 from pyexp.code.values.places import own_names
 from pyexp.code.values.reached import Reached, class_attributes
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from pyexp.code.values.references import PersistentId, References
 
-BODY = ""  # the experiment itself, among the names
 _FUNCTION_PARTS = ("__defaults__", "__kwdefaults__", "__dict__")
 
 
