@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pyexp.task import Body
 
 
-
 class MadeScript:
     """The script's module in this process, with the parent's values; gives the experiment."""
 

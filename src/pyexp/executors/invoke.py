@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from collections import Counter
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -146,6 +145,8 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
 
 def describe_error(error: BaseException) -> str:
     """``Type: message`` on the first line, then the traceback from the user's first frame on."""
+    import traceback
+
     told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
