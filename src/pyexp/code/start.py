@@ -23,15 +23,17 @@ class Start:
     Attributes:
         argv: The command line when pyexp was first imported; in the process of a run, that of the script's start.
         folder: The working directory at that time; None when it was deleted.
+        made: File and source of the script that was made here; the file may hold something else by now.
         being_made: The file of the script whose top this process executes right now for a run.
         not_sent: Why a name of the script did not come along to this process, by name.
     """
 
-    __slots__ = ("argv", "being_made", "folder", "not_sent")
+    __slots__ = ("argv", "being_made", "folder", "made", "not_sent")
 
     def __init__(self) -> None:
         self.argv = tuple(getattr(sys, "argv", ()))  # an embedded interpreter may have none
         self.folder = _folder()
+        self.made: tuple[str, bytes] | None = None
         self.being_made: str | None = None
         self.not_sent: Mapping[str, str] = {}
 

@@ -131,6 +131,8 @@ def _defines(variables: dict[str, Any], body: Body) -> bool:
 
 
 def _source(file: str, variables: dict[str, Any]) -> bytes | None:
+    if start.made is not None and start.made[0] == file:  # in a run that starts runs of its own
+        return start.made[1]
     try:
         with open(file, "rb") as opened:
             return opened.read()

@@ -55,7 +55,8 @@ def make_script(script: Script) -> dict[str, Any]:
     sys.modules[MAIN] = sys.modules[MULTIPROCESSING_MAIN] = module
     sys.argv[:] = script.start_argv
     start.argv, start.folder = script.start_argv, script.start_folder
-    if script.code:
+    if script.code and script.file is not None:
+        start.made = script.file, script.source
         with _being_made(script), _folder(script.start_folder):
             exec(_code(script), vars(module))  # noqa: S102 — this is what a script is for
     sys.argv[:] = script.argv
