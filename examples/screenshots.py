@@ -4,7 +4,7 @@
     python examples/screenshots.py [FOLDER]          # default: examples/images
 
 Writes `viewer-scalars.png` (light, while the sweep runs) and
-`viewer-figures.png` (dark, a surface made live and turned).
+`viewer-figures.png` (dark, a surface made interactive and turned).
 """
 
 import shutil
@@ -43,7 +43,7 @@ def show_curves(page) -> None:
 
 
 def turn_surface(page) -> None:
-    """Make the first figure live and turn it."""
+    """Make the first figure interactive and turn it."""
     page.locator(".make-live").first.click()
     canvas = page.locator(".live-figure[data-frames] canvas").first
     canvas.wait_for()

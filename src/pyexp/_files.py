@@ -35,7 +35,7 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
     folder, name = os.path.split(target)
     # The serial keeps two threads apart, the pid two processes; the name stays short enough for any target.
     temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{next(_serial)}.tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, mode)
     try:
         with open(descriptor, "wb") as file:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 LOSS = "train/loss"
-WRONG = "text=That token is not this viewer's."
+WRONG = "text=This viewer does not accept that token."
 
 
 def printed(viewer: Viewer) -> str:
@@ -51,7 +51,7 @@ def test_the_token_leaves_the_address_and_outlives_a_reload(desk: Desk, viewer: 
 def test_a_reload_before_the_token_was_answered_keeps_it(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=3)
     page = desk.open(token=None)
-    page.see("text=asks for its token")
+    page.see("text=requires a token")
     asked: list[Any] = []
 
     def hold_the_first(route: Any) -> None:
@@ -70,7 +70,7 @@ def test_a_reload_before_the_token_was_answered_keeps_it(desk: Desk, viewer: Vie
 def test_without_a_token_the_page_asks_for_it(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=3)
     page = desk.open(token=None)
-    page.see("text=asks for its token")
+    page.see("text=requires a token")
     assert page.find(WRONG).count() == 0
     page.find("[aria-label=Token]").fill("not this one")
     page.raw.get_by_role("button", name="Open").click()
@@ -90,7 +90,7 @@ def test_an_address_with_another_token_is_answered(desk: Desk, viewer: Viewer) -
 def test_the_printed_address_in_the_tab_that_asks_goes_on(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=3)
     page = desk.open("tab=runs", token=None)
-    page.see("text=asks for its token")
+    page.see("text=requires a token")
     page.raw.goto(printed(viewer))
     page.see("table.runs tbody tr")
     assert TOKEN not in page.raw.url
@@ -138,7 +138,7 @@ def test_a_viewer_with_another_token_is_asked_for_over_the_workspace(desk: Desk,
     page.chart(LOSS)
     viewer.token = "of-the-next-start"
     restarted(desk, page)
-    page.see("dialog >> text=asks for its token")
+    page.see("dialog >> text=requires a token")
     page.find("body").press("b")
     page.chart(LOSS)
     page.see(".runs-panel")
@@ -159,7 +159,7 @@ def test_a_page_that_was_refused_comes_back_by_itself_with_its_viewer(desk: Desk
     page.see("table.runs tbody tr")
     viewer.token = "of-another-viewer"
     restarted(desk, page)
-    page.see("dialog >> text=asks for its token")
+    page.see("dialog >> text=requires a token")
     page.raw.goto(f"{viewer.base}/#token=neither")
     page.see(WRONG)
     viewer.stop()

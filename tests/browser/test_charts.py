@@ -181,7 +181,7 @@ def test_bands_and_smoothing_of_groups(desk: Desk, viewer: Viewer) -> None:
     page.find("[aria-label=Smoothing]").fill("0.9")
     page.wait_lines("loss", "lines[2].y[0] === 4 && lines[2].y[3] < 6")
     why = page.find(".segment:disabled").first.get_attribute("title")
-    assert why == "Groups are drawn over steps: runs need not share times"
+    assert why == "Groups are drawn over steps, since runs need not share times"
 
 
 def test_the_note_about_runs_left_out_goes_when_they_are_grouped(desk: Desk, viewer: Viewer) -> None:

@@ -28,7 +28,7 @@ SELECT = """
 """
 SHOWN = """
 async chunks => {
-  const { Screen } = await import('/static/js/terminal.js');
+  const { Screen } = await import('/static/js/output/screen.js');
   const element = document.createElement('pre');
   const screen = new Screen(element);
   for (const chunk of chunks) screen.append(chunk);

@@ -114,10 +114,10 @@ def test_figures_are_drawn_after_all_that_waited_have_gone(desk: Desk, viewer: V
     page.see("table.runs tbody tr")
     drawn = page.raw.evaluate(
         """async () => {
-          const { inTurn, letGoOf } = await import("/static/js/contexts.js");
+          const { inTurn, release } = await import("/static/js/figures/webgl_contexts.js");
           const figure = { element: document.body };
           const gone = inTurn(figure, async () => {});
-          letGoOf(figure);
+          release(figure);
           await gone;
           return new Promise((resolve) => inTurn(figure, async () => resolve(true)));
         }"""

@@ -156,7 +156,7 @@ def test_a_runs_details_tell_what_of_its_log_was_damaged(desk: Desk, viewer: Vie
     page = desk.open("tab=runs")
     page.see(".run-open:has-text('hurt')").click()
     note = page.see(".run-sheet .damage-note").inner_text()
-    assert note == "One damaged part of its event log was skipped; all else is shown."
+    assert note == "One damaged part of its event log was skipped; everything else is shown."
     page.raw.keyboard.press("Escape")
     page.see(".run-open:has-text('whole')").click()
     page.see(".run-sheet .config")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,12 @@ from pyexp.task import Failed
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TAIL_BYTES = 4096
+_TAIL_BYTES = 1 << 18
 _TAIL_LINES = 20
+_CRASH = "Fatal Python error: "
+_SHOWN_FRAMES = 20  # of each thread
+_SHOWN_LINES = 100
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def ended_early(pid: int, code: int, log: Path) -> Failed:
@@ -23,7 +28,12 @@ def ended_early(pid: int, code: int, log: Path) -> Failed:
         hint = ": out of memory, perhaps" if name == "SIGKILL" else ""
         sentence = f"ProcessKilled: killed by {name}{hint}"
     tail = _tail(log)
-    error = f"{sentence}\n\nThe last lines of {log}:\n{tail}" if tail else sentence
+    at = tail.rfind(_CRASH)
+    if at >= 0:
+        error = f"{sentence}\n\n{_shortened(tail[at:].splitlines())}"
+    else:
+        last = "\n".join(tail.splitlines()[-_TAIL_LINES:])
+        error = f"{sentence}\n\nThe last lines of {log}:\n{last}" if last else sentence
     return Failed(error=error, pid=pid, exit=code if code >= 0 else None, signal=name)
 
 
@@ -34,12 +44,29 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def _shortened(report: list[str]) -> str:
+    """The report of a crash that Python's faulthandler left: of each stack the innermost frames, without our own."""
+    shown: list[str] = []
+    left = _SHOWN_FRAMES
+    for line in report:
+        if not line.startswith("  File "):
+            left = _SHOWN_FRAMES
+            shown.append(line)
+        elif not line.startswith(f'  File "{_PACKAGE}'):
+            left -= 1
+            if left >= 0:
+                shown.append(line)
+            elif left == -1:
+                shown.append("  ...")
+    return "\n".join(shown[:_SHOWN_LINES])
+
+
 def _tail(log: Path) -> str:
+    """The last part of *log*: enough for the report of a crash of many threads."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - _TAIL_BYTES))
-            lines = file.read().decode("utf-8", "replace").splitlines()
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
-    return "\n".join(lines[-_TAIL_LINES:])

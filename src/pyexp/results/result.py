@@ -30,6 +30,15 @@ class _Unread(Enum):
 
 _UNREAD: Any = _Unread.UNREAD
 
+# Why a run has no result where nothing was recorded about it.
+_WITHOUT_RESULT = {
+    Status.PENDING: "NotRun: this run has not been executed yet; --continue executes it",
+    Status.RUNNING: "NotFinished: this run is being executed",
+    Status.FAILED: "Failed: the reason was not recorded",
+    Status.TIMEOUT: "Timeout: the reason was not recorded",
+    Status.INTERRUPTED: "Interrupted: the process that ran the batch was killed; --continue executes the run again",
+}
+
 
 class Result:
     """A run as it stands on disk.
@@ -100,12 +109,16 @@ class Result:
 
     @property
     def error(self) -> str | None:
-        """First line ``Type: message``, then the traceback; None for a run that passed and can be read."""
-        if self._record.status is Status.PASSED:
+        """Why there is no result: ``Type: message``, then the traceback; None for a run that passed and can be read.
+
+        A run that was not executed, or whose process was killed with the batch's, has a sentence, too.
+        """
+        status = self._record.status
+        if status is Status.PASSED:
             _ = self.result
             return self._load_error
         if self._record.error is None:
-            return None
+            return _WITHOUT_RESULT[status]
         return self._status().error or self._record.error
 
     @property

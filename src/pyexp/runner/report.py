@@ -13,7 +13,7 @@ from pyexp.task import Status
 from pyexp.terminal.printing import print_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from pyexp.definition.declaration import Declaration
@@ -33,7 +33,31 @@ def make_report(declaration: Declaration, batch: Batch) -> Any:
     if declaration.report is None:
         print_lines(table_lines(results))
         return results
-    return _call(declaration.report, results, batch.paths.report)
+    try:
+        value = _call(declaration.report, results, batch.paths.report)
+    except Exception as error:  # the user's report may raise anything: what may be the reason is said with it
+        _note_missing(error, batch)
+        raise
+    return _noting(value, batch) if hasattr(value, "__await__") else value
+
+
+async def _noting(value: Awaitable[Any], batch: Batch) -> Any:
+    try:
+        return await value
+    except Exception as error:  # as above
+        _note_missing(error, batch)
+        raise
+
+
+def _note_missing(error: Exception, batch: Batch) -> None:
+    """Add to *error* how many runs have no result, which a report may not expect."""
+    counts = Counter(record.status for record in batch.records())
+    missing = counts.total() - counts[Status.PASSED]
+    if missing:
+        states = ", ".join(f"{counts[status]} {status}" for status in Status if status.is_open and counts[status])
+        error.add_note(
+            f"{missing} of {counts.total()} runs have no result ({states}): result.ok tells which, result.error why"
+        )
 
 
 def require_all_passed(batch: Batch) -> None:
@@ -70,7 +94,7 @@ def _call(report: Callable[..., Any], results: Tensor[Any], folder: Path) -> Any
     except OSError as error:
         raise OutputError(
             f"cannot make the report's folder {os.fspath(folder)!r}: {error.strerror}; the results are kept: "
-            f"mend it, then report again with --report"
+            f"fix this, then rerun with --report"
         ) from error
     return report(results, folder)
 

@@ -20,7 +20,7 @@ from pyexp.scheduler.retry import RetryPolicy
 from pyexp.scheduler.run import RunInProgress
 from pyexp.store.index import Index
 from pyexp.store.outcomes import digest_of
-from pyexp.store.status import has_regular_result
+from pyexp.store.status import has_regular_result, lost_folder
 from pyexp.task import Failed, Outcome, Passed, Status, Task
 
 if TYPE_CHECKING:
@@ -181,6 +181,8 @@ class Dispatcher:
         async with executor.place(task):
             run.begin(self._host)
             await self._record(run)
+            if run.fault is not None:
+                return Failed(error=f"OutputError: {run.fault}")
             self._tell(RunStarted(folder=run.folder, name=run.name, attempt=run.attempts))
             with anyio.move_on_after(timeout_s):
                 outcome = await _execute(executor, task)
@@ -191,12 +193,14 @@ class Dispatcher:
     async def _settled(self, run: RunInProgress, outcome: Outcome) -> Outcome:
         """What the run's folder says: with a result the run has passed, without one it has not."""
         has_result = has_regular_result(run.paths)
+        try:
+            if has_result and (isinstance(outcome, Failed) or outcome.digest is None):
+                return Passed(digest=await anyio.to_thread.run_sync(digest_of, run.paths.result), pid=outcome.pid)
+        except OSError:  # removed meanwhile
+            has_result = False
         if isinstance(outcome, Passed) and not has_result:
-            return Failed(
-                error=f"FileNotFoundError: the run returned, but {run.paths.result} is not there", pid=outcome.pid
-            )
-        if has_result and (isinstance(outcome, Failed) or outcome.digest is None):
-            return Passed(digest=await anyio.to_thread.run_sync(digest_of, run.paths.result), pid=outcome.pid)
+            error = lost_folder(run.paths.root) or f"the run returned, but {run.paths.result} is not there"
+            return Failed(error=f"OutputError: {error}", pid=outcome.pid)
         return outcome
 
     async def _record_end(self, run: RunInProgress, outcome: Outcome) -> None:

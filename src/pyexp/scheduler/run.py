@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 from pyexp.store.index import Index, RunRecord
-from pyexp.store.status import load_status, save_status
-from pyexp.task import Outcome, RunState
+from pyexp.store.status import folder_fault, has_regular_result, load_status, save_status
+from pyexp.task import Failed, Outcome, RunState
 
 if TYPE_CHECKING:
     from pyexp.config.config import Config
@@ -25,6 +25,7 @@ class RunInProgress:
         self.name = folder
         self.paths: RunPaths = batch.run(folder)
         self.state = RunState()
+        self.fault: str | None = None  # what happened to its folder
         self._has_folder = False
 
     @property
@@ -52,7 +53,21 @@ class RunInProgress:
         self.state = self.state.after(outcome, time.time())
 
     def save(self, index: Index) -> None:
-        """Write the state into the run's folder and into the batch's index."""
+        """Write the state into the run's folder and into the batch's index.
+
+        A folder that is gone or cannot be written fails this run alone.
+
+        Raises:
+            OSError: The disk is full, or the batch's own folder cannot be written.
+        """
         if self._has_folder:
-            save_status(self.paths.status, self.state)
+            try:
+                save_status(self.paths.status, self.state)
+            except OSError as error:
+                self.fault = folder_fault(self.paths.root, error)
+                if self.fault is None:
+                    raise
+                self._has_folder = False
+                if self.state.status.is_final and not has_regular_result(self.paths):
+                    self.end(Failed(error=f"OutputError: {self.fault}"))
         index.append(RunRecord.of(self.folder, self.name, self.state))

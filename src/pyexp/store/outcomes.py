@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
+_READ_BACK_BYTES = 256 << 20
+_ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
+_CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
+_MOST_CONTAINERS = 100_000
 _MAIN = "__main__"
 
 
@@ -27,9 +31,10 @@ def save_result(path: Path, value: Any) -> str:
     """Pickle *value* into *path*, durably and whole, and return the file's digest.
 
     Plain pickle is tried first, which names classes; what has no name (lambdas, classes of a function) goes by value.
+    What holds more than plain values is read back before the file is there, up to 256 MB.
 
     Raises:
-        UnpicklableError: The value cannot be pickled; the message names the attribute or key.
+        UnpicklableError: The value cannot be pickled, or not be read back; the message names the attribute or key.
         OSError: The disk is full, or the folder not writable.
     """
     try:
@@ -44,9 +49,12 @@ def save_result(path: Path, value: Any) -> str:
         except OSError:
             raise
         except Exception as error:
+            is_unreadable = isinstance(error, _UnreadableError)
+            fault = "cannot be read back once pickled" if is_unreadable else "cannot be pickled"
+            reason = str(error) if is_unreadable else f"{type(error).__name__}: {error}"
             raise UnpicklableError(
-                f"the result cannot be pickled: {_culprit(value)} ({type(error).__name__}: {error}); "
-                f"leave it out of what the run returns, or save it in config.out",
+                f"the result {fault}: {_culprit(value)} ({reason}); leave it out of what the run returns, "
+                f"or save it in config.out",
             ) from plain
 
 
@@ -130,11 +138,51 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name)
 
 
+class _UnreadableError(Exception):
+    """A value that was pickled, and whose pickle cannot be opened."""
+
+
 def _save(path: Path, value: Any, pickler: Any) -> str:
     with open_atomic(path, durable=True) as file:
         writer = _HashingWriter(file)
         pickler(writer, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+        if file.tell() <= _READ_BACK_BYTES and not _is_plain(value):
+            file.flush()
+            _read_back(file.fileno())
     return writer.digest()
+
+
+def _read_back(descriptor: int) -> None:
+    """Open the pickle that was just written.
+
+    Raises:
+        _UnreadableError: It cannot be opened.
+    """
+    with open(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        try:
+            pickle.load(file)
+        except Exception as error:  # a __setstate__ or __init__ may raise anything
+            raise _UnreadableError(f"{type(error).__name__}: {error}") from error
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether *value* holds containers, numbers, text and NumPy arrays alone, which always read back."""
+    left = [value]
+    seen: set[int] = set()
+    while left:
+        part = left.pop()
+        kind = type(part)
+        if kind in _ATOMS or (
+            kind.__module__ == "numpy" and not getattr(getattr(part, "dtype", None), "hasobject", True)
+        ):
+            continue
+        if kind not in _CONTAINERS or len(seen) > _MOST_CONTAINERS:
+            return False
+        if id(part) not in seen:
+            seen.add(id(part))
+            left += [*part.keys(), *part.values()] if kind is dict else part
+    return True
 
 
 def _digest(file: IO[bytes]) -> str:
@@ -178,10 +226,11 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
 
 
 def _is_picklable(value: Any) -> bool:
+    """Whether *value* can be pickled and read back."""
     import cloudpickle
 
     try:
-        cloudpickle.dumps(value)
+        pickle.loads(cloudpickle.dumps(value))
     except Exception:  # that it raises is the answer
         return False
     return True

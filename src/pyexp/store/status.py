@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import fields
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from pyexp.store.layout import RunPaths
 
 
+# Errors that other runs have, too, and errors that a file or folder has alone.
+_OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE})
+_OF_THE_PLACE: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY}
+)
 _NAMES: Final = tuple(field.name for field in fields(RunState))
 
 
@@ -28,8 +34,12 @@ def load_status(path: Path, *, default_if_damaged: bool = False) -> RunState:
     """
     try:
         data = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return RunState()
+    except OSError as error:
+        if default_if_damaged:
+            return RunState()
+        raise DamagedFileError(f"{path} cannot be read ({error.strerror}): the run counts by its result") from error
     try:
         found: dict[str, Any] = json.loads(data)
         known = {name: found[name] for name in _NAMES if name in found}
@@ -70,3 +80,19 @@ def readable_status(paths: RunPaths) -> RunState:
         return load_status(paths.status)
     except DamagedFileError:
         return RunState(status=Status.INTERRUPTED)
+
+
+def folder_fault(root: Path, error: OSError) -> str | None:
+    """What is wrong with the run folder *root* alone, in which *error* was met; None when more than it is concerned."""
+    if error.errno in _OF_THE_DISK or not root.parent.is_dir():
+        return None
+    if (lost := lost_folder(root)) is not None:
+        return lost
+    return f"its folder cannot be written: {root}: {error.strerror}" if error.errno in _OF_THE_PLACE else None
+
+
+def lost_folder(root: Path) -> str | None:
+    """A sentence on the run folder *root* when it is not there any more, None when it is."""
+    if root.is_dir() and not root.is_symlink():
+        return None
+    return f"its folder is gone: {root} was removed, renamed or replaced while the batch ran"

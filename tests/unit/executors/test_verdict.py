@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from pyexp.executors import verdict
 from pyexp.executors.verdict import ended_early
 
 
@@ -34,3 +35,36 @@ def test_end_of_the_log_is_shown(log):
 
     assert lines[2] == f"The last lines of {log}:"
     assert lines[3:] == [f"line {n} \ufffd" for n in range(980, 1000)]
+
+
+def crash(threads, frames=30):
+    """What faulthandler leaves: the crashed thread first, each stack innermost frame first."""
+    ours = "".join(f'  File "{verdict._PACKAGE}executors/invoke.py", line {n} in run\n' for n in range(5))
+    stacks = [
+        f"Thread 0x{thread:08x} (most recent call first):\n"
+        + "".join(f'  File "/user/t{thread}.py", line {n} in deep\n' for n in range(frames))
+        + ours
+        for thread in range(threads)
+    ]
+    return "Fatal Python error: Segmentation fault\n\n" + "\n".join(stacks) + "\nExtension modules: a, b (total: 2)\n"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("before", [b"", b"epoch 1\n" * 5000])
+@pytest.mark.parametrize("frames", [1, 30, 400])
+def test_a_crash_shows_the_innermost_frames_of_the_user(log, before, threads, frames):
+    log.write_bytes(before + crash(threads, frames).encode())
+
+    error = ended_early(7, -11, log).error
+
+    assert error.startswith("ProcessKilled: killed by SIGSEGV\n\nFatal Python error: Segmentation fault\n")
+    assert "epoch" not in error
+    assert '  File "/user/t0.py", line 0 in deep' in error
+    assert "invoke.py" not in error
+    assert error.count("/user/t0.py") == min(frames, 20)
+    assert len(error.splitlines()) <= 110
+
+
+def test_output_after_a_crash_report_of_a_child_of_the_run_is_not_hidden_by_it(log):
+    log.write_text("nothing of the kind\n" * 3)
+    assert "The last lines of" in ended_early(7, -11, log).error

@@ -5,7 +5,10 @@ import pickle
 
 import pytest
 
+from pyexp import Config, Result, Status, Tensor
 from pyexp.errors import DamagedFileError
+from pyexp.store.batch import Batch
+from pyexp.store.index import RunRecord
 from support.experiments import make_runner
 
 
@@ -102,3 +105,12 @@ def test_a_copy_reads_for_itself(runner, copied):
     passed = copied(runner.results()[0])
 
     assert (passed.result, passed.config.x, passed.logger, passed.error) == (0, 0, None, None)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.PASSED])
+def test_every_run_without_a_result_says_why(tmp_path, status):
+    batch, claim = Batch.create(tmp_path / "exp", Tensor([Config(name="a")]), {})
+    claim.release()
+    result = Result(batch, RunRecord(folder=batch.folders[0], name="a", status=status))
+    assert result.result is None
+    assert ": " in result.error

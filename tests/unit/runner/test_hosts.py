@@ -144,3 +144,21 @@ def test_start_that_fails_releases_the_batch(tmp_path, monkeypatch, place):
                 start()
         (result,) = asyncio.run(runner.arun(continue_run=True))
         assert result.result == 1
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_report_that_raises_says_how_many_runs_have_no_result(tmp_path, is_async):
+    def report(results):
+        return [r.result["y"] for r in results]
+
+    async def report_later(results):
+        return report(results)
+
+    runner = make_runner(
+        lambda config: {"y": 1 / config.x}, [{"x": 0}, {"x": 1}, {"x": 2}], tmp_path, executor="inline"
+    )
+    runner.report(report_later if is_async else report)
+    with pytest.raises(TypeError) as raised:
+        runner.run(filter="config[01]")
+    (note,) = raised.value.__notes__
+    assert note == "2 of 3 runs have no result (1 pending, 1 failed): result.ok tells which, result.error why"

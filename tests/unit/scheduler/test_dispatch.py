@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -257,14 +258,16 @@ def test_cancellation_records_before_it_goes_on(make_batch):
     assert statuses(batch) == ["passed", "passed", "interrupted"]
 
 
-def test_record_that_cannot_be_written_stops_the_batch(make_batch):
+def test_record_that_cannot_be_written_stops_the_batch(make_batch, monkeypatch):
     batch = make_batch({"x": 0}, {"x": 1})
+
+    def save(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     async def spoil(task):
         if task.config.x == 1:
             await anyio.sleep_forever()
-        batch.run(batch.folders[0]).status.unlink()
-        batch.run(batch.folders[0]).status.mkdir()
+        monkeypatch.setattr("pyexp.scheduler.run.save_status", save)
         return run_task(task)
 
     with pytest.raises(OutputError, match="the state of a run could not be written"):

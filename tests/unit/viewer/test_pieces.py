@@ -134,7 +134,8 @@ def test_thinning_keeps_the_ends_and_the_limit(count, limit):
 
 
 def test_only_listed_kinds_of_files_are_assets():
-    assert load_asset("index.html") is not None
+    for path in ("index.html", "js/main.js", "js/base/dom.js"):
+        assert load_asset(path) is not None, path
     for path in (
         "",
         "/",
@@ -146,6 +147,13 @@ def test_only_listed_kinds_of_files_are_assets():
         "no.js",
         "\0.js",
         "js/../index.html",
+        "js/base",
+        "js/base/",
+        "js/base/../main.js",
+        "js//base/dom.js",
+        "js/base/dom.js/",
+        "js/base%2fdom.js",
+        "js\\base\\dom.js",
     ):
         assert load_asset(path) is None, path
 

@@ -12,7 +12,7 @@ STATIC = Path(str(files("pyexp.viewer") / "static"))
 OWN = sorted(
     path for path in STATIC.rglob("*") if path.suffix in {".js", ".css", ".html"} and "vendor" not in path.parts
 )
-MODULES = sorted((STATIC / "js").glob("*.js"))
+MODULES = sorted((STATIC / "js").rglob("*.js"))
 INDEX = (STATIC / "index.html").read_text()
 
 
@@ -24,7 +24,7 @@ def test_the_shell_names_every_file_and_only_files_that_exist() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_a_module_imports_modules_that_exist(path: Path) -> None:
-    for name in re.findall(r'(?:from|import\() ?"\./([^"]+)"', path.read_text()):
+    for name in re.findall(r'(?:from|import\() ?"(\.[^"]+)"', path.read_text()):
         assert (path.parent / name).is_file(), name
 
 

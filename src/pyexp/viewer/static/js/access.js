@@ -1,11 +1,11 @@
-// Owns what happens when the server asks for a token while the workspace is open: the form stands over it,
-// until a token is taken or the server takes the old one again.
+// Owns what happens when the server requires a token while the workspace is open: the form covers it until a token is
+// accepted or the server accepts the old one again.
 
-import { tryToken } from "./api.js";
-import { iconButton } from "./buttons.js";
-import { h } from "./dom.js";
-import { live } from "./live.js";
-import { tokenState, WRONG_TOKEN } from "./states.js";
+import { iconButton } from "./base/buttons.js";
+import { h } from "./base/dom.js";
+import { tokenForm, WRONG_TOKEN } from "./base/placeholders.js";
+import { tryToken } from "./model/api.js";
+import { live } from "./model/live.js";
 
 let dialog = null;
 
@@ -19,7 +19,7 @@ export function guardWorkspace() {
   });
 }
 
-/** Go on with `given`; when it is refused, the one in use stays, and where that is refused, too, the form says so. */
+/** Use `given` from now on; when it is refused, the one in use stays, and if that is refused, too, the form says so. */
 export async function useToken(given) {
   try {
     await take(given);
@@ -46,7 +46,7 @@ function ask(problem = "") {
     "dialog",
     { class: "sheet token-sheet", "aria-label": "Access" },
     iconButton("close", "Close", close),
-    tokenState(take, problem),
+    tokenForm(take, problem),
   );
   dialog.addEventListener("close", close);
   document.body.append(dialog);

@@ -4,7 +4,7 @@
   try {
     stored = localStorage.getItem("pyexp.theme");
   } catch {
-    stored = null; // storage may be forbidden; the system's wish is then all we know
+    stored = null; // storage may be forbidden; the system's setting is then all there is
   }
   const wanted = stored ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.documentElement.dataset.theme = wanted;

@@ -1,6 +1,6 @@
 // Owns the sheet of keyboard shortcuts.
 
-import { h } from "./dom.js";
+import { h } from "./base/dom.js";
 
 const SHORTCUTS = [
   [["1 – 8"], "Go to a tab"],
@@ -16,7 +16,7 @@ const SHORTCUTS = [
   [["Esc"], "Close what is open; in a chart: the whole range"],
 ];
 
-/** Show the sheet of shortcuts; Escape or a click beside it closes it. */
+/** Show the sheet of shortcuts; Escape or a click outside closes it. */
 export function showHelp() {
   const dialog = h(
     "dialog",

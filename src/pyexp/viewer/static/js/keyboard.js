@@ -1,9 +1,9 @@
 // Owns the keyboard shortcuts that hold on the whole page; `help.js` lists them.
 
-import { toggleDrawer } from "./drawer.js";
+import { theme } from "./base/theme.js";
 import { showHelp } from "./help.js";
-import { view } from "./state.js";
-import { theme } from "./theme.js";
+import { view } from "./model/view.js";
+import { toggleDrawer } from "./runs_panel/drawer.js";
 
 const AXES = ["step", "relative", "wall"];
 const ACTIONS = {
@@ -18,7 +18,7 @@ const ACTIONS = {
 export function startKeyboard() {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (document.querySelector("dialog:modal")) return; // what stands over the page has the keys
+    if (document.querySelector("dialog:modal")) return; // a dialog has the keys
     if (event.key === "Escape") toggleDrawerClosed();
     const tab = /^[1-8]$/.test(event.key) ? document.querySelectorAll(".tab")[Number(event.key) - 1] : null;
     const action = tab ? () => tab.click() : ACTIONS[event.key];

@@ -1,25 +1,25 @@
 // Owns the page's start: the token, the catalogue, and what is shown when one of them is refused.
 // The workspace is loaded meanwhile.
 
-import { givenBefore, takeFromAddress, tryToken, useKeptToken } from "./api.js";
-import { catalog } from "./catalog.js";
-import { fill, h } from "./dom.js";
-import { errorState, loadingState, tokenState, WRONG_TOKEN } from "./states.js";
-import { view } from "./state.js";
+import { fill, h } from "./base/dom.js";
+import { errorPlaceholder, loadingPlaceholder, tokenForm, WRONG_TOKEN } from "./base/placeholders.js";
+import { pendingToken, takeTokenFromUrl, tryToken, useKeptToken } from "./model/api.js";
+import { catalog } from "./model/catalog.js";
+import { view } from "./model/view.js";
 
 const app = document.getElementById("app");
 let workspace = null;
 
 async function start() {
-  const given = takeFromAddress() ?? givenBefore();
+  const given = takeTokenFromUrl() ?? pendingToken();
   const isKept = useKeptToken();
   view.load();
   await enter(given, isKept);
 }
 
-/** Go to the workspace; `given` is a token to try first, `isKept` tells that one is in use already. */
+/** Go to the workspace; `given` is a token to try first, `isKept` says that one is in use already. */
 async function enter(given, isKept) {
-  fill(app, h("main", { class: "lone" }, loadingState("Looking for runs…")));
+  fill(app, h("main", { class: "lone" }, loadingPlaceholder("Looking for runs…")));
   try {
     if (given) await tryToken(given);
     const [{ showWorkspace }] = await Promise.all([import("./workspace.js"), catalog.load()]);
@@ -37,17 +37,17 @@ function showRefusal(error, given, hadToken) {
     await tryToken(entered);
     await enter(null, true);
   };
-  const content = error.status === 401 ? tokenState(use, hadToken ? WRONG_TOKEN : "") : errorState(error, again);
+  const content = error.status === 401 ? tokenForm(use, hadToken ? WRONG_TOKEN : "") : errorPlaceholder(error, again);
   fill(app, h("main", { class: "lone" }, content));
   content.querySelector("input")?.focus();
 }
 
-/** The printed address was opened in this tab: only the fragment has changed, nothing was loaded. */
+/** The printed URL was opened in this tab: only the fragment has changed, nothing was loaded. */
 async function takeToken() {
-  const given = takeFromAddress();
+  const given = takeTokenFromUrl();
   if (!given) return;
   if (location.hash) view.load();
-  else history.replaceState(null, "", view.address()); // the printed address says nothing of the view: it stays
+  else history.replaceState(null, "", view.url()); // the printed URL says nothing of the view: it stays
   if (workspace) await workspace.use(given);
   else await enter(given, false);
 }

@@ -1,23 +1,23 @@
 // Owns the frame around the tabs: header, tab list, runs panel, notices, connection state.
 
-import { iconButton } from "./buttons.js";
-import { catalog } from "./catalog.js";
-import { fill, h, setText, settle } from "./dom.js";
-import { toggleDrawer } from "./drawer.js";
-import { icon } from "./icons.js";
+import { iconButton } from "./base/buttons.js";
+import { fill, h, setText, settle } from "./base/dom.js";
+import { icon } from "./base/icons.js";
+import { theme } from "./base/theme.js";
 import { showHelp } from "./help.js";
-import { live } from "./live.js";
-import { buildRunsPanel } from "./runs.js";
-import { view } from "./state.js";
-import { TABS } from "./tabs.js";
-import { tags } from "./tags.js";
-import { theme } from "./theme.js";
+import { catalog } from "./model/catalog.js";
+import { live } from "./model/live.js";
+import { tags } from "./model/tags.js";
+import { view } from "./model/view.js";
+import { toggleDrawer } from "./runs_panel/drawer.js";
+import { buildRunsPanel } from "./runs_panel/panel.js";
+import { TABS } from "./tabs/tab_list.js";
 
 const CONNECTION = {
   connecting: ["Connecting…", "waiting", ""],
-  open: ["Live", "open", "New points arrive by themselves."],
-  lost: ["Reconnecting…", "lost", "The server is away. The page goes on trying; click to try now."],
-  refused: ["No access", "lost", "The viewer asks for its token; click to enter it."],
+  open: ["Live", "open", "New points appear as they are logged."],
+  lost: ["Reconnecting…", "lost", "The server does not answer. The page keeps trying; click to try now."],
+  refused: ["No access", "lost", "The viewer requires a token; click to enter it."],
 };
 
 /** Build the frame into `app`; returns the element that the tabs fill. */
@@ -169,6 +169,9 @@ function notices() {
   };
   catalog.on("change", show);
   tags.on("change", show);
-  live.on("version", () => ((isNewVersion = true), show()));
+  live.on("version", () => {
+    isNewVersion = true;
+    show();
+  });
   return place;
 }

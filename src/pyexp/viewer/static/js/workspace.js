@@ -1,18 +1,18 @@
-// Owns the workspace once the catalogue is there: shell, the tab that is shown, what is followed live.
+// Owns the workspace once the catalogue is there: shell, the tab that is shown, what is kept current.
 
 import { guardWorkspace, useToken } from "./access.js";
-import { catalog } from "./catalog.js";
+import { loadPlotly } from "./base/plotly.js";
 import { startKeyboard } from "./keyboard.js";
-import { live } from "./live.js";
-import { loadPlotly } from "./plot.js";
+import { catalog } from "./model/catalog.js";
+import { live } from "./model/live.js";
+import { tags } from "./model/tags.js";
+import { view } from "./model/view.js";
 import { buildShell } from "./shell.js";
-import { view } from "./state.js";
-import { TABS } from "./tabs.js";
-import { tags } from "./tags.js";
+import { TABS } from "./tabs/tab_list.js";
 
-loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it tells when it fails
+loadPlotly().catch(() => {}); // begins to load at once; a chart that needs it says when it fails
 
-/** Fill `app`; returns `{use(token)}`, which goes on with another token if the server takes it. */
+/** Fill `app`; returns `{use(token)}`, which continues with another token if the server accepts it. */
 export function showWorkspace(app) {
   const content = buildShell(app);
   let ending = () => {};

@@ -1,0 +1,74 @@
+// Owns what every tab of tags does alike: the tag filter, the groups of cards, what stands there without cards.
+
+import { fill, h } from "../base/dom.js";
+import { icon } from "../base/icons.js";
+import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
+import { debounced } from "../base/timing.js";
+import { tagTest } from "../model/filters.js";
+import { selection } from "../model/selection.js";
+import { tags } from "../model/tags.js";
+import { view } from "../model/view.js";
+import { CardGroups } from "./card_groups.js";
+import { noRuns } from "./no_runs.js";
+
+/** The field that filters the tags of a tab; returns `[element, stop]`. */
+export function tagsFilter() {
+  const input = h("input", {
+    class: "field tags-filter",
+    type: "search",
+    placeholder: "Filter tags",
+    "aria-label": "Filter tags by a regular expression",
+    spellcheck: "false",
+    autocomplete: "off",
+    value: view.get("tags"),
+  });
+  input.addEventListener(
+    "input",
+    debounced(() => view.set({ tags: input.value }), 120),
+  );
+  input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
+  const stop = view.on("tags", (text) => {
+    if (document.activeElement !== input) input.value = text;
+  });
+  return [h("label", { class: "search" }, icon("search"), input), stop];
+}
+
+/**
+ * Fill `root` with `controls` and the cards of the tags of `kind`. `make(tag, element)` gives a card; `empty` is
+ * `[title, text, code]` for when nothing of the kind was logged. Returns what ends it.
+ */
+export function mountCards(root, { kind, controls, make, empty }) {
+  const place = h("div", { class: "cards" });
+  const message = h("div", { class: "message" });
+  root.append(...controls, message, place);
+  const groups = new CardGroups(place, make);
+  const show = () => {
+    const all = tags.list(kind);
+    const passes = tagTest(view.get("tags"));
+    const found = all.filter(({ name }) => passes(name));
+    groups.update(found);
+    fill(message, found.length > 0 ? null : whyNothing(all, empty));
+  };
+  const stops = [
+    tags.on("change", show),
+    view.on("tags", show),
+    selection.on("update", () => tags.list(kind).length === 0 && show()),
+  ];
+  show();
+  return () => {
+    for (const stop of stops) stop();
+    groups.end();
+  };
+}
+
+function whyNothing(all, [title, text, code]) {
+  const nothing = noRuns();
+  if (nothing) return nothing;
+  if (tags.error) return errorPlaceholder(tags.error, () => tags.load());
+  if (!tags.isLoaded) return loadingPlaceholder("Reading the logs…");
+  if (all.length > 0)
+    return emptyPlaceholder("No tag passes this filter", `There are ${all.length} tags.`, {
+      actions: [["Clear the filter", () => view.set({ tags: "" })]],
+    });
+  return emptyPlaceholder(title, text, { code });
+}

@@ -1,0 +1,69 @@
+// Owns the small table of values that floats next to a chart. Texts are text nodes: names are never markup.
+
+import { fill, h, setCss } from "../base/dom.js";
+import { duration, moment, number } from "../base/format.js";
+import { shortNames } from "../base/names.js";
+
+const MOST_LETTERS = 34;
+
+const bubble = h("div", { class: "bubble", "aria-hidden": "true" });
+
+export function hideValues() {
+  bubble.classList.remove("is-on");
+}
+
+/**
+ * Show `rows`, `{line, at}`, next to a place of the window. `target` (or null) is the row that is pointed at, `closest`
+ * the one whose step and time are shown; `hidden` rows are only counted.
+ */
+export function showValues({ rows, target, closest, hidden }, x, y) {
+  const names = shortNames(
+    rows.map((row) => row.line.name),
+    MOST_LETTERS,
+  );
+  const whole = target && names[rows.indexOf(target)] !== target.line.name ? target.line.name : null;
+  fill(
+    bubble,
+    h("p", { class: "bubble-head" }, headOf(closest)),
+    whole === null ? null : h("p", { class: "bubble-whole" }, whole),
+    h(
+      "table",
+      {},
+      h(
+        "tbody",
+        {},
+        rows.map((row, i) => valueRow(row, names[i], row === target)),
+      ),
+    ),
+    hidden > 0 ? h("p", { class: "bubble-more" }, `and ${hidden} more`) : null,
+  );
+  place(x, y);
+}
+
+function headOf({ line, at }) {
+  const step = `step ${number(line.step[at])}`;
+  return line.time ? `${step} · ${moment(line.time[at])} · ${duration(line.time[at] - line.startedAt)}` : step;
+}
+
+function valueRow({ line, at }, name, isTarget) {
+  const dot = h("i", { class: "dot" });
+  setCss(dot, { background: line.colour });
+  const second = line.second?.(at) ?? null;
+  return h(
+    "tr",
+    { class: isTarget ? "is-target" : "" },
+    h("td", {}, dot),
+    h("td", { class: "name" }, name),
+    h("td", { class: "value" }, number(line.y[at])),
+    second === null ? null : h("td", { class: "value second" }, second),
+  );
+}
+
+function place(x, y) {
+  if (!bubble.isConnected) document.body.append(bubble);
+  bubble.classList.add("is-on");
+  const box = bubble.getBoundingClientRect();
+  const left = x + 16 + box.width > innerWidth - 8 ? Math.max(8, x - 16 - box.width) : x + 16;
+  const top = Math.min(Math.max(8, y + 12), Math.max(8, innerHeight - box.height - 8));
+  setCss(bubble, { transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` });
+}

@@ -1,0 +1,96 @@
+// Owns the rows of the runs panel: a batch with its status bar, a run with its switch.
+
+import { nameElement } from "../base/cut_name.js";
+import { h, setCss } from "../base/dom.js";
+import { moment } from "../base/format.js";
+import { icon } from "../base/icons.js";
+import { statusBadge, statusBar } from "../base/status_badge.js";
+import { colourOf } from "../model/colours.js";
+import { selection } from "../model/selection.js";
+
+/** Make the row of a batch with its runs that pass the filter; `flip(event)` opens or closes it. */
+export function batchRow(batch, passing, isOpen, flip) {
+  return h(
+    "div",
+    {
+      class: "batch-row",
+      role: "treeitem",
+      tabindex: "-1",
+      "aria-expanded": String(isOpen),
+      data: { key: `b${batch.id}` },
+      onfold: flip,
+      title: batch.name,
+    },
+    h(
+      "button",
+      {
+        class: `fold ${isOpen ? "is-open" : ""}`,
+        type: "button",
+        tabindex: "-1",
+        "aria-label": isOpen ? "Collapse" : "Expand",
+        onclick: flip,
+      },
+      icon("chevron"),
+    ),
+    batchBox(batch, passing),
+    h(
+      "span",
+      { class: "batch-name", onclick: flip },
+      batch.experiment ?? batch.name,
+      h("small", {}, batch.timestamp ? stamp(batch.timestamp) : ""),
+    ),
+    statusBar(passing, batch),
+  );
+}
+
+function stamp(timestamp) {
+  const parts = timestamp.match(/^(\d{4})-(\d\d)-(\d\d)_(\d\d)-(\d\d)-(\d\d)(.*)$/);
+  return parts
+    ? `${parts[1]}-${parts[2]}-${parts[3]} ${parts[4]}:${parts[5]}:${parts[6]}${parts[7].replace("_", " #")}`
+    : timestamp;
+}
+
+function batchBox(batch, runs) {
+  const on = runs.filter((run) => selection.isOn(run)).length;
+  const box = h("input", {
+    type: "checkbox",
+    tabindex: "-1",
+    class: "box",
+    "aria-label": `All runs of ${batch.name}`,
+    onchange: () => selection.toggle(runs, on < runs.length),
+  });
+  box.checked = on > 0 && on === runs.length;
+  box.indeterminate = on > 0 && on < runs.length;
+  return box;
+}
+
+/** Make the row of a run. */
+export function runRow(run) {
+  const isOn = selection.isOn(run);
+  const box = h("input", {
+    type: "checkbox",
+    tabindex: "-1",
+    class: "box run-box",
+    "aria-label": `Show ${run.name}`,
+    onchange: () => selection.toggle([run], !isOn),
+  });
+  box.checked = isOn;
+  setCss(box, { "--run-colour": colourOf(run) });
+  const details = [run.name, run.status, run.started ? `started ${moment(run.started)}` : null, run.error]
+    .filter(Boolean)
+    .join("\n");
+  return h(
+    "div",
+    {
+      class: "run-row",
+      role: "treeitem",
+      tabindex: "-1",
+      "aria-selected": String(isOn),
+      data: { key: `r${run.id}`, run: run.id },
+      title: details,
+    },
+    h("label", { class: "run-label" }, box, nameElement(run.name, "run-name")),
+    h("button", { class: "link only", type: "button", tabindex: "-1", onclick: () => selection.only([run]) }, "only"),
+    statusBadge(run),
+  );
+}

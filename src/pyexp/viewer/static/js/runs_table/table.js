@@ -1,0 +1,161 @@
+// Owns the Runs tab: a sortable table of all runs that pass the filter, a run's details, the comparison of configs.
+
+import { segmented, switches } from "../base/buttons.js";
+import { fill, h, setText } from "../base/dom.js";
+import { shortNames } from "../base/names.js";
+import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
+import { throttled } from "../base/timing.js";
+import { noRuns } from "../cards/no_runs.js";
+import { catalog } from "../model/catalog.js";
+import { RunFacts } from "../model/run_facts.js";
+import { selection } from "../model/selection.js";
+import { tags } from "../model/tags.js";
+import { view } from "../model/view.js";
+import { headCell, sortedRuns, valueCell } from "./cells.js";
+import { chosenScalars, runColumns } from "./columns.js";
+import { showColumns } from "./columns_sheet.js";
+import { drawCompare, MOST_COMPARED } from "./compare.js";
+import { showRun } from "./run_sheet.js";
+
+const MOST_ROWS = 300;
+const MOST_LETTERS = { wide: 44, narrow: 20 }; // of a name
+const AGAIN_MS = 3000;
+const VIEWS = [
+  ["table", "Table", "One line per run"],
+  ["compare", "Compare configs", "Configs side by side, only what differs"],
+];
+const STATS = [
+  ["last", "Last", "The newest value of each scalar"],
+  ["min", "Min", "The smallest"],
+  ["max", "Max", "The largest"],
+];
+
+export function mountRuns(root) {
+  const tab = new RunsTab(root);
+  return () => tab.end();
+}
+
+class RunsTab {
+  #facts = new RunFacts();
+  #limit = MOST_ROWS;
+  #timer = null;
+  #error = null;
+
+  constructor(root) {
+    this.place = h("div", { class: "runs-table" });
+    this.views = segmented("View", VIEWS, view.get("runsview"), (runsview) => view.set({ runsview }));
+    this.stats = switches("Values of scalars", STATS, view.get("stat"), (stat) => view.set({ stat }));
+    this.note = h("span", { class: "muted" });
+    const choose = () => showColumns(this.#facts.configs);
+    this.columns = h("span", { class: "columns-tools" }, this.note, button("Columns…", choose, "button"));
+    root.append(
+      h("div", { class: "toolbar", role: "toolbar", "aria-label": "Runs" }, this.views, this.stats, this.columns),
+      this.place,
+    );
+    this.draw = throttled(() => this.#draw(), 150);
+    this.load = throttled(() => this.#load(), 250);
+    this.stops = [
+      catalog.on("change", this.draw),
+      selection.on("update", this.load),
+      tags.on("change", this.load),
+      view.on("change", (changed) => this.#viewChanged(changed)),
+    ];
+    this.#draw();
+    this.#load();
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#facts.stop();
+    for (const stop of this.stops) stop();
+    this.isEnded = true;
+  }
+
+  #viewChanged(changed) {
+    if (changed.some((key) => ["runsview", "cols"].includes(key))) this.load();
+    if (!changed.some((key) => ["runsview", "cols", "stat", "sort", "allkeys"].includes(key))) return;
+    this.views.show(view.get("runsview"));
+    this.stats.show(view.get("stat"));
+    this.#draw();
+  }
+
+  async #load() {
+    if (this.isEnded) return;
+    clearTimeout(this.#timer);
+    const isCompare = view.get("runsview") === "compare";
+    try {
+      if (isCompare) await this.#facts.load(selection.chosen.slice(0, MOST_COMPARED), []);
+      else await this.#facts.load(selection.passing(), chosenScalars());
+      this.#error = null;
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.#error = error;
+    }
+    this.#draw();
+    if (selection.passing().some((run) => run.status === "running"))
+      this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
+  }
+
+  #draw() {
+    if (this.isEnded) return;
+    const isCompare = view.get("runsview") === "compare";
+    this.stats.hidden = isCompare;
+    this.columns.hidden = isCompare;
+    const [shown, all] = [chosenScalars().length, tags.list("scalars").length];
+    setText(this.note, shown < all ? `${shown} of ${all} scalars have a column` : "");
+    const nothing = this.#nothing(isCompare);
+    if (nothing) fill(this.place, nothing);
+    else if (isCompare) drawCompare(this.place, selection.chosen, this.#facts.configs);
+    else this.#drawTable();
+  }
+
+  #nothing(isCompare) {
+    if (catalog.runs.size === 0 || (isCompare && selection.chosen.length === 0)) return noRuns();
+    if (this.#error) return errorPlaceholder(this.#error, () => this.#load());
+    if (selection.passing().length === 0)
+      return emptyPlaceholder("No run passes the filter", "No name matches it.", {
+        actions: [["Clear the filter", () => view.set({ q: "" })]],
+      });
+    return isCompare && !this.#facts.isLoaded ? loadingPlaceholder("Reading the configs…") : null;
+  }
+
+  #drawTable() {
+    const columns = runColumns(this.#facts);
+    const runs = sortedRuns(selection.passing(), columns);
+    const shown = runs.slice(0, this.#limit);
+    const scroll = this.place.querySelector(".table-scroll")?.scrollLeft ?? 0;
+    const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
+    const head = h("tr", {}, columns.map(headCell));
+    const names = shortNames(
+      shown.map((run) => run.name),
+      innerWidth < 800 ? MOST_LETTERS.narrow : MOST_LETTERS.wide,
+    );
+    const body = shown.map((run, i) =>
+      h(
+        "tr",
+        { class: selection.isOn(run) ? "" : "is-off", data: { run: run.id } },
+        columns.map((column) => valueCell(column, run, names[i], () => showRun(run))),
+      ),
+    );
+    const showMore = () => {
+      this.#limit += MOST_ROWS;
+      this.#draw();
+    };
+    const more = runs.length > shown.length ? button(`Show more of ${runs.length}`, showMore, "button more") : null;
+    fill(
+      this.place,
+      h(
+        "div",
+        { class: "table-scroll" },
+        h("table", { class: "data runs" }, h("thead", {}, head), h("tbody", {}, body)),
+      ),
+      more,
+    );
+    this.place.querySelector(".table-scroll").scrollLeft = scroll;
+    if (focused) this.place.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
+}
+
+function button(label, onclick, look) {
+  return h("button", { class: look, type: "button", onclick }, label);
+}

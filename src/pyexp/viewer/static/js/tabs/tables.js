@@ -1,0 +1,56 @@
+// Owns the Tables tab: tables that runs have logged, at the slider's step.
+
+import { fill, h } from "../base/dom.js";
+import { configValue, number } from "../base/format.js";
+import { getJson } from "../model/api.js";
+import { mountEntries } from "./entry_tab.js";
+
+export function mountTables(root) {
+  return mountEntries(root, {
+    kind: "tables",
+    label: "Tables",
+    makeBody: tableBody,
+    empty: ["No tables yet", "The selected runs have logged no tables.", 'logger.add_table("errors", columns, rows)'],
+  });
+}
+
+function tableBody(tag, run) {
+  const element = h("div", { class: "table-scroll", tabindex: "0" });
+  let controller = null;
+  const show = async (entry) => {
+    controller?.abort();
+    fill(element);
+    if (!entry) return;
+    controller = new AbortController();
+    const table = await getJson("/api/table", { tag: tag.id, run: run.id, index: entry.index }, controller.signal);
+    fill(
+      element,
+      drawTable(table),
+      table.cut ? h("p", { class: "card-note" }, `The first ${table.rows.length} of ${table.length} rows.`) : null,
+    );
+  };
+  return { element, show, end: () => controller?.abort() };
+}
+
+function drawTable({ columns, rows }) {
+  const cell = (value) =>
+    typeof value === "number" ? h("td", { class: "numeric" }, number(value)) : h("td", {}, configValue(value));
+  return h(
+    "table",
+    { class: "data" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        columns.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      rows.map((row) => h("tr", {}, row.map(cell))),
+    ),
+  );
+}
