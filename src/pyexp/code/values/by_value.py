@@ -169,7 +169,7 @@ def _reduce_type_var(variable: Any) -> Any:
 def _reduce_alias(alias: Any) -> Any:
     if _is_named(alias):
         return NotImplemented
-    return made_again.make_alias, (alias.__name__, alias.__value__, alias.__type_params__)
+    return made_again.make_alias, (alias.__name__, alias.__module__, alias.__value__, alias.__type_params__)
 
 
 def _is_named(value: Any) -> bool:

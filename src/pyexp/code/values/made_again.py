@@ -110,11 +110,13 @@ def make_type_var(make: Callable[..., Any], arguments: tuple[Any, ...], module: 
     return made
 
 
-def make_alias(name: str, value: Any, parameters: tuple[Any, ...]) -> Any:
-    """Make what ``type name = value`` makes."""
+def make_alias(name: str, module: str, value: Any, parameters: tuple[Any, ...]) -> Any:
+    """Make what ``type name = value`` makes; it takes its module from the variables of its caller."""
     import typing
 
-    return typing.TypeAliasType(name, value, type_params=parameters)  # type: ignore[attr-defined]
+    maker = typing.TypeAliasType  # type: ignore[attr-defined]
+    names = {"__name__": module, "maker": maker, "name": name, "value": value, "parameters": parameters}
+    return eval("maker(name, value, type_params=parameters)", names)  # noqa: S307 — a constant expression
 
 
 def is_single_dispatch(function: FunctionType) -> bool:
