@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PROGRAMS = Path(__file__).parent / "programs"
 
 
-@pytest.mark.parametrize("program", ["state", "identity", "by_value"])
+@pytest.mark.parametrize("program", ["state", "identity", "patterns", "by_value"])
 def test_a_process_of_its_own_gives_what_this_one_gives(project: Project, program: str) -> None:
     shutil.copy(PROGRAMS / f"{program}.py", project.root / "main.py")
 

@@ -6,9 +6,10 @@ Imports cloudpickle, and is imported by the parent alone; what it writes is made
 from __future__ import annotations
 
 import typing
+import weakref
 from contextvars import Context, ContextVar
 from enum import EnumType
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import IO, TYPE_CHECKING, Any
 
 import cloudpickle
@@ -18,7 +19,7 @@ from pyexp.code.values.digest import value_of
 from pyexp.code.values.in_place import is_in_place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     from pyexp.code.values.references import PersistentId, References
 
@@ -85,12 +86,20 @@ class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return NotImplemented
         if made_again.is_single_dispatch(function):
             return made_again.reduce_single_dispatch(function)
-        reduced = self._dynamic_function_reduce(function)
+        make, arguments, (state, slots), *_, setter = self._dynamic_function_reduce(function)
         if function.__globals__ is self._references.variables:
-            state, slots = reduced[2]
-            # The names that it uses travel once for all, not with each function.
-            reduced = (*reduced[:2], (state, slots | {"__globals__": {}}), *reduced[3:])
-        return reduced
+            slots |= {"__globals__": {}}  # the names that it uses travel once for all, not with each function
+        # Its own cells, so that functions that share one still do; filled when there is something to refer to.
+        arguments = (*arguments[:-1], function.__closure__)
+        held = [list(_contents_of(cell)) for cell in function.__closure__ or ()]
+        return (
+            make,
+            arguments,
+            (setter, (state, slots | {"__closure__": None}), held),
+            None,
+            None,
+            made_again.fill_function,
+        )
 
 
 def _is_importable(definition: Any) -> bool:
@@ -128,6 +137,13 @@ def _kept(name: str, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
         None,
         made_again.complete,
     )
+
+
+def _contents_of(cell: CellType) -> Iterator[Any]:
+    try:
+        yield cell.cell_contents
+    except ValueError:  # not bound yet
+        return
 
 
 def _reduce_code(code: CodeType) -> tuple[Any, ...]:
@@ -178,14 +194,23 @@ def _is_named(value: Any) -> bool:
     return module != "__main__" and _cloudpickle._lookup_module_and_qualname(value, name=value.__name__) is not None  # noqa: SLF001
 
 
+def _reduce_weak(reference: weakref.ref[Any]) -> tuple[Any, ...]:
+    target = reference()
+    return made_again.make_weak, () if target is None else (target,)
+
+
 def _reduce_lock(lock: Any) -> tuple[Any, ...]:
     return made_again.make_lock, (type(lock).__name__,)
 
 
 _REDUCERS: dict[type, Callable[[Any], Any]] = {
+    CellType: lambda _: (made_again.make_cell, ()),
     CodeType: _reduce_code,
     ContextVar: _reduce_variable,
     typing.NewType: _reduce_new_type,
+    weakref.ref: _reduce_weak,
+    weakref.WeakKeyDictionary: lambda weak: (weakref.WeakKeyDictionary, (dict(weak),)),
+    weakref.WeakValueDictionary: lambda weak: (weakref.WeakValueDictionary, (dict(weak),)),
 }
 _REDUCERS_BY_NAME: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("functools", "_lru_cache_wrapper"): _reduce_cache,

@@ -5,8 +5,11 @@ It describes more than can be pickled (functions, locks, modules), so that the c
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pickle
+import threading
+import weakref
 from contextvars import Context, ContextVar
 from types import (
     BuiltinFunctionType,
@@ -134,13 +137,7 @@ class DigestPickler(pickle.Pickler):
         if issubclass(kind, type):
             return NotImplemented if is_importable(value) else _class(value)
         describe = _DESCRIPTIONS.get(kind)
-        if describe is not None:
-            return describe(value)
-        if kind.__module__ == "functools" and kind.__name__ == "_lru_cache_wrapper":
-            return _described, ("cache", repr(value.cache_parameters())), value.__wrapped__
-        if kind.__module__ == "_thread":
-            return _described, ("lock", kind.__name__)
-        return NotImplemented
+        return NotImplemented if describe is None else describe(value)
 
 
 def is_shareable(value: Any) -> bool:
@@ -212,6 +209,16 @@ _DESCRIPTIONS: dict[type, Callable[[Any], tuple[Any, ...]]] = {
     CodeType: _code,
     CellType: _cell,
     ContextVar: _variable,
+    weakref.ReferenceType: lambda reference: (_described, ("weak",), (reference(),)),
+    weakref.WeakKeyDictionary: lambda weak: (_described, ("weak",), dict(weak)),
+    weakref.WeakValueDictionary: lambda weak: (_described, ("weak",), dict(weak)),
+    type(threading.Lock()): lambda _: (_described, ("lock",)),
+    type(threading.RLock()): lambda _: (_described, ("lock",)),
+    type(functools.cache(len)): lambda cache: (
+        _described,
+        ("cache", repr(cache.cache_parameters())),
+        cache.__wrapped__,
+    ),
     ModuleType: lambda module: (_described, ("module", module.__name__)),
     MappingProxyType: lambda proxy: (_described, ("mapping",), dict(proxy)),
     MethodType: lambda method: (_described, ("method",), (method.__func__, method.__self__)),

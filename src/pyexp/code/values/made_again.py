@@ -6,6 +6,7 @@ Light: cloudpickle is imported by the pickle itself, where it has made the thing
 from __future__ import annotations
 
 import functools
+from types import CellType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Context:
     """Stands, in a pickle, for the one who unpickles it."""
 
-    __slots__ = ("role",)
+    __slots__ = ("__weakref__", "role")
 
     def __init__(self, role: str) -> None:
         self.role = role
@@ -63,6 +64,27 @@ def _set_state(value: Any, state: Any) -> None:
 def make_code(make: Callable[..., CodeType], arguments: tuple[Any, ...], file: str) -> CodeType:
     """Make the code of a function, which says in which file it stands."""
     return make(*arguments).replace(co_filename=file)
+
+
+def make_cell() -> CellType:
+    """Make a cell of a closure that holds nothing yet."""
+    return CellType()
+
+
+def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
+    """Give a function its attributes, and its cells what they hold."""
+    setter, attributes, held = state
+    setter(function, attributes)
+    for cell, contents in zip(function.__closure__ or (), held, strict=True):
+        for value in contents:
+            cell.cell_contents = value
+
+
+def make_weak(*target: Any) -> Any:
+    """Make a weak reference; to nothing when its target was gone already."""
+    import weakref
+
+    return weakref.ref(target[0] if target else Context(""))
 
 
 def make_cache(function: Any, parameters: Mapping[str, Any]) -> Any:
