@@ -300,3 +300,42 @@ def test_logging_that_was_set_up_reaches_a_function_that_goes_by_value(project: 
     project.write("main.py", experiment_of(top, body))
 
     assert project.python("main.py").stdout == "None None 'INFO: shown\\n'\n"
+
+
+def test_classes_that_the_guarded_part_registers_are_built_in_runs(project: Project) -> None:
+    top = """
+from pyexp import build, register
+LIMIT = 1
+class Model: ...
+@register
+class Top(Model):
+    width = 1
+def limited():
+    return LIMIT
+"""
+    guarded = """
+    LIMIT = 5
+    @register
+    class Guarded(Model):
+        def width(self):
+            return limited()
+    register("again")(Top)
+"""
+    body = "return [build(Model, {'type': 'Top'}).width, type(build(Model, {'type': 'again'})) is Top, build(Model, {'type': 'Guarded'}).width()]"
+    project.write("main.py", experiment_of(top, body, guarded=guarded))
+
+    assert project.python("main.py").stdout == "None [1, True, 5] ''\n"
+
+
+def test_a_run_that_starts_runs_sends_them_what_it_was_made_of_itself(project: Project) -> None:
+    top = """
+from pathlib import Path
+@pyexp.experiment(stash=False, name="inner")
+def inner(config):
+    return SIZE
+SIZE = 1
+"""
+    body = "Path(__file__).write_text('broken ='); return [r.result for r in inner.run(configs=[{'name': 'x'}], report=list, output_dir=config.out)]"
+    project.write("main.py", experiment_of(top, body, guarded="SIZE = 2"))
+
+    assert project.python("main.py").stdout.startswith("None [2] ")

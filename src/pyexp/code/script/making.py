@@ -17,6 +17,7 @@ from pyexp.code.start import MAIN, MULTIPROCESSING_MAIN, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from importlib.machinery import ModuleSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,9 @@ def _new_module(script: Script) -> ModuleType:
         module.__file__ = file
         module.__cached__ = None  # type: ignore[attr-defined]
     if script.module is not None:
-        _set_spec(module, script.module)
+        spec = _find_spec(script)
+        module.__spec__, module.__loader__ = spec, spec.loader
+        module.__package__ = script.module.rpartition(".")[0]
     elif file is not None:
         from importlib.machinery import SourceFileLoader
 
@@ -81,15 +84,17 @@ def _new_module(script: Script) -> ModuleType:
     return module
 
 
-def _set_spec(module: ModuleType, name: str) -> None:
+def _find_spec(script: Script) -> ModuleSpec:
+    """The spec of a script that was started by its module's name; to find it imports the package, as its start did."""
     from importlib.machinery import ModuleSpec
     from importlib.util import find_spec
 
+    assert script.module is not None
     spec = None
-    with suppress(ImportError, ValueError):  # another machine need not have it
-        spec = find_spec(name)
-    spec = spec or ModuleSpec(name, None)
-    module.__spec__, module.__loader__, module.__package__ = spec, spec.loader, name.rpartition(".")[0]
+    if script.code:
+        with suppress(ImportError, ValueError):  # another machine need not have it
+            spec = find_spec(script.module)
+    return spec or ModuleSpec(script.module, None)
 
 
 @contextmanager

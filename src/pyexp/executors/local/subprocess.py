@@ -7,7 +7,7 @@ import copy
 import os
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import IO, TYPE_CHECKING, ClassVar
 
@@ -66,9 +66,10 @@ class SubprocessExecutor(Executor):
         bound._package = packed.package
         for note in packed.notes:
             session.note(note)
-        with kept_joint(packed.joint) as bound._joint:
-            async with open_guard() as bound._guard:
-                yield bound
+        async with AsyncExitStack() as stack:
+            bound._joint = await anyio.to_thread.run_sync(stack.enter_context, kept_joint(packed.joint))
+            bound._guard = await stack.enter_async_context(open_guard())
+            yield bound
 
     async def execute(self, task: Task) -> Outcome:
         """Start the worker and wait for its end; on cancellation the whole process tree is ended first."""
