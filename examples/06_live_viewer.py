@@ -16,8 +16,8 @@ STEPS = 200
 PAUSE_S = 0.03  # stands for the work of a real training step
 
 
-def loss_at(x: float, y: float) -> float:
-    """A long curved valley (Rosenbrock's), which plain gradient descent follows slowly."""
+def loss_at(x, y):
+    """A long curved valley (Rosenbrock's), which plain gradient descent follows slowly; for numbers and for arrays."""
     return (1 - x) ** 2 + 5 * (y - x * x) ** 2
 
 

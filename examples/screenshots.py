@@ -67,7 +67,7 @@ def main() -> None:
         output.mkdir()
         viewer = start_viewer(output)
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        command = [sys.executable, HERE / "06_live_viewer.py", "--output-dir", output]
+        command = [sys.executable, str(HERE / "06_live_viewer.py"), "--output-dir", str(output)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as sweep:
             view = "smooth=0.5"
             photograph(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyexp import _former_names as former_names
 
 if TYPE_CHECKING:
+    from pyexp import viewer as viewer
     from pyexp.config.config import Config
     from pyexp.config.loader import load_config
     from pyexp.config.merge import merge
@@ -104,15 +105,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    elif name == "viewer":
-        value = import_module(f"{__name__}.viewer")
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        elif name == "viewer":
+            value = import_module(f"{__name__}.viewer")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -1,9 +1,11 @@
-"""Whole files or none: atomic replacement, and folders that nobody else made. Knows nothing of what is in them."""
+"""Whole files or none: atomic replacement, opening nothing but a regular file. Knows nothing of what is in them."""
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
+import stat
 import sys
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
@@ -13,6 +15,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _serial = itertools.count()
+# Non-blocking: a FIFO is opened without waiting for a writer, and then refused.
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+def open_regular(path: Path | str, *, follow_links: bool = False, buffering: int = -1) -> IO[bytes]:
+    """Open a regular file for reading, and nothing else that has its name: no link, device, FIFO or folder.
+
+    Args:
+        path: The file.
+        follow_links: Also open a regular file that the last part of *path* links to.
+        buffering: As for `open`.
+
+    Raises:
+        FileNotFoundError: There is no such file, or it is not a regular one.
+        OSError: It is a link, or cannot be read.
+    """
+    descriptor = os.open(path, _READ | (0 if follow_links else _NO_LINK))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileNotFoundError(errno.ENOENT, "not a regular file", os.fspath(path))
+        if not (follow_links or _NO_LINK) and os.path.islink(path):  # Windows
+            raise FileNotFoundError(errno.ENOENT, "a link", os.fspath(path))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return open(descriptor, "rb", buffering)
 
 
 @contextmanager
@@ -65,3 +94,18 @@ def sync_folder(folder: Path | str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_leftovers(folder: Path | str) -> None:
+    """Remove the temporary files in *folder* that killed writers left; only where nobody writes any more."""
+    with suppress(OSError):  # the folder is gone, or a file in it: there is nothing left then
+        for name in os.listdir(folder):
+            if _is_temporary(name):
+                with suppress(OSError):
+                    os.unlink(os.path.join(folder, name))
+
+
+def _is_temporary(name: str) -> bool:
+    """Whether `open_atomic` gives a temporary file a name like this."""
+    parts = name.rsplit(".", 3)
+    return name.startswith(".") and len(parts) == 4 and parts[3] == "tmp" and "".join(parts[1:3]).isdecimal()  # noqa: PLR2004

@@ -92,6 +92,7 @@ class Ending:
         exit: The process's exit code, when it exited by itself without a result.
         signal: Name of the signal that killed the process (``SIGSEGV``).
         digest: ``sha256:<hex>`` of ``result.pkl``.
+        summary: The plain part of the result, see `store.summary`.
     """
 
     error: str | None = None
@@ -99,6 +100,7 @@ class Ending:
     exit: int | None = None
     signal: str | None = None
     digest: str | None = None
+    summary: Any = None
 
     def known(self) -> dict[str, Any]:
         """What is known of the end, by the names of the fields."""

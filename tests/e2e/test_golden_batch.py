@@ -202,8 +202,8 @@ def test_errors_and_output(tmp_path):
         "killed": "ProcessKilled: killed by SIGKILL: out of memory, perhaps",
         "timed-out": "TimeoutError: no result within 1.5 s; the run's processes were ended",
         "interrupted": "Interrupted: the batch was stopped",
-        "orphaned": None,
-        "pending": None,
+        "orphaned": "Interrupted: the process that ran the batch was killed; --continue executes the run again",
+        "pending": "NotRun: this run has not been executed yet; --continue executes it",
     }
     assert states["failed"].error.endswith("ValueError: this run fails\non two lines\n")
     assert "RuntimeError: not yet\n\n--- attempt 2, 2026-11-27" in states["retried"].log

@@ -26,7 +26,7 @@ ALLOWED = {
     ),
     "watchfiles": ("viewer/live/file_watch.py", "viewer/launch/"),
     "matplotlib": ("viewer/figures/process.py",),
-    "plotly": ("log/values/scalar_arrays.py",),
+    "plotly": ("log/values/restoring.py",),
     "numpy": ("log/", "tensorboard/", "tensor/", "viewer/data/group_statistics.py"),
     "pandas": ("tensor/",),
     "xarray": ("tensor/",),

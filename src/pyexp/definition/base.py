@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pyexp.log.reader import LogReader
     from pyexp.results.result import Result
 
+    class RunLog(Logger, LogReader):
+        """What a run's log can do at one time or another: which class it is depends on when it is asked for."""
+
+
 E = TypeVar("E", bound="Experiment")
 
 _SOURCE = "_pyexp_source"
@@ -52,7 +56,7 @@ class Experiment:
                 f"{cls.__qualname__} defines {taken[0]!r}, which every experiment has from pyexp: rename it"
             )
 
-    def experiment(self) -> Any:
+    def experiment(self) -> object:
         """Do the work; override it."""
         raise NotImplementedError(f"{type(self).__qualname__} must define experiment()")
 
@@ -62,8 +66,8 @@ class Experiment:
         raise NotImplementedError
 
     @staticmethod
-    def report(results: Any, out: Path) -> Any:
-        """Report on the results; override it, or leave it out for a table."""
+    def report(*args: Any, **kwargs: Any) -> Any:
+        """Report: override it as ``report(results, out)`` or ``report(results)``, or leave it out for a table."""
         raise NotImplementedError
 
     @property
@@ -90,9 +94,9 @@ class Experiment:
         return out
 
     @property
-    def logger(self) -> Logger | LogReader | None:
-        """While running, the run's `Logger`, made on first use; afterwards its `LogReader`, if it logged anything."""
-        logger: Logger | LogReader | None = _source(self).logger
+    def logger(self) -> RunLog | Any:
+        """While running, the run's `Logger`, made on first use; afterwards its `LogReader`, or None without a log."""
+        logger: RunLog | Any = _source(self).logger
         return logger
 
     @property
@@ -147,21 +151,23 @@ class Experiment:
         """Attempts so far."""
         return _finished(self).attempts
 
-    def __getattr__(self, name: str) -> Any:
-        """Say why there is no such attribute."""
-        source = _slot(self, _SOURCE)
-        if _is_result(source) and not name.startswith("__") and source.status != "passed":
-            raise AttributeError(
-                f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
-            )
-        raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}", name=name, obj=self)
+    if not TYPE_CHECKING:  # a type checker would take any attribute for one that there is
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _RESERVED:
-            raise AttributeError(
-                f"{name!r} belongs to pyexp and cannot be assigned on an experiment: choose another name"
-            )
-        super().__setattr__(name, value)
+        def __getattr__(self, name: str) -> Any:
+            """Say why there is no such attribute."""
+            source = _slot(self, _SOURCE)
+            if _is_result(source) and not name.startswith("__") and source.status != "passed":
+                raise AttributeError(
+                    f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
+                )
+            raise AttributeError(f"{type(self).__qualname__!r} object has no attribute {name!r}", name=name, obj=self)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in _RESERVED:
+                raise AttributeError(
+                    f"{name!r} belongs to pyexp and cannot be assigned on an experiment: choose another name"
+                )
+            super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         source = _slot(self, _SOURCE)

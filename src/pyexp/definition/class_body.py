@@ -74,7 +74,7 @@ class ClassBody:
     def __call__(self, run: ActiveRun) -> Any:
         """Make an instance, run it, and give its attributes."""
         instance = self._make(run)
-        returned = instance.experiment()
+        returned: Any = instance.experiment()
         if hasattr(returned, "__await__"):
             return self._finish(instance, returned)
         return _value(instance, returned)
@@ -88,7 +88,7 @@ class ClassBody:
         trial = Trial(config)
         instance = self._make(trial)
         try:
-            returned = instance.experiment()
+            returned: Any = instance.experiment()
         except BaseException:
             trial.end()
             raise

@@ -64,7 +64,7 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
 
     is_isolated: ClassVar[bool] = False
 
-    def run(self, fn: Callable[[Config], Any], config: Config, result_path: Path) -> Any:
+    def run(self, fn: Callable[[Config], Any], config: Config, result_path: Path, /) -> Any:
         """Execute one run and return its value, or pickle the value into *result_path*.
 
         Args:
@@ -77,7 +77,7 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
         """
         raise NotImplementedError(f"{type(self).__name__} must override run() or execute()")
 
-    async def execute(self, task: Task) -> Outcome:
+    async def execute(self, task: Task, /) -> Outcome:
         """Execute *task* and tell what came of it; never raise for a failing run.
 
         On cancellation, end what was started and let the cancellation through.

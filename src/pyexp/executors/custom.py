@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class HasRun(Protocol):
     """An executor that overrides the synchronous method."""
 
-    def run(self, fn: Callable[[Config], Any], config: Config, result_path: Path) -> Any:
+    def run(self, fn: Callable[[Config], Any], config: Config, result_path: Path, /) -> Any:
         """Execute one run and return its value, or pickle the value into *result_path*."""
 
 

@@ -14,6 +14,7 @@ from pyexp.code.start import start
 from pyexp.errors import PyexpError
 from pyexp.store.layout import RunPaths
 from pyexp.store.outcomes import save_result
+from pyexp.store.summary import summarise
 from pyexp.task import Failed, Outcome, Passed
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
     """Complete the run's log and save its *value*: with that the run has passed."""
     try:
         run.close()
-        return Passed(digest=save_result(run.paths.result, value), pid=os.getpid())
+        digest = save_result(run.paths.result, value)
+        return Passed(digest=digest, pid=os.getpid(), summary=summarise(value))
     except OSError as error:
         reason = f"{type(error).__name__}: the result could not be saved in {run.out}: {error.strerror or error}"
         return report_failure(f"{reason}; make room or permission there, then continue the batch")

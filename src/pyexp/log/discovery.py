@@ -15,14 +15,14 @@ _OBJECT_FOLDERS: Final = frozenset(FOLDERS.values())
 
 
 def is_run(folder: str | os.PathLike[str]) -> bool:
-    """Whether somebody logged into this folder."""
+    """Return whether this folder was logged to."""
     return any(os.path.isfile(os.path.join(folder, name)) for name in (MARKER, EVENTS_NAME))
 
 
 def find_runs(folder: str | os.PathLike[str]) -> Iterator[str]:
     """Yield the runs at or below *folder*, by name: relative, with ``/`` between the parts, ``.`` for itself.
 
-    Links are not followed, and folders that vanish meanwhile are passed over. A run may hold further runs, but not
+    Links are not followed, and folders that vanish meanwhile are skipped. A run may hold further runs, but not
     where it keeps the objects of its iterations.
     """
     pending = [("", False)]

@@ -19,18 +19,18 @@ from pyexp.log.values.file_layout import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.log.queue.writer import Sink
+    from pyexp.log.queue.sinks import Sink
     from pyexp.log.values.source import Source
 
 
 def open_sink(folder: Path, *, use_protobuf: bool) -> Sink:
     """Open the log of *folder* for a new attempt, making what is missing.
 
-    A log of the other format that holds no event gives way.
+    A log of the other format that holds no event is replaced.
 
     Raises:
         LogWriteError: The folder cannot be written.
-        LogError: It holds a log of the other format, or a file that is no log under the name of one.
+        LogError: It holds a log of the other format, or a file that is not a log but has the name of one.
         ValueError: No folder can have this name.
     """
     from pyexp.log.eventfile import sink as event_file
@@ -39,7 +39,7 @@ def open_sink(folder: Path, *, use_protobuf: bool) -> Sink:
     try:
         place = _make_folder(folder)
         if other_format(place, use_protobuf=use_protobuf):
-            exit_hooks.write_out()  # what a logger of this process may have for it
+            exit_hooks.write_out()  # what a logger of this process may have queued for it
             if not (jsonl.remove_unused(place) if use_protobuf else event_file.remove_unused(place / EVENTS_NAME)):
                 require_format(folder, use_protobuf=use_protobuf)
         (place / MARKER).touch()
@@ -51,7 +51,7 @@ def open_sink(folder: Path, *, use_protobuf: bool) -> Sink:
 
 
 def _make_folder(folder: Path) -> Path:
-    """Make the folder and return where it is, wherever the process goes later."""
+    """Make the folder and return where it is, whichever folder the process changes to."""
     try:
         place = folder.absolute()
         place.mkdir(parents=True, exist_ok=True)
@@ -60,8 +60,18 @@ def _make_folder(folder: Path) -> Path:
     return place
 
 
+def remove_event_file(folder: Path) -> None:
+    """Remove the event file of a folder and the mark of a run, as far as they are there.
+
+    Raises:
+        OSError: They cannot be removed.
+    """
+    for name in (EVENTS_NAME, MARKER):
+        (folder / name).unlink(missing_ok=True)
+
+
 def open_source(folder: Path) -> Source | None:
-    """Return the log of *folder* for reading, in whichever format it is; None when there is none yet."""
+    """Return the log of *folder* for reading, in the format that it has; None when nothing was logged yet."""
     from pyexp.log.eventfile.source import EventSource
     from pyexp.log.jsonlines.source import JsonSource
 

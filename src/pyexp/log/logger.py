@@ -1,7 +1,7 @@
 """`Logger`: what users call. Owns the checks of each call and captures values at once; the writer does the rest.
 
 `add_scalar` and `set_global_it` are closures made per logger, because they are called millions of times: each is one
-lookup, one tuple, one append. The logger lives as long as somebody has it or its `add_scalar`.
+lookup, one tuple, one append. The logger lives as long as it or its `add_scalar` is referenced.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
+from pyexp.log import kinds
 from pyexp.log.call.checks import check_file_tag, check_path_tag, check_tag, to_float, to_iteration
 from pyexp.log.formats import open_sink
 from pyexp.log.queue.writer import TIMEOUT_S, Writer
-from pyexp.log.values import events
-from pyexp.log.values.events import Content, Item
+from pyexp.log.values.events import Item
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
     from types import TracebackType
-    from typing import Never, Self
+    from typing import Never, Self, SupportsFloat
 
+    from pyexp.log.kinds import Kind
     from pyexp.log.queue.buffers import Rows
 
 _LARGEST_DIGIT = (1 << 30) - 1  # of Python's integers: those of one are compared in half the time
@@ -36,7 +37,7 @@ class Logger:
     record. While no `set_global_it` was called, each tag counts its own values 0, 1, 2, …. Opening a folder that was
     logged to before starts a new attempt: readers hide, per tag, earlier points at or above its first iteration.
 
-    A failing disk surfaces as `LogWriteError` at the next call, once; what waits is kept and tried again.
+    A failing disk surfaces as `LogWriteError` at the next call, once; what is pending is kept and tried again.
 
     Args:
         log_dir: The run's folder; made when missing.
@@ -66,22 +67,22 @@ class Logger:
         """Set the iteration under which everything is logged from now on.
 
         Raises:
-            TypeError: *it* is no integer.
+            TypeError: *it* is not an integer.
             ValueError: It does not fit in 64 bits.
         """
         self._set_global_it(it)
 
-    def add_scalar(self, tag: str, value: Any) -> None:
+    def add_scalar(self, tag: str, value: SupportsFloat) -> None:
         """Log a number, or anything with ``__float__`` such as an array or tensor of one number; nan and inf included.
 
         Raises:
-            TypeError: *value* is no number (strings are none), or *tag* no string.
+            TypeError: *value* is not a number (strings are not), or *tag* is not a string.
             LogWriteError: An earlier write failed.
             LogError: The logger is closed.
         """
         self._add_scalar(tag, value)
 
-    def add_scalars(self, values: Mapping[str, Any]) -> None:
+    def add_scalars(self, values: Mapping[str, SupportsFloat]) -> None:
         """Log several scalars, given as a mapping of tag to value. A bad one among them logs none; see `add_scalar`."""
         numbers = {tag: to_float(tag, value) for tag, value in values.items()}
         for tag in numbers:
@@ -93,12 +94,10 @@ class Logger:
         """Log a text.
 
         Raises:
-            TypeError: *text* is no string.
+            TypeError: *text* is not a string.
         """
-        if not isinstance(text, str):
-            raise TypeError(f"the text {tag!r} must be a string; found {type(text).__name__}: log `str(value)`")
         check_tag(tag)
-        self._put(events.TEXT, tag, (Content(events.PLAIN, text.encode("utf-8", "backslashreplace")),))
+        self._put(kinds.TEXT, tag, text)
 
     def add_figure(self, tag: str, figure: Any, interactive: bool = True, *, preview: bool = True) -> None:
         """Log a matplotlib or plotly figure as it is now.
@@ -110,14 +109,11 @@ class Logger:
             preview: Also keep a picture of a matplotlib figure.
 
         Raises:
-            TypeError: It is no figure, or cannot be pickled.
+            TypeError: It is not a figure, or cannot be pickled.
             ValueError: *tag* would leave the run's folder.
         """
-        from pyexp.log.call import objects
-
         check_path_tag(tag)
-        contents = objects.figure(tag, figure, preview=preview)
-        self._put(events.FIGURE, tag, contents, interactive=bool(interactive))
+        self._put(kinds.FIGURE, tag, figure, interactive=bool(interactive), preview=preview)
 
     def add_checkpoint(self, tag: str, obj: Any) -> None:
         """Log any object that can be pickled, as it is now.
@@ -126,10 +122,8 @@ class Logger:
             TypeError: It cannot be pickled.
             ValueError: *tag* would leave the run's folder.
         """
-        from pyexp.log.call import objects
-
         check_path_tag(tag)
-        self._put(events.CHECKPOINT, tag, (objects.pickled(f"the checkpoint {tag!r}", obj),))
+        self._put(kinds.CHECKPOINT, tag, obj)
 
     def add_image(self, tag: str, image: Any, *, dataformats: str = "HWC") -> None:
         """Log an image: an array or tensor (0…255 as integers, 0…1 as floats), a PIL image, or the path of a file.
@@ -142,49 +136,41 @@ class Logger:
 
         Raises:
             TypeError: It is none of these.
-            ValueError: Its shape is not one of an image, or *tag* is too long for a file's name.
+            ValueError: Its shape is not one of an image, or *tag* is too long for a file name.
         """
-        from pyexp.log.call import images
-
         check_file_tag(tag)
-        self._put(events.IMAGE, tag, (images.encode(tag, image, dataformats),))
+        self._put(kinds.IMAGE, tag, image, dataformats=dataformats)
 
     def add_histogram(self, tag: str, values: Any, *, bins: int = 64) -> None:
         """Log how *values* (numbers, an array or a tensor) fall into *bins* equal bins; nan and inf are left out."""
-        from pyexp.log.call import objects
-
         check_file_tag(tag)
-        self._put(events.HISTOGRAM, tag, (objects.histogram(tag, values, bins),))
+        self._put(kinds.HISTOGRAM, tag, values, bins=bins)
 
     def add_table(self, tag: str, table: Any) -> None:
         """Log a table: a DataFrame, a mapping of column to values, or a list of mappings, one per row."""
-        from pyexp.log.call import objects
-
         check_file_tag(tag)
-        self._put(events.TABLE, tag, (objects.table(tag, table),))
+        self._put(kinds.TABLE, tag, table)
 
     def add_hparams(self, hparams: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> None:
         """Log the hyperparameters of the run and, where given, the metrics that it reached."""
-        from pyexp.log.call import objects
-
-        self._put(events.HPARAMS, "hparams", (objects.hparams(hparams, metrics or {}),))
+        self._put(kinds.HPARAMS, "hparams", hparams, metrics=metrics)
 
     def flush(self, timeout_s: float = TIMEOUT_S) -> None:
         """Wait until everything logged so far is in the file.
 
         Raises:
-            LogWriteError: It could not be written, or not within *timeout_s*; what waits is kept and tried again.
+            LogWriteError: It could not be written, or not within *timeout_s*; what is pending is kept and tried again.
         """
         self._writer.flush(timeout_s)
 
     async def aflush(self, timeout_s: float = TIMEOUT_S) -> None:
-        """`flush` without blocking the event loop. Cancelling it ends the waiting, not the writing."""
+        """`flush` without blocking the event loop. Cancelling it stops the waiting, not the writing."""
         import anyio.to_thread
 
         await anyio.to_thread.run_sync(self.flush, timeout_s, abandon_on_cancel=True)
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Write what waits and finish the file; closing again does nothing.
+        """Write what is pending and finish the file; closing again does nothing.
 
         Takes as long as there is progress, and gives up after *timeout_s* without.
 
@@ -210,10 +196,11 @@ class Logger:
             "folder of its own"
         )
 
-    def _put(self, kind: str, tag: str, contents: tuple[Content, ...], *, interactive: bool = False) -> None:
+    def _put(self, kind: Kind, tag: str, value: Any, *, interactive: bool = False, **options: Any) -> None:
+        contents = kinds.capture(kind.name, tag, value, **options)
         self._writer.put(
             Item(
-                kind=kind,
+                kind=kind.name,
                 tag=tag,
                 iteration=self._iteration(),
                 time=time(),
@@ -245,7 +232,7 @@ def _make_hot_path(
             value = to_float(tag, value)
         try:
             direct[tag]((it, value, time()))
-        except (KeyError, TypeError):  # not seen yet, or no tag at all
+        except (KeyError, TypeError):  # not seen yet, or not a tag
             pass
         else:
             return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import LogError, SelectionError
 from pyexp.log import discovery
+from pyexp.log.by_kind import ByKind
 from pyexp.log.formats import open_source
-from pyexp.log.values import events
+from pyexp.log.kinds import HPARAMS, KINDS, restore
 from pyexp.log.values.attempts import joined
-from pyexp.log.values.scalar_arrays import Changes, ScalarArrays, restore
+from pyexp.log.values.scalar_arrays import Changes, ScalarArrays
 from pyexp.log.values.series import Series
 
 if TYPE_CHECKING:
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
     from pyexp.log.values.source import Source
 
 
-class LogReader:
+class LogReader(ByKind):
     """Reads what a `Logger` wrote: while it is being written, after a crash, in either format.
 
     Opening reads nothing. The first question lists the log without reading its contents; `refresh` then looks at what
-    was appended since. Damaged records are passed over and counted in `damage`. A reader is for one thread at a time.
+    was appended since. Damaged records are skipped and counted in `damage`. A reader is for one thread at a time.
 
     Args:
         log_dir: A run's folder, or one above: then `runs` and `get_run` lead to the runs.
@@ -90,12 +89,12 @@ class LogReader:
                 return Changes()
         delta = self._source.poll()
         if delta.reset and (source := open_source(self._folder)) and type(source) is not type(self._source):
-            self._source = source  # an unused log that gave way to one of the other format
+            self._source = source  # an unused log that was replaced by one of the other format
             delta = replace(source.poll(), reset=True)
         return Changes(reset=delta.reset, scalars=delta.starts, objects=tuple(delta.entries()), hidden=delta.hides)
 
     def close(self) -> None:
-        """Forget what was listed; no file stays open between calls anyway."""
+        """Drop what was listed; no file stays open between calls anyway."""
         self._source = None
 
     def __enter__(self) -> Self:
@@ -111,7 +110,7 @@ class LogReader:
 
     @property
     def damage(self) -> int:
-        """Number of damaged records found so far and passed over."""
+        """Number of damaged records found so far and skipped."""
         source = self._listed()
         return source.damage if source else 0
 
@@ -135,44 +134,56 @@ class LogReader:
         source = self._listed()
         return set(source.tags) if source else set()
 
-    @property
-    def text_tags(self) -> set[str]:
-        """Names of the texts."""
-        return self._tags(events.TEXT)
+    def tags(self, kind: str) -> set[str]:
+        """Return the names of the objects of a kind, such as ``"figure"``.
 
-    @property
-    def figure_tags(self) -> set[str]:
-        """Names of the figures."""
-        return self._tags(events.FIGURE)
+        Raises:
+            SelectionError: There is no such kind; a `KeyError`.
+        """
+        _require_kind(kind)
+        return {entry.tag for entry in self.entries(kind)}
 
-    @property
-    def checkpoint_tags(self) -> set[str]:
-        """Names of the checkpoints."""
-        return self._tags(events.CHECKPOINT)
+    def iterations_of(self, kind: str, tag: str) -> list[int]:
+        """Return the iterations at which an object was logged, sorted; raises as `tags` does."""
+        _require_kind(kind)
+        return sorted({entry.iteration for entry in self.entries(kind, tag)})
 
-    @property
-    def image_tags(self) -> set[str]:
-        """Names of the images."""
-        return self._tags(events.IMAGE)
+    def load(self, kind: str, tag: str, iteration: int) -> Any:
+        """Return an object as it was logged. Pickles are loaded: open only logs that you trust.
 
-    @property
-    def histogram_tags(self) -> set[str]:
-        """Names of the histograms."""
-        return self._tags(events.HISTOGRAM)
+        Raises:
+            SelectionError: There is no such kind, or none of that name at this iteration; a `KeyError`.
+            LogError: It is damaged.
+        """
+        _require_kind(kind)
+        for entry in reversed(self.entries(kind, tag)):
+            if entry.iteration == iteration and entry.parts:
+                return restore(entry.parts[0].media_type, self.read_part(entry.parts[0]))
+        known = self.iterations_of(kind, tag)
+        found = f"it has {known[:10]}" if known else f"there are {sorted(self.tags(kind))[:10]}"
+        raise SelectionError(f"no {kind} {tag!r} at iteration {iteration} in {str(self._path)!r}: {found}")
 
-    @property
-    def table_tags(self) -> set[str]:
-        """Names of the tables."""
-        return self._tags(events.TABLE)
+    def load_all(self, kind: str, tag: str) -> list[tuple[int, Any]]:
+        """Return ``[(iteration, object), …]`` without those that are damaged; empty for an unknown tag.
+
+        Pickles are loaded: open only logs that you trust.
+
+        Raises:
+            SelectionError: There is no such kind; a `KeyError`.
+        """
+        _require_kind(kind)
+        return self._restore_all(self.entries(kind, tag))
 
     @property
     def hparams(self) -> dict[str, Any]:
         """The hyperparameters logged last; empty when there are none."""
-        found = self._load_all(self.entries(events.HPARAMS))
-        return dict(json.loads(found[-1][1])["hparams"]) if found else {}
+        for entry in reversed(self.entries(HPARAMS.name)):
+            for _, found in self._restore_all([entry]):
+                return dict(found["hparams"])
+        return {}
 
     def __getitem__(self, tag: str) -> tuple[int, Any]:
-        """Return the last iteration and value of a tag of any kind; a damaged one is passed over.
+        """Return the last iteration and value of a tag of any kind; a damaged one is skipped.
 
         Raises:
             SelectionError: Nothing was logged under this tag; a `KeyError`.
@@ -181,8 +192,8 @@ class LogReader:
         if len(series):
             return series.iterations[-1], series.values[-1]
         for entry in reversed(self.entries(tag=tag)):
-            for iteration, content in self._load_all([entry]):
-                return iteration, restore(entry, content)
+            for found in self._restore_all([entry]):
+                return found
         known = self.scalar_tags.union(entry.tag for entry in self.entries())
         near = get_close_matches(tag, known, n=3, cutoff=0.4)
         hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
@@ -233,57 +244,6 @@ class LogReader:
             raise LogError(f"{part.size:,} bytes of {part.media_type} in {str(part.path)!r} are damaged or gone")
         return data
 
-    def load_text(self, tag: str) -> list[tuple[int, str]]:
-        """Return ``[(iteration, text), …]``; empty for an unknown tag."""
-        return [(it, data.decode("utf-8", "replace")) for it, data in self._load_all(self.entries(events.TEXT, tag))]
-
-    def load_figure(self, tag: str, iteration: int) -> Any:
-        """Return a figure. A matplotlib figure is unpickled: open only logs that you trust.
-
-        Raises:
-            SelectionError: There is none at this iteration; a `KeyError`.
-            LogError: It is damaged.
-        """
-        return self._load(events.FIGURE, tag, iteration)
-
-    def load_checkpoint(self, tag: str, iteration: int) -> Any:
-        """Return a checkpoint. It is unpickled: open only logs that you trust.
-
-        Raises:
-            SelectionError: There is none at this iteration; a `KeyError`.
-            LogError: It is damaged.
-        """
-        return self._load(events.CHECKPOINT, tag, iteration)
-
-    def load_checkpoints(self, tag: str) -> list[tuple[int, Any]]:
-        """Return ``[(iteration, object), …]``, without those that are damaged; see `load_checkpoint`."""
-        return [(it, pickle.loads(data)) for it, data in self._load_all(self.entries(events.CHECKPOINT, tag))]
-
-    def load_image(self, tag: str, iteration: int) -> bytes:
-        """Return an image as the bytes of a picture file; raises as `load_figure` does."""
-        content = self._load(events.IMAGE, tag, iteration)
-        return bytes(content)
-
-    def load_histogram(self, tag: str, iteration: int) -> dict[str, list[float]]:
-        """Return ``{"edges": [n + 1 numbers], "counts": [n numbers]}``; raises as `load_figure` does."""
-        return dict(self._load(events.HISTOGRAM, tag, iteration))
-
-    def load_table(self, tag: str, iteration: int) -> dict[str, list[Any]]:
-        """Return ``{"columns": [names], "rows": [[values], …]}``; raises as `load_figure` does."""
-        return dict(self._load(events.TABLE, tag, iteration))
-
-    def figure_iterations(self, tag: str) -> list[int]:
-        """Return the iterations at which a figure was logged."""
-        return self._iterations(events.FIGURE, tag)
-
-    def checkpoint_iterations(self, tag: str) -> list[int]:
-        """Return the iterations at which a checkpoint was logged."""
-        return self._iterations(events.CHECKPOINT, tag)
-
-    def image_iterations(self, tag: str) -> list[int]:
-        """Return the iterations at which an image was logged."""
-        return self._iterations(events.IMAGE, tag)
-
     def _listed(self) -> Source | None:
         if self._source is None:
             self._source = open_source(self._folder)
@@ -295,25 +255,18 @@ class LogReader:
         source = self._listed()
         return source.points(tag, 0) if source else []
 
-    def _tags(self, kind: str) -> set[str]:
-        return {entry.tag for entry in self.entries(kind)}
-
-    def _iterations(self, kind: str, tag: str) -> list[int]:
-        return sorted({entry.iteration for entry in self.entries(kind, tag)})
-
-    def _load_all(self, entries: Sequence[Entry]) -> list[tuple[int, bytes]]:
-        """Return iteration and first content of each entry that is not damaged."""
+    def _restore_all(self, entries: Sequence[Entry]) -> list[tuple[int, Any]]:
+        """Return iteration and value of each entry that is not damaged."""
         source = self._listed()
-        if source is None:
-            return []
-        contents = source.contents([entry.parts[0] for entry in entries if entry.parts])
-        numbered = zip([entry.iteration for entry in entries if entry.parts], contents, strict=True)
-        return [(iteration, content) for iteration, content in numbered if content is not None]
+        whole = [entry for entry in entries if entry.parts]
+        contents = source.contents([entry.parts[0] for entry in whole]) if source else []
+        return [
+            (entry.iteration, restore(entry.parts[0].media_type, content))
+            for entry, content in zip(whole, contents, strict=True)
+            if content is not None
+        ]
 
-    def _load(self, kind: str, tag: str, iteration: int) -> Any:
-        for entry in reversed(self.entries(kind, tag)):
-            if entry.iteration == iteration and entry.parts:
-                return restore(entry, self.read_part(entry.parts[0]))
-        known = self._iterations(kind, tag)
-        found = f"it has {known[:10]}" if known else f"there are {sorted(self._tags(kind))[:10]}"
-        raise SelectionError(f"no {kind} {tag!r} at iteration {iteration} in {str(self._path)!r}: {found}")
+
+def _require_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise SelectionError(f"no kind {kind!r}; expected one of {', '.join(map(repr, KINDS))}")

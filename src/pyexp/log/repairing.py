@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyexp.log.eventfile import repair as mending
+from pyexp.log.eventfile import repair as repairs
 from pyexp.log.jsonlines import sink as jsonl
 from pyexp.log.values.file_layout import EVENTS_NAME, LOG_NAME, SCALARS_NAME, TEXT_NAME
 
@@ -19,7 +19,7 @@ def repair(path: str | os.PathLike[str]) -> int:
     """Make whole what a kill left torn in a log; return how many bytes were cut off or covered.
 
     A torn end is cut off. A torn stretch with whole records behind it is covered by a record without meaning, which
-    counts as damage ever after. No whole record is touched. Readers do not need any of this, and opening a `Logger`
+    always counts as damage. No whole record is touched. Readers do not need any of this, and opening a `Logger`
     cuts, too; tools that want a whole protobuf message do need it.
 
     Args:
@@ -27,14 +27,14 @@ def repair(path: str | os.PathLike[str]) -> int:
 
     Raises:
         FileNotFoundError: There is no log.
-        LogError: The file is no log; it stays as it is.
+        LogError: The file is not a log; it stays as it is.
     """
     given = Path(path)
     folder = given.parent if given.name in _JSON_NAMES and given.is_file() else given
     file = folder / EVENTS_NAME if folder.is_dir() else folder
     if file.exists():
-        return mending.repair(file)
+        return repairs.repair(file)
     names = [name for name in _JSON_NAMES if (folder / name).exists()]
     if not names:
         raise FileNotFoundError(f"no log in {str(given)!r}: give a run's folder or its {EVENTS_NAME}")
-    return sum(jsonl.mend_last_line(folder / name) for name in names)
+    return sum(jsonl.repair_last_line(folder / name) for name in names)

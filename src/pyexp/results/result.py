@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
+from pyexp._files import open_regular
 from pyexp.errors import DamagedFileError
 from pyexp.store.outcomes import load_result
 from pyexp.store.status import load_status
@@ -126,12 +125,11 @@ class Result:
         """What the run printed, standard output and error together; bytes that are not UTF-8 are replaced."""
         path = self._batch.run(self._record.folder).log
         try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            file = open_regular(path)
         except OSError:
             return ""
-        with open(descriptor, "rb") as file:
-            is_regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            return file.read().decode("utf-8", "replace") if is_regular else ""
+        with file:
+            return file.read().decode("utf-8", "replace")
 
     @property
     def logger(self) -> LogReader | None:

@@ -5,11 +5,11 @@ Light to import: what runs a batch is imported when a batch is run.
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
 from pyexp.code.start import start
 from pyexp.config.config import Config
@@ -20,23 +20,33 @@ from pyexp.errors import ExecutorError, NoConfigsError
 from pyexp.runner.settings import check_declared, resolve
 from pyexp.runner.watching import Watch
 
+P = ParamSpec("P")
+R = TypeVar("R")
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from types import FrameType
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+    from typing import Unpack
+
+    import typing_extensions  # known to every type checker: it need not be installed
 
     from pyexp.definition.declaration import Declaration
+    from pyexp.results.result import Result
+    from pyexp.runner import signatures as sig
+    from pyexp.sweeps.sweep import Mappings
     from pyexp.tensor.tensor import Tensor
     from pyexp.viewer.launch.background import Viewer
 
-    Configs = Callable[[], Any] | Iterable[Any]
-
-F = TypeVar("F", bound="Callable[..., Any]")
+    Q = ParamSpec("Q")
+    V = typing_extensions.TypeVar("V", default=Any)
+    Item = typing_extensions.TypeVar("Item", default=Result)
+    Configs = Callable[[], Mappings] | Mappings
+else:
+    Item = TypeVar("Item")
 
 _PLAIN = (int, float, str, os.PathLike)  # an executor of the user's own may hold what cannot travel
 
 
-class ExperimentRunner:
-    """An experiment that can be run.
+class ExperimentRunner(Generic[P, R, Item]):
+    """An experiment that can be run: ``ExperimentRunner[P, R]`` for a function of the parameters P that returns R.
 
     Args:
         subject: A function of the config, or an `Experiment` class.
@@ -53,9 +63,29 @@ class ExperimentRunner:
         9
     """
 
-    chkpt = staticmethod(chkpt)
+    if TYPE_CHECKING:
+        chkpt: ClassVar[sig.Chkpt]
+    else:
+        chkpt = staticmethod(chkpt)
+        __class_getitem__ = classmethod(GenericAlias)  # Python 3.11 knows no default for a third parameter
 
-    def __init__(self, subject: Callable[..., Any] | type, **defaults: Any) -> None:
+    @overload
+    def __init__(
+        self: ExperimentRunner[[Config], sig.U, sig.U], subject: type[sig.U], **defaults: Unpack[sig.DeclaredSettings]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: ExperimentRunner[[Config], Coroutine[Any, Any, sig.A], sig.A],
+        subject: type[sig.A],
+        **defaults: Unpack[sig.DeclaredSettings],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: ExperimentRunner[[Config], sig.E, sig.E], subject: type[sig.E], **defaults: Unpack[sig.DeclaredSettings]
+    ) -> None: ...
+    @overload
+    def __init__(self, subject: Callable[P, R], **defaults: Unpack[sig.DeclaredSettings]) -> None: ...
+    def __init__(self, subject: Any, **defaults: Any) -> None:
         check_declared(defaults)
         self._declaration: Declaration = declare(subject, defaults)
         self._watch = Watch()
@@ -68,7 +98,17 @@ class ExperimentRunner:
         """The viewer that ``viewer=True`` started, with ``url`` and ``stop()``."""
         return self._watch.viewer
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    @overload
+    def __call__(
+        self: ExperimentRunner[Concatenate[Any, Q], R, Item],
+        config: dict[str, Any],
+        /,
+        *args: Q.args,
+        **kwargs: Q.kwargs,
+    ) -> R: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:  # type: ignore[misc] # mypy does not see that it takes Q too
         """Call the function itself, for a unit test or a debugger; a plain dict becomes a `Config`.
 
         With the class API: make an instance for the config, run it, and return the instance; where ``experiment()`` is
@@ -80,12 +120,12 @@ class ExperimentRunner:
             return self._declaration.body.try_out(*args, **kwargs)
         return self._declaration.subject(*args, **kwargs)
 
-    def configs(self, function: F) -> F:
+    def configs(self, function: sig.GivesConfigs) -> sig.GivesConfigs:
         """Decorate the function that gives the configs."""
         self._declaration.configs = function
         return function
 
-    def report(self, function: F) -> F:
+    def report(self, function: sig.Reports) -> sig.Reports:
         """Decorate the function that reports: ``report(results, report_dir)`` or ``report(results)``."""
         self._declaration.report = function
         return function
@@ -94,17 +134,17 @@ class ExperimentRunner:
         self,
         *,
         configs: Configs | None = None,
-        report: Callable[..., Any] | None = None,
+        report: sig.Report[Item, Awaitable[V] | V] | None = None,
         argv: list[str] | None = None,
-        **settings: Any,
-    ) -> Any:
+        **settings: Unpack[sig.StartSettings],
+    ) -> V | Any:
         """Execute the whole: configs, runs, report. Blocks; works where a loop is already running too.
 
         When called from the script being executed, the command line is read; it wins over *settings*, which win over
         those of the decorator.
 
         Args:
-            configs: Gives the configs, or is them, instead of the decorated function.
+            configs: Configs the configs, or is them, instead of the decorated function.
             report: Reports, instead of the decorated function.
             argv: The command line to read instead of ``sys.argv[1:]``; ``[]`` for none.
             settings: See `Settings`.
@@ -116,26 +156,35 @@ class ExperimentRunner:
             PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:
                 2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
+        from pyexp.runner.caller import is_script
         from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)
-        if argv is None and not _is_script(sys._getframe(1)):  # noqa: SLF001 — the way to know the caller
+        if argv is None and not is_script(sys._getframe(1)):  # noqa: SLF001 — the way to know the caller
             return run_here(declaration, resolve(declaration.defaults, settings), self._watch)
         return run_as_script(declaration, settings, sys.argv[1:] if argv is None else argv, self._watch)
 
     async def arun(
-        self, *, configs: Configs | None = None, report: Callable[..., Any] | None = None, **settings: Any
-    ) -> Any:
+        self,
+        *,
+        configs: Configs | None = None,
+        report: sig.Report[Item, Awaitable[V] | V] | None = None,
+        **settings: Unpack[sig.StartSettings],
+    ) -> V | Any:
         """`run` for an application with a loop: never blocks it, and never reads the command line.
 
         Cancelling it ends every child process before it returns.
         """
+        from pyexp.runner.caller import load_hosts
+
         declaration = self._declared(configs, report)
         resolved = resolve(declaration.defaults, settings)
-        hosts = await _load_hosts()
+        hosts = await load_hosts()
         return await hosts.run_async(declaration, resolved, self._watch)
 
-    async def astream(self, *, configs: Configs | None = None, **settings: Any) -> AsyncIterator[Any]:
+    async def astream(
+        self, *, configs: Configs | None = None, **settings: Unpack[sig.StartSettings]
+    ) -> AsyncGenerator[Item, None]:
         """Execute, and give each result when its run has finished; makes no report.
 
         Leaving the loop early ends the children.
@@ -144,9 +193,11 @@ class ExperimentRunner:
             >>> async for result in experiment.astream():  # doctest: +SKIP
             ...     print(result.name, result.status)
         """
+        from pyexp.runner.caller import load_hosts
+
         declaration = self._declared(configs, None)
         resolved = resolve(declaration.defaults, settings)
-        hosts = await _load_hosts()
+        hosts = await load_hosts()
         stream = hosts.stream_results(declaration, resolved, self._watch)
         try:
             async for result in stream:
@@ -155,8 +206,8 @@ class ExperimentRunner:
             await stream.aclose()
 
     def results(
-        self, timestamp: str | None = None, output_dir: str | Path | None = None, name: str | None = None
-    ) -> Tensor[Any]:
+        self, timestamp: str | None = None, output_dir: str | os.PathLike[str] | None = None, name: str | None = None
+    ) -> Tensor[Item]:
         """Load the results of a batch, also of one that is still running.
 
         Args:
@@ -204,10 +255,12 @@ class ExperimentRunner:
 
 
 @overload
-def experiment(function: Callable[..., Any]) -> ExperimentRunner: ...
+def experiment(function: Callable[P, R], **defaults: Unpack[sig.DeclaredSettings]) -> ExperimentRunner[P, R]: ...
 @overload
-def experiment(**defaults: Any) -> Callable[[Callable[..., Any]], ExperimentRunner]: ...
-def experiment(function: Callable[..., Any] | None = None, **defaults: Any) -> Any:
+def experiment(
+    **defaults: Unpack[sig.DeclaredSettings],
+) -> Callable[[Callable[P, R]], ExperimentRunner[P, R]]: ...
+def experiment(function: Any = None, **defaults: Any) -> Any:
     """Make an experiment of a function of a config.
 
     Args:
@@ -235,9 +288,9 @@ def _always(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def _arrive(subject: Any, name: str, home: Path, defaults: Mapping[str, Any]) -> ExperimentRunner:
+def _arrive(subject: Any, name: str, home: Path, defaults: Mapping[str, Any]) -> ExperimentRunner[..., Any]:
     """Make a runner again in the process of a run."""
-    runner = ExperimentRunner(subject, **defaults)
+    runner: ExperimentRunner[..., Any] = ExperimentRunner(subject, **defaults)
     declared = runner._declaration  # noqa: SLF001 — this is a constructor
     declared.name, declared.home, declared.configs = name, home, _configs_stayed
     return runner
@@ -248,39 +301,3 @@ def _configs_stayed() -> NoReturn:
         "this experiment's configs and report did not come along into the process of another one's run: "
         "pass run(configs=..., report=...)"
     )
-
-
-def _is_script(frame: FrameType) -> bool:
-    """Whether the caller is the script being executed, outside of any loop and of any run."""
-    import asyncio
-
-    caller = frame.f_globals
-    if caller.get("__name__") != "__main__" or "__file__" not in caller:
-        return False
-    from pyexp.executors.invoke import current_run
-
-    if current_run.get(None) is not None:
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return True
-    return False
-
-
-async def _load_hosts() -> Any:
-    """Import what runs a batch, in a thread: the caller's loop goes on."""
-    import asyncio
-
-    return await asyncio.get_running_loop().run_in_executor(None, _import_hosts)
-
-
-@functools.cache
-def _import_hosts() -> Any:
-    import anyio
-
-    from pyexp.runner import hosts
-
-    # anyio imports what it needs for asyncio when it is first used.
-    anyio.run(anyio.sleep, 0)
-    return hosts

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pyexp.errors import SettingsError
 
@@ -50,14 +49,14 @@ class Settings:
     """
 
     name: str | None = None
-    output_dir: str | Path | None = None
+    output_dir: str | os.PathLike[str] | None = None
     executor: str | Executor = "subprocess"
     jobs: int | None = None
     gpus: int = 0
     retries: int = 0
     timeout: float | None = None
     filter: str | None = None
-    capture: bool | str = True
+    capture: bool | Literal["no"] = True
     viewer: bool = False
     viewer_port: int = DEFAULT_VIEWER_PORT
     stash: bool = True

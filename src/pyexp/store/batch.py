@@ -15,7 +15,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pyexp._files import sync_folder, write_atomic
+from pyexp._files import remove_leftovers, sync_folder, write_atomic
 from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
@@ -188,6 +188,7 @@ class Batch:
 
         Only for the owner.
         """
+        remove_leftovers(self.paths.root)
         records = [self._settle(folder) for folder in self.folders]
         self.paths.index.unlink(missing_ok=True)
         index = Index(self.paths.index)
@@ -199,6 +200,9 @@ class Batch:
         paths = self.run(folder)
         status = readable_status(paths)
         settled = settled_status(paths, status, is_live=False)
+        if not paths.root.is_symlink():
+            remove_leftovers(paths.root)
+            remove_leftovers(paths.checkpoints)
         if settled is not status.status and not paths.root.is_symlink():
             status = replace(status, status=settled)
             if settled is Status.PASSED:

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from pyexp._locks import try_lock, unlock
 from pyexp.errors import BatchOwnedError
 from pyexp.store import descriptors
 
@@ -78,7 +79,7 @@ class Claim:
         if self._descriptor >= 0:
             descriptors.let_go(self._descriptor)
             # Closing alone would leave the lock to any copy of the descriptor, such as that of a forked process.
-            _unlock(self._descriptor)
+            unlock(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -101,7 +102,7 @@ def live_owner(path: Path) -> Owner | None:
         owner = _read_owner(descriptor)
         # An unlocked file means that the owner let go or died. A held one is believed, unless its owner is known dead:
         # a child that inherited the descriptor may keep the lock a moment longer.
-        if _try_lock(descriptor, shared=True):
+        if try_lock(descriptor, shared=True):
             return None
         return None if owner is not None and owner.is_dead() else owner or Owner(host="?", pid=0, started="")
     finally:
@@ -122,12 +123,12 @@ def _turn(folder: Path, deadline: float) -> Iterator[None]:
         return
     try:
         with suppress(OSError):
-            while not _try_lock(descriptor) and time.monotonic() < deadline:
+            while not try_lock(descriptor) and time.monotonic() < deadline:
                 time.sleep(_POLL_S)
         yield
     finally:
         with suppress(OSError):
-            _unlock(descriptor)  # closing alone would leave it to a process that was forked meanwhile
+            unlock(descriptor)  # closing alone would leave it to a process that was forked meanwhile
         os.close(descriptor)
 
 
@@ -140,7 +141,7 @@ def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
         owner = None
         descriptor = os.open(path, _FLAGS, 0o666)
         try:
-            if is_locked := _try_lock(descriptor):
+            if is_locked := try_lock(descriptor):
                 os.ftruncate(descriptor, 0)
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 os.write(descriptor, json.dumps(asdict(Owner.current())).encode())
@@ -172,41 +173,6 @@ def _read_owner(descriptor: int) -> Owner | None:
         return Owner(**json.loads(os.read(descriptor, 4096)))
     except (ValueError, TypeError):
         return None
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Far behind the record, since a locked region of Windows cannot be read by others.
-    _LOCK_OFFSET = 1 << 20
-
-    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
-        os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        if shared:
-            os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        os.lseek(descriptor, _LOCK_OFFSET, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
-        try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def _process_start(pid: int) -> str | None:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pyexp.store import descriptors
+from pyexp.store.summary import index_part
 from pyexp.task import Status
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class RunRecord(NamedTuple):
         finished: End of its last attempt, seconds since 1970 (UTC).
         attempts: Attempts so far.
         error: First line of its error.
+        summary: Numbers, booleans and short strings at the top of its result.
     """
 
     folder: str
@@ -42,6 +44,7 @@ class RunRecord(NamedTuple):
     finished: float | None = None
     attempts: int = 0
     error: str | None = None
+    summary: dict[str, Any] | None = None
 
     @property
     def duration(self) -> float | None:
@@ -51,7 +54,8 @@ class RunRecord(NamedTuple):
     @classmethod
     def of(cls, folder: str, name: str, state: RunState) -> RunRecord:
         """What the index tells of the run in *folder*."""
-        told = {key: getattr(state, key) for key in STATE_FIELDS} | {"error": first_line(state.error)}
+        told = {key: getattr(state, key) for key in STATE_FIELDS}
+        told |= {"error": first_line(state.error), "summary": index_part(state.summary)}
         return cls(folder, name, **told)
 
 

@@ -9,11 +9,10 @@ import hashlib
 import io
 import os
 import pickle
-import stat
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
-from pyexp._files import open_atomic
+from pyexp._files import open_atomic, open_regular
 from pyexp.errors import DamagedFileError, UnpicklableError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def save_result(path: Path, value: Any) -> str:
 def check_result(path: Path, digest: str | None) -> bool:
     """Whether *path* is a regular file that holds what *digest* says (any readable pickle when there is no digest)."""
     try:
-        with _open_regular(path) as file:
+        with open_regular(path) as file:
             if digest is not None:
                 return _digest(file) == digest
             pickle.load(file)
@@ -74,7 +73,7 @@ def check_result(path: Path, digest: str | None) -> bool:
 
 def digest_of(path: Path) -> str:
     """``sha256:<hex>`` of the file *path*, read in pieces."""
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         return _digest(file)
 
 
@@ -90,7 +89,7 @@ def load_result(path: Path, digest: str | None, *, main: str = _MAIN) -> Any:
         FileNotFoundError: The run has not passed.
         DamagedFileError: The file is not the one that the run wrote, or what it needs is gone.
     """
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         if digest is not None and (found := _digest(file)) != digest:
             raise DamagedFileError(
                 f"{path} was altered or cut since the run wrote it ({found[:19]}…, expected {digest[:19]}…): "
@@ -192,18 +191,9 @@ def _digest(file: IO[bytes]) -> str:
     return f"sha256:{found.hexdigest()}"
 
 
-def _open_regular(path: Path) -> IO[bytes]:
-    """Open *path*, but nothing that it links to."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise FileNotFoundError(f"{path} is not a regular file")
-    return open(descriptor, "rb")
-
-
 def _ends_whole(path: Path) -> bool:
     """Whether a pickle whose classes are gone at least ends as one."""
-    with _open_regular(path) as file:
+    with open_regular(path) as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == pickle.STOP
 

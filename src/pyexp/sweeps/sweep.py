@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyexp.config.config import Config
 from pyexp.config.merge import DEEP, merge
@@ -12,8 +12,11 @@ from pyexp.errors import ConfigError, ConfigValueTypeError, NoConfigsError
 from pyexp.sweeps.labels import label_of
 from pyexp.tensor.tensor import Tensor
 
+if TYPE_CHECKING:
+    Mappings = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 
-def sweep(configs: Any, variations: Any, axis: str | None = None) -> Tensor[Config]:
+
+def sweep(configs: Mappings, variations: Mappings, axis: str | None = None) -> Tensor[Config]:
     """Return every config with every variation merged into it, in a shape that has one dimension more.
 
     Names are joined by ``_``. A variation without a name is named by the values it sets (``learning_rate=0.1``), a

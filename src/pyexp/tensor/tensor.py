@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 from pyexp._optional import import_extra
 from pyexp.config.suggestion import nearest
@@ -13,6 +13,8 @@ from pyexp.errors import ConfigError, SelectionError
 from pyexp.tensor import grid, select
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     import pandas as pd
 
     from pyexp.tensor.grid import Selector, Shape
@@ -88,13 +90,11 @@ class Tensor(Sequence[T]):
         return iter(self._items)
 
     @overload
-    def __getitem__(self, index: int) -> T: ...
+    def __getitem__(self, index: SupportsIndex) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> Tensor[T]: ...
+    def __getitem__(self, index: slice | Mapping[str, Any]) -> Tensor[T]: ...
     @overload
-    def __getitem__(self, index: Mapping[str, Any]) -> Tensor[T]: ...
-    @overload
-    def __getitem__(self, index: Any) -> Any: ...
+    def __getitem__(self, index: str | tuple[Any, ...] | EllipsisType) -> Any: ...
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, str):
             taken = select.by_name(self._items, index)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _EPILOG = """\
-Scalars, texts, images, histograms and hyperparameters come over with their tags, steps, wall times and run names.
-What has no counterpart (graphs, embeddings, audio, ...) and what is damaged is named and left out.
+Scalars, texts, images, histograms and hyperparameters are converted with their tags, steps, wall times and run names.
+What has no counterpart (graphs, embeddings, audio, ...) and what is damaged is listed and left out.
 The source stays as it is.
 
 example:
@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _convert(source: str, target: str) -> list[Path]:
-    """Convert with a bar, if somebody looks on."""
+    """Convert, with a progress bar on a terminal."""
     from tqdm import tqdm
 
     with tqdm(unit="B", unit_scale=True, leave=False, disable=None) as bar:

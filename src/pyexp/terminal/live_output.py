@@ -6,7 +6,6 @@ Owns how the output of several runs shares one terminal; knows nothing of what t
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 import time
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from pyexp._files import open_regular
 from pyexp.terminal.printing import encodable
 
 if TYPE_CHECKING:
@@ -77,10 +77,10 @@ class LiveOutput:
 
     def _show_new(self, folder: str, shown: Shown) -> bool:
         try:
-            descriptor = os.open(self._batch.run(folder).log, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+            file = open_regular(self._batch.run(folder).log)
         except OSError:
             return False
-        with open(descriptor, "rb") as file:
+        with file:
             file.seek(self._position[folder])
             new = file.read(_CHUNK_BYTES)
         self._position[folder] += len(new)

@@ -32,9 +32,11 @@ def run(dir: str | os.PathLike[str], port: int = 8765) -> None:  # noqa: A002 â€
     run_viewer(dir, port=port)
 
 
-def __getattr__(name: str) -> object:
-    if name in {"Viewer", "start_viewer"}:
-        from pyexp.viewer.launch import background
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
-        return getattr(background, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        if name in {"Viewer", "start_viewer"}:
+            from pyexp.viewer.launch import background
+
+            return getattr(background, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

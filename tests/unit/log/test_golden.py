@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyexp.log import LogReader
-from pyexp.log.eventfile.codec import load_messages
+from pyexp.log._pb import events_pb2
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -47,6 +47,6 @@ def test_format_1_objects(reader):
 
 
 def test_format_1_is_protobuf():
-    message = load_messages((GOLDEN / "format-1.pb").read_bytes())
+    message = events_pb2.EventFile.FromString((GOLDEN / "format-1.pb").read_bytes())
     assert [record.attempt.format for record in message.record if record.WhichOneof("head") == "attempt"] == [1, 1]
     assert message.record[-1].WhichOneof("head") == "end"

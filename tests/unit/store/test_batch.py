@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -192,3 +193,37 @@ def test_facts_are_not_needed(ended, content):
     ended.paths.facts.write_bytes(content)
 
     assert load_facts(ended) == {}
+
+
+def test_the_next_owner_removes_what_killed_writers_left(made):
+    run = made.run(made.folders[0])
+    run.checkpoints.mkdir()
+    left = [
+        run.root / ".result.pkl.123.0.tmp",
+        run.root / ".status.json.7.12.tmp",
+        run.checkpoints / ".train.pkl.123.4.tmp",
+        made.paths.root / ".runs.json.1.1.tmp",
+        run.root / ".a\nb.tmp.5.5.tmp",
+    ]
+    kept = [
+        run.root / name for name in ("notes.tmp", ".notes.tmp", ".a.b.c.tmp", "x.1.2.tmp", ".result.pkl.1.2.tmp.bak")
+    ]
+    for path in left + kept:
+        path.write_bytes(b"x")
+
+    made.rebuild_index()
+
+    assert [path for path in left if path.exists()] == []
+    assert [path for path in kept if not path.exists()] == []
+
+
+def test_leftovers_behind_a_link_stay(made, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".result.pkl.1.2.tmp").write_bytes(b"x")
+    shutil.rmtree(made.run(made.folders[0]).root)
+    made.run(made.folders[0]).root.symlink_to(elsewhere)
+
+    made.rebuild_index()
+
+    assert (elsewhere / ".result.pkl.1.2.tmp").exists()

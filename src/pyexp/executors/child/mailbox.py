@@ -7,9 +7,14 @@ for its end while a grandchild holds it open.
 from __future__ import annotations
 
 import os
-from typing import IO
+from typing import IO, Any
 
 from pyexp.task import ENDING_FIELDS, Failed, Outcome, Passed
+
+try:
+    from _json import encode_basestring_ascii as _quote
+except ImportError:  # another Python than CPython
+    from json.encoder import py_encode_basestring_ascii as _quote
 
 _MAGIC = b"pyexp-report\n"
 
@@ -24,20 +29,16 @@ def open_mailbox(payload: bytes = b"") -> IO[bytes]:
     return file
 
 
-def _encode(outcome: Outcome) -> str:
-    told = outcome.known()
-    if isinstance(outcome, Passed) and all(_is_plain(value) for value in told.values()):
-        # Spelled out, so that the process of a run that passed need not import json.
-        pairs = (f'"{name}": {value}' if type(value) is int else f'"{name}": "{value}"' for name, value in told.items())
-        return f"{{{', '.join(pairs)}}}"
-    import json
-
-    return json.dumps(told)
-
-
-def _is_plain(value: object) -> bool:
-    """Whether JSON spells *value* as Python does, but for the quotes."""
-    return type(value) is int or (isinstance(value, str) and value.replace(":", "").isalnum() and value.isascii())
+def _spell(value: Any) -> str:
+    """*value* as JSON, without the module for it: the process of a run need not import that."""
+    kind = type(value)
+    if kind is str:
+        return _quote(value)
+    if kind is dict:
+        return f"{{{','.join(f'{_quote(key)}:{_spell(part)}' for key, part in value.items())}}}"
+    if kind is list:
+        return f"[{','.join(map(_spell, value))}]"
+    return {None: "null", True: "true", False: "false"}[value] if value is None or kind is bool else repr(value)
 
 
 def _open_nameless() -> IO[bytes]:
@@ -50,7 +51,7 @@ def _open_nameless() -> IO[bytes]:
 
 def post_report(mailbox: IO[bytes], outcome: Outcome) -> None:
     """Leave *outcome* for the parent; called by the child."""
-    left = memoryview(_MAGIC + _encode(outcome).encode("utf-8", "backslashreplace"))
+    left = memoryview(_MAGIC + _spell(outcome.known()).encode())
     mailbox.seek(0)
     mailbox.truncate()
     while left:

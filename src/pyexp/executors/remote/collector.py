@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from pyexp._files import open_regular
 from pyexp.executors.remote.messages import Folder, Message, Piece, Placed, Removed
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Collector:
 
     def staged(self, path: str) -> Iterator[Message]:
         """Give the file *path* in pieces, for the other side to place."""
-        with _open(self._root / path) as file:
+        with open_regular(self._root / path) as file:
             yield from _pieces(file, path, 0, is_staged=True)
 
     def _walk(self) -> Iterator[tuple[str, os.stat_result | None]]:
@@ -111,7 +112,7 @@ class Collector:
         copy = self._copies.setdefault(path, _Copy())
         if copy.mark == mark and not is_last:
             return
-        with _open(self._root / path) as file:
+        with open_regular(self._root / path) as file:
             if not _continues(file, copy, is_last=is_last):
                 copy.sent, copy.tail, copy.digest = 0, b"", hashlib.sha256()
                 yield Piece(path=path, offset=0, data=b"")
@@ -129,7 +130,7 @@ class Collector:
         if not is_last and self._seen.get(path) != mark:
             self._seen[path] = mark
             return
-        with _open(self._root / path) as file:
+        with open_regular(self._root / path) as file:
             yield from _pieces(file, path, 0, is_staged=True)
             now = os.fstat(file.fileno())
         if is_last or (now.st_ino, now.st_size, now.st_mtime_ns) == mark:
@@ -163,8 +164,3 @@ def _pieces(file: IO[bytes], path: str, offset: int, *, is_staged: bool = False)
     while data := file.read(PIECE_BYTES):
         yield Piece(path=path, offset=offset, data=data, is_staged=is_staged)
         offset += len(data)
-
-
-def _open(path: Path) -> IO[bytes]:
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    return open(os.open(path, flags), "rb")

@@ -1,4 +1,4 @@
-"""What a call may bring: tags, iterations, scalars. Owns the refusals and their messages; knows not what follows."""
+"""What a call may be given: tags, iterations, scalars. Owns the refusals and their messages; knows no queue."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _NO_NUMBERS: Final = tuple("SUVcmM")  # NumPy's kinds of strings, raw bytes, com
 
 
 def check_tag(tag: object) -> None:
-    """Refuse what is no tag.
+    """Refuse what is not a tag.
 
     Raises:
-        TypeError: It is no string.
+        TypeError: It is not a string.
         ValueError: It cannot be written as UTF-8.
     """
     if not isinstance(tag, str):
@@ -25,14 +25,14 @@ def check_tag(tag: object) -> None:
     try:
         tag.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"the tag {tag!r} cannot be stored as UTF-8 ({error.reason}); take another name") from error
+        raise ValueError(f"the tag {tag!r} cannot be stored as UTF-8 ({error.reason}); choose another name") from error
 
 
 def to_iteration(value: Any) -> int:
     """Convert what `Logger.set_global_it` accepts.
 
     Raises:
-        TypeError: It is no integer.
+        TypeError: It is not an integer.
         ValueError: It does not fit in 64 bits.
     """
     try:
@@ -50,7 +50,7 @@ def to_float(tag: object, value: Any) -> float:
     """Convert what `Logger.add_scalar` accepts.
 
     Raises:
-        TypeError: It is no number.
+        TypeError: It is not a number.
     """
     kind = type(value)
     try:
@@ -64,7 +64,7 @@ def to_float(tag: object, value: Any) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether this can be converted without losing what it is: NumPy's strings and complex numbers have a way, too."""
+    """Return whether this is a number, which NumPy's strings, though convertible, are not."""
     kind = type(value)
     if isinstance(value, (str, bytes, bytearray)) or getattr(getattr(value, "dtype", None), "kind", "") in _NO_NUMBERS:
         return False
@@ -72,30 +72,30 @@ def _is_number(value: Any) -> bool:
 
 
 def check_path_tag(tag: object) -> None:
-    """Refuse a tag that, taken as a relative path, would leave the run's folder or be no file in it.
+    """Refuse a tag that, taken as a relative path, would leave the run's folder or would not be a file in it.
 
     Raises:
-        TypeError: It is no string.
-        ValueError: It would leave the folder, or is too long for a file's name.
+        TypeError: It is not a string.
+        ValueError: It would leave the folder, or is too long for a file name.
     """
     check_file_tag(tag)
     if tag == "" or {".", ".."} & set(str(tag).split("/")) or str(tag).startswith("/"):
         raise ValueError(
-            f"the tag {tag!r} would leave the run's folder: take a name without the parts '.' and '..' and without a "
+            f"the tag {tag!r} would leave the run's folder: choose a name without the parts '.' and '..' and without a "
             "leading '/'; groups are made by 'group/name'"
         )
 
 
 def check_file_tag(tag: object) -> None:
-    """Refuse a tag that makes no file's name.
+    """Refuse a tag that cannot be used as a file name.
 
     Raises:
-        TypeError: It is no string.
+        TypeError: It is not a string.
         ValueError: It is too long.
     """
     check_tag(tag)
     name = file_name(str(tag))
     if any(len(part.encode()) > _MAX_PART_BYTES for part in name.split("/")):
-        raise ValueError(f"a part of the tag {tag!r:.60} has over {_MAX_PART_BYTES} bytes, too many for a file's name")
+        raise ValueError(f"a part of the tag {tag!r:.60} has over {_MAX_PART_BYTES} bytes, too many for a file name")
     if len(name.encode()) > _MAX_NAME_BYTES:
-        raise ValueError(f"the tag {tag!r:.60} has over {_MAX_NAME_BYTES} bytes, too many for a file's path")
+        raise ValueError(f"the tag {tag!r:.60} has over {_MAX_NAME_BYTES} bytes, too many for a file path")

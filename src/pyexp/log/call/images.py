@@ -1,4 +1,4 @@
-"""Images as PNG, whatever they come as. Owns the shapes and number ranges of an image; writes PNG itself for arrays."""
+"""Images as PNG, from arrays, PIL images and files. Owns shapes and number ranges, and writing PNG."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from io import BytesIO
 from typing import Any
 
 from pyexp._optional import import_extra
-from pyexp.log.values import events
+from pyexp.log.kinds import GIF, JPEG, PNG, WEBP
 from pyexp.log.values.events import Content
 
 _SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": events.PNG,
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
+    b"\x89PNG\r\n\x1a\n": PNG.name,
+    b"\xff\xd8\xff": JPEG.name,
+    b"GIF8": GIF.name,
 }
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # PNG's number for so many channels
 _MATRIX, _CUBE = 2, 3
@@ -31,11 +31,11 @@ _STORABLE_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}  # PIL's names of
 _MAX_BYTE = 255
 
 
-def encode(tag: str, image: Any, dataformats: str) -> Content:
+def encode(tag: str, image: Any, dataformats: str = "HWC") -> Content:
     """Return an image as the bytes of a picture file.
 
     Raises:
-        TypeError: It is no image.
+        TypeError: It is not an image.
         ValueError: An array of another shape, or a file of an unknown kind.
         OSError: The file cannot be read.
     """
@@ -44,9 +44,9 @@ def encode(tag: str, image: Any, dataformats: str) -> Content:
     if hasattr(image, "save") and hasattr(image, "mode"):
         buffer = BytesIO()
         _storable(image).save(buffer, format="PNG")
-        return Content(events.PNG, buffer.getvalue())
+        return Content(PNG.name, buffer.getvalue())
     if hasattr(image, "__array__") or isinstance(image, (list, tuple)):
-        return Content(events.PNG, _encode_array(tag, image, dataformats))
+        return Content(PNG.name, _encode_array(tag, image, dataformats))
     raise TypeError(
         f"the image {tag!r} must be an array, a PIL image or the path of a picture; found {type(image).__name__}"
     )
@@ -55,7 +55,7 @@ def encode(tag: str, image: Any, dataformats: str) -> Content:
 def media_type_of(data: bytes) -> str | None:
     """Return which kind of picture file this is, by its first bytes; None for an unknown one."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
+        return WEBP.name
     return next((media_type for signature, media_type in _SIGNATURES.items() if data.startswith(signature)), None)
 
 
@@ -64,7 +64,7 @@ def _read(tag: str, path: str | os.PathLike[str]) -> Content:
         data = file.read()
     media_type = media_type_of(data)
     if media_type is None:
-        raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is no PNG, JPEG, GIF or WebP file")
+        raise ValueError(f"the image {tag!r}: {os.fspath(path)!r} is not a PNG, JPEG, GIF or WebP file")
     return Content(media_type, data)
 
 

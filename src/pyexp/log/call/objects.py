@@ -1,7 +1,7 @@
 """Objects as bytes, taken at the call: figures, checkpoints, histograms, tables, hyperparameters.
 
-Owns what becomes of each object. Knows neither files nor iterations. matplotlib is never imported here: a figure
-brings it along.
+Owns the bytes of each object. Knows neither files nor iterations. matplotlib is never imported here: a figure
+has it already.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from operator import index
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
-from pyexp.log.values import events
+from pyexp.log.kinds import JSON, PICKLE, PLAIN, PLOTLY, PNG
 from pyexp.log.values.events import Content
 
 if TYPE_CHECKING:
@@ -26,28 +26,39 @@ if TYPE_CHECKING:
 _HALF = 0.5  # of numbers whose distance is beyond the largest float
 
 
-def figure(tag: str, figure: Any, *, preview: bool) -> tuple[Content, ...]:
+def text(tag: str, text: str) -> Content:
+    """Capture a text; what UTF-8 does not have is written as an escape.
+
+    Raises:
+        TypeError: It is not a string.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"the text {tag!r} must be a string; found {type(text).__name__}: log `str(value)`")
+    return Content(PLAIN.name, text.encode("utf-8", "backslashreplace"))
+
+
+def figure(tag: str, figure: Any, *, preview: bool = True) -> tuple[Content, ...]:
     """Capture a matplotlib or plotly figure.
 
     Raises:
         TypeError: It is neither, or cannot be pickled.
     """
     if hasattr(figure, "to_plotly_json"):
-        return (Content(events.PLOTLY, figure.to_json().encode()),)
+        return (Content(PLOTLY.name, figure.to_json().encode()),)
     if not hasattr(figure, "savefig"):
         raise TypeError(
             f"the figure {tag!r} must be a matplotlib or plotly figure; found {type(figure).__name__}: "
             "use `add_image` for a picture"
         )
-    captured = Content(events.PICKLE, _pickle_figure(tag, figure))
+    captured = Content(PICKLE.name, _pickle_figure(tag, figure))
     if not preview:
         return (captured,)
     picture = BytesIO()
     figure.savefig(picture, format="png")
-    return (captured, Content(events.PNG, picture.getvalue()))
+    return (captured, Content(PNG.name, picture.getvalue()))
 
 
-def pickled(subject: str, obj: Any) -> Content:
+def checkpoint(tag: str, obj: Any) -> Content:
     """Pickle an object.
 
     Raises:
@@ -56,17 +67,17 @@ def pickled(subject: str, obj: Any) -> Content:
     import cloudpickle
 
     try:
-        return Content(events.PICKLE, cloudpickle.dumps(obj, protocol=pickle.HIGHEST_PROTOCOL))
+        return Content(PICKLE.name, cloudpickle.dumps(obj, protocol=pickle.HIGHEST_PROTOCOL))
     except Exception as error:  # reducers are user code
-        raise _unpicklable(subject, error) from error
+        raise _unpicklable(f"the checkpoint {tag!r}", error) from error
 
 
-def histogram(tag: str, values: Any, bins: int) -> Content:
+def histogram(tag: str, values: Any, *, bins: int = 64) -> Content:
     """Count finite values in equal bins between the least and the greatest.
 
     Raises:
-        TypeError: Some value is no number, or *bins* no integer.
-        ValueError: There is no bin.
+        TypeError: Some value is not a number, or *bins* is not an integer.
+        ValueError: There are no bins.
     """
     if not hasattr(type(bins), "__index__"):
         raise TypeError(
@@ -91,7 +102,7 @@ def table(tag: str, table: Any) -> Content:
     """Bring a table into columns and rows.
 
     Raises:
-        TypeError: It is none of the shapes of a table.
+        TypeError: It has none of the forms of a table.
         ValueError: Its columns differ in length.
     """
     if hasattr(table, "to_dict") and hasattr(table, "columns"):
@@ -122,9 +133,9 @@ def _frame_columns(frame: Any) -> list[tuple[Any, list[Any]]]:
     return [(name, list(frame[name])) for name in frame.columns]
 
 
-def hparams(hparams: Mapping[str, Any], metrics: Mapping[str, Any]) -> Content:
+def hparams(_tag: str, hparams: Mapping[str, Any], *, metrics: Mapping[str, Any] | None = None) -> Content:
     """Keep names and values; what JSON does not know becomes text."""
-    return json_content({"hparams": dict(hparams), "metrics": dict(metrics)})
+    return json_content({"hparams": dict(hparams), "metrics": dict(metrics or {})})
 
 
 def _pickle_figure(tag: str, figure: Any) -> bytes:
@@ -174,7 +185,7 @@ def _flat(tag: str, values: Any) -> Iterable[float]:
 def json_content(content: Mapping[str, Any]) -> Content:
     """Return a mapping as JSON; what JSON does not know becomes a number where it is one, else text."""
     text = json.dumps(content, default=_plain, ensure_ascii=False)
-    return Content(events.JSON, text.encode("utf-8", "backslashreplace"))
+    return Content(JSON.name, text.encode("utf-8", "backslashreplace"))
 
 
 def _widened(low: float, high: float, bins: int) -> tuple[float, float]:
@@ -191,6 +202,6 @@ def _plain(value: Any) -> Any:
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
         return value.tolist()
     if hasattr(type(value), "__float__"):
-        with suppress(Exception):  # a tensor of many numbers, or whatever else says no
+        with suppress(Exception):  # a tensor of many numbers, for one
             return float(value)
     return str(value)

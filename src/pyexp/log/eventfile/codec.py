@@ -12,20 +12,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from pyexp.log.eventfile import protobuf_wire
-from pyexp.log.values import events
+from pyexp.log.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyexp.log._pb.events_pb2 import EventFile
+    from pyexp.log.values.events import Item
 
 FORMAT = 1
 ATTEMPT, SCALARS, OBJECT, INDEX, END, LOST = 4, 5, 6, 7, 8, 9
 OBJECT_ENTRY = 0xFFFFFFFF  # what an index says of an object
 VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
 
-_KIND_NUMBERS = {kind: number for number, kind in enumerate(events.KINDS, start=1)}
-_KIND_NAMES = dict(enumerate(events.KINDS, start=1))
+_KIND_NAMES = {kind.number: kind.name for kind in KINDS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def content_of(head: bytes) -> bytes:
     for _, content in protobuf_wire.fields(head):
         if isinstance(content, bytes):
             return content
-    raise protobuf_wire.WireError("a record's head is no message")
+    raise protobuf_wire.WireError("a record's head is not a message")
 
 
 def encode_attempt(time: float, writer: str) -> bytes:
@@ -88,10 +87,10 @@ def parse_attempt(head: bytes) -> Attempt:
     return Attempt(int(found.get(1, 0)), _double(found.get(2)))
 
 
-def encode_object(item: events.Item, iteration: int) -> tuple[bytes, list[bytes]]:
+def encode_object(item: Item, iteration: int) -> tuple[bytes, list[bytes]]:
     """Return the head of an object and the pieces of its data."""
     content = [
-        b"\x08%c" % _KIND_NUMBERS[item.kind],
+        b"\x08%c" % KINDS[item.kind].number,
         protobuf_wire.field(2, item.tag.encode()),
         b"\x19" + iteration.to_bytes(8, "little", signed=True),
         b"\x21" + protobuf_wire.column_bytes(array("d", (item.time,))),
@@ -186,17 +185,6 @@ def encode_tags(tags: tuple[str, ...]) -> bytes:
 def parse_tags(tag_set: bytes) -> tuple[str, ...]:
     """Return the tags of a `TagSet`."""
     return tuple(_text(content) for number, content in protobuf_wire.fields(tag_set) if number == 1)
-
-
-def load_messages(data: bytes) -> EventFile:
-    """Parse a whole event file with the protobuf library, into the generated message.
-
-    Raises:
-        google.protobuf.message.DecodeError: The file is damaged or torn; see `pyexp.log.repairing`.
-    """
-    from pyexp.log._pb import events_pb2
-
-    return events_pb2.EventFile.FromString(data)
 
 
 def _varint_size(number: int) -> int:

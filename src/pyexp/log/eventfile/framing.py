@@ -69,12 +69,12 @@ def padded_varint(number: int) -> bytes:
 
 
 def may_begin(start: bytes) -> bool:
-    """Whether *start* can be the first bytes of a record, however few they are."""
+    """Return whether *start* can be the first bytes of a record, however few they are."""
     return all(byte & mask == expected for byte, (mask, expected) in zip(start, _LAYOUT, strict=False))
 
 
 def needed(header: bytes) -> int | None:
-    """Return how many bytes header and head have together, or None when *header* is none."""
+    """Return how many bytes header and head have together, or None when *header* is not one."""
     if len(header) < HEADER_BYTES or header[_MARK_AT : _MARK_AT + len(_MARK)] != _MARK:
         return None
     return HEADER_BYTES + int.from_bytes(header[17:21], "little")

@@ -83,5 +83,5 @@ def frame_at(file: IO[bytes], offset: int, size: int) -> framing.Frame | None:
 
 
 def is_whole(file: IO[bytes], frame: framing.Frame) -> bool:
-    """Whether a record was written to its end."""
+    """Return whether a record was written to its end."""
     return read_at(file, frame.end - framing.TRAILER_BYTES, framing.TRAILER_BYTES) == frame.trailer

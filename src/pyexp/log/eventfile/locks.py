@@ -1,16 +1,15 @@
-"""Keeping other processes away from a file while it is changed. Owns the lock, where the system has one."""
+"""Keeping other processes away from an event file while it is changed. Owns that logging goes on without locks."""
 
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from pyexp._locks import NoLocksError, lock, unlock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_POLL_S = 0.005
 
 
 @contextmanager
@@ -25,33 +24,14 @@ def locked(descriptor: int, patience_s: float | None = None) -> Iterator[bool]:
         yield is_locked
     finally:
         if is_locked:
-            _unlock(descriptor)
+            unlock(descriptor)
 
 
-if sys.platform == "win32":
-
-    def _lock(_descriptor: int, _patience_s: float | None) -> bool:
+def _lock(descriptor: int, patience_s: float | None) -> bool:
+    if sys.platform == "win32":  # a locked region cannot be read by others, and the file grows into any
         return False
-
-    def _unlock(descriptor: int) -> None:
-        pass
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int, patience_s: float | None) -> bool:
-        end = None if patience_s is None else time.monotonic() + patience_s
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if end is None else fcntl.LOCK_NB))
-            except BlockingIOError:
-                if end is not None and time.monotonic() >= end:
-                    raise TimeoutError(f"another process has kept the log for {patience_s:g} s") from None
-                time.sleep(_POLL_S)
-            except OSError:
-                return False
-            else:
-                return True
-
-    def _unlock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    try:
+        lock(descriptor, patience_s)
+    except NoLocksError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The objects of one event file, looked at when somebody asks for them: a run may have many, beside few scalars.
+"""The objects of one event file, read on demand: a run may have many of them and few scalars.
 
 Owns their offsets and the entries made of their heads. Contents are never read here.
 """
@@ -10,6 +10,7 @@ from array import array
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from pyexp._files import open_regular
 from pyexp.log.eventfile import codec
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.protobuf_wire import WireError
@@ -40,7 +41,7 @@ class ObjectList:
     def entries(self) -> list[Entry]:
         """Return an entry for each object, reading the heads of those that are new."""
         if self._looked_at < len(self.offsets):
-            with suppress(OSError):  # removed meanwhile: the next poll tells
+            with suppress(OSError):  # removed meanwhile: the next poll says so
                 self._look()
         return self._entries
 
@@ -50,7 +51,7 @@ class ObjectList:
         return [entry for entry in self.entries() if entry.id in wanted] if wanted else []
 
     def _look(self) -> None:
-        with open(self._path, "rb", buffering=0) as file:
+        with open_regular(self._path, follow_links=True, buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             for offset in self.offsets[self._looked_at :]:
                 try:

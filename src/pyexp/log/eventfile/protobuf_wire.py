@@ -22,7 +22,7 @@ _MAX_VARINT_BYTES = 10
 
 
 class WireError(ValueError):
-    """Bytes that are no protobuf message."""
+    """Bytes that are not a protobuf message."""
 
 
 def varint(number: int) -> bytes:
@@ -48,7 +48,7 @@ def packed(number: int, column: Column) -> bytes:
 
 
 def column_bytes(column: Column) -> bytes:
-    """Return the column as protobuf wants it: little-endian, one after the other."""
+    """Return the column as protobuf has it: little-endian, one after the other."""
     if sys.byteorder == "big":
         column = column[:]
         column.byteswap()
@@ -56,7 +56,7 @@ def column_bytes(column: Column) -> bytes:
 
 
 def parse_column(typecode: str, content: bytes | memoryview) -> array[int]:
-    """Turn what `column_bytes` made back into an array; bytes that are no whole number of items are a `WireError`."""
+    """Turn what `column_bytes` made back into an array; raises `WireError` for a part of an item."""
     column: array[int] = array(typecode)
     if len(content) % column.itemsize:
         raise WireError(f"a column of {len(content)} bytes; expected a multiple of {column.itemsize}")

@@ -1,4 +1,4 @@
-"""Walking an event file record by record while it grows, over whatever damage it has.
+"""Walking an event file record by record while it grows, skipping what is damaged.
 
 Owns the position of one reader. Reads heads only, and never maps the file: one that is cut would kill its reader.
 """
@@ -25,7 +25,7 @@ class Tail:
 
     Attributes:
         offset: Where the next record begins.
-        damaged: Where the damaged stretches begin that were passed over.
+        damaged: Where the damaged stretches begin that were skipped.
     """
 
     def __init__(self, offset: int = 0) -> None:
@@ -34,10 +34,10 @@ class Tail:
         self._scan_from = 0
 
     def frames(self, file: IO[bytes], size: int) -> Iterator[Frame]:
-        """Yield the whole records from here to *size*, the size of the file, and stand after each when it is yielded.
+        """Yield the whole records from here to *size*, the size of the file; move behind each before it is yielded.
 
         A record that is not whole yet is left for the next call, unless a whole one lies behind it: then it was torn
-        and is passed over.
+        and is skipped.
         """
         window = _Window(file, size)
         while True:
@@ -103,7 +103,7 @@ class _Window:
         return framing.parse(self._buffer, position, offset)
 
     def is_whole(self, frame: Frame) -> bool:
-        """Whether the record was written to its end."""
+        """Return whether the record was written to its end."""
         at = frame.end - framing.TRAILER_BYTES
         position = at - self._base
         if 0 <= position <= len(self._buffer) - framing.TRAILER_BYTES:
@@ -111,7 +111,7 @@ class _Window:
         return frame.end <= self.size and read_at(self.file, at, framing.TRAILER_BYTES) == frame.trailer
 
     def is_short(self, offset: int) -> bool:
-        """Whether the file ends within what may be the head of a record at *offset*."""
+        """Return whether the file ends within what may be the head of a record at *offset*."""
         needed = framing.needed(read_at(self.file, offset, framing.HEADER_BYTES))
         return needed is not None and offset + needed > self.size
 

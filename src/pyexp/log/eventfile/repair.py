@@ -1,6 +1,6 @@
-"""What a kill left of an event file, made whole: a torn end is cut off, torn stretches between records are covered.
+"""Making an event file whole after a kill: a torn end is cut off, torn stretches between records are covered.
 
-Owns what may be changed of a file that exists. Never touches a whole record, nor a file that is none of ours.
+Owns what may be changed of a file that exists. Never touches a whole record, nor a file of another kind.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FIRST_RECORD_BYTES = 128  # more than the record has with which each file begins
 _CHUNK_BYTES = 1 << 20
-_STRETCH_KEY = 0x12  # a field that EventFile does not have; what reads protobuf passes over it
+_STRETCH_KEY = 0x12  # a field that EventFile does not have; protobuf libraries skip it
 _FILLING_KEY = 0x52  # and one that Record does not have
 _FILLING_BYTES = 6  # its key and its length
 _LEAST_RECORD_BYTES = framing.HEADER_BYTES + len(codec.encode_lost(0)) + framing.TRAILER_BYTES
@@ -30,7 +30,7 @@ def cut_torn_tail(path: Path, descriptor: int, begin: int = 0) -> int:
     """Cut off what is torn at the end of an event file, of which *begin* bytes are known; return how much it was.
 
     Raises:
-        LogError: The file is none of ours; it stays as it is.
+        LogError: The file is not an event file; it stays as it is.
     """
     size = os.fstat(descriptor).st_size
     tail = Tail(begin)
@@ -40,7 +40,7 @@ def cut_torn_tail(path: Path, descriptor: int, begin: int = 0) -> int:
         for _ in tail.frames(file, size):
             pass
         if not tail.offset:
-            _require_ours(path, file, size)
+            require_ours(path, file, size)
         if tail.offset < size:
             os.ftruncate(descriptor, tail.offset)
     return size - tail.offset
@@ -51,19 +51,19 @@ def repair(path: Path) -> int:
 
     Raises:
         FileNotFoundError: There is no such file.
-        LogError: It is no event file; it stays as it is.
+        LogError: It is not an event file; it stays as it is.
     """
     with open(path, "r+b", buffering=0) as file, locked(file.fileno()):
         size = os.fstat(file.fileno()).st_size
         gaps, end = _survey(file, size)
         if not end:
-            _require_ours(path, file, size)
+            require_ours(path, file, size)
         file.truncate(end)
         return size - end + sum(_cover(file, begin, gap_end - begin) for begin, gap_end in gaps)
 
 
 def is_unused(file: IO[bytes]) -> bool:
-    """Whether an event file holds nothing but begins and ends of attempts."""
+    """Return whether an event file holds nothing but begins and ends of attempts."""
     size = os.fstat(file.fileno()).st_size
     tail = Tail()
     kinds = {codec.head_kind(frame.head) for frame in tail.frames(file, size)}
@@ -75,8 +75,24 @@ def reading(descriptor: int) -> IO[bytes]:
     return open(os.dup(descriptor), "rb", buffering=0)
 
 
+def require_ours(path: Path, file: IO[bytes], size: int) -> None:
+    """Refuse a file without a whole record, unless it is the begin of ours, or the zeros that a power cut leaves.
+
+    Raises:
+        LogError: It is something else.
+    """
+    start = read_at(file, 0, _FIRST_RECORD_BYTES).rstrip(b"\0")
+    rest = range(_FIRST_RECORD_BYTES, size, _CHUNK_BYTES)
+    if framing.may_begin(start) and not any(read_at(file, at, _CHUNK_BYTES).strip(b"\0") for at in rest):
+        return
+    raise LogError(
+        f"{str(path)!r} is not an event log: no record is found in its {size:,} bytes. It is left as it is: move it "
+        "away, or give another path"
+    )
+
+
 def _survey(file: IO[bytes], size: int) -> tuple[list[tuple[int, int]], int]:
-    """Return begin and end of each stretch between whole records that is none, and where the last record ends."""
+    """Return begin and end of each stretch between whole records, and where the last record ends."""
     gaps = []
     previous = end = 0
     for frame in Tail().frames(file, size):
@@ -89,7 +105,7 @@ def _survey(file: IO[bytes], size: int) -> tuple[list[tuple[int, int]], int]:
 
 
 def _cover(file: IO[bytes], offset: int, size: int) -> int:
-    """Make a torn stretch something that every reader passes over; return how many bytes it has, 0 if it was covered.
+    """Turn a torn stretch into something that every reader skips; return how many bytes it has, 0 if it was covered.
 
     As little as possible is written. A single byte stays: no field is so short.
     """
@@ -114,15 +130,3 @@ def _write_at(file: IO[bytes], offset: int, data: bytes) -> None:
     file.seek(offset)
     while data:
         data = data[file.write(data) :]
-
-
-def _require_ours(path: Path, file: IO[bytes], size: int) -> None:
-    """Refuse a file without a whole record, unless it is the begin of ours, or the zeros that a power cut leaves."""
-    start = read_at(file, 0, _FIRST_RECORD_BYTES).rstrip(b"\0")
-    rest = range(_FIRST_RECORD_BYTES, size, _CHUNK_BYTES)
-    if framing.may_begin(start) and not any(read_at(file, at, _CHUNK_BYTES).strip(b"\0") for at in rest):
-        return
-    raise LogError(
-        f"{str(path)!r} is no event log: none of its {size:,} bytes is a record of one. It is left as it is: move it "
-        "away, or give another path"
-    )

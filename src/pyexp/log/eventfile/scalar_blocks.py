@@ -37,11 +37,11 @@ class Block:
     data_offset: int
 
     def count(self, column: int) -> int:
-        """Number of points of a column."""
+        """Return the number of points of a column."""
         return _of(self.counts, column)
 
     def total(self, columns: int) -> int:
-        """Number of points of the first *columns* columns."""
+        """Return the number of points of the first *columns* columns."""
         return self.counts[0] * columns if len(self.counts) == 1 else sum(self.counts[:columns])
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile import index as indexing
-from pyexp.log.eventfile import repair as mending
+from pyexp.log.eventfile import repair as repairs
 from pyexp.log.eventfile.locks import locked
 from pyexp.log.values.file_layout import require_format
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 WRITER = f"pyexp {sys.modules['pyexp'].__version__}"  # loaded before us, and not ours to import
 RECORDS_PER_INDEX = 8192
-_CLOSING_PATIENCE_S = 0.5  # with another process that keeps the file: closing makes it only faster to read
+_CLOSING_PATIENCE_S = 0.5  # with another process that keeps the file: closing only makes it faster to read
 _JOIN_BELOW_BYTES = 1 << 20
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -38,7 +38,7 @@ class EventFile:
 
         Raises:
             OSError: The folder is missing or not writable, or the disk is full.
-            LogError: There is a file of that name that is none of ours.
+            LogError: There is a file of that name that is not an event file.
         """
         self.path = path
         self._descriptor = os.open(path, _FLAGS, 0o666)
@@ -94,17 +94,17 @@ class EventFile:
                 self._unindexed = 0
 
     def _begin(self) -> None:
-        mending.cut_torn_tail(self.path, self._descriptor)
-        with mending.reading(self._descriptor) as file:
+        repairs.cut_torn_tail(self.path, self._descriptor)
+        with repairs.reading(self._descriptor) as file:
             last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
         if last is not None:
             self._indexed_end, self._index_at = last.end, last.offset
         self._append([(codec.encode_attempt(time.time(), WRITER), [])])
 
     def _follow(self, *, is_locked: bool) -> None:
-        """Cut off what another process left torn behind the records that we know, if nobody can be writing now."""
+        """Cut off what another process left torn behind the records that we know, if no process can be writing now."""
         if is_locked and os.fstat(self._descriptor).st_size > self._end:
-            mending.cut_torn_tail(self.path, self._descriptor, self._end)
+            repairs.cut_torn_tail(self.path, self._descriptor, self._end)
 
     def _append(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
         start = offset = os.fstat(self._descriptor).st_size
@@ -117,16 +117,16 @@ class EventFile:
         try:
             _write_all(self._descriptor, pieces)
         except BaseException:
-            with suppress(OSError):  # what stays torn is cut or passed over later
+            with suppress(OSError):  # what stays torn is cut or skipped later
                 os.ftruncate(self._descriptor, start)
             raise
         self._unindexed += len(records)
         self._end = offset
 
     def _append_index(self) -> None:
-        """Describe everything since the last index, whoever wrote it."""
+        """Describe everything since the last index, by all writers."""
         at = os.fstat(self._descriptor).st_size
-        with mending.reading(self._descriptor) as file:
+        with repairs.reading(self._descriptor) as file:
             index = indexing.build(file, at, self._indexed_end, self._index_at)
         self._append([(codec.encode_index(index), [])])
         self._index_at, self._indexed_end = at, self._end
@@ -136,11 +136,11 @@ class EventFile:
 def remove_unused(path: Path) -> bool:
     """Remove the event file *path* if it holds no event; return whether it does not."""
     with open(path, "rb", buffering=0) as file, locked(file.fileno()):
-        if not mending.is_unused(file):
+        if not repairs.is_unused(file):
             return False
         try:
             path.unlink()
-        except OSError:  # some systems remove no file that is open
+        except OSError:  # some systems cannot remove a file that is open
             return False
     return True
 

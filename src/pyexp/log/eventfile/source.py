@@ -13,6 +13,7 @@ from contextlib import suppress
 from heapq import merge
 from typing import IO, TYPE_CHECKING
 
+from pyexp._files import open_regular
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile import index as indexing
@@ -72,7 +73,7 @@ class EventSource:
         """Look for what is new."""
         reset = False
         try:
-            with open(self._path, "rb", buffering=0) as file:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
                 status = os.fstat(file.fileno())
                 if not self._is_same(file, status):
                     reset = self._identity is not None
@@ -89,14 +90,14 @@ class EventSource:
             return Delta(reset=reset)
 
     def count(self, tag: str) -> int:
-        """Number of points of a tag, hidden ones included."""
+        """Return the number of points of a tag, hidden ones included."""
         return self._count_before(tag, self._tail.offset)
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
         offsets = self._offsets(tag)
         try:
-            with open(self._path, "rb", buffering=0) as file:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
                 size = os.fstat(file.fileno()).st_size
                 if self._is_hiding(offsets):
                     read = ((self._attempt_of(at), self._read(file, size, at, tag)) for at in offsets)
@@ -107,7 +108,7 @@ class EventSource:
                     first = bisect_right(ladder, start)
                     skip = start - (ladder[first - 1] if first else 0)
                 return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
-        except OSError:  # removed meanwhile: the next poll tells
+        except OSError:  # removed meanwhile: the next poll says so
             return []
 
     def entries(self) -> list[Entry]:
@@ -121,7 +122,7 @@ class EventSource:
         return found
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
-        """Whether this is the file that we know, grown at most."""
+        """Return whether this is the file that we know, grown at most."""
         if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._tail.offset:
             return False
         at = self._tail.offset - len(self._last_header)
@@ -130,7 +131,7 @@ class EventSource:
         return status.st_mtime_ns == self._changed_ns or not self._is_healed(file, status.st_size)
 
     def _is_healed(self, file: IO[bytes], size: int) -> bool:
-        """Whether something that was damaged is whole now: then the file was being replaced while we read it."""
+        """Return whether something that was damaged is whole now: then the file was being replaced while we read it."""
         if any(indexing.frame_at(file, offset, size) for offset in self._tail.damaged[-_RECHECKED:]):
             return True
         blocks = [(offset, tag) for offset, tag in self._damaged if tag][:_RECHECKED]
@@ -241,7 +242,7 @@ class EventSource:
     def _count_before(self, tag: str, limit: int) -> int:
         offsets = self._offsets(tag)
         try:
-            with open(self._path, "rb", buffering=0) as file:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
                 ladder = self._climb(file, tag, offsets)
         except OSError:
             return 0
@@ -256,7 +257,7 @@ class EventSource:
             count = 0
             frame = indexing.frame_at(file, offset, size) if (offset, tag) not in self._damaged else None
             if frame is not None:
-                with suppress(WireError, ValueError, IndexError):  # replaced meanwhile: the next poll tells
+                with suppress(WireError, ValueError, IndexError):  # replaced meanwhile: the next poll says so
                     block = scalar_blocks.parse(frame.head, frame.data_offset)
                     count = block.count(codec.parse_tags(block.tag_set).index(tag))
             ladder.append(count + (ladder[-1] if ladder else 0))

@@ -9,7 +9,7 @@ _UNSAFE = re.compile(r'[%:*?"<>|\\\x00-\x1f]|[. ]+$')
 
 
 def file_name(tag: str) -> str:
-    """Return the path that a tag becomes: itself, but for characters that some file system has no room for.
+    """Return the path that a tag becomes: itself, but for characters that some file system does not allow.
 
     These are written as ``%`` and two hex digits; so are dots in names of folders, which keeps these apart from files.
     An empty part is written as ``%`` alone. So the path never leaves the folder that it is in.

@@ -1,6 +1,6 @@
-"""Where the objects of a log of JSON lines lie, and finding them there when no ``log.jsonl`` tells of them.
+"""Where the objects of a log of JSON lines lie, and finding them there without a ``log.jsonl``.
 
-Owns the names of folders and suffixes. Reads no object, only the small ``.meta`` beside it.
+Owns the paths; the names of folders and suffixes are in `kinds`. Reads no object, only its small ``.meta``.
 """
 
 from __future__ import annotations
@@ -11,30 +11,16 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp._files import open_regular
 from pyexp.log.jsonlines.file_names import tag_of
-from pyexp.log.values import events
+from pyexp.log.kinds import FIGURE, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FOLDERS: Final = {
-    events.FIGURE: "figures",
-    events.CHECKPOINT: "checkpoints",
-    events.IMAGE: "images",
-    events.HISTOGRAM: "histograms",
-    events.TABLE: "tables",
-    events.HPARAMS: "hparams",
-}
-SUFFIXES: Final = {  # what an object is restored from comes first
-    events.PICKLE: ".cpkl",
-    events.PLOTLY: ".plotly.json",
-    events.PNG: ".png",
-    events.JSON: ".json",
-    "image/jpeg": ".jpg",
-    "image/gif": ".gif",
-    "image/webp": ".webp",
-}
+FOLDERS: Final = {kind.name: kind.folder for kind in KINDS.values() if kind.folder is not None}
+SUFFIXES: Final = {media.name: media.suffix for name in FOLDERS for media in KINDS[name].media_types}
 META_SUFFIX: Final = ".meta"
 _ITERATION = re.compile(r"-?[0-9]{1,19}")
 
@@ -67,7 +53,7 @@ def _objects(folder: Path, iteration: str, kind: str) -> Iterator[dict[str, Any]
                 "it": int(iteration),
                 "tag": tag_of(os.path.relpath(base, below).replace(os.sep, "/")),
                 "kind": kind,
-                "interactive": kind == events.FIGURE,
+                "interactive": kind == FIGURE.name,
                 "time": parts[0][2].st_mtime,
                 **_meta(base + META_SUFFIX),
                 "parts": [
@@ -79,7 +65,7 @@ def _objects(folder: Path, iteration: str, kind: str) -> Iterator[dict[str, Any]
 
 def _meta(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
+        with open_regular(path, follow_links=True) as file:
             content = json.load(file)
     except (OSError, ValueError):
         return {}

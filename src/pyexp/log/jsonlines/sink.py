@@ -1,6 +1,6 @@
 """The log as JSON lines, for people to read: a line per scalar and text, a file per object.
 
-Owns the layout of that format and appending to it. ``log.jsonl`` holds what the layout alone cannot tell: where each
+Owns the layout of that format and appending to it. ``log.jsonl`` holds what the layout alone does not say: where each
 attempt begins, and which objects there are.
 """
 
@@ -20,7 +20,7 @@ from pyexp._files import write_atomic
 from pyexp.errors import LogError
 from pyexp.log.jsonlines.file_names import file_name
 from pyexp.log.jsonlines.layout import FOLDERS, META_SUFFIX, SUFFIXES, scan
-from pyexp.log.values import events
+from pyexp.log.kinds import TEXT
 from pyexp.log.values.file_layout import LOG_NAME, SCALARS_NAME, TEXT_NAME, require_format
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _ATTEMPT_BEGIN = b'{"attempt": '
 _BEGINS = (_ATTEMPT_BEGIN, b'{"it": ')  # of each line
 _LINES_AT_ONCE = 1000  # formatted in one go, during which no other thread runs
-# Since 2004 seven decimals tell neighbouring times apart; the shortest that do take longer to find.
+# Since 2004 seven decimals distinguish neighbouring times; finding the shortest that do takes longer.
 _EXACT_FROM_S = float(1 << 30)
 
 # What is wrong with the name of one object, not with the disk.
@@ -71,10 +71,10 @@ class JsonLines:
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
         """Encode points and texts and return what appends them and stores the objects.
 
-        When that raises, no line stays, and no file of an object.
+        When that raises, neither a line nor a file of an object stays.
         """
-        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == events.TEXT]
-        objects = [(item, iteration) for item, iteration in items if item.kind != events.TEXT]
+        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == TEXT.name]
+        objects = [(item, iteration) for item, iteration in items if item.kind != TEXT.name]
         lines = {
             SCALARS_NAME: b"".join(chain.from_iterable(map(_scalar_lines, scalars))),
             TEXT_NAME: "".join(texts).encode(),
@@ -113,7 +113,7 @@ class JsonLines:
             if _is_torn(self._folder / name):
                 file.write(b"\n")
         sizes = {name: os.fstat(file.fileno()).st_size for name, file in self._files.items()}
-        lines = [] if sizes[LOG_NAME] else [_line(found) for found in scan(self._folder)]  # of somebody without it
+        lines = [] if sizes[LOG_NAME] else [_line(found) for found in scan(self._folder)]  # written without it
         lines.append(_line({"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]}))
         self._append({LOG_NAME: "".join(lines).encode()})
 
@@ -138,7 +138,8 @@ class JsonLines:
             if error.errno not in _FAULTS_OF_NAMES:
                 raise
             raise LogError(
-                f"the {item.kind} {item.tag!r:.60} makes no file's path here ({error.strerror}): take another tag"
+                f"the tag {item.tag!r:.60} of a {item.kind} cannot be used as a file name here ({error.strerror}); "
+                "choose another tag"
             ) from error
         return {"it": iteration, "tag": item.tag, "kind": item.kind, **meta, "parts": parts}
 
@@ -166,7 +167,7 @@ class JsonLines:
                     view = view[self._files[name].write(view) or 0 :]
         except BaseException:
             for name, state in states.items():
-                with suppress(OSError):  # a line that stays torn is passed over
+                with suppress(OSError):  # a line that stays torn is skipped
                     os.ftruncate(self._files[name].fileno(), state.st_size)
             raise
 
@@ -175,7 +176,7 @@ def remove_unused(folder: Path) -> bool:
     """Remove the files of a log that holds no event; return whether it does not."""
     described = folder / LOG_NAME
     if not described.exists():
-        return False  # somebody else's: its objects are told by its folders alone
+        return False  # not written by us: only its folders say which objects it has
     files = [folder / name for name in (SCALARS_NAME, TEXT_NAME) if (folder / name).exists()]
     attempts = described.read_bytes().splitlines()
     if any(path.stat().st_size for path in files) or not all(line.startswith(_ATTEMPT_BEGIN) for line in attempts):
@@ -185,11 +186,11 @@ def remove_unused(folder: Path) -> bool:
     return True
 
 
-def mend_last_line(path: Path) -> int:
+def repair_last_line(path: Path) -> int:
     """Cut off a last line that is torn, or end it where only its end is missing; return how many bytes were cut off.
 
     Raises:
-        LogError: It is no line of a log; the file stays as it is.
+        LogError: It is not a line of a log; the file stays as it is.
     """
     with open(path, "r+b") as file:
         data = file.read()
@@ -197,8 +198,8 @@ def mend_last_line(path: Path) -> int:
         line = data[whole:].rstrip(b"\0")  # a power cut leaves zeros
         if not any(begin.startswith(line) or line.startswith(begin) for begin in _BEGINS):
             raise LogError(
-                f"{str(path)!r} is no log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is left "
-                "as it is: move it away, or give another path"
+                f"{str(path)!r} is not a log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is "
+                "left as it is: move it away, or give another path"
             )
         if _is_json(line):
             file.seek(whole + len(line))

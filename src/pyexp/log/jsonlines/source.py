@@ -10,8 +10,9 @@ import os
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
+from pyexp._files import open_regular
 from pyexp.log.jsonlines.layout import scan
-from pyexp.log.values import events
+from pyexp.log.kinds import KINDS, PLAIN, TEXT
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.events import MAX_ITERATION, MIN_ITERATION, Entry, Part, Points
 from pyexp.log.values.file_layout import LOG_NAME, SCALARS_NAME, TEXT_NAME
@@ -85,7 +86,7 @@ class JsonSource:
         )
 
     def count(self, tag: str) -> int:
-        """Number of points of a tag, hidden ones included."""
+        """Return the number of points of a tag, hidden ones included."""
         return sum(len(series) for _, series in self._pieces.get(tag, ()))
 
     def points(self, tag: str, start: int) -> list[Points]:
@@ -136,7 +137,7 @@ class JsonSource:
         for offset, line in self._lines[name].read():
             record = _parse(line)
             if record is not None:
-                record["\n"] = len(line)  # no key of a line: they end at the line break
+                record["\n"] = len(line)  # not a key that a line can have: lines end at the line break
                 yield offset, record
             elif line.strip():
                 self._unparsed += 1
@@ -144,7 +145,7 @@ class JsonSource:
     def _take(self, record: dict[str, Any], take: Any) -> None:
         try:
             take(record)
-        except (KeyError, TypeError, ValueError, OverflowError):  # JSON, but no line of ours
+        except (KeyError, TypeError, ValueError, OverflowError):  # JSON, but not a line of ours
             self._unparsed += 1
 
     def _take_attempt(self, record: dict[str, Any]) -> None:
@@ -169,9 +170,9 @@ class JsonSource:
     def _take_text(self, record: dict[str, Any], offset: int) -> None:
         if not isinstance(record["text"], str):
             raise TypeError("a text is a string")
-        part = Part(events.PLAIN, record["\n"], self._folder / TEXT_NAME, offset, None)
+        part = Part(PLAIN.name, record["\n"], self._folder / TEXT_NAME, offset, None)
         attempt = bisect_right(self._begins[TEXT_NAME], offset) - 1
-        self._add(attempt, record, events.TEXT, (part,))
+        self._add(attempt, record, TEXT.name, (part,))
 
     def _take_object(self, record: dict[str, Any]) -> None:
         parts = []
@@ -180,7 +181,7 @@ class JsonSource:
             if ".." in path.parts or not path.is_relative_to(self._folder):
                 raise ValueError("a file outside of the folder")
             parts.append(Part(str(media_type), int(size), path, 0, None if crc is None else int(crc)))
-        if record["kind"] in events.KINDS:
+        if record["kind"] in KINDS:
             self._add(len(self._attempts) - 1, record, record["kind"], tuple(parts))
 
     def _add(self, attempt: int, record: dict[str, Any], kind: str, parts: tuple[Part, ...]) -> None:
@@ -210,11 +211,11 @@ class _Lines:
         self._prefix = b""
 
     def is_replaced(self) -> bool:
-        """Whether what was read is no longer in the file."""
+        """Return whether what was read is no longer in the file."""
         if self._identity is None:
             return False
         try:
-            with open(self._path, "rb") as file:
+            with open_regular(self._path, follow_links=True) as file:
                 status = os.fstat(file.fileno())
                 known = (status.st_dev, status.st_ino) == self._identity and status.st_size >= self.offset
                 return not known or file.read(len(self._prefix)) != self._prefix
@@ -224,7 +225,7 @@ class _Lines:
     def read(self) -> Iterator[tuple[int, bytes]]:
         """Yield offset and content of each new line that is whole."""
         try:
-            with open(self._path, "rb") as file:
+            with open_regular(self._path, follow_links=True) as file:
                 status = os.fstat(file.fileno())
                 self._identity = (status.st_dev, status.st_ino)
                 file.seek(self.offset)

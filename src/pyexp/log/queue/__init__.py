@@ -1,1 +1,1 @@
-"""From the caller to the file: what waits, and the thread that writes it. Knows no file format."""
+"""From the caller to the file: what is pending, and the thread that writes it. Knows no file format."""

@@ -1,4 +1,4 @@
-"""What waits for the file, and in which order it goes there: first what was taken out before, then rows, then objects.
+"""What is pending, and in which order it is written: first what was taken out before, then rows, then objects.
 
 Owns how much that is and how it is cut into batches. Knows neither when they are written nor where.
 """
@@ -70,7 +70,7 @@ class Backlog:
             self.item_bytes += item_bytes(item)
 
     def batches(self) -> Iterator[Batch]:
-        """Yield what waits, each batch again and again until it is settled or split."""
+        """Yield what is pending, each batch again and again until it is settled or split."""
         yield from self._unsettled()
         for points in self._buffers.take():
             self._taken.append(Batch(points=points))
@@ -101,5 +101,5 @@ class Backlog:
 
 
 def item_bytes(item: Item) -> int:
-    """Return what an object takes while it waits, about."""
+    """Return the memory of a pending object, about."""
     return item.size + len(item.tag) + _ITEM_BYTES

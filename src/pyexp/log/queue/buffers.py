@@ -1,4 +1,4 @@
-"""Where rows wait for the writer: one list per tag, filled by callers without a lock and emptied from the front.
+"""The rows that are pending: one list per tag, filled by callers without a lock and emptied from the front.
 
 Owns the hot path's data structure and the counting of tags that have no iteration. Knows neither threads nor files.
 """
@@ -59,7 +59,7 @@ class Counter:
 
 
 class Buffers:
-    """The rows that wait, by tag.
+    """The pending rows, by tag.
 
     No lock is needed: appending a row and cutting off the first *k* values are each one atomic list operation. Only an
     interpreter without the global lock gets one.
@@ -80,7 +80,7 @@ class Buffers:
         return _locked(self._lock, extend) if self._needs_lock else extend
 
     def take(self) -> Iterator[list[Points]]:
-        """Take out what waits, as columns; bounded amounts at a time, so that each is soon in the file."""
+        """Take out what is pending, as columns; bounded amounts at a time, so that each is soon in the file."""
         columns: list[Points] = []
         room = _POINTS_AT_ONCE
         for tag, values in list(self._lists.items()):

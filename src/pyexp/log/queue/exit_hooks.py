@@ -1,6 +1,6 @@
-"""The writers of this process: all of them flushed, closed, or begun anew after a fork.
+"""The writers of this process: all of them flushed, closed, or started again after a fork.
 
-Owns the hooks at the interpreter's end and at forks. Knows writers only by the few methods that it calls.
+Owns the hooks at the interpreter's exit and at forks. Knows writers only by the few methods that it calls.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 
 @dataclass(slots=True)
 class Flush:
-    """A flush that somebody asked for, and how it ended."""
+    """A flush that was asked for, and its result."""
 
     is_done: bool = False
     error: BaseException | None = None
@@ -35,10 +35,10 @@ class Closable(Protocol):
         """Begin to close, without waiting for it."""
 
     def close(self, timeout_s: float) -> None:
-        """Write everything and end."""
+        """Write everything and finish the file."""
 
     def restart_after_fork(self) -> None:
-        """Begin anew in a forked child."""
+        """Start again in a forked child."""
 
 
 _writers: weakref.WeakSet[Closable] = weakref.WeakSet()
@@ -70,7 +70,7 @@ def flush_all(timeout_s: float = 5.0) -> None:
 
 
 def write_out(timeout_s: float = 1.0) -> None:
-    """Give every logger of this process the time to write what it has; what fails is told by the loggers themselves."""
+    """Give every logger of this process the time to write what it has; each logger reports its own failures."""
     end = time.monotonic() + timeout_s
     flushes = [writer.ask() for writer in list(_writers)]
     while not all(flush.is_done for flush in flushes) and time.monotonic() < end:
@@ -80,7 +80,7 @@ def write_out(timeout_s: float = 1.0) -> None:
 def close_all(timeout_s: float = 5.0) -> None:
     """Close every logger of this process; call it before `os._exit`.
 
-    Takes as long as there is progress, and gives up on a file that takes nothing for *timeout_s*.
+    Takes as long as there is progress, and gives up on a file to which nothing can be written for *timeout_s*.
 
     Raises:
         LogWriteError: Some file could not be written; the others were.
@@ -99,14 +99,14 @@ def close_all(timeout_s: float = 5.0) -> None:
 
 
 def prepare_exit() -> None:
-    """Close all writers when this process ends, once per process."""
+    """Close all writers when this process exits, once per process."""
     global _prepared_pid  # noqa: PLW0603
     if _prepared_pid == os.getpid():
         return
     _prepared_pid = os.getpid()
     atexit.register(close_all)
     util = sys.modules.get("multiprocessing.util")
-    if util is not None:  # its forked children end by os._exit and run these instead
+    if util is not None:  # its forked children exit by os._exit and run these instead
         util.Finalize(None, close_all, exitpriority=10)
 
 

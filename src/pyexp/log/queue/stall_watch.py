@@ -1,4 +1,4 @@
-"""Notices a disk that stalls, so that no caller has to look: one thread per process while any writer is awake.
+"""Notices a disk that stalls, so that callers need not look: one thread per process while any writer is awake.
 
 Owns that thread. Knows writers only by the one method that it calls.
 """
@@ -17,7 +17,7 @@ class Stallable(Protocol):
     """What this module needs of a writer."""
 
     def gate_if_stalled(self) -> None:
-        """Make callers look at how much waits, if the file has been at work for too long."""
+        """Make callers look at how much is pending, if the file has been at work for too long."""
 
 
 class _Watch:
@@ -25,7 +25,7 @@ class _Watch:
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew, also in a forked child: the thread stayed with the parent."""
+        """Start again, also in a forked child: the thread stayed with the parent."""
         self._lock = threading.Lock()
         self._awake: set[Stallable] = set()
         self._is_running = False
@@ -38,7 +38,7 @@ class _Watch:
             self._is_running = True
         try:
             threading.Thread(target=self._run, name="pyexp-log-stalls", daemon=True).start()
-        except RuntimeError:  # the interpreter is ending: nobody logs much any more
+        except RuntimeError:  # the interpreter is exiting: little is logged any more
             self._is_running = False
 
     def end(self, writer: Stallable) -> None:

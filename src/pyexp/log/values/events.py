@@ -1,4 +1,4 @@
-"""What travels from a logger to a file and back: points, objects, and the entries that stand for objects on disk.
+"""What travels from a logger to a file and back: points, objects, and the entries that describe objects on disk.
 
 Frozen values only. Knows neither files nor formats.
 """
@@ -11,21 +11,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from array import array
     from pathlib import Path
-
-TEXT: Final = "text"
-FIGURE: Final = "figure"
-CHECKPOINT: Final = "checkpoint"
-IMAGE: Final = "image"
-HISTOGRAM: Final = "histogram"
-TABLE: Final = "table"
-HPARAMS: Final = "hparams"
-KINDS: Final = (TEXT, FIGURE, CHECKPOINT, IMAGE, HISTOGRAM, TABLE, HPARAMS)
-
-PLAIN: Final = "text/plain"
-PICKLE: Final = "application/x-pickle"
-JSON: Final = "application/json"
-PLOTLY: Final = "application/vnd.plotly+json"
-PNG: Final = "image/png"
 
 MIN_ITERATION: Final = -(1 << 63)
 MAX_ITERATION: Final = (1 << 63) - 1

@@ -30,6 +30,6 @@ def require_format(folder: Path, *, use_protobuf: bool) -> None:
 
 
 def other_format(folder: Path, *, use_protobuf: bool) -> str | None:
-    """Return the name of a file in *folder* that is of the other format, None when there is none."""
+    """Return the name of a file in *folder* that is of the other format; None without one."""
     other = (SCALARS_NAME, TEXT_NAME) if use_protobuf else (EVENTS_NAME,)
     return next((name for name in other if (folder / name).exists()), None)

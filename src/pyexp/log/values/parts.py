@@ -8,6 +8,7 @@ import zlib
 from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
+from pyexp._files import open_regular
 from pyexp.errors import LogError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def read_bytes(path: Path | str, offset: int, size: int, crc32: int | None) -> b
         LogError: The file is gone or too short, or the bytes are not those that were written.
     """
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open_regular(path, follow_links=True, buffering=0) as file:
             data = _read_checked(file, offset, size, crc32)
     except OSError as error:
         raise LogError(f"{str(path)!r} cannot be read any more: {error.strerror or error}") from error
@@ -42,7 +43,7 @@ def read_parts(parts: Sequence[Part]) -> list[bytes | None]:
     for path, of_file in groupby(parts, key=lambda part: part.path):
         wanted = list(of_file)
         try:
-            with open(path, "rb", buffering=0) as file:
+            with open_regular(path, follow_links=True, buffering=0) as file:
                 contents = [_read_checked(file, part.offset, part.size, part.crc32) for part in wanted]
         except OSError:
             contents = [None] * len(wanted)

@@ -1,14 +1,11 @@
-"""What a `LogReader` answers with. Owns the values that are more than plain ones, and turning contents into objects."""
+"""What a `LogReader` answers with. Owns the values that are more than plain ones; knows neither files nor formats."""
 
 from __future__ import annotations
 
-import json
-import pickle
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyexp._optional import import_extra
-from pyexp.log.values import events
 
 if TYPE_CHECKING:
     from array import array
@@ -67,16 +64,3 @@ def _arange(numpy: Any, iterations: array[int] | range) -> Any:
     if isinstance(iterations, range):
         return numpy.arange(iterations.start, iterations.stop, iterations.step, "int64")
     return numpy.frombuffer(iterations, "int64")
-
-
-def restore(entry: Entry, content: bytes) -> Any:
-    """Turn the first content of an object into what was logged."""
-    media_type = entry.parts[0].media_type
-    if media_type == events.PICKLE:
-        return pickle.loads(content)
-    if media_type == events.PLOTLY:
-        plotly = import_extra("plotly.io", "viewer", "loading a plotly figure")
-        return plotly.from_json(content.decode())
-    if media_type == events.JSON:
-        return json.loads(content)
-    return content.decode("utf-8", "replace") if media_type == events.PLAIN else content

@@ -1,4 +1,4 @@
-"""What the reader asks of a log, whatever its format. Owns the port only: ``event_source``, ``json_source`` fill it."""
+"""What the reader asks of a log of either format. Owns the port only: ``event_source``, ``json_source`` fill it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Source(Protocol):
         """Number of damaged records found so far."""
 
     def count(self, tag: str) -> int:
-        """Number of points of a tag, hidden ones included."""
+        """Return the number of points of a tag, hidden ones included."""
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""

@@ -1,4 +1,4 @@
-"""`convert`: folders of TensorBoard logs into runs of ours, all or none. Owns the way from files to runs."""
+"""`convert`: folders of TensorBoard logs into runs of ours, all or none. Owns the steps from files to runs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogWriteError
-from pyexp.log.eventfile.protobuf_wire import WireError
-from pyexp.log.formats import open_sink
-from pyexp.log.values import file_layout
-from pyexp.log.values.events import Item, Points
+from pyexp.log import Item, Points, open_sink, remove_event_file
 from pyexp.tensorboard.conversion.report import Report
 from pyexp.tensorboard.reading import run_files
+from pyexp.tensorboard.reading.messages import MessageError
 from pyexp.tensorboard.reading.record_file import Damage, read_records
 from pyexp.tensorboard.reading.restarts import Restarts
 from pyexp.tensorboard.reading.summaries import EventParser, Scalar, Unknown
@@ -23,13 +21,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from pyexp.log.queue.writer import Sink
+    from pyexp.log import Sink
     from pyexp.tensorboard.conversion.report import Progress
     from pyexp.tensorboard.reading.summaries import Value
 
 _BATCH_VALUES = 50_000
 _BATCH_BYTES = 32 << 20
-_PROJECTOR = "projector_config.pbtxt"  # embeddings lie beside the event files
+_PROJECTOR = "projector_config.pbtxt"  # embeddings are in the same folder
 
 
 def convert(
@@ -37,17 +35,18 @@ def convert(
 ) -> list[Path]:
     """Turn the TensorBoard logs below *source* into runs below *target*, each named like its folder.
 
-    Scalars, texts, images, histograms and hyperparameters come over with their tags, steps and wall times; several
+    Scalars, texts, images, histograms and hyperparameters are converted with their tags, steps and wall times; several
     pictures of one value become ``tag/0``, ``tag/1``, …. What a program replaced when it was restarted (`purge_step`)
     is left out, as TensorBoard does. What has no counterpart (graphs, embeddings, …) is left out with a warning that
     names it, and so is what is damaged, with the file and the place in it. The source stays as it is.
 
-    Every checksum is looked at, in Python: see `pyexp.tensorboard.reading.checksum` for what that costs.
+    Every checksum is verified, in Python unless the package ``google-crc32c`` or ``crc32c`` is installed: see
+    `pyexp.tensorboard.reading.checksum` for what that costs.
 
     Args:
         source: A folder with event files of TensorBoard or tensorboardX, at any depth; or one such file.
         target: The folder to write to; made when missing.
-        progress: Called now and then with how many bytes were read so far, and how many there are.
+        progress: Called repeatedly with how many bytes were read so far, and how many there are.
 
     Returns:
         The folders of the runs that were made. If it raises, there are none.
@@ -107,8 +106,8 @@ def _values(files: list[Path], report: Report) -> Iterator[Value]:
                     continue
                 try:
                     event = parser.parse(record.data)
-                except WireError:
-                    report.damage(path, Damage(record.offset, record.size, "no event inside"))
+                except MessageError:
+                    report.damage(path, Damage(record.offset, record.size, "not an event"))
                     continue
                 if not restarts.hide(number, record.offset, event.step):
                     yield from event.values
@@ -117,8 +116,7 @@ def _values(files: list[Path], report: Report) -> Iterator[Value]:
 def _remove_run(folder: Path) -> None:
     """Remove what was written so far; folders that hold something else stay."""
     with suppress(OSError):
-        for name in (file_layout.EVENTS_NAME, file_layout.MARKER):
-            (folder / name).unlink(missing_ok=True)
+        remove_event_file(folder)
         folder.rmdir()
 
 

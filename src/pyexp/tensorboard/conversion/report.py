@@ -1,4 +1,4 @@
-"""What a conversion has to tell: how far it is, what was left out and why. Owns the sentences; decides nothing."""
+"""What a conversion reports: how far it is, what was left out and why. Owns the sentences; decides nothing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _BYTES_PER_CALL = 1 << 20
 
 
 class Report:
-    """Collects what is worth telling while files are read."""
+    """Collects what is to be reported while files are read."""
 
     def __init__(self, total_bytes: int, progress: Progress | None) -> None:
         self._total = total_bytes
-        self._read = self._told = 0
+        self._read = self._reported = 0
         self._progress = progress
         self._unknown: dict[str, set[str]] = {}
         self._damages: dict[Path, list[Damage]] = {}
@@ -31,8 +31,8 @@ class Report:
     def advance(self, size: int) -> None:
         """Count bytes that were read."""
         self._read += size
-        if self._progress and (self._read - self._told >= _BYTES_PER_CALL or self._read >= self._total):
-            self._told = self._read
+        if self._progress and (self._read - self._reported >= _BYTES_PER_CALL or self._read >= self._total):
+            self._reported = self._read
             self._progress(min(self._read, self._total), self._total)
 
     def leave_out(self, value: Unknown) -> None:
@@ -48,22 +48,22 @@ class Report:
         self._names[old] = new
 
     def sentences(self) -> Iterator[str]:
-        """Yield what a person should know, worst first."""
+        """Yield what to report, worst first."""
         for path, damages in self._damages.items():
-            passed_over = [damage for damage in damages if not damage.is_end]
-            if passed_over:
-                yield _tell_passed_over(path, passed_over)
-            for damage in damages[len(passed_over) :]:
-                yield _tell_end(path, damage)
+            skipped = [damage for damage in damages if not damage.is_end]
+            if skipped:
+                yield _describe_skipped(path, skipped)
+            for damage in damages[len(skipped) :]:
+                yield _describe_end(path, damage)
         if self._unknown:
             kinds = ", ".join(f"{kind}{_listed(tags - {''})}" for kind, tags in sorted(self._unknown.items()))
             yield f"left out, having no counterpart: {kinds}"
         if self._names:
             names = ", ".join(f"{old!r} is {new!r}" for old, new in self._names.items())
-            yield f"renamed, because a reader takes such folders below a run for something else: {names}"
+            yield f"renamed, because readers skip such names below a run: {names}"
 
 
-def _tell_passed_over(path: Path, damages: list[Damage]) -> str:
+def _describe_skipped(path: Path, damages: list[Damage]) -> str:
     first, size = damages[0], sum(damage.size for damage in damages)
     subject = "a damaged record was" if len(damages) == 1 else f"{len(damages):,} damaged records were"
     return (
@@ -72,7 +72,7 @@ def _tell_passed_over(path: Path, damages: list[Damage]) -> str:
     )
 
 
-def _tell_end(path: Path, damage: Damage) -> str:
+def _describe_end(path: Path, damage: Damage) -> str:
     return (
         f"{str(path)!r}: {damage.size:,} bytes from byte {damage.offset:,} on were left unread: {damage.reason}; "
         f"if {'it was still being written, convert again' if damage.is_torn else 'there is another copy, convert that'}"

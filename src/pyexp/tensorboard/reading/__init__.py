@@ -1,1 +1,1 @@
-"""TensorBoard's files and messages, read without TensorBoard. Knows none of our files."""
+"""TensorBoard's files and messages, read without TensorBoard. Knows nothing of our files."""

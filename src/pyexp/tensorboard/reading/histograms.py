@@ -5,26 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyexp._optional import import_extra
-from pyexp.log.call import objects
-from pyexp.log.eventfile import protobuf_wire
-from pyexp.tensorboard.reading import messages
+from pyexp.log import capture, json_content
 from pyexp.tensorboard.reading.arrays import on_host
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyexp.log.values.events import Content
+    from pyexp.log import Content
+    from pyexp.tensorboard._pb.tensorboard_pb2 import HistogramProto
 
 _DEFAULT_BINS = 64
-_MIN, _MAX, _LIMITS, _COUNTS = 1, 2, 6, 7  # of HistogramProto
 _ROW = 3  # left edge, right edge and count in a tensor of the histogram plugin
 
 
-def of_proto(message: bytes) -> Content:
+def of_proto(message: HistogramProto) -> Content:
     """Turn a `HistogramProto`."""
-    fields = list(protobuf_wire.fields(message))
-    low, high = (messages.to_double(dict(fields).get(number)) for number in (_MIN, _MAX))
-    return of_limits(low, high, messages.repeated("d", fields, _LIMITS), messages.repeated("d", fields, _COUNTS))
+    return of_limits(message.min, message.max, message.bucket_limit, message.bucket)
 
 
 def of_limits(low: float, high: float, limits: Sequence[float], counts: Sequence[float]) -> Content:
@@ -54,9 +50,9 @@ def of_values(tag: str, values: Any, bins: Any, max_bins: int | None) -> Content
         ValueError: There are no such bins.
     """
     if isinstance(bins, int):
-        return objects.histogram(tag, values, min(bins, max_bins or bins))
+        return _of_equal_bins(tag, values, min(bins, max_bins or bins))
     if isinstance(bins, str) and bins == "tensorflow":
-        return objects.histogram(tag, values, max_bins or _DEFAULT_BINS)
+        return _of_equal_bins(tag, values, max_bins or _DEFAULT_BINS)
     numpy = import_extra("numpy", "analysis", "a histogram with bins of your own")
     numbers = numpy.asarray(on_host(values), dtype=float).ravel()
     try:
@@ -71,6 +67,10 @@ def of_values(tag: str, values: Any, bins: Any, max_bins: int | None) -> Content
     return _content([*edges[:-1:width].tolist(), float(edges[-1])], counts.tolist())
 
 
+def _of_equal_bins(tag: str, values: Any, bins: int) -> Content:
+    return capture("histogram", tag, values, bins=bins)[0]
+
+
 def _content(edges: Sequence[float], counts: Sequence[float]) -> Content:
     """Keep them; bins of no width become one around their value, as our own histograms have it."""
     if not counts:
@@ -78,4 +78,4 @@ def _content(edges: Sequence[float], counts: Sequence[float]) -> Content:
     elif edges[0] == edges[-1]:
         margin = max(0.5, abs(edges[0]) * 1e-9)
         edges, counts = [edges[0] - margin, edges[0] + margin], [sum(counts)]
-    return objects.json_content({"edges": list(edges), "counts": list(counts)})
+    return json_content({"edges": list(edges), "counts": list(counts)})

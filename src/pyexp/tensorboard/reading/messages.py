@@ -1,79 +1,66 @@
-"""Reading TensorBoard's protobuf messages field by field. Owns what a missing or repeated field amounts to."""
+"""TensorBoard's messages, parsed by the protobuf library. Owns the error for bytes that are not a message.
+
+The library is loaded at the first message: a program that only logs scalars need not wait for it.
+"""
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, TypeAlias
-
-from pyexp.log.eventfile import protobuf_wire
-from pyexp.log.values.events import MAX_ITERATION
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-Field: TypeAlias = "int | bytes"
-Fields: TypeAlias = "Sequence[tuple[int, Field]]"
+    from pyexp.tensorboard._pb.tensorboard_pb2 import Event, HParamsPluginData, Summary
 
 
-def parse(message: Field | None) -> dict[int, Field]:
-    """Return the fields of a message by number, the last of each; none of a missing message.
+class MessageError(ValueError):
+    """Bytes that cannot be parsed as the message that they should be."""
+
+
+def parse_event(record: bytes) -> Event:
+    """Parse what a record holds.
 
     Raises:
-        WireError: It is no message.
+        MessageError: It is not an event.
     """
-    return dict(protobuf_wire.fields(to_bytes(message)))
+    event: Event = _parse("Event", record)
+    return event
 
 
-def to_bytes(content: Field | None) -> bytes:
-    """Return a field that holds bytes; nothing when it is missing."""
-    return content if isinstance(content, bytes) else b""
+def parse_summary(data: bytes) -> Summary:
+    """Parse the values of an event alone.
+
+    Raises:
+        MessageError: It is not a summary.
+    """
+    summary: Summary = _parse("Summary", data)
+    return summary
 
 
-def to_text(content: Field | None) -> str:
-    """Return a field that holds a string."""
-    return to_bytes(content).decode("utf-8", "replace")
+def parse_hparams(content: bytes) -> HParamsPluginData:
+    """Parse what the plugin for hyperparameters keeps in the metadata of a value.
+
+    Raises:
+        MessageError: It is not that.
+    """
+    hparams: HParamsPluginData = _parse("HParamsPluginData", content)
+    return hparams
 
 
-def to_double(content: Field | None) -> float:
-    """Return a field that holds a double; zero when it is missing."""
-    data = to_bytes(content)
-    return float(struct.unpack("<d", data)[0]) if len(data) == 8 else 0.0  # noqa: PLR2004
+def to_text(data: bytes) -> str:
+    """Return a text; bytes that are not UTF-8 are replaced."""
+    return data.decode("utf-8", "replace")
 
 
-def to_float(content: Field | None) -> float:
-    """Return a field that holds a float; zero when it is missing."""
-    data = to_bytes(content)
-    return float(struct.unpack("<f", data)[0]) if len(data) == 4 else 0.0  # noqa: PLR2004
+def _parse(name: str, data: bytes) -> Any:
+    message, decode_error = _library(name)
+    try:
+        return message.FromString(data)
+    except decode_error as error:
+        raise MessageError(f"{len(data):,} bytes cannot be parsed as a message {name!r} of TensorBoard") from error
 
 
-def to_signed(number: Field | None) -> int:
-    """Return a field that holds an integer: negative ones come as their two's complement."""
-    value = number if isinstance(number, int) else 0
-    return value - (1 << 64) if value > MAX_ITERATION else value
-
-
-def unpack(code: str, content: bytes) -> list[float]:
-    """Return the numbers of one `struct` code that *content* holds; bytes that make no whole one are left out."""
-    count = len(content) // struct.calcsize(f"<{code}")
-    return [float(number) for number in struct.unpack_from(f"<{count}{code}", content)]
-
-
-def repeated(code: str, fields: Fields, number: int) -> list[float]:
-    """Return all values of a repeated field of fixed size, packed or not."""
-    return unpack(code, b"".join(to_bytes(content) for found, content in fields if found == number))
-
-
-def repeated_integers(fields: Fields, number: int) -> list[int]:
-    """Return all values of a repeated field of varints, packed or not, as they are on the protobuf_wire."""
-    numbers: list[int] = []
-    for found, content in fields:
-        if found != number:
-            continue
-        if isinstance(content, int):
-            numbers.append(content)
-            continue
-        position = 0
-        while position < len(content):
-            value, position = protobuf_wire.parse_varint(content, position)
-            numbers.append(value)
-    return numbers
+@cache
+def _library(name: str) -> tuple[Any, type[Exception]]:
+    decode_error: type[Exception] = import_module("google.protobuf.message").DecodeError
+    return getattr(import_module("pyexp.tensorboard._pb.tensorboard_pb2"), name), decode_error

@@ -1,4 +1,4 @@
-"""The container of TensorBoard's event files: TFRecord. Owns its framing; knows nothing of the inside.
+"""The container of TensorBoard's event files: TFRecord. Owns its framing; knows nothing of the content.
 
 The format: https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details.
 """
@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Bytes that are no whole record.
+    """Bytes that are not a whole record.
 
     Attributes:
         offset: Where they begin in the file.
@@ -56,7 +56,7 @@ class Damage:
 
 
 def read_records(file: IO[bytes]) -> Iterator[Record | Damage]:
-    """Yield the records of a file. One that fails its check is told of and passed over.
+    """Yield the records of a file. One that fails its check is reported and skipped.
 
     Behind a damaged header nothing can be found: that ends the file, and so does a record that is cut short.
     """
@@ -71,7 +71,7 @@ def read_records(file: IO[bytes]) -> Iterator[Record | Damage]:
 
 
 def search_records(file: IO[bytes], pattern: bytes, limit_bytes: int) -> Iterator[Record]:
-    """Yield the whole records of at most *limit_bytes* that contain *pattern*, without a look at the others."""
+    """Yield the whole records of at most *limit_bytes* that contain *pattern*, without reading the others."""
     for frame in _frames(file):
         if isinstance(frame, Damage) or frame[1] > limit_bytes:
             continue

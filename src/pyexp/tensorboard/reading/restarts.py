@@ -9,7 +9,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from pyexp.log.eventfile.protobuf_wire import WireError
+from pyexp.tensorboard.reading.messages import MessageError
 from pyexp.tensorboard.reading.record_file import search_records
 from pyexp.tensorboard.reading.summaries import SESSION_KEY, parse_start
 
@@ -30,7 +30,7 @@ class Restarts:
         self._least_from = [*accumulate(steps, min)][::-1]
 
     def hide(self, number: int, offset: int, step: int) -> bool:
-        """Whether a later start replaces what the file *number* holds at *offset* for this step."""
+        """Return whether a later start replaces what the file *number* holds at *offset* for this step."""
         later = bisect_right(self._places, (number, offset))
         return later < len(self._places) and step >= self._least_from[later]
 
@@ -42,8 +42,8 @@ def _starts(path: Path) -> list[tuple[int, int]]:
         for record in search_records(file, SESSION_KEY, _LIMIT_BYTES):
             try:
                 step = parse_start(record.data)
-            except WireError:
-                continue  # told of when it is read for its values
+            except MessageError:
+                continue  # reported when it is read for its values
             if step is not None:
                 found.append((record.offset, step))
     return found

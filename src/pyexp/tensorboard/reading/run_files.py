@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError
-from pyexp.log import discovery
+from pyexp.log import is_run
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 _FILES = "*tfevents*"
-_EMPTY_SUFFIX = ".profile-empty"  # says that a profile lies beside it, and holds no event
+_EMPTY_SUFFIX = ".profile-empty"  # marks a profile in the same folder, and holds no event
 
 
 def find_files(source: Path) -> dict[Path, list[Path]]:
@@ -40,7 +40,7 @@ def find_files(source: Path) -> dict[Path, list[Path]]:
 
 
 def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
-    """Return for each folder the one of its run below *target*: named alike, unless a reader would pass it over.
+    """Return for each folder the one of its run below *target*: named alike, unless a reader would skip it.
 
     Below a run, folders named by a number hold iterations, and those with a dot in front are hidden: such a name gets
     ``run_`` in front.
@@ -57,7 +57,7 @@ def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
             name += "_"
         names[folder] = names[folder.parent] / name
     for run in folders:
-        if discovery.is_run(target / names[run]):
+        if is_run(target / names[run]):
             raise LogError(
                 f"{str(target / names[run])!r} holds a log already: convert to another folder, or remove it first"
             )
@@ -65,5 +65,5 @@ def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
 
 
 def visible_name(name: str) -> str:
-    """Return the name of a folder below a run's, changed where a reader would pass it over; see `name_runs`."""
+    """Return the name of a folder below a run's, changed where a reader would skip it; see `name_runs`."""
     return f"run_{name}" if name.lstrip("-").isdecimal() or name.startswith(".") else name

@@ -1,7 +1,6 @@
 """What is inside a record of TensorBoard: ``Event`` and ``Summary``, read without TensorBoard.
 
-Owns the field numbers of those messages (tensorboard/compat/proto). Turns each value into a scalar or an item of ours,
-and names what it cannot turn.
+Owns the translation of each value: to a scalar or an item of ours, or to the name of a kind that our log lacks.
 """
 
 from __future__ import annotations
@@ -9,23 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from pyexp.log.call import images, objects
-from pyexp.log.eventfile import protobuf_wire
-from pyexp.log.values import events
-from pyexp.log.values.events import Content, Item
-from pyexp.tensorboard.reading import histograms, messages
-from pyexp.tensorboard.reading.tensors import parse_tensor
+from pyexp.log import KINDS, Content, Item, capture, media_type_of
+from pyexp.tensorboard.reading import histograms
+from pyexp.tensorboard.reading.messages import parse_event, parse_hparams, parse_summary, to_text
+from pyexp.tensorboard.reading.tensors import read_tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from pyexp.tensorboard.reading.messages import Field
+    from pyexp.tensorboard._pb import tensorboard_pb2
     from pyexp.tensorboard.reading.tensors import Tensor
 
 SESSION_KEY: Final = b"\x3a"  # of the field session_log in an event
-_WALL_TIME, _STEP, _SUMMARY, _SESSION = 1, 2, 5, 7  # of Event
-_GRAPHS = {4: "graph", 8: "run metadata", 9: "graph"}  # of Event, too: what is no summary
-_TAG, _SIMPLE_VALUE, _IMAGE, _HISTOGRAM, _AUDIO, _TENSOR, _METADATA = 1, 2, 4, 5, 6, 8, 9  # of Summary.Value
+_GRAPHS = {"graph_def": "graph", "tagged_run_metadata": "run metadata", "meta_graph_def": "graph"}  # fields of Event
 _START: Final = 1  # SessionLog.status
 _TEXT_SUFFIX = "/text_summary"  # what both SummaryWriters append to the tag of a text
 _SIZES = 2  # strings before the pictures in a tensor of the image plugin: width and height
@@ -65,17 +60,20 @@ def parse_start(record: bytes) -> int | None:
     """Return the step at which a session starts, if this event says so.
 
     Raises:
-        WireError: The record is no event.
+        MessageError: The record is not an event.
     """
-    event = messages.parse(record)
-    is_start = messages.parse(event.get(_SESSION)).get(1) == _START
-    return messages.to_signed(event.get(_STEP)) if is_start else None
+    event = parse_event(record)
+    return event.step if event.session_log.status == _START else None
 
 
 def parse_step(record: bytes) -> int | None:
-    """Return the step of an event, if it has one."""
-    event = messages.parse(record)
-    return messages.to_signed(event[_STEP]) if _STEP in event else None
+    """Return the step of an event, if it has one.
+
+    Raises:
+        MessageError: The record is not an event.
+    """
+    event = parse_event(record)
+    return event.step if event.HasField("step") else None
 
 
 class EventParser:
@@ -88,92 +86,96 @@ class EventParser:
         """Read one event.
 
         Raises:
-            WireError: The record is no event.
+            MessageError: The record is not an event.
         """
-        event = messages.parse(record)
-        step = messages.to_signed(event.get(_STEP))
-        time = messages.to_double(event.get(_WALL_TIME))
-        values: list[Value] = [Unknown("", kind) for number, kind in _GRAPHS.items() if number in event]
-        for number, summary in protobuf_wire.fields(messages.to_bytes(event.get(_SUMMARY))):
-            if number == 1 and isinstance(summary, bytes):
-                values += self._parse_value(summary, step, time)
-        return Event(step, time, tuple(values))
+        event = parse_event(record)
+        values: list[Value] = [Unknown("", kind) for name, kind in _GRAPHS.items() if event.HasField(name)]
+        values += self._values(event.summary, event.step, event.wall_time)
+        return Event(event.step, event.wall_time, tuple(values))
 
-    def _parse_value(self, summary: bytes, step: int, time: float) -> Iterator[Value]:
-        value = messages.parse(summary)
-        tag = messages.to_text(value.get(_TAG))
-        if _SIMPLE_VALUE in value:
-            yield Scalar(tag, step, time, messages.to_float(value[_SIMPLE_VALUE]))
-            return
-        plugin, content = _plugin(value.get(_METADATA))
+    def parse_summary(self, data: bytes) -> tuple[Value, ...]:
+        """Read the values of an event alone, at step and time 0.
+
+        Raises:
+            MessageError: It is not a summary.
+        """
+        return tuple(self._values(parse_summary(data), 0, 0.0))
+
+    def _values(self, summary: tensorboard_pb2.Summary, step: int, time: float) -> Iterator[Value]:
+        for value in summary.value:
+            tag = to_text(value.tag)
+            if value.HasField("simple_value"):
+                yield Scalar(tag, step, time, value.simple_value)
+                continue
+            for kind, name, made in self._convert(tag, value):
+                if isinstance(made, float):
+                    yield Scalar(name, step, time, made)
+                elif made is None:
+                    yield Unknown(name, kind)
+                else:
+                    yield Item(kind=kind, tag=name, iteration=step, time=time, contents=(made,))
+
+    def _convert(self, tag: str, value: tensorboard_pb2.Summary.Value) -> _Found:
+        data = value.metadata.plugin_data
+        plugin = to_text(data.plugin_name)
         plugin = self._plugins.setdefault(tag, plugin) if plugin else self._plugins.get(tag, "")
-        found = _hparams(content) if plugin == "hparams" else _convert(plugin, tag, value)
-        for kind, name, made in found:
-            if isinstance(made, float):
-                yield Scalar(name, step, time, made)
-            elif made is None:
-                yield Unknown(name, kind)
-            else:
-                yield Item(kind=kind, tag=name, iteration=step, time=time, contents=(made,))
+        return _hparams(data.content) if plugin == "hparams" else _convert(plugin, tag, value)
 
 
 _Found: TypeAlias = "Iterator[tuple[str, str, float | Content | None]]"
 
 
-def _convert(plugin: str, tag: str, value: dict[int, Field]) -> _Found:
-    """Yield kind, tag and content of all that a value holds; content is None when it cannot be turned."""
-    if _IMAGE in value:
-        yield from _pictures(tag, [messages.to_bytes(messages.parse(value[_IMAGE]).get(4))])
-    elif _HISTOGRAM in value:
-        yield events.HISTOGRAM, tag, histograms.of_proto(messages.to_bytes(value[_HISTOGRAM]))
-    elif _TENSOR in value:
-        yield from _convert_tensor(plugin, tag, parse_tensor(messages.to_bytes(value[_TENSOR])))
+def _convert(plugin: str, tag: str, value: tensorboard_pb2.Summary.Value) -> _Found:
+    """Yield kind, tag and content of all that a value holds; content is None when our log has no kind for it."""
+    if value.HasField("image"):
+        yield from _pictures(tag, [value.image.encoded_image_string])
+    elif value.HasField("histo"):
+        yield "histogram", tag, histograms.of_proto(value.histo)
+    elif value.HasField("tensor"):
+        yield from _convert_tensor(plugin, tag, read_tensor(value.tensor))
+    elif value.HasField("audio") and not plugin:
+        yield "audio", tag, _known("audio", to_text(value.audio.content_type), value.audio.encoded_audio_string)
     else:
-        yield plugin or ("audio" if _AUDIO in value else "unknown kind"), tag, None
+        yield plugin or "unknown kind", tag, None
 
 
 def _convert_tensor(plugin: str, tag: str, tensor: Tensor) -> _Found:
     if plugin == "text" and tensor.strings:
-        text = Content(events.PLAIN, b"\n".join(tensor.strings))
-        yield events.TEXT, tag.removesuffix(_TEXT_SUFFIX), text
+        text = b"\n".join(tensor.strings)
+        yield "text", tag.removesuffix(_TEXT_SUFFIX), _known("text", "text/plain", text)
     elif plugin == "images" and len(tensor.strings) >= _SIZES:
         yield from _pictures(tag, tensor.strings[_SIZES:])
     elif plugin == "histograms" and (tensor.numbers or 0 in tensor.shape):
-        yield events.HISTOGRAM, tag, histograms.of_rows(tensor.numbers)
+        yield "histogram", tag, histograms.of_rows(tensor.numbers)
     else:
         yield plugin or "tensor", tag, tensor.scalar
 
 
-def _pictures(tag: str, pictures: Any) -> _Found:
+def _pictures(tag: str, pictures: Sequence[bytes]) -> _Found:
     """Yield each picture: one under its tag, several as ``tag/0``, ``tag/1``, …."""
     for number, data in enumerate(pictures):
-        media_type = images.media_type_of(data)
         name = tag if len(pictures) == 1 else f"{tag}/{number}"
-        yield events.IMAGE, name, Content(media_type, data) if media_type else None
+        yield "image", name, _known("image", media_type_of(data), data)
 
 
-def _plugin(metadata: Field | None) -> tuple[str, bytes]:
-    data = messages.parse(messages.parse(metadata).get(1))
-    return messages.to_text(data.get(1)), messages.to_bytes(data.get(2))
+def _known(kind: str, media_type: str | None, data: bytes) -> Content | None:
+    """Return a file as a content of this kind, if our log has the kind, and the kind such files."""
+    known = KINDS[kind].media_types if kind in KINDS else ()
+    return Content(media_type, data) if media_type and media_type in {media.name for media in known} else None
 
 
 def _hparams(content: bytes) -> _Found:
-    """Yield the hyperparameters of a session's start; its other messages say nothing that a log keeps."""
-    start = messages.parse(content).get(3)
-    if not isinstance(start, bytes):
-        return
-    found: dict[str, Any] = {}
-    for number, entry in protobuf_wire.fields(start):
-        if number == 1 and isinstance(entry, bytes):
-            pair = messages.parse(entry)
-            found[messages.to_text(pair.get(1))] = _plain(messages.parse(pair.get(2)))
-    yield events.HPARAMS, "hparams", objects.hparams(found, {})
+    """Yield the hyperparameters of a session's start; its other messages hold nothing that a log keeps."""
+    data = parse_hparams(content)
+    if data.HasField("session_start_info"):
+        found = {to_text(entry.key): _plain(entry.value) for entry in data.session_start_info.hparams}
+        yield "hparams", "hparams", capture("hparams", "hparams", found)[0]
 
 
-def _plain(value: dict[int, Field]) -> Any:
-    """Read a `google.protobuf.Value`."""
-    if 2 in value:  # noqa: PLR2004 - number_value
-        return messages.to_double(value[2])
-    if 3 in value:  # noqa: PLR2004 - string_value
-        return messages.to_text(value[3])
-    return bool(value[4]) if 4 in value else None  # noqa: PLR2004 - bool_value
+def _plain(value: tensorboard_pb2.Value) -> Any:
+    """Return what a `google.protobuf.Value` holds; None for what is neither number, text nor truth value."""
+    if value.HasField("number_value"):
+        return value.number_value
+    if value.HasField("string_value"):
+        return to_text(value.string_value)
+    return value.bool_value if value.HasField("bool_value") else None

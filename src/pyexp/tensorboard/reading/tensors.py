@@ -1,4 +1,4 @@
-"""``TensorProto``: numbers and strings, in whichever of its many fields they are. Owns its field numbers and types.
+"""``TensorProto``: numbers and strings, from its many fields. Owns which type is in which field.
 
 The message: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/tensor.proto.
 """
@@ -6,22 +6,17 @@ The message: https://github.com/tensorflow/tensorboard/blob/master/tensorboard/c
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-
-from pyexp.log.eventfile import protobuf_wire
-from pyexp.tensorboard.reading import messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyexp.tensorboard.reading.messages import Fields
+    from pyexp.tensorboard._pb.tensorboard_pb2 import TensorProto
 
 _CODES = {1: "f", 2: "d", 3: "i", 4: "B", 5: "h", 6: "b", 9: "q", 10: "?", 17: "H", 19: "e", 22: "I", 23: "Q"}
 _BFLOAT16: Final = 14
-_DTYPE, _SHAPE, _CONTENT, _STRINGS = 1, 2, 4, 8
-_FLOATS, _DOUBLES, _HALVES = 5, 6, 13
-_SIGNED, _UNSIGNED = (7, 10), (11, 16, 17)  # int32 and int64; bool, uint32 and uint64
 _FILLED_VALUES = 1 << 20
 
 
@@ -39,43 +34,36 @@ class Tensor:
         return self.numbers[0] if len(self.numbers) == 1 and math.prod(self.shape) == 1 else None
 
 
-def parse_tensor(message: bytes) -> Tensor:
-    """Read a `TensorProto`.
-
-    Raises:
-        WireError: It is none.
-    """
-    fields = list(protobuf_wire.fields(message))
-    shape = _shape(next((content for number, content in fields if number == _SHAPE), b""))
-    strings = [content for number, content in fields if number == _STRINGS and isinstance(content, bytes)]
-    numbers = _numbers(fields)
+def read_tensor(message: TensorProto) -> Tensor:
+    """Return what a `TensorProto` holds."""
+    shape = tuple(dim.size for dim in message.tensor_shape.dim)
+    numbers = _numbers(message)
     missing = math.prod(shape) - len(numbers)
     if numbers and 0 < missing < _FILLED_VALUES:  # equal values at the end are written once
         numbers += [numbers[-1]] * missing
-    return Tensor(shape, numbers, strings)
+    return Tensor(shape, numbers, list(message.string_val))
 
 
-def _shape(message: int | bytes) -> tuple[int, ...]:
-    dimensions = protobuf_wire.fields(messages.to_bytes(message))
-    return tuple(messages.to_signed(messages.parse(content).get(1)) for number, content in dimensions if number == 2)  # noqa: PLR2004
-
-
-def _numbers(fields: Fields) -> list[float]:
-    dtype = messages.to_signed(next((content for number, content in fields if number == _DTYPE), 0))
-    content = messages.to_bytes(next((content for number, content in fields if number == _CONTENT), b""))
+def _numbers(message: TensorProto) -> list[float]:
+    content = message.tensor_content
     if content:
-        return _widened(content) if dtype == _BFLOAT16 else messages.unpack(_CODES.get(dtype, "x"), content)
-    if found := messages.repeated("f", fields, _FLOATS) or messages.repeated("d", fields, _DOUBLES):
-        return found
-    if halves := messages.repeated_integers(fields, _HALVES):
-        data = b"".join((half & 0xFFFF).to_bytes(2, "little") for half in halves)
-        return _widened(data) if dtype == _BFLOAT16 else messages.unpack("e", data)
-    signed = [number for field in _SIGNED for number in messages.repeated_integers(fields, field)]
-    unsigned = [number for field in _UNSIGNED for number in messages.repeated_integers(fields, field)]
-    return [*map(float, map(messages.to_signed, signed)), *map(float, unsigned)]
+        return _widened(content) if message.dtype == _BFLOAT16 else _unpack(_CODES.get(message.dtype, "x"), content)
+    if message.float_val or message.double_val:
+        return list(message.float_val or message.double_val)
+    if message.half_val:
+        data = b"".join((half & 0xFFFF).to_bytes(2, "little") for half in message.half_val)
+        return _widened(data) if message.dtype == _BFLOAT16 else _unpack("e", data)
+    columns = (message.int_val, message.int64_val, message.bool_val, message.uint32_val, message.uint64_val)
+    return [float(number) for column in columns for number in column]
+
+
+def _unpack(code: str, content: bytes) -> list[float]:
+    """Return the numbers of one `struct` code that *content* holds; an incomplete one is left out."""
+    count = len(content) // struct.calcsize(f"<{code}")
+    return [float(number) for number in struct.unpack_from(f"<{count}{code}", content)]
 
 
 def _widened(content: bytes) -> list[float]:
-    """Read bfloat16: the upper halves of floats."""
+    """Return the numbers of bfloat16, which are the upper halves of floats."""
     halves = (content[at : at + 2] for at in range(0, len(content) - 1, 2))
-    return messages.unpack("f", b"".join(b"\0\0" + half for half in halves))
+    return _unpack("f", b"".join(b"\0\0" + half for half in halves))

@@ -1,21 +1,19 @@
-"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns the way of whole messages into our log."""
+"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns how whole messages get into our log."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pyexp.log.eventfile.protobuf_wire import field
-from pyexp.log.values.events import Item
+from pyexp.log import Item
 from pyexp.tensorboard.reading.summaries import EventParser, Scalar, parse_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pyexp.tensorboard.reading.summaries import Value
     from pyexp.tensorboard.writing.left_out import LeftOut
     from pyexp.tensorboard.writing.run_log import RunLog
-
-_SUMMARY = 5  # of Event
 
 
 class FileWriter:
@@ -33,16 +31,16 @@ class FileWriter:
     def add_event(self, event: Any, step: int | None = None, walltime: float | None = None) -> None:
         """Log what an `Event` holds, at its own step if none is given, and now if no time is."""
         record = event.SerializeToString()
-        self._add(record, step if step is not None else parse_step(record), walltime)
+        self._add(self._parser.parse(record).values, step if step is not None else parse_step(record), walltime)
 
     def add_summary(self, summary: Any, global_step: int | None = None, walltime: float | None = None) -> None:
         """Log what a `Summary`, or its bytes, holds."""
         data = summary if isinstance(summary, bytes) else summary.SerializeToString()
-        self._add(field(_SUMMARY, data), global_step, walltime)
+        self._add(self._parser.parse_summary(data), global_step, walltime)
 
     def add_graph(self, *_: Any, **__: Any) -> None:
-        """Do nothing: our log has no graphs. Says so once."""
-        self._left_out.tell("add_graph")
+        """Do nothing: our log has no graphs. Warns once."""
+        self._left_out.warn("add_graph")
 
     add_onnx_graph = add_openvino_graph = add_graph
 
@@ -51,7 +49,7 @@ class FileWriter:
         self._log.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file."""
+        """Write what is pending and finish the file."""
         self._log.close()
 
     def reopen(self) -> None:
@@ -64,11 +62,11 @@ class FileWriter:
         with self._log.defaults(global_step, walltime):
             yield self
 
-    def _add(self, record: bytes, step: int | None, walltime: float | None) -> None:
-        for value in self._parser.parse(record).values:
+    def _add(self, values: Iterable[Value], step: int | None, walltime: float | None) -> None:
+        for value in values:
             if isinstance(value, Scalar):
                 self._log.put_scalar(value.tag, value.value, step, walltime)
             elif isinstance(value, Item):
                 self._log.put(value.kind, value.tag, *value.contents, step=step, walltime=walltime)
             else:
-                self._left_out.tell(f"a summary of the kind {value.kind!r}", depth=2)
+                self._left_out.warn(f"a summary of the kind {value.kind!r}", depth=2)

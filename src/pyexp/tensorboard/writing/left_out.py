@@ -1,4 +1,4 @@
-"""What a `SummaryWriter` takes and does not keep: our log has no such kind. Owns the warnings, each said once."""
+"""What a `SummaryWriter` takes and does not keep: our log has no such kind. Owns the warnings, each given once."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ if TYPE_CHECKING:
 
 
 class LeftOut:
-    """Tells what one writer does not keep."""
+    """Warns of what one writer does not keep."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
 
-    def tell(self, subject: str, *, depth: int = 1) -> None:
-        """Warn that *subject* is not kept, unless that was said; the user's call is *depth* above the one to here."""
-        if subject not in self._told:
-            self._told.add(subject)
+    def warn(self, subject: str, *, depth: int = 1) -> None:
+        """Warn that *subject* is not kept, unless it did before; the user's call is *depth* frames above the caller."""
+        if subject not in self._warned:
+            self._warned.add(subject)
             warnings.warn(
-                f"{subject} has no counterpart in our log: what is given to it is not kept", stacklevel=depth + 2
+                f"{subject} has no counterpart in our log; what it is given is not kept", stacklevel=depth + 2
             )
 
 
 def _left_out(name: str) -> Callable[..., None]:
     def method(self: LeavesOut, *_: Any, **__: Any) -> None:
-        self._left_out.tell(name)
+        self._left_out.warn(name)
 
     method.__name__ = name
     method.__qualname__ = f"SummaryWriter.{name}"
-    method.__doc__ = "Do nothing: our log has no counterpart. Says so once."
+    method.__doc__ = "Do nothing: our log has no counterpart. Warns once."
     return method
 
 

@@ -1,6 +1,6 @@
 """The objects that a `SummaryWriter` takes: texts, histograms, pictures, figures, tensors, as the others take them.
 
-Owns their methods' arguments. How an object is captured, `log` knows.
+Owns their methods' arguments. How an object is captured is known to `log`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pyexp._optional import import_extra
-from pyexp.log.call import images
-from pyexp.log.call import objects as capture
-from pyexp.log.values import events
-from pyexp.log.values.events import Content
+from pyexp.log import capture
 from pyexp.tensorboard.reading import histograms
 from pyexp.tensorboard.reading.arrays import on_host
 from pyexp.tensorboard.writing import pictures
@@ -33,8 +30,8 @@ class ObjectWriter(LeavesOut):
         self, tag: str, text_string: str, global_step: int | None = None, walltime: float | None = None
     ) -> None:
         """Log a text."""
-        content = Content(events.PLAIN, str(text_string).encode("utf-8", "backslashreplace"))
-        self._log.put(events.TEXT, tag, content, step=global_step, walltime=walltime)
+        contents = capture("text", tag, str(text_string))
+        self._log.put("text", tag, *contents, step=global_step, walltime=walltime)
 
     def add_histogram(  # noqa: PLR0917
         self,
@@ -56,7 +53,7 @@ class ObjectWriter(LeavesOut):
             max_bins: Join neighbouring bins until there are at most so many.
         """
         content = histograms.of_values(tag, values, bins, max_bins)
-        self._log.put(events.HISTOGRAM, tag, content, step=global_step, walltime=walltime)
+        self._log.put("histogram", tag, content, step=global_step, walltime=walltime)
 
     def add_histogram_raw(  # noqa: PLR0917
         self,
@@ -80,7 +77,7 @@ class ObjectWriter(LeavesOut):
         if len(limits) != len(counts):
             raise ValueError(f"the histogram {tag!r} has {len(limits)} right edges and {len(counts)} counts")
         content = histograms.of_limits(float(min), float(max), limits, counts)
-        self._log.put(events.HISTOGRAM, tag, content, step=global_step, walltime=walltime)
+        self._log.put("histogram", tag, content, step=global_step, walltime=walltime)
 
     def add_image(
         self,
@@ -93,8 +90,8 @@ class ObjectWriter(LeavesOut):
         """Log an image, or with ``N`` among the axes a batch of them."""
         if "N" in dataformats.upper():
             img_tensor, dataformats = pictures.arrange(tag, img_tensor, dataformats), "HWC"
-        content = images.encode(tag, img_tensor, dataformats.upper())
-        self._log.put(events.IMAGE, tag, content, step=global_step, walltime=walltime)
+        contents = capture("image", tag, img_tensor, dataformats=dataformats.upper())
+        self._log.put("image", tag, *contents, step=global_step, walltime=walltime)
 
     def add_images(
         self,
@@ -110,7 +107,7 @@ class ObjectWriter(LeavesOut):
             ValueError: It has not the axes of *dataformats*: NCHW, NHWC or NHW; for a list, the N may be missing.
         """
         grid = pictures.arrange(tag, img_tensor, dataformats)
-        self._log.put(events.IMAGE, tag, images.encode(tag, grid, "HWC"), step=global_step, walltime=walltime)
+        self._log.put("image", tag, *capture("image", tag, grid), step=global_step, walltime=walltime)
 
     def add_image_with_boxes(
         self,
@@ -122,7 +119,7 @@ class ObjectWriter(LeavesOut):
         *arguments: Any,
         **named: Any,
     ) -> None:
-        """Log an image with red frames; their labels are not drawn, which is said once.
+        """Log an image with red frames; their labels are not drawn; warns of that once.
 
         Args:
             tag: Its name; `/` makes groups.
@@ -137,8 +134,8 @@ class ObjectWriter(LeavesOut):
         pixels = pictures.draw_boxes(tag, img_tensor, box_tensor, named.pop("dataformats", given))
         others = [argument for argument in (*arguments, *named.values()) if not isinstance(argument, str)]
         if any(argument not in (None, 1) for argument in others):
-            self._left_out.tell("add_image_with_boxes(labels=…, rescale=…)")
-        self._log.put(events.IMAGE, tag, images.encode(tag, pixels, "HWC"), step=global_step, walltime=walltime)
+            self._left_out.warn("add_image_with_boxes(labels=…, rescale=…)")
+        self._log.put("image", tag, *capture("image", tag, pixels), step=global_step, walltime=walltime)
 
     def add_figure(
         self,
@@ -153,8 +150,8 @@ class ObjectWriter(LeavesOut):
             for number, one in enumerate(figure):
                 self.add_figure(f"{tag}/{number}", one, global_step, close, walltime)
             return
-        contents = capture.figure(tag, figure, preview=True)
-        self._log.put(events.FIGURE, tag, *contents, step=global_step, walltime=walltime, interactive=True)
+        contents = capture("figure", tag, figure)
+        self._log.put("figure", tag, *contents, step=global_step, walltime=walltime, interactive=True)
         pyplot = sys.modules.get("matplotlib.pyplot")
         if close and pyplot is not None:
             pyplot.close(figure)
@@ -162,5 +159,5 @@ class ObjectWriter(LeavesOut):
     def add_tensor(self, tag: str, tensor: Any, global_step: int | None = None, walltime: float | None = None) -> None:
         """Log a tensor as a checkpoint, which `LogReader.load_checkpoint` gives back as a NumPy array."""
         numpy = import_extra("numpy", "analysis", "logging a tensor")
-        content = capture.pickled(f"the tensor {tag!r}", numpy.asarray(on_host(tensor)))
-        self._log.put(events.CHECKPOINT, tag, content, step=global_step, walltime=walltime)
+        contents = capture("checkpoint", tag, numpy.asarray(on_host(tensor)))
+        self._log.put("checkpoint", tag, *contents, step=global_step, walltime=walltime)

@@ -48,7 +48,7 @@ def draw_boxes(tag: str, image: Any, boxes: Any, dataformats: str) -> Any:
     """Return an image as an array HWC with red frames along boxes, each of them left, top, right and bottom.
 
     Raises:
-        ValueError: The axes are not those of an image, or the boxes are none.
+        ValueError: The axes are not those of an image, or the boxes are not boxes.
     """
     numpy = import_extra("numpy", "analysis", "drawing boxes in an image")
     pixels = _ordered(numpy, numpy.asarray(on_host(image)), dataformats.upper(), "HWC")
@@ -69,7 +69,7 @@ def draw_boxes(tag: str, image: Any, boxes: Any, dataformats: str) -> Any:
 
 
 def _ordered(numpy: ModuleType, array: Any, axes: str, order: str) -> Any:
-    """Return the array with its axes in this order, the one for channels added if there is none; None if it cannot."""
+    """Return the array with its axes in this order, with one for channels; None if that is impossible."""
     if array.ndim == len(axes) and "C" not in axes:
         array, axes = array[..., numpy.newaxis], f"{axes}C"
     if sorted(axes) != sorted(order) or array.ndim != len(axes):

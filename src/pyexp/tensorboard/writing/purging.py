@@ -1,7 +1,7 @@
 """`purge_step` in our log, which only ever grows: what an earlier attempt logged from that step on is hidden.
 
 Owns how. A new attempt hides, per tag, earlier points at or above its first one. So it starts with a tag's last points
-below the step, logged once more as they were: they stand for themselves and hide what follows them. A tag with nothing
+below the step, logged once more as they were: they replace themselves and hide what follows them. A tag with nothing
 below the step has no such point; what it has is hidden when it is logged again, from there on.
 """
 
@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError
-from pyexp.log import discovery
-from pyexp.log.reader import LogReader
-from pyexp.log.values.events import Content, Item
+from pyexp.log import Content, Item, LogReader, is_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from pyexp.log.queue.writer import Writer
-    from pyexp.log.values.events import Entry
+    from pyexp.log import Entry, Writer
 
     Row = tuple[int, float, float]
 
@@ -33,7 +30,7 @@ class Survivors:
     items: Sequence[Item]
 
     def write(self, writer: Writer) -> None:
-        """Log it."""
+        """Log these rows and items."""
         for tag, row in self.rows:
             writer.rows[tag](row)
         for item in self.items:
@@ -42,7 +39,7 @@ class Survivors:
 
 def find_survivors(folder: Path, purge_step: int) -> Survivors:
     """Return the last of each tag below the step, for the tags that have something from there on."""
-    if not discovery.is_run(folder):
+    if not is_run(folder):
         return Survivors((), ())
     with LogReader(folder) as reader:
         rows = [(tag, row) for tag in reader.scalar_tags for row in _last_rows(reader, tag, purge_step)]

@@ -1,6 +1,6 @@
 """One run's log as a `SummaryWriter` needs it: steps and times given with each call, and opened again after a close.
 
-Owns when the log is open, what a call without a step or a time gets, and that a dropped writer lets go of its file.
+Owns when the log is open, what a call without a step or a time gets, and that a dropped writer releases its file.
 """
 
 from __future__ import annotations
@@ -13,11 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import LogError, LogWriteError
-from pyexp.log.call.checks import check_tag, to_float
-from pyexp.log.formats import open_sink
-from pyexp.log.queue.writer import Writer
-from pyexp.log.values import events
-from pyexp.log.values.events import Item
+from pyexp.log import MAX_ITERATION, MIN_ITERATION, Item, Writer, check_tag, open_sink, to_float
 from pyexp.tensorboard.reading.arrays import on_host
 from pyexp.tensorboard.writing.purging import find_survivors
 
@@ -25,8 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from pyexp.log.queue.writer import Sink
-    from pyexp.log.values.events import Content, Points
+    from pyexp.log import Content, Points, Sink
 
 
 class RunLog:
@@ -39,7 +34,7 @@ class RunLog:
 
     Raises:
         LogWriteError: The folder cannot be written.
-        LogError: It holds a log of the other format, or is none of this machine's.
+        LogError: It holds a log of the other format, or is not on this machine.
     """
 
     def __init__(self, folder: Path, *, purge_step: int | None, is_kept: bool) -> None:
@@ -112,7 +107,7 @@ class RunLog:
             self._writer.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file; see `Logger.close`."""
+        """Write what is pending and finish the file; see `Logger.close`."""
         writer, self._writer = self._writer, None
         if writer is not None:
             self._finalizer.detach()
@@ -163,22 +158,22 @@ class _Nowhere:
 
 
 def check_local(folder: str) -> None:
-    """Refuse the address of a store elsewhere, which tensorboardX writes to.
+    """Refuse a URL of a remote store, which tensorboardX writes to.
 
     Raises:
         LogError: It is one.
     """
     if "://" in folder:
-        raise LogError(f"cannot log to {folder!r}: give a folder of this machine, and copy it when the run has ended")
+        raise LogError(f"cannot log to {folder!r}: give a folder of this machine, and copy it after the run")
 
 
 def to_step(step: Any) -> int:
-    """Convert a step: whatever is an integer, a Python one, NumPy's, a 0-d tensor.
+    """Convert a step: a Python integer, NumPy's, a 0-d tensor.
 
     Raises:
         ValueError: It does not fit in 64 bits.
     """
     number = int(step)
-    if not events.MIN_ITERATION <= number <= events.MAX_ITERATION:
+    if not MIN_ITERATION <= number <= MAX_ITERATION:
         raise ValueError(f"the step {number} does not fit in 64 bits")
     return number

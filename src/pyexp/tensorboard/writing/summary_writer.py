@@ -13,9 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyexp.log.call import objects as capture
-from pyexp.log.reader import LogReader
-from pyexp.log.values import events
+from pyexp.log import LogReader, capture
 from pyexp.tensorboard.reading import run_files
 from pyexp.tensorboard.writing.file_writer import FileWriter
 from pyexp.tensorboard.writing.object_writer import ObjectWriter
@@ -26,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
     from typing import Self
+
+    from pyexp.log import Content
 
 
 class SummaryWriter(ObjectWriter):
@@ -46,11 +46,11 @@ class SummaryWriter(ObjectWriter):
         write_to_disk: Whether to keep anything at all.
         log_dir: Another name of *logdir*.
         comet_config: Settings of another service; not used.
-        unknown: Whatever else tensorboardX takes; not used.
+        unknown: Other arguments of tensorboardX; not used.
 
     Raises:
         LogWriteError: The folder cannot be written.
-        LogError: It holds a log of the other format, or is none of this machine's.
+        LogError: It holds a log of the other format, or is not on this machine.
     """
 
     def __init__(  # noqa: PLR0917 - in the order in which the others take them
@@ -75,12 +75,12 @@ class SummaryWriter(ObjectWriter):
         if comet_config and not comet_config.get("disabled"):
             unknown["comet_config"] = comet_config
         for name in unknown:
-            self._left_out.tell(f"SummaryWriter({name}=…)")
+            self._left_out.warn(f"SummaryWriter({name}=…)")
         self._is_kept = write_to_disk
         self._log = RunLog(self._path, purge_step=purge_step, is_kept=write_to_disk)
         self._file_writer = FileWriter(self._log, self._left_out)
         self._exported: dict[str, int] = {}  # of each tag of `add_scalars`, how many points
-        self._hparams: bytes | None = None
+        self._hparams: tuple[Content, ...] | None = None
 
     @property
     def log_dir(self) -> str:
@@ -122,7 +122,7 @@ class SummaryWriter(ObjectWriter):
         """Log a number; see `Logger.add_scalar`."""
         self._log.put_scalar(tag, scalar_value, global_step, walltime)
         if isinstance(display_name, str) and (display_name or summary_description):
-            self._left_out.tell("add_scalar(display_name=…, summary_description=…)")
+            self._left_out.warn("add_scalar(display_name=…, summary_description=…)")
 
     def add_scalars(
         self,
@@ -178,8 +178,8 @@ class SummaryWriter(ObjectWriter):
         elif run_name is not None:
             global_step = run_name
         if hparam_domain_discrete:
-            self._left_out.tell("add_hparams(hparam_domain_discrete=…)")
-        found = capture.hparams(hparam_dict, {}).data
+            self._left_out.warn("add_hparams(hparam_domain_discrete=…)")
+        found = capture("hparams", "hparams", hparam_dict)
         if not name and self._hparams not in (None, found):
             name = str(time.time())
         if name:
@@ -188,7 +188,8 @@ class SummaryWriter(ObjectWriter):
                 below.add_hparams(hparam_dict, metric_dict, global_step=global_step)
             return
         self._hparams = found
-        self._log.put(events.HPARAMS, "hparams", capture.hparams(hparam_dict, metric_dict), step=global_step)
+        contents = capture("hparams", "hparams", hparam_dict, metrics=metric_dict)
+        self._log.put("hparams", "hparams", *contents, step=global_step)
         for tag, value in metric_dict.items():
             self._log.put_scalar(tag, value, global_step)
 
@@ -203,7 +204,7 @@ class SummaryWriter(ObjectWriter):
         self._log.flush()
 
     def close(self) -> None:
-        """Write what waits and finish the file; logging again opens it again."""
+        """Write what is pending and finish the file; logging again opens it again."""
         self._log.close()
 
     def __enter__(self) -> Self:

@@ -16,7 +16,7 @@ from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
 from pyexp.errors import LogError
-from pyexp.log.reader import LogReader
+from pyexp.log import LogReader
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
@@ -24,8 +24,7 @@ from pyexp.viewer.protocol.kinds import OBJECT_KINDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.log.values.events import Entry
-    from pyexp.log.values.series import Series
+    from pyexp.log import Entry, Series
     from pyexp.viewer.catalog.rows import RunEntry
 
 OPEN_LIMIT: Final = 256
@@ -141,11 +140,7 @@ class RunLog:
     def _list_tags(self, reader: LogReader) -> None:
         found = {
             "scalars": reader.scalar_tags,
-            "texts": reader.text_tags,
-            "figures": reader.figure_tags,
-            "images": reader.image_tags,
-            "histograms": reader.histogram_tags,
-            "tables": reader.table_tags,
+            **{kind: reader.tags(name) for kind, name in OBJECT_KINDS.items()},
         }
         counts = {kind: len(tags) for kind, tags in found.items()}
         if counts == self._tag_counts:

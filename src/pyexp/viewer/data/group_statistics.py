@@ -9,7 +9,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp._optional import import_extra
-from pyexp.log.values.series import Series, downsample
+from pyexp.log import Series, downsample
 from pyexp.viewer.data.configs import load_config, to_text, value_at
 from pyexp.viewer.protocol.encoding import encode_frame
 from pyexp.viewer.protocol.errors import AnswerError

@@ -10,7 +10,7 @@ from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.names import cut_name
 
 if TYPE_CHECKING:
-    from pyexp.log.values.events import Entry
+    from pyexp.log import Entry
     from pyexp.viewer.data.event_logs import RunLog
     from pyexp.viewer.data.library import Library
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pyexp._files import open_regular
 from pyexp.viewer.catalog.folder_walk import OUTPUT
 
 if TYPE_CHECKING:
@@ -51,17 +51,13 @@ def read_piece(folder: Path, start: int, limit: int) -> Piece:
 @contextmanager
 def _open(folder: Path) -> Iterator[tuple[int, int]]:
     """The descriptor and the size of the output; -1 and 0 when there is none."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(folder / OUTPUT, flags)
+        file = open_regular(folder / OUTPUT, buffering=0)
     except OSError:
         yield -1, 0
         return
-    try:
-        info = os.fstat(descriptor)
-        yield descriptor, info.st_size if stat.S_ISREG(info.st_mode) else 0
-    finally:
-        os.close(descriptor)
+    with file:
+        yield file.fileno(), os.fstat(file.fileno()).st_size
 
 
 def _read(descriptor: int, start: int, end: int, size: int) -> Piece:

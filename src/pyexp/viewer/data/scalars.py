@@ -12,7 +12,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
-from pyexp.log.values.series import Axis, downsample
+from pyexp.log import Axis, downsample
 from pyexp.viewer.data.event_logs import cursor_after, read_after
 from pyexp.viewer.protocol.encoding import encode_frame
 from pyexp.viewer.protocol.errors import UnknownIdError
@@ -21,7 +21,7 @@ from pyexp.viewer.protocol.names import cut_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pyexp.log.values.series import Series
+    from pyexp.log import Series
     from pyexp.viewer.data.library import Library
 
 POINTS: Final = 1_000

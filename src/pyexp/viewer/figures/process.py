@@ -76,7 +76,7 @@ class _Link:
 
 
 def _open_figure(place: dict[str, Any], backend: Any) -> Any:
-    from pyexp.log.values.parts import read_bytes
+    from pyexp.log import read_bytes
 
     figure = pickle.loads(read_bytes(Path(place["path"]), place["offset"], place["size"], place["crc32"]))
 

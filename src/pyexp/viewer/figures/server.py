@@ -26,7 +26,7 @@ from pyexp.viewer.protocol.encoding import to_json
 if TYPE_CHECKING:
     from anyio.abc import Process
 
-    from pyexp.log.values.events import Part
+    from pyexp.log import Part
 
 LIVE_LIMIT: Final = 4
 DRAW_S: Final = 8.0

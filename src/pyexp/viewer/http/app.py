@@ -33,7 +33,7 @@ from pyexp.viewer.protocol.errors import AnswerError, UnknownIdError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from pyexp.log.values.events import Part
+    from pyexp.log import Part
     from pyexp.viewer.settings import ViewerSettings
 
 _PORT_TRIES: Final = 100

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pyexp._files import write_atomic
+from pyexp._files import open_regular, write_atomic
 
 SECRET_NAME: Final = "viewer-secret"  # noqa: S105 — the file's name
 _SECRET_BYTES: Final = 32
@@ -81,14 +81,13 @@ def _claim_folder(folder: Path) -> None:
 
 def _read_private(place: Path) -> bytes | None:
     """The secret in the file, or None when it is missing, cut, a link, or open to others."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(place, flags)
+        file = open_regular(place)
     except OSError:
         return None
-    with open(descriptor, "rb") as file:
-        info = os.fstat(descriptor)
-        is_private = stat.S_ISREG(info.st_mode) and _is_own(info)
+    with file:
+        info = os.fstat(file.fileno())
+        is_private = _is_own(info)
         if sys.platform != "win32":  # there the profile's folder is what keeps others out
             is_private = is_private and not stat.S_IMODE(info.st_mode) & _OTHERS
         found = file.read(_SECRET_BYTES) if is_private else b""

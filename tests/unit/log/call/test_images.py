@@ -53,7 +53,7 @@ def test_files_are_kept_as_they_are(tmp_path, kind):
 
 def test_what_is_no_image(tmp_path):
     (tmp_path / "x").write_text("text")
-    with pytest.raises(ValueError, match="no PNG, JPEG, GIF or WebP"):
+    with pytest.raises(ValueError, match="is not a PNG, JPEG, GIF or WebP file"):
         images.encode("i", tmp_path / "x", "HWC")
     with pytest.raises(FileNotFoundError):
         images.encode("i", tmp_path / "nowhere", "HWC")

@@ -4,7 +4,7 @@ import pytest
 
 from pyexp.log._pb import events_pb2
 from pyexp.log.eventfile import codec, protobuf_wire
-from pyexp.log.values import events
+from pyexp.log.kinds import KINDS
 from pyexp.log.values.events import Content, Item
 
 
@@ -12,7 +12,7 @@ def as_message(head, data=()):
     return events_pb2.Record.FromString(head + b"".join(data))
 
 
-@pytest.mark.parametrize("kind", events.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_objects_round_trip_and_are_protobuf(kind):
     contents = (Content("image/png", b"x" * 200), Content("application/json", b""))
     item = Item(kind=kind, tag="ä/b", iteration=None, time=12.5, contents=contents, interactive=True)

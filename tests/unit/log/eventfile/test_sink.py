@@ -14,7 +14,6 @@ from pyexp.log._pb import events_pb2
 from pyexp.log.eventfile import codec
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile import sink as event_file
-from pyexp.log.eventfile.codec import load_messages
 from pyexp.log.eventfile.sink import EventFile
 from pyexp.log.values.events import Content, Item, Points
 
@@ -29,7 +28,7 @@ def test_a_whole_file_is_one_message(tmp_path):
     with Logger(tmp_path) as logger:
         logger.add_scalar("a", 0.5)
         logger.add_text("t", "hello")
-    message = load_messages((tmp_path / "events.pb").read_bytes())
+    message = events_pb2.EventFile.FromString((tmp_path / "events.pb").read_bytes())
     heads = [record.WhichOneof("head") for record in message.record]
     assert heads == ["attempt", "scalars", "object", "index", "end"]
     assert message.record[0].attempt.format == 1
@@ -74,9 +73,9 @@ FOREIGN = [b"somebody else's file" * 100, b"x", b"\x0a\x05hello", bytes(200) + b
 def test_a_file_that_is_no_log_stays_as_it_is(tmp_path, content):
     for name in ("events.pb", "model.bin"):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(LogError, match=rf"{name}' is no event log.*left as it is"):
+        with pytest.raises(LogError, match=rf"{name}' is not an event log.*left as it is"):
             repair(tmp_path / name)
-    with pytest.raises(LogError, match="is no event log"):
+    with pytest.raises(LogError, match="is not an event log"):
         Logger(tmp_path)
     assert (tmp_path / "events.pb").read_bytes() == (tmp_path / "model.bin").read_bytes() == content
 
@@ -84,7 +83,7 @@ def test_a_file_that_is_no_log_stays_as_it_is(tmp_path, content):
 def test_the_torn_begin_of_a_log_is_cut(tmp_path):
     path = tmp_path / "events.pb"
     Logger(tmp_path).close()
-    first = load_messages(path.read_bytes()).record[0].ByteSize() + 6
+    first = events_pb2.EventFile.FromString(path.read_bytes()).record[0].ByteSize() + 6
     whole = path.read_bytes()[:first]
     for size in range(first):
         for zeros in (0, 5000):  # what a power cut may leave
@@ -108,7 +107,7 @@ def test_repair_of_a_file_of_json_lines(tmp_path):
     assert repair(path) == 0
     assert path.read_bytes() == whole
     path.write_bytes(b"no line of ours")
-    with pytest.raises(LogError, match="is no log"):
+    with pytest.raises(LogError, match="is not a log"):
         repair(path)
     assert path.read_bytes() == b"no line of ours"
 
@@ -137,7 +136,7 @@ def test_repair_covers_what_is_torn_between_records(tmp_path, monkeypatch, kept,
     assert LogReader(tmp_path).damage == 1
     before = path.read_bytes()
     assert repair(tmp_path) == kept
-    assert len(load_messages(path.read_bytes()).record) >= 4
+    assert len(events_pb2.EventFile.FromString(path.read_bytes()).record) >= 4
     assert path.stat().st_size == len(before)
     assert path.read_bytes()[torn_at + kept :] == before[torn_at + kept :]
     assert repair(tmp_path) == 0
@@ -147,7 +146,7 @@ def test_repair_covers_what_is_torn_between_records(tmp_path, monkeypatch, kept,
     assert reader.damage == 1
     with Logger(tmp_path) as logger:
         logger.add_scalar("b", 1)
-    assert len(load_messages(path.read_bytes()).record) >= 6
+    assert len(events_pb2.EventFile.FromString(path.read_bytes()).record) >= 6
     assert LogReader(tmp_path).damage == 1
 
 
@@ -166,7 +165,7 @@ def test_what_another_process_left_torn_is_cut_before_the_next_record(tmp_path, 
         one.prepare([points("a", [2])], [])()
     one.close()
     assert size < path.stat().st_size
-    assert len(load_messages(path.read_bytes()).record) == 5 + (not closes)
+    assert len(events_pb2.EventFile.FromString(path.read_bytes()).record) == 5 + (not closes)
     reader = LogReader(tmp_path)
     assert [it for it, _ in reader.load_scalars("a")] == ([0, 1] if closes else [0, 1, 2])
     assert reader.damage == 0
@@ -190,7 +189,10 @@ def test_an_index_that_does_not_fit_is_left_out(tmp_path, monkeypatch):
 
 def test_an_attempt_tells_who_writes(tmp_path):
     Logger(tmp_path).close()
-    assert load_messages((tmp_path / "events.pb").read_bytes()).record[0].attempt.writer == f"pyexp {__version__}"
+    assert (
+        events_pb2.EventFile.FromString((tmp_path / "events.pb").read_bytes()).record[0].attempt.writer
+        == f"pyexp {__version__}"
+    )
 
 
 def test_repair_of_no_log(tmp_path):
@@ -215,7 +217,7 @@ def test_opening_for_writing_repairs(tmp_path):
         with open(tmp_path / "events.pb", "ab") as file:
             file.write(b"\x0a\x81torn")
     repair(tmp_path)
-    message = load_messages((tmp_path / "events.pb").read_bytes())
+    message = events_pb2.EventFile.FromString((tmp_path / "events.pb").read_bytes())
     assert sum(record.WhichOneof("head") == "attempt" for record in message.record) == 3
     reader = LogReader(tmp_path)
     assert reader.load_scalars("a") == [(0, 0.0), (1, 1.0), (2, 2.0)]

@@ -107,7 +107,7 @@ def test_a_tag_longer_than_any_path(tmp_path):
     with Logger(tmp_path, use_protobuf=False) as logger:
         for tag in ("/".join(["y" * 180] * 30), "/".join(["?" * 60] * 10)):
             for call in (logger.add_checkpoint, logger.add_histogram):
-                with pytest.raises(ValueError, match=r"has over 1000 bytes, too many for a file's path"):
+                with pytest.raises(ValueError, match=r"has over 1000 bytes, too many for a file path"):
                     call(tag, [1])
         logger.add_text("t", "x")
     assert LogReader(tmp_path).load_text("t") == [(0, "x")]
@@ -121,7 +121,7 @@ def test_an_object_that_makes_no_path_fails_alone(tmp_path):
     logger.add_image("before", [[1]])
     logger.add_checkpoint("c", 1)
     logger.add_text("t", "x")
-    with pytest.raises(LogError, match="the checkpoint 'c' makes no file's path here"):
+    with pytest.raises(LogError, match="the tag 'c' of a checkpoint cannot be used as a file name here"):
         logger.flush()
     logger.add_text("t", "y")
     logger.close()

@@ -2,8 +2,14 @@ import struct
 
 import pytest
 
-from pyexp.tensorboard.reading.tensors import parse_tensor
+from pyexp.tensorboard._pb.tensorboard_pb2 import TensorProto
+from pyexp.tensorboard.reading.tensors import read_tensor
 from support.event_files import strings, tensor
+
+
+def parse_tensor(data):
+    return read_tensor(TensorProto.FromString(data))
+
 
 SCALARS = {
     "float_val": (tensor("FLOAT", float_val=[1.5]), 1.5),

@@ -1,0 +1,92 @@
+import os
+
+import pytest
+
+from pyexp._files import open_regular
+from pyexp.log import Logger, LogReader
+
+posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+
+
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_link(path):
+    (path.parent / "secret").write_bytes(b"secret")
+    path.symlink_to(path.parent / "secret")
+
+
+def make_dangling_link(path):
+    path.symlink_to(path.parent / "nothing")
+
+
+def make_loop(path):
+    path.symlink_to(path)
+
+
+def make_device_link(path):
+    path.symlink_to("/dev/zero")
+
+
+OTHERS = {
+    "fifo": make_fifo,
+    "folder": os.mkdir,
+    "link": make_link,
+    "dangling link": make_dangling_link,
+    "loop": make_loop,
+    "link to a device": make_device_link,
+    "nothing": lambda path: None,
+}
+
+
+def test_a_regular_file_is_opened(tmp_path):
+    (tmp_path / "x").write_bytes(b"content")
+    with open_regular(tmp_path / "x") as file:
+        assert file.read() == b"content"
+    with open_regular(os.fspath(tmp_path / "x"), buffering=0) as file:
+        assert file.readall() == b"content"
+
+
+@posix
+@pytest.mark.parametrize("name", OTHERS)
+def test_nothing_else_is(tmp_path, name):
+    OTHERS[name](tmp_path / "x")
+    before = len(os.listdir("/dev/fd"))
+    with pytest.raises(OSError, match="x"):
+        open_regular(tmp_path / "x")
+    assert len(os.listdir("/dev/fd")) == before
+
+
+@posix
+def test_links_may_be_followed_to_regular_files_only(tmp_path):
+    make_link(tmp_path / "x")
+    with open_regular(tmp_path / "x", follow_links=True) as file:
+        assert file.read() == b"secret"
+    make_device_link(tmp_path / "zero")
+    with pytest.raises(FileNotFoundError, match="not a regular file"):
+        open_regular(tmp_path / "zero", follow_links=True)
+
+
+@posix
+@pytest.mark.parametrize("name", ["events.pb", "scalars.jsonl", "text.jsonl", "log.jsonl"])
+def test_no_reader_of_a_log_waits_for_a_fifo(tmp_path, name):
+    with Logger(tmp_path, use_protobuf=name == "events.pb") as logger:
+        logger.add_scalar("x", 1)
+    (tmp_path / name).unlink()
+    make_fifo(tmp_path / name)
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("y") == []
+    assert reader.entries() == []
+    assert not reader.refresh().objects
+
+
+@posix
+def test_a_log_behind_a_link_is_read(tmp_path):
+    with Logger(tmp_path / "kept") as logger:
+        logger.add_scalar("x", 1)
+        logger.add_text("t", "hello")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "events.pb").symlink_to(tmp_path / "kept" / "events.pb")
+    reader = LogReader(tmp_path / "run")
+    assert (reader["x"], reader["t"]) == ((0, 1.0), (0, "hello"))
