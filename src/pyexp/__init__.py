@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 former_names.install()
+import_module("pyexp.code.start")  # notes the command line and the folder, before the script changes them
 
 _HOMES: Final = {
     "Config": "config.config",

@@ -29,7 +29,7 @@ sys.path.insert(0, {root!r})
 import {package}
 install_s = 0.0
 if {saved!r}:
-    from pyexp.code.install import install
+    from pyexp.code.snapshot.install import install
     begin = time.process_time()
     install({saved!r})
     install_s = time.process_time() - begin
@@ -70,8 +70,8 @@ def make_tree(folder: Path, files: int, per_folder: int) -> Path:
 
 def freeze(folder: Path, saved: Path) -> None:
     """All that a start does about the code."""
-    from pyexp.code.taking import save_tree, take_tree
-    from pyexp.code.tree import Root
+    from pyexp.code.snapshot.taking import save_tree, take_tree
+    from pyexp.code.snapshot.tree import Root
     from pyexp.store.snapshot import take_snapshot
 
     snapshot = take_snapshot(folder, [folder / "out"])
@@ -161,7 +161,7 @@ def bytes_of(folder: Path) -> int:
 
 def _loading(saved: Path) -> str:
     return (
-        "import time; from pyexp.code.tree import load_tree; begin = time.perf_counter(); "
+        "import time; from pyexp.code.snapshot.tree import load_tree; begin = time.perf_counter(); "
         f"load_tree({str(saved)!r}).files('pkg7'); print(time.perf_counter() - begin)"
     )
 

@@ -59,9 +59,6 @@ def test_disk_full_while_running_fails_what_has_no_room_and_loses_nothing(projec
 
 def test_a_result_that_cannot_be_pickled(project: Project, executor: str):
     write(project, '[{"name": "a"}, {"name": "b"}]', 'return {"model": [1, LOCK]} if config.name == "a" else 2')
-    if executor == "subprocess":
-        text = (project.root / "main.py").read_text()
-        (project.root / "main.py").write_text(text.replace("[1, LOCK]", "[1, threading.Lock()]"))
     done = project.python("main.py", "--executor", executor)
     assert "failed: a: UnpicklableError: the result cannot be pickled: result['model'][1] is a lock" in done.stderr
     assert "Traceback" not in done.stderr
@@ -71,11 +68,17 @@ def test_a_result_that_cannot_be_pickled(project: Project, executor: str):
 
 
 def test_a_function_that_cannot_be_pickled(project: Project):
-    write(project, body="return LOCK.locked()")
+    write(project, body="return next(NUMBERS)")
+    text = (project.root / "main.py").read_text()
+    (project.root / "main.py").write_text(
+        text.replace("LOCK = ", "NUMBERS = (n for n in range(3))\nLOCK = ").replace(
+            'if __name__ == "__main__":', "if LOCK:"
+        )
+    )
     done = project.python("main.py", "--executor", "subprocess", status=2)
     assert done.stderr.splitlines()[-1] == (
-        "main.py: error: the experiment cannot be sent to another process: the global 'LOCK' is a lock, which cannot be "
-        "pickled (TypeError: cannot pickle '_thread.lock' object); make it inside the function, or run with "
+        "main.py: error: the experiment cannot be sent to another process: the global 'NUMBERS' is a generator, which "
+        "cannot be pickled (TypeError: cannot pickle 'generator' object); make it inside the function, or run with "
         "executor='inline' or 'fork'"
     )
     assert "Traceback" not in done.stderr

@@ -8,12 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from pyexp.code.taking import save_tree, take_tree
-from pyexp.code.tree import Root
+from pyexp.code.snapshot.taking import save_tree, take_tree
+from pyexp.code.snapshot.tree import Root
 
 PRELUDE = """
 import sys
-from pyexp.code.install import install
+from pyexp.code.snapshot.install import install
 install({saved!r})
 sys.path[0:1] = {path!r}
 """

@@ -1,1 +1,1 @@
-"""How the user's code gets to a run: the code of the start. Knows nothing of batches, logs or executors."""
+"""How the user's code reaches the process of a run: its script as a module, and the code of the start."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyexp.errors import PyexpError
-from pyexp.results.result import Result
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+    from typing import TypeGuard
 
     from pyexp.config.config import Config
     from pyexp.executors.invoke import ActiveRun
     from pyexp.log.logger import Logger
     from pyexp.log.reader import LogReader
+    from pyexp.results.result import Result
 
     class RunLog(Logger, LogReader):
         """What a run's log can do at one time or another: which class it is depends on when it is asked for."""
@@ -154,7 +156,7 @@ class Experiment:
         def __getattr__(self, name: str) -> Any:
             """Say why there is no such attribute."""
             source = _slot(self, _SOURCE)
-            if isinstance(source, Result) and not name.startswith("__") and source.status != "passed":
+            if _is_result(source) and not name.startswith("__") and source.status != "passed":
                 raise AttributeError(
                     f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
                 )
@@ -169,7 +171,7 @@ class Experiment:
 
     def __repr__(self) -> str:
         source = _slot(self, _SOURCE)
-        inner = f"{source.name!r}, {source.status}" if isinstance(source, Result) else ""
+        inner = f"{source.name!r}, {source.status}" if _is_result(source) else ""
         return f"{type(self).__name__}({inner})"
 
 
@@ -183,7 +185,7 @@ def bind(cls: type[E], source: ActiveRun | Result) -> E:
     """Make an instance of *cls* for a run, without calling its ``__init__``."""
     instance = cls.__new__(cls)
     object.__setattr__(instance, _SOURCE, source)
-    if isinstance(source, Result) and Experiment.__getattribute__ is not _read_and_get:
+    if _is_result(source) and Experiment.__getattribute__ is not _read_and_get:
         # Only where there are results: it makes an attribute several times slower, which a run's process is spared.
         Experiment.__getattribute__ = _read_and_get  # type: ignore[method-assign]
     return instance
@@ -215,7 +217,7 @@ def _read_and_get(instance: Any, name: str) -> Any:
 def _read(instance: Experiment) -> None:
     """Read the result of a passed run into *instance*, once: what is changed or deleted later stays so."""
     source = _slot(instance, _SOURCE)
-    if not isinstance(source, Result) or _slot(instance, _IS_READ):
+    if not _is_result(source) or _slot(instance, _IS_READ):
         return
     attributes = source.result
     if isinstance(attributes, dict):
@@ -232,6 +234,12 @@ def _slot(instance: Experiment, name: str) -> Any:
         return None
 
 
+def _is_result(source: Any) -> TypeGuard[Result]:
+    """Whether *source* is a `Result`; the process of a run has none, and does not import what one needs."""
+    results = sys.modules.get("pyexp.results.result")
+    return results is not None and isinstance(source, results.Result)
+
+
 def _source(instance: Experiment) -> Any:
     source = _slot(instance, _SOURCE)
     if source is None:
@@ -244,6 +252,6 @@ def _source(instance: Experiment) -> Any:
 
 def _finished(instance: Experiment) -> Result:
     source = _source(instance)
-    if not isinstance(source, Result):
-        raise AttributeError("this is known only when the run has finished")  # noqa: TRY004 — properties raise no other
+    if not _is_result(source):
+        raise AttributeError("this is known only when the run has finished")
     return source

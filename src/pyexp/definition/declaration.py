@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from pyexp.definition.base import Experiment, bind, overrides
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.function_body import FunctionBody
-from pyexp.results.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +45,8 @@ class Declaration:
     @property
     def make_item(self) -> Callable[[Batch, RunRecord], Any]:
         """What makes of a run what the user sees: a `Result`, or an instance of the class that has one."""
+        from pyexp.results.result import Result  # the process of a run declares experiments, and reads no results
+
         make_result = functools.partial(Result, main=getattr(self.subject, "__module__", "__main__"))
         if isinstance(self.body, ClassBody):
             cls = self.body.cls

@@ -22,6 +22,10 @@ ExecutorName = Literal["inline", "subprocess", "fork", "ray"]
 DEFAULT_GRACE_S = 3.0
 
 
+def _ignore(_: str) -> None:
+    """Take a note that nobody reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """What an executor is told once per batch.
@@ -34,6 +38,7 @@ class Session:
         stopping: Set when the user asks to stop.
         hurry: Set when the user asks a second time to stop: children get no more grace.
         grace_s: Seconds between SIGTERM and SIGKILL.
+        note: Takes a sentence that a person should read.
     """
 
     body: Body
@@ -43,6 +48,7 @@ class Session:
     stopping: Event = field(default_factory=Event)
     hurry: Event = field(default_factory=Event)
     grace_s: float = DEFAULT_GRACE_S
+    note: Callable[[str], None] = _ignore
 
 
 class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which one is the author's choice

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from collections import Counter
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from pyexp.code.start import start
 from pyexp.errors import PyexpError
 from pyexp.store.layout import RunPaths
 from pyexp.store.outcomes import save_result
@@ -153,16 +153,20 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
         return Passed(digest=digest, pid=os.getpid(), summary=summarise(value))
     except OSError as error:
         reason = f"{type(error).__name__}: the result could not be saved in {run.out}: {error.strerror or error}"
-        return _told(f"{reason}; make room or permission there, then continue the batch")
+        return report_failure(f"{reason}; make room or permission there, then continue the batch")
     except Exception as error:  # a value that cannot be pickled, an event log that could not be completed
-        return _told(describe_error(error))
+        return report_failure(describe_error(error))
 
 
 def describe_error(error: BaseException) -> str:
     """``Type: message`` on the first line, then the traceback from the user's first frame on."""
+    import traceback
+
     told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
+    if isinstance(error, NameError) and (reason := start.not_sent.get(error.name or "")):
+        heading += f" ({error.name!r} did not come along to the run's process: {reason})"
     if isinstance(error, SystemExit):
         heading = f"SystemExit: the run called sys.exit({error.code!r}) before it returned a result"
     if isinstance(error, PyexpError) and _user_frames(error.__traceback__) is None:
@@ -176,10 +180,10 @@ def _failed(run: ActiveRun, error: BaseException) -> Failed:
         run.close()
     except Exception as second:  # the log's own failure is told beside the run's
         text += f"\nThe event log could not be completed either: {_text_of(second)}\n"
-    return _told(text)
+    return report_failure(text)
 
 
-def _told(error: str) -> Failed:
+def report_failure(error: str) -> Failed:
     """The failure for *error*, with which the run's log ends, as a script's output would."""
     heading, _, trace = error.partition("\n\n")
     with suppress(OSError, ValueError):

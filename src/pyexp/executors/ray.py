@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import anyio
 
 from pyexp._optional import import_extra, require_extra
+from pyexp.code.packing import Packed, pack
 from pyexp.errors import ExecutorError
 from pyexp.executors.base import Executor, Session
-from pyexp.executors.child.payload import pack_body, pack_registrations
 from pyexp.executors.limits import unlimited
 from pyexp.executors.remote.cluster import Cluster
 from pyexp.executors.remote.exchange import Exchange
@@ -112,12 +112,14 @@ class RayExecutor(Executor):
         """
         bound = copy.copy(self)
         bound._session, bound._runs, bound._placed = session, {}, {}
-        body = await _in_thread(pack_body, session.body)
+        packed = await _in_thread(pack, session.body)
+        for note in packed.notes:
+            session.note(note)
         bound._ray = await _in_thread(_import_ray)
         cluster = Cluster(bound._ray, self._address, self._runtime_env, self._init)
         try:
             await _in_thread(cluster.join, session.jobs if session.jobs != _WINDOW else None, self._needs)
-            await _in_thread(bound._prepare, cluster, body)
+            await _in_thread(bound._prepare, cluster, packed)
             async with anyio.create_task_group() as bound._group:
                 bound._group.start_soon(bound._receive_all)
                 yield bound
@@ -203,7 +205,7 @@ class RayExecutor(Executor):
         if not is_clean:
             self._tell("forget", run.inbox.key)
 
-    def _prepare(self, cluster: Cluster, body: bytes) -> None:
+    def _prepare(self, cluster: Cluster, packed: Packed) -> None:
         ray = self._ray
         actor = ray.remote(Exchange).options(
             num_cpus=0, max_concurrency=_CALLS, resources={"node:__internal_head__": 0.001}, **cluster.task_options
@@ -211,8 +213,8 @@ class RayExecutor(Executor):
         self._exchange = actor.remote()
         self._package = ray.put(
             Package(
-                body=body,
-                registrations=pack_registrations(),
+                code=packed.package,
+                joint=packed.joint,
                 path=list(sys.path),
                 folder=os.getcwd(),
                 has_working_dir=cluster.has_working_dir,

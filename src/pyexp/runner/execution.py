@@ -62,6 +62,7 @@ class Execution:
             jobs=capacity.jobs,
             owns_loop=owns_loop,
             has_main_thread=has_main_thread and capacity.needs_main_thread,
+            note=lambda text: self._console.say(f"note: {text}"),
         )
         self._live: LiveOutput | None = None
         if not settings.is_captured and not self.session.has_main_thread:

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
+from pyexp.code.start import start
 from pyexp.config.config import Config
 from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
-from pyexp.errors import NoConfigsError
+from pyexp.errors import ExecutorError, NoConfigsError
 from pyexp.runner.settings import check_declared, resolve
 from pyexp.runner.watching import Watch
 
@@ -241,6 +242,12 @@ class ExperimentRunner(Generic[P, R, Item]):
         from dataclasses import replace
 
         declared = self._declaration
+        if start.being_made is not None:
+            name = declared.defaults.get("name", declared.name)
+            raise ExecutorError(
+                f"{os.path.basename(start.being_made)} starts the experiment {name!r} while a run imports it: "
+                f'put the call under `if __name__ == "__main__":`'
+            )
         if configs is None and report is None:
             return declared
         given = configs if configs is None or callable(configs) else _always(configs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyexp.errors import SettingsError
@@ -140,6 +139,8 @@ def check_known(given: Mapping[str, Any], known: frozenset[str]) -> None:
     """Refuse settings that are not *known*, naming the nearest."""
     for key in given:
         if key not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
             raise SettingsError(f"there is no setting {key!r}; {hint}")

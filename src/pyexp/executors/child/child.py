@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 from pyexp.executors.child.mailbox import post_report
 from pyexp.executors.ending.processes import adopt_orphans, die_with_parent, end_escaped_descendants
-from pyexp.executors.invoke import describe_error, run_task
-from pyexp.task import Failed, Outcome, Passed
+from pyexp.executors.invoke import describe_error, report_failure, run_task
+from pyexp.task import Outcome, Passed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +51,8 @@ def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task]) -> NoRet
 def _execute(get_task: Callable[[], Task]) -> Outcome:
     try:
         task = get_task()
-    except BaseException as error:  # modules of the user are imported here
-        return Failed(error=describe_error(error), pid=os.getpid())
+    except BaseException as error:  # the user's script is made here, and modules of the user are imported
+        return report_failure(describe_error(error))
     return run_task(task)
 
 

@@ -8,10 +8,6 @@ from __future__ import annotations
 import os
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pyexp.task import Task
-
 
 def main() -> None:
     """Take the task from the mailbox, execute it, leave the report, end."""
@@ -25,22 +21,11 @@ def main() -> None:
     import pickle
 
     with open(mailbox_fd, "r+b", buffering=0) as mailbox:
-        parent, sys.path[:], registrations, payload = pickle.load(mailbox)
+        parent, sys.path[:], *code_and_task = pickle.load(mailbox)
         from pyexp.executors.child.child import live
+        from pyexp.executors.child.payload import take_task
 
-        live(mailbox, parent, lambda: _unpack(payload, registrations))
-
-
-def _unpack(payload: bytes, registrations: bytes) -> Task:
-    import pickle
-
-    if registrations:
-        from pyexp.config import registry
-
-        for name, entry in pickle.loads(registrations).items():
-            registry.adopt(name, entry)
-    task: Task = pickle.loads(payload)
-    return task
+        live(mailbox, parent, lambda: take_task(*code_and_task))
 
 
 if __name__ == "__main__":

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
-import pickle
 import subprocess
 import sys
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import IO, TYPE_CHECKING, ClassVar
 
 import anyio
 
+from pyexp.code.packing import pack
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import WORKER
 from pyexp.executors.child.mailbox import open_mailbox
-from pyexp.executors.child.payload import SealedBody, pack_body, pack_registrations
+from pyexp.executors.child.payload import kept_joint, make_payload
 from pyexp.executors.ending.guard import Guard, open_guard
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
@@ -33,25 +33,42 @@ if TYPE_CHECKING:
 class SubprocessExecutor(Executor):
     """Run each config in a subprocess of its own (the default).
 
-    The function travels by cloudpickle, so functions of ``__main__`` and of notebook cells work. The child has the
-    parent's ``sys.path``, working directory and environment, no standard input, and writes to ``log.out`` directly.
+    The child makes the script's module first, without what its guard ``if __name__ == "__main__":`` keeps from it, and
+    takes over the variables that differ; where there is no guard, or no script, the function goes by cloudpickle. It
+    has the parent's ``sys.path``, working directory and environment, no standard input, and writes to ``log.out``.
     """
 
     is_isolated: ClassVar[bool] = True
 
     _session: Session
     _guard: Guard
-    _body: SealedBody
-    _registrations: bytes
+    _package: bytes
+    _joint: bytes | str
+
+    def __init__(self, *, by_value: bool = False) -> None:
+        """Say how the function travels.
+
+        Args:
+            by_value: Always by cloudpickle: the top of the script is not executed again in each run.
+        """
+        self._by_value = by_value
 
     @asynccontextmanager
     async def open(self, session: Session) -> AsyncIterator[Executor]:
-        """Pickle the experiment once for all tasks and start the guard."""
+        """Pack the experiment once for all tasks and start the guard.
+
+        Raises:
+            UnpicklableError: The experiment cannot be sent.
+        """
         bound = copy.copy(self)
         bound._session = session
-        bound._body = SealedBody(await anyio.to_thread.run_sync(pack_body, session.body))
-        bound._registrations = await anyio.to_thread.run_sync(pack_registrations)
-        async with open_guard() as bound._guard:
+        packed = await anyio.to_thread.run_sync(partial(pack, session.body, by_value=self._by_value))
+        bound._package = packed.package
+        for note in packed.notes:
+            session.note(note)
+        async with AsyncExitStack() as stack:
+            bound._joint = await anyio.to_thread.run_sync(stack.enter_context, kept_joint(packed.joint))
+            bound._guard = await stack.enter_async_context(open_guard())
             yield bound
 
     async def execute(self, task: Task) -> Outcome:
@@ -82,5 +99,4 @@ class SubprocessExecutor(Executor):
         return child
 
     def _payload(self, task: Task) -> bytes:
-        light = replace(task, body=self._body)
-        return pickle.dumps((os.getpid(), sys.path, self._registrations, pickle.dumps(light)))
+        return make_payload(os.getpid(), sys.path, self._package, self._joint, task)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pyexp.executors.capture import open_log
 from pyexp.executors.child.mailbox import take_report
+from pyexp.executors.child.payload import SealedBody
 from pyexp.executors.remote.collector import Collector, own_files
-from pyexp.executors.remote.messages import Ended, Message, NotRun, Order, PackagedBody, Sent, Started
+from pyexp.executors.remote.messages import Ended, Message, NotRun, Order, Sent, Started
 from pyexp.executors.remote.receiver import Receiver
 from pyexp.executors.verdict import ended_early
 from pyexp.store.layout import RESULT, RunPaths
@@ -70,7 +71,7 @@ class Inbox:
             pass
         return Order(
             key=self.key,
-            task=replace(task, out=task.out.absolute(), body=PackagedBody()),
+            task=replace(task, out=task.out.absolute(), body=SealedBody()),
             probe=self._probe.name,
             has_files=self._has_files,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,28 +16,18 @@ class Package:
     """What all runs of a batch have in common; sent once.
 
     Attributes:
-        body: The experiment, pickled.
-        registrations: The registered classes, pickled.
+        code: The user's code (see `pyexp.code`).
+        joint: The values that may differ from what the script's top makes.
         path: The driver's ``sys.path``.
         folder: The driver's working directory.
         has_working_dir: Each node has a copy of the working directory, in which its worker processes start.
     """
 
-    body: bytes
-    registrations: bytes
+    code: bytes
+    joint: bytes
     path: Sequence[str]
     folder: str
     has_working_dir: bool
-
-
-class PackagedBody:
-    """Stands for the body in a task on its way to a node."""
-
-    is_async = False
-
-    def __call__(self, run: Any) -> Any:
-        """Never called: the node puts the body of the package in its place."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

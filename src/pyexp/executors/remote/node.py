@@ -6,7 +6,6 @@ Runs inside a worker of the cluster and knows only that there is an exchange to 
 from __future__ import annotations
 
 import os
-import pickle
 import shutil
 import signal
 import socket
@@ -23,7 +22,7 @@ from pyexp.config.config import Config
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import WORKER
 from pyexp.executors.child.mailbox import open_mailbox
-from pyexp.executors.child.payload import SealedBody
+from pyexp.executors.child.payload import kept_joint, make_payload
 from pyexp.executors.remote.collector import PIECE_BYTES, Collector, own_files
 from pyexp.executors.remote.lifeline import Lifeline
 from pyexp.executors.remote.messages import Ended, Message, NotRun, Sent, Started, size_of
@@ -150,7 +149,7 @@ class _Attempt:
         if self._order.has_files and not self._site.is_shared:
             self._receive_files()
         lifeline = _lifeline()
-        with open_mailbox(self._payload(lifeline.pid)) as mailbox:
+        with kept_joint(self._package.joint) as joint, open_mailbox(self._payload(lifeline.pid, joint)) as mailbox:
             pid = self._start(lifeline, mailbox)
             try:
                 code = self._follow(lifeline)
@@ -172,11 +171,11 @@ class _Attempt:
                     return
                 receiver.receive(message)
 
-    def _payload(self, parent: int) -> bytes:
+    def _payload(self, parent: int, joint: bytes | str) -> bytes:
         out = self._site.paths.root
         sent = self._order.task
-        task = replace(sent, config=Config(sent.config | {"out": out}), out=out, body=SealedBody(self._package.body))
-        return pickle.dumps((parent, self._path(), self._package.registrations, pickle.dumps(task)))
+        task = replace(sent, config=Config(sent.config | {"out": out}), out=out)
+        return make_payload(parent, self._path(), self._package.code, joint, task)
 
     def _path(self) -> list[str]:
         """The driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from pyexp.code import git_index
-from pyexp.code.taking import save_tree, take_tree
-from pyexp.code.tree import Root, load_tree
+from pyexp.code.snapshot import git_index
+from pyexp.code.snapshot.taking import save_tree, take_tree
+from pyexp.code.snapshot.tree import Root, load_tree
 from pyexp.store.snapshot import take_snapshot
 from support.work_tree import WorkTree, git
 
@@ -47,7 +47,7 @@ def without_hashing(monkeypatch):
     def refuse(*_):
         raise AssertionError("hashed")
 
-    monkeypatch.setattr("pyexp.code.tree._blob_hash", refuse)
+    monkeypatch.setattr("pyexp.code.snapshot.tree._blob_hash", refuse)
 
 
 def in_a_moment():

@@ -76,7 +76,7 @@ def test_a_finder_of_setuptools(tree, tmp_path, change):
     (tmp_path / "site/__editable___pkg_finder.py").write_text(FINDER.format(mapping=mapping))
     change(tree)
     code = f"""
-from pyexp.code.install import uninstall
+from pyexp.code.snapshot.install import uninstall
 uninstall()
 sys.path.append({str(tmp_path / "site")!r})
 import __editable___pkg_finder
@@ -111,7 +111,7 @@ def test_finders_of_others_answer_as_ever(tree, tmp_path):
     mapping = {"elsewhere": str(tmp_path / "site/elsewhere"), "gone": str(tmp_path / "site/gone")}
     code = FINDER.format(mapping=mapping).replace("append(", "insert(0, ")
     code = f"""
-from pyexp.code.install import uninstall
+from pyexp.code.snapshot.install import uninstall
 uninstall()
 {code}
 install({str(tree.saved)!r})

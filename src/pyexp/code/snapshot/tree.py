@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES as _EXTENSIONS
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyexp.code import git_index
-from pyexp.code.git_objects import Objects
-from pyexp.code.places import Places
+from pyexp.code.snapshot import git_index
+from pyexp.code.snapshot.git_objects import Objects
+from pyexp.code.snapshot.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from pyexp.code.editable import unwatch_foreign_finders, watch_foreign_finders
-from pyexp.code.finder import install_hook, installed_tree, uninstall_hook
-from pyexp.code.spawned import accompany_spawned, leave_spawned_alone
-from pyexp.code.tree import load_tree
+from pyexp.code.snapshot.editable import unwatch_foreign_finders, watch_foreign_finders
+from pyexp.code.snapshot.finder import install_hook, installed_tree, uninstall_hook
+from pyexp.code.snapshot.spawned import accompany_spawned, leave_spawned_alone
+from pyexp.code.snapshot.tree import load_tree
 
 
 def install(saved: str | os.PathLike[str]) -> None:

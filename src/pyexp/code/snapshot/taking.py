@@ -12,13 +12,13 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from typing import TYPE_CHECKING
 
 from pyexp._files import write_atomic
-from pyexp.code import git_index
-from pyexp.code.tree import LENGTH_BYTES, Tree
+from pyexp.code.snapshot import git_index
+from pyexp.code.snapshot.tree import LENGTH_BYTES, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pyexp.code.tree import Root
+    from pyexp.code.snapshot.tree import Root
 
 _MODULES = (".py", *EXTENSION_SUFFIXES)
 # Time stamps tick: up to 4 ms on Linux's own file systems, up to 2 s on others.

@@ -23,8 +23,8 @@ from importlib.machinery import (
 )
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code import git_objects
-from pyexp.code.tree import NAMESPACE, PACKAGE, File, Tree
+from pyexp.code.snapshot import git_objects
+from pyexp.code.snapshot.tree import NAMESPACE, PACKAGE, File, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

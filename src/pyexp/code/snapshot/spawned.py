@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib.machinery import PathFinder, SourceFileLoader
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 # Each makes the data itself.
 _MAKERS = ("multiprocessing.spawn", "multiprocess.spawn", "loky.backend.spawn")
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_ROOT = os.fspath(Path(__file__).absolute().parents[3])
+_DOOR = "pyexp.code.snapshot.install"
 
 
 def accompany_spawned(saved: str) -> None:
@@ -51,7 +53,7 @@ class _Rider(str):
     def __repr__(self) -> str:
         # The process has the default sys.path as yet, by which it need not find this library.
         return (
-            f"(__import__('sys').path.append({_ROOT!r}), __import__('importlib').import_module('pyexp.code.install')"
+            f"(__import__('sys').path.append({_ROOT!r}), __import__('importlib').import_module({_DOOR!r})"
             f".arrive({self.saved!r}, {str(self)!r}))[1]"
         )
 

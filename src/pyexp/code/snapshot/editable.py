@@ -12,14 +12,14 @@ import sys
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.finder import at_start
+from pyexp.code.snapshot.finder import at_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-    from pyexp.code.tree import Tree
+    from pyexp.code.snapshot.tree import Tree
 
 _OWN = (BuiltinImporter, FrozenImporter, PathFinder)
 

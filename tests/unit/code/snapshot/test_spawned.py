@@ -150,7 +150,7 @@ def test_a_script_that_was_started_as_a_module(tree, change, method):
 
 def test_what_was_imported_before_the_hook(tree):
     edit(tree)
-    code = f"import multiprocessing.spawn\nfrom pyexp.code.install import install, uninstall\nuninstall()\ninstall({str(tree.saved)!r})\n"
+    code = f"import multiprocessing.spawn\nfrom pyexp.code.snapshot.install import install, uninstall\nuninstall()\ninstall({str(tree.saved)!r})\n"
     code += RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=None)
     assert tree.python(code, env={"KIND": "pool", "METHOD": "spawn"}) == "['OLD OLD']"
 
@@ -158,5 +158,5 @@ def test_what_was_imported_before_the_hook(tree):
 def test_processes_started_after_uninstalling_are_left_alone(tree):
     edit(tree)
     code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=None)
-    code = "from pyexp.code.install import uninstall\nimport multiprocessing.spawn\nuninstall()\n" + code
+    code = "from pyexp.code.snapshot.install import uninstall\nimport multiprocessing.spawn\nuninstall()\n" + code
     assert tree.python(code, env={"KIND": "pool", "METHOD": "spawn"}) == "['NEW NEW']"

@@ -231,7 +231,7 @@ def test_a_traceback_of_what_was_edited_after_its_import(tree):
     tree.freeze()
     code = f"""
 import pathlib, traceback, m
-from pyexp.code.finder import show_sources
+from pyexp.code.snapshot.finder import show_sources
 pathlib.Path({str(path)!r}).write_text("\\n\\n# NEW\\n")
 show_sources()
 try: m.f()
@@ -478,7 +478,7 @@ def test_nothing_stays_after_uninstalling(tree):
     tree.write("n.py", NEW)
     code = """
 import m
-from pyexp.code.install import uninstall
+from pyexp.code.snapshot.install import uninstall
 hooks = len(sys.path_hooks), len(sys.meta_path)
 uninstall()
 import n
@@ -510,7 +510,7 @@ sys.path_importer_cache.clear()
 try: import nothing_of_that_name
 except ImportError: pass
 if os.fork() == 0:
-    from pyexp.code.install import install
+    from pyexp.code.snapshot.install import install
     install({str(tree.saved)!r})
     import m
     print(m.v, flush=True)
@@ -527,8 +527,8 @@ def test_the_racy_moment_is_decided_by_content(tree):
     """An edit that no time stamp tells: as on file systems whose clock ticks slowly."""
     import time
 
-    from pyexp.code.taking import take_tree
-    from pyexp.code.tree import Root
+    from pyexp.code.snapshot.taking import take_tree
+    from pyexp.code.snapshot.tree import Root
 
     path = tree.write("m.py", OLD)
     commit = tree.freeze()

@@ -1,0 +1,33 @@
+"""What is said of a name of the script, so that the child can tell whether it differs. A frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+# What is no name of the script's, among those that are.
+BODY: Final = ""
+TYPES: Final = "registered classes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A name of the script that the experiment reaches.
+
+    Attributes:
+        name: The name; dotted for an attribute of a class or function.
+        digest: That of its value in the parent; None for what could not be described, and is always taken.
+        kind: How its value is filled; None when it is replaced. ``instance``: one of the class *cls*.
+        cls: The name of that class.
+        group: Entries of one group share parts: when one differs, all are taken.
+        unit: The piece of the joint pickle that has it; None for what cannot be pickled: the child keeps its own.
+        holds: Names whose values are in its value.
+    """
+
+    name: str
+    digest: bytes | None
+    kind: str | None
+    cls: str | None
+    group: int
+    unit: int | None
+    holds: tuple[str, ...]
