@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pyexp.config.config import Config
@@ -93,6 +93,7 @@ class Ending:
         signal: Name of the signal that killed the process (``SIGSEGV``).
         digest: ``sha256:<hex>`` of ``result.pkl``.
         summary: The plain part of the result, see `store.summary`.
+        code_changed: Source files that were other ones than at the start of the batch.
     """
 
     error: str | None = None
@@ -101,6 +102,7 @@ class Ending:
     signal: str | None = None
     digest: str | None = None
     summary: Any = None
+    code_changed: Sequence[str] | None = None
 
     def known(self) -> dict[str, Any]:
         """What is known of the end, by the names of the fields."""
@@ -159,6 +161,7 @@ class RunState(Ending):
         finished: End of its last attempt, seconds since 1970 (UTC).
         attempts: Attempts so far, those of earlier starts included.
         host: Where it ran.
+        commits: Hash of the git snapshot of each attempt, None where there was none.
     """
 
     status: Status = Status.PENDING
@@ -166,15 +169,23 @@ class RunState(Ending):
     finished: float | None = None
     attempts: int = 0
     host: str | None = None
+    commits: Sequence[str | None] = ()
 
     @property
     def duration(self) -> float | None:
         """Seconds that the last attempt took; None until it has ended."""
         return None if self.started is None or self.finished is None else self.finished - self.started
 
-    def begun(self, host: str, pid: int, now: float) -> RunState:
+    def begun(self, host: str, pid: int, now: float, commit: str | None = None) -> RunState:
         """The state when another attempt begins: nothing is left of the end of the last one."""
-        return RunState(status=Status.RUNNING, started=now, attempts=self.attempts + 1, host=host, pid=pid)
+        return RunState(
+            status=Status.RUNNING,
+            started=now,
+            attempts=self.attempts + 1,
+            host=host,
+            pid=pid,
+            commits=(*self.commits, commit),
+        )
 
     def after(self, outcome: Outcome, now: float) -> RunState:
         """The state when the last attempt has ended with *outcome*."""

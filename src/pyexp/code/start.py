@@ -26,9 +26,10 @@ class Start:
         made: File and source of the script that was made here; the file may hold something else by now.
         being_made: The file of the script whose top this process executes right now for a run.
         not_sent: Why a name of the script did not come along to this process, by name.
+        code_changed: The user's source files that are other ones than at the start of the batch.
     """
 
-    __slots__ = ("argv", "being_made", "folder", "made", "not_sent")
+    __slots__ = ("argv", "being_made", "code_changed", "folder", "made", "not_sent")
 
     def __init__(self) -> None:
         self.argv = tuple(getattr(sys, "argv", ()))  # an embedded interpreter may have none
@@ -36,6 +37,7 @@ class Start:
         self.made: tuple[str, bytes] | None = None
         self.being_made: str | None = None
         self.not_sent: Mapping[str, str] = {}
+        self.code_changed: tuple[str, ...] = ()
 
 
 def _folder() -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pyexp.code.origin import CodeOrigin
 from pyexp.executors.limits import available_cpus
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Session:
         hurry: Set when the user asks a second time to stop: children get no more grace.
         grace_s: Seconds between SIGTERM and SIGKILL.
         note: Takes a sentence that a person should read.
+        code: Where the code of the runs comes from.
     """
 
     body: Body
@@ -49,6 +51,7 @@ class Session:
     hurry: Event = field(default_factory=Event)
     grace_s: float = DEFAULT_GRACE_S
     note: Callable[[str], None] = _ignore
+    code: CodeOrigin = field(default_factory=CodeOrigin)
 
 
 class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which one is the author's choice

@@ -150,7 +150,7 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
     try:
         run.close()
         digest = save_result(run.paths.result, value)
-        return Passed(digest=digest, pid=os.getpid(), summary=summarise(value))
+        return Passed(digest=digest, pid=os.getpid(), summary=summarise(value), code_changed=start.code_changed or None)
     except OSError as error:
         reason = f"{type(error).__name__}: the result could not be saved in {run.out}: {error.strerror or error}"
         return report_failure(f"{reason}; make room or permission there, then continue the batch")
@@ -162,6 +162,10 @@ def describe_error(error: BaseException) -> str:
     """``Type: message`` on the first line, then the traceback from the user's first frame on."""
     import traceback
 
+    if "pyexp.code.snapshot.finder" in sys.modules:
+        from pyexp.code.snapshot.finder import show_sources
+
+        show_sources()
     told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
@@ -188,7 +192,7 @@ def report_failure(error: str) -> Failed:
     heading, _, trace = error.partition("\n\n")
     with suppress(OSError, ValueError):
         print(trace or heading, file=sys.stderr)  # noqa: T201 — the run's log
-    return Failed(error=error, pid=os.getpid())
+    return Failed(error=error, pid=os.getpid(), code_changed=start.code_changed or None)
 
 
 @contextmanager

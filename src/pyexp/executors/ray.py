@@ -214,6 +214,7 @@ class RayExecutor(Executor):
         self._package = ray.put(
             Package(
                 code=packed.package,
+                origin=self._session.code,
                 joint=packed.joint,
                 path=list(sys.path),
                 folder=os.getcwd(),

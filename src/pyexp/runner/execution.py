@@ -14,7 +14,7 @@ from pyexp.terminal.console import Console
 from pyexp.terminal.live_output import LiveOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from anyio.streams.memory import MemoryObjectReceiveStream
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pyexp.runner.start.begin import StartedBatch
     from pyexp.runner.start.decision import Continued, Fresh
     from pyexp.task import Body
+
+
+_SHOWN_FILES = 3
 
 
 class Execution:
@@ -61,6 +64,7 @@ class Execution:
             body=body,
             jobs=capacity.jobs,
             owns_loop=owns_loop,
+            code=started.code,
             has_main_thread=has_main_thread and capacity.needs_main_thread,
             note=lambda text: self._console.say(f"note: {text}"),
         )
@@ -77,6 +81,7 @@ class Execution:
             has_bar=settings.is_captured,
         )
         self._listener: Callable[[RunFinished], None] | None = None
+        self._has_said_changes = False
 
     async def execute(self, on_finished: Callable[[RunFinished], None] | None = None) -> None:
         """Execute the runs, and show how it goes.
@@ -134,5 +139,17 @@ class Execution:
         if self._live is not None and isinstance(event, RunFinished):
             self._live.finish(event.folder)
         self._console.show(event)
+        if isinstance(event, RunFinished) and event.state.code_changed and not self._has_said_changes:
+            self._has_said_changes = True
+            self._console.say(f"note: {_describe_changes(event.state.code_changed)}")
         if self._listener is not None and isinstance(event, RunFinished):
             self._listener(event)
+
+
+def _describe_changes(files: Sequence[str]) -> str:
+    more = len(files) - _SHOWN_FILES
+    shown = ", ".join(files[:_SHOWN_FILES]) + (f" and {more} more" if more > 0 else "")
+    return (
+        f"the code has changed since the start ({shown}), and no snapshot keeps it: runs from now on may use other "
+        f"code than those before"
+    )

@@ -180,7 +180,7 @@ class Dispatcher:
             error=f"TimeoutError: no result within {timeout_s} s; the run's processes were ended", status=Status.TIMEOUT
         )
         async with executor.place(task):
-            run.begin(self._owner.host)
+            run.begin(self._owner.host, self._commit)
             await self._record(run)
             if run.fault is not None:
                 return Failed(error=f"OutputError: {run.fault}")

@@ -44,9 +44,9 @@ class RunInProgress:
         self.name = config["name"]
         return config
 
-    def begin(self, host: str) -> None:
-        """An attempt starts now."""
-        self.state = self.state.begun(host, os.getpid(), time.time())
+    def begin(self, host: str, commit: str | None) -> None:
+        """An attempt starts now, with the code of *commit*."""
+        self.state = self.state.begun(host, os.getpid(), time.time(), commit)
 
     def end(self, outcome: Outcome) -> None:
         """The last attempt has ended with *outcome*."""

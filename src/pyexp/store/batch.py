@@ -236,6 +236,14 @@ def load_facts(batch: Batch) -> dict[str, Any]:
     return facts if isinstance(facts, dict) else {}
 
 
+def add_start(batch: Batch, start: Mapping[str, Any]) -> None:
+    """Add a further start to ``batch.json``; only for the owner."""
+    facts = load_facts(batch)
+    first = {key: facts[key] for key in start if key in facts}
+    facts["starts"] = [*facts.get("starts", [first] if first else []), start]
+    write_atomic(batch.paths.facts, json.dumps(facts, indent=1, default=str).encode())
+
+
 def find_batches(experiment_dir: Path) -> list[Path]:
     """Batch folders of an experiment, oldest first."""
     try:

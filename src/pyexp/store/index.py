@@ -35,6 +35,7 @@ class RunRecord(NamedTuple):
         attempts: Attempts so far.
         error: First line of its error.
         summary: Numbers, booleans and short strings at the top of its result.
+        commit: Beginning of the hash of the snapshot that its last attempt ran.
     """
 
     folder: str
@@ -45,6 +46,7 @@ class RunRecord(NamedTuple):
     attempts: int = 0
     error: str | None = None
     summary: dict[str, Any] | None = None
+    commit: str | None = None
 
     @property
     def duration(self) -> float | None:
@@ -54,11 +56,13 @@ class RunRecord(NamedTuple):
     @classmethod
     def of(cls, folder: str, name: str, state: RunState) -> RunRecord:
         """What the index tells of the run in *folder*."""
-        told = {key: getattr(state, key) for key in STATE_FIELDS}
+        told = {key: getattr(state, key) for key in STATE_FIELDS if hasattr(state, key)}
         told |= {"error": first_line(state.error), "summary": index_part(state.summary)}
-        return cls(folder, name, **told)
+        commit = state.commits[-1] if state.commits else None
+        return cls(folder, name, **told, commit=commit[:_COMMIT_LENGTH] if commit else None)
 
 
+_COMMIT_LENGTH: Final = 12
 STATE_FIELDS: Final = RunRecord._fields[2:]
 
 

@@ -49,6 +49,11 @@ class BatchPaths:
         return self.root / ".owner"
 
     @property
+    def code(self) -> Path:
+        """State of the user's work tree at the start, while the batch runs."""
+        return self.root / ".code"
+
+    @property
     def report(self) -> Path:
         """Folder for what the report writes."""
         return self.root / "report"

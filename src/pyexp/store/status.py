@@ -23,6 +23,7 @@ _OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EM
 _OF_THE_PLACE: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY}
 )
+_LISTS: Final = ("commits", "code_changed")
 _NAMES: Final = tuple(field.name for field in fields(RunState))
 
 
@@ -44,6 +45,7 @@ def load_status(path: Path, *, default_if_damaged: bool = False) -> RunState:
         found: dict[str, Any] = json.loads(data)
         known = {name: found[name] for name in _NAMES if name in found}
         known["status"] = Status(known["status"])
+        known |= {name: tuple(known[name]) for name in _LISTS if known.get(name) is not None}
         return RunState(**known)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         if default_if_damaged:

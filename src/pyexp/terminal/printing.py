@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ def encodable(text: str, stream: TextIO | None) -> str:
     except UnicodeEncodeError:
         return text.encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+def say(text: str) -> None:
+    """Print *text* to standard error; where that is gone, nothing."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(encodable(text, sys.stderr), file=sys.stderr, flush=True)  # noqa: T201 — the one place for it
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -36,7 +36,7 @@ def _spell(value: Any) -> str:
         return _quote(value)
     if kind is dict:
         return f"{{{','.join(f'{_quote(key)}:{_spell(part)}' for key, part in value.items())}}}"
-    if kind is list:
+    if kind in (list, tuple):
         return f"[{','.join(map(_spell, value))}]"
     return {None: "null", True: "true", False: "false"}[value] if value is None or kind is bool else repr(value)
 

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pyexp.code.origin import CodeOrigin
     from pyexp.task import Task
 
 # What is no longer than this goes with each task; the rest has a file, which few runs open.
@@ -47,21 +48,24 @@ def kept_joint(joint: bytes) -> Iterator[bytes | str]:
             os.unlink(path)
 
 
-def make_payload(parent: int, path: Sequence[str], package: bytes, joint: bytes | str, task: Task) -> bytes:
+def make_payload(
+    parent: int, path: Sequence[str], *, code: CodeOrigin, package: bytes, joint: bytes | str, task: Task
+) -> bytes:
     """What `worker` reads.
 
     Args:
         parent: The process with which the run's ends.
         path: The run's ``sys.path``.
-        package: The user's code (see `pyexp.code`).
+        code: Where the user's code comes from.
+        package: The user's code itself (see `pyexp.code`).
         joint: What belongs to it, from `kept_joint`.
         task: The task; its body comes with *package*.
     """
     light = pickle.dumps(replace(task, body=SealedBody()))
-    return pickle.dumps((parent, list(path), package, joint, light))
+    return pickle.dumps((parent, list(path), code, package, joint, light))
 
 
-def take_task(package: bytes, joint: bytes | str, task: bytes) -> Task:
+def take_task(code: CodeOrigin, package: bytes, joint: bytes | str, task: bytes) -> Task:
     """Make the script, then the task.
 
     Raises:
@@ -69,6 +73,7 @@ def take_task(package: bytes, joint: bytes | str, task: bytes) -> Task:
     """
     from pyexp.code.unpacking import MadeScript
 
+    code.enter()
     path = list(sys.path)
     made = MadeScript(pickle.loads(package), lambda: _open(joint))
     sys.path[:] = path  # as the parent has it now: the top has put its folders there once more

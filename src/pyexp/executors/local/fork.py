@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from pyexp.code.origin import CodeOrigin
     from pyexp.task import Task
 
 _POLL_S = 0.01
@@ -72,7 +73,7 @@ class ForkExecutor(Executor):
         """Fork and wait; on cancellation the child's whole process tree is ended first."""
         log = RunPaths(task.out).log
         with open_mailbox() as mailbox, _kept(mailbox.fileno()):
-            child = _Child(task, mailbox, self._guard)
+            child = _Child(task, mailbox, self._guard, self._session.code)
             try:
                 child.start_log(log)
             except OSError as error:
@@ -87,12 +88,13 @@ class ForkExecutor(Executor):
 class _Child:
     """One forked process, from the parent's point of view and its own."""
 
-    def __init__(self, task: Task, mailbox: IO[bytes], guard: Guard) -> None:
+    def __init__(self, task: Task, mailbox: IO[bytes], guard: Guard, code: CodeOrigin) -> None:
         self.pid = 0
         self.returncode: int | None = None
         self._task = task
         self._mailbox = mailbox
         self._guard = guard
+        self._code = code
         self._log = -1
 
     def start_log(self, path: Path) -> None:
@@ -147,9 +149,13 @@ class _Child:
             self._take_streams()
             descriptors.close_inherited(but=self._mailbox.fileno())
             self._guard.hold_mark()
-            live(self._mailbox, parent, lambda: self._task)
+            live(self._mailbox, parent, self._take_task)
         finally:
             os._exit(1)
+
+    def _take_task(self) -> Task:
+        self._code.enter()
+        return self._task
 
     def _take_streams(self) -> None:
         null = os.open(os.devnull, os.O_RDONLY)

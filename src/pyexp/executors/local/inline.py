@@ -46,6 +46,7 @@ class InlineExecutor(Executor):
 
     async def execute(self, task: Task) -> Outcome:
         """Execute *task* here; only asynchronous ones can be cancelled."""
+        self._session.code.compare()
         blocks = self._session.has_main_thread and not task.body.is_async
         try:
             with captured(RunPaths(task.out).log, task.attempt, is_shown=blocks and not task.is_captured):

@@ -99,4 +99,6 @@ class SubprocessExecutor(Executor):
         return child
 
     def _payload(self, task: Task) -> bytes:
-        return make_payload(os.getpid(), sys.path, self._package, self._joint, task)
+        return make_payload(
+            os.getpid(), sys.path, code=self._session.code, package=self._package, joint=self._joint, task=task
+        )

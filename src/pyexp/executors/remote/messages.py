@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pyexp.code.origin import CodeOrigin
     from pyexp.task import Task
 
 
@@ -17,6 +18,7 @@ class Package:
 
     Attributes:
         code: The user's code (see `pyexp.code`).
+        origin: Where it comes from, for nodes that share the folder of the batch.
         joint: The values that may differ from what the script's top makes.
         path: The driver's ``sys.path``.
         folder: The driver's working directory.
@@ -24,6 +26,7 @@ class Package:
     """
 
     code: bytes
+    origin: CodeOrigin
     joint: bytes
     path: Sequence[str]
     folder: str

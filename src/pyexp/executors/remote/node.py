@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pyexp.code.origin import CodeOrigin
 from pyexp.config.config import Config
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import WORKER
@@ -175,7 +176,15 @@ class _Attempt:
         out = self._site.paths.root
         sent = self._order.task
         task = replace(sent, config=Config(sent.config | {"out": out}), out=out)
-        return make_payload(parent, self._path(), self._package.code, joint, task)
+        return make_payload(
+            parent, self._path(), code=self._origin(), package=self._package.code, joint=joint, task=task
+        )
+
+    def _origin(self) -> CodeOrigin:
+        """Where the code comes from: a copy of the working directory is that of the start already."""
+        tree = self._package.origin.tree
+        is_here = self._site.is_shared and not self._package.has_working_dir and tree is not None
+        return CodeOrigin(tree=tree) if is_here and os.path.exists(str(tree)) else CodeOrigin()
 
     def _path(self) -> list[str]:
         """The driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""

@@ -20,18 +20,27 @@ _DISTRIBUTION = re.compile(r"(.+?)-([^-]+)\.(?:dist|egg)-info")
 
 
 def collect_facts(settings: Settings, commit: str | None) -> dict[str, Any]:
-    """Command line, Python, platform, package versions, git commit and owner."""
+    """Command line, Python, platform, package versions, git commit and owner of a new batch."""
+    start = describe_start(commit)
     return {
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": [sys.executable, *sys.argv],
+        **start,
+        "starts": [start],
         "directory": os.getcwd(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "host": socket.gethostname(),
-        "commit": commit,
         "executor": settings.executor if isinstance(settings.executor, str) else repr(settings.executor),
         "owner": asdict(Owner.current()),
         "packages": _packages(),
+    }
+
+
+def describe_start(commit: str | None) -> dict[str, Any]:
+    """What ``batch.json`` keeps of each start: its time, its command line, and the snapshot of the code."""
+    return {
+        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": [sys.executable, *sys.argv],
+        "commit": commit,
     }
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from pyexp.runner.start.batch_facts import collect_facts
+from pyexp.code.origin import CodeOrigin
+from pyexp.errors import OutputError
+from pyexp.runner.start.batch_facts import collect_facts, describe_start
 from pyexp.runner.start.decision import Continued, Fresh, Report
-from pyexp.store.batch import Batch, find_batches, load_facts
+from pyexp.runner.start.kept_code import KeptCode, keep_code
+from pyexp.store.batch import Batch, add_start
 from pyexp.store.outcomes import set_aside
-from pyexp.store.snapshot import SnapshotError, take_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.decision import Decision
     from pyexp.store.claim import Claim
+    from pyexp.store.index import RunRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,7 @@ class StartedBatch:
         folders: Runs to execute, in order.
         cached: How many have passed before.
         commit: Hash of the git snapshot.
+        code: Where the code of the runs comes from.
         notes: What a person should know, a sentence each.
     """
 
@@ -37,11 +44,15 @@ class StartedBatch:
     folders: tuple[str, ...] = ()
     cached: int = 0
     commit: str | None = None
+    code: CodeOrigin = field(default_factory=CodeOrigin)
     notes: tuple[str, ...] = ()
 
     def release(self) -> None:
         """Release the claim; may be called again."""
         if self.claim is not None:
+            if self.code.tree is not None:
+                with suppress(OSError):  # the batch's folder is gone, or cannot be written any more
+                    os.unlink(self.code.tree)
             self.claim.release()
 
     def __enter__(self) -> Self:
@@ -69,25 +80,27 @@ def begin(decision: Decision, settings: Settings, home: Path) -> StartedBatch:
         case Fresh():
             return _begin_fresh(decision, settings, home)
         case Continued():
-            return _begin_continued(decision)
+            return _begin_continued(decision, settings, home)
 
 
 def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatch:
-    notes = list(decision.notes)
-    commit = None
-    if settings.stash:
-        try:
-            snapshot = take_snapshot(home, _outputs(decision.folder, home))
-            commit = snapshot.commit
-            notes += snapshot.notes
-        except SnapshotError as error:
-            notes.append(f"no git snapshot: {error}")
-    batch, claim = Batch.create(decision.folder, decision.configs, collect_facts(settings, commit))
-    folders = tuple(batch.folders[position] for position in decision.chosen)
-    return StartedBatch(batch=batch, claim=claim, folders=folders, commit=commit, notes=tuple(notes))
+    kept = keep_code(decision.folder, home) if settings.stash else KeptCode()
+    batch, claim = Batch.create(decision.folder, decision.configs, collect_facts(settings, kept.commit))
+    try:
+        return StartedBatch(
+            batch=batch,
+            claim=claim,
+            folders=tuple(batch.folders[position] for position in decision.chosen),
+            commit=kept.commit,
+            code=kept.origin(batch.paths.code, is_isolated=decision.capacity.executor.is_isolated),
+            notes=(*decision.notes, *kept.notes),
+        )
+    except BaseException:
+        claim.release()
+        raise
 
 
-def _begin_continued(decision: Continued) -> StartedBatch:
+def _begin_continued(decision: Continued, settings: Settings, home: Path) -> StartedBatch:
     batch = decision.batch
     claim = batch.claim()
     try:
@@ -95,17 +108,37 @@ def _begin_continued(decision: Continued) -> StartedBatch:
         # What another process completed between the decision and the claim is not executed again.
         records = batch.rebuild_index()
         open_folders = {record.folder for record in records if record.status.is_open}
+        kept = keep_code(decision.batch.paths.root.parent, home) if settings.stash else KeptCode()
+        add_start(batch, describe_start(kept.commit))
         return StartedBatch(
             batch=batch,
             claim=claim,
             folders=tuple(run.folder for run in decision.runs if run.folder in open_folders),
             cached=len(records) - len(open_folders),
-            commit=load_facts(batch).get("commit"),
-            notes=tuple(notes),
+            commit=kept.commit,
+            code=kept.origin(batch.paths.code, is_isolated=decision.capacity.executor.is_isolated),
+            notes=(*notes, *kept.notes, *_note_on_commits(records, kept.commit)),
         )
+    except OSError as error:
+        claim.release()
+        raise OutputError(
+            f"cannot write to the batch {str(batch.paths.root)!r}: {error.strerror}; make room or permission there"
+        ) from error
     except BaseException:
         claim.release()
         raise
+
+
+def _note_on_commits(records: list[RunRecord], commit: str | None) -> list[str]:
+    """How many passed runs ran other code than this start has."""
+    passed = Counter(record.commit for record in records if not record.status.is_open)
+    others = {
+        known: count for known, count in passed.items() if known is not None and not (commit or "").startswith(known)
+    }
+    if not others or commit is None:
+        return []
+    told = ", ".join(f"{count} passed {'run' if count == 1 else 'runs'} on {known}" for known, count in others.items())
+    return [f"the code has changed: {told}; this start runs {commit[:12]}"]
 
 
 def _set_aside(batch: Batch, folder: str) -> str:
@@ -113,16 +146,3 @@ def _set_aside(batch: Batch, folder: str) -> str:
     paths = batch.run(folder)
     set_aside(paths.result, paths.corrupt_result)
     return f"{paths.result} was damaged: it is now {paths.corrupt_result.name}, and the run is executed again"
-
-
-def _outputs(folder: Path, home: Path) -> list[Path]:
-    """What a snapshot leaves out: the output folder; where that holds the sources as well, the batches in it."""
-    output, sources = folder.parent.resolve(), home.resolve()
-    if not sources.is_relative_to(output):
-        return [output]
-    experiments = {output / folder.name, *(other for other in output.iterdir() if find_batches(other))}
-    return [
-        part
-        for experiment in experiments
-        for part in (find_batches(experiment) if sources.is_relative_to(experiment) else [experiment])
-    ]

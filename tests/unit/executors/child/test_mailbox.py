@@ -27,3 +27,12 @@ def test_works_without_memory_files(monkeypatch):
     with open_mailbox(b"payload") as mailbox:
         post_report(mailbox, Passed(digest="sha256:ab"))
         assert take_report(mailbox, 7) == Passed(digest="sha256:ab", pid=7)
+
+
+def test_every_field_of_an_ending_arrives():
+    """What a field holds, too: a report that cannot be read would be taken for none."""
+    told = {"digest": "sha256:00", "summary": {"a": [1, {"$tuple": [None, True]}]}, "code_changed": ('/a"b.py', "é")}
+    with open_mailbox() as mailbox:
+        post_report(mailbox, Passed(**told))
+        arrived = take_report(mailbox, 7)
+    assert arrived == Passed(**told | {"code_changed": ['/a"b.py', "é"], "pid": 7})

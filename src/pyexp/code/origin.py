@@ -1,0 +1,45 @@
+"""Where a run's code comes from: the snapshot of the start, or the files as they are, with an eye on their changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pyexp.code.start import start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyexp.code.changes import Noted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeOrigin:
+    """What the process of each run is told once per batch; picklable.
+
+    Attributes:
+        tree: The file with the state of the work tree at the start; None where no snapshot was taken.
+        noted: State of the user's source files at the start, where a run may see later ones.
+    """
+
+    tree: str | None = None
+    noted: Mapping[str, Noted] = field(default_factory=dict)
+
+    def enter(self) -> None:
+        """Have this process, which is a run's own, import the code of the start; before anything of the user's.
+
+        Raises:
+            OSError: The file with the tree is gone.
+        """
+        if self.tree is not None:
+            from pyexp.code.snapshot.install import install
+
+            install(self.tree)
+        self.compare()
+
+    def compare(self) -> None:
+        """Note which source files have changed since the start, for the record of the run that begins."""
+        if self.noted:
+            from pyexp.code.changes import changed
+
+            start.code_changed = tuple(changed(self.noted))
