@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.task import Body, Outcome, Task
 
-ExecutorName = Literal["inline", "subprocess", "fork", "ray"]
+ExecutorName = Literal["inline", "subprocess", "fork", "forkserver", "ray"]
 
 DEFAULT_GRACE_S = 3.0
+
+
+def _ignore(_: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,7 @@ class Session:
         stopping: Set when the user asks to stop.
         hurry: Set when the user asks a second time to stop: children get no more grace.
         grace_s: Seconds between SIGTERM and SIGKILL.
+        note: Tells the user a sentence that is no failure.
     """
 
     body: Body
@@ -43,6 +48,7 @@ class Session:
     stopping: Event = field(default_factory=Event)
     hurry: Event = field(default_factory=Event)
     grace_s: float = DEFAULT_GRACE_S
+    note: Callable[[str], None] = field(default=_ignore)
 
 
 class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which one is the author's choice

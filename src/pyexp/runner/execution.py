@@ -62,6 +62,7 @@ class Execution:
             jobs=means.jobs,
             owns_loop=owns_loop,
             has_main_thread=has_main_thread and is_inline and means.jobs == 1 and not body.is_async,
+            note=lambda text: self._console.say(f"note: {text}"),
         )
         self._timeout_s = settings.timeout
         if settings.timeout is not None and not means.executor.can_stop(body):
