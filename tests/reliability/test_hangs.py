@@ -14,7 +14,7 @@ from support.waiting import wait_until
 TIMEOUT_S = 2.0
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 @counts(("trials", "slack_s"), (1, 20.0), (5, 1.0))
 def test_r07_hang(tmp_path, executor, trials, slack_s):
     for trial in range(trials):
@@ -30,7 +30,7 @@ def test_r07_hang(tmp_path, executor, trials, slack_s):
         assert max(r.duration for r in results) <= TIMEOUT_S + DEFAULT_GRACE_S + slack_s
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 @counts("trials", 1, 20)
 def test_r08_grandchild_left_behind(tmp_path, executor, trials):
     configs = [{"way": way} for way in ("popen", "session", "fork", "multiprocessing")]

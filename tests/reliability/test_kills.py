@@ -66,7 +66,7 @@ def executions(run) -> int:
     return len(path.read_text()) if path.exists() else 0
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 @counts("trials", 1, 34)
 def test_r01_kill9_of_the_parent(script, executor, trials):
     script.write(SHORT_RUNS)
@@ -89,7 +89,7 @@ def test_r01_kill9_of_the_parent(script, executor, trials):
         assert {run: executions(run) for run in passed} == passed
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 @counts(("trials", "within_s"), (1, 10.0), (20, 0.5))
 def test_r02_orphans(script, executor, trials, within_s):
     script.write(LONG_RUNS)
