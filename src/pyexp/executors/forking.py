@@ -17,11 +17,7 @@ _TOOLS: Final = frozenset(
     {"pyexp", "ipykernel", "IPython", "zmq", "tqdm", "debugpy", "pydevd", "_pydevd_bundle", "xdist", "execnet"}
 )
 _POOLS: Final = frozenset({"anyio", "concurrent"})
-# Where the worker of a pool is while it waits.
-_WAITING: Final = tuple(
-    os.path.join(*parts)
-    for parts in (("", "threading.py"), ("", "queue.py"), ("futures", "thread.py"), ("_backends", "_asyncio.py"))
-)
+_OWN: Final = frozenset({"anyio", "pyexp"})
 # Whose native threads they may be; the first that is loaded has the best chance.
 _SUSPECTS: Final = ("torch", "sklearn", "tensorflow", "jax", "xgboost", "lightgbm", "faiss", "cv2", "numba", "scipy")
 _SHOWN_THREADS: Final = 3
@@ -76,11 +72,14 @@ def _origins(thread: threading.Thread) -> set[str]:
 
 
 def _is_idle(thread: threading.Thread) -> bool:
-    """Whether the worker of a pool waits for work."""
+    """Whether the worker of a pool executes nothing but the pool's own code, or ours."""
     frame = sys._current_frames().get(thread.ident or 0)
-    if frame is None:
-        return True
-    return frame.f_code.co_filename.endswith(_WAITING)
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in sys.stdlib_module_names and package not in _OWN:
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _surviving_native_threads() -> int:

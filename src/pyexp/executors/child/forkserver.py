@@ -72,6 +72,7 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     Returns:
         Called in a run's process: makes the task of what `executors.local.forkserver.pack_task` made.
     """
+    import pyexp.config.config  # noqa: F401 — what every run would import for itself
     from pyexp.config import registry
     from pyexp.executors.child.script import unpack_body
     from pyexp.task import Task
@@ -80,6 +81,8 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     for name, entry in pickle.loads(registrations).items() if registrations else ():
         registry.adopt(name, entry)
     body = unpack_body(sealed)
+    if body.is_async:
+        import asyncio  # noqa: F401 — likewise
     return lambda payload: Task(body=body, **pickle.loads(payload))
 
 

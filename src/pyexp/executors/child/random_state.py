@@ -6,6 +6,7 @@ Knows `random`, NumPy, torch and jax, each only where it is loaded already. Know
 from __future__ import annotations
 
 import operator
+import os
 import sys
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from pyexp import _random_recorder
 from pyexp.errors import SettingsError
 
 _SEEDS: Final = 2**32
+# Length of the state of the Mersenne twister.
+_MT_WORDS: Final = 624
 
 
 def seed_everything(seed: int) -> Any:
@@ -79,7 +82,8 @@ def _settle_numpy(random: Any) -> None:
     generator = random.mtrand._rand._bit_generator
     if type(generator) is random.MT19937 and generator._seed_seq is not None:
         # Its state alone: the seed sequence stays, by which a fork of this process knows that nobody seeded.
-        random.set_state(random.RandomState(random.MT19937()).get_state(legacy=False))
+        words = sys.modules["numpy"].frombuffer(os.urandom(4 * _MT_WORDS), dtype="uint32")
+        random.set_state(("MT19937", words, _MT_WORDS, 0, 0.0))
 
 
 def _settle_torch(torch: Any) -> None:

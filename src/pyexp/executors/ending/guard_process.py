@@ -1,6 +1,6 @@
 """The guard's own process. Started as a script; imports nothing of the library, and next to nothing else.
 
-Standard input is the pipe on which the parent names process groups; its end is the parent's end.
+Standard input is the pipe on which the parent names process groups, and says when it forks; its end is the parent's.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ assert sys.platform != "win32"
 _FILES = "files"
 
 
-def main(mark: str, *, looks_into_files: bool) -> None:
+def main(mark: str, patience_s: float, *, looks_into_files: bool) -> None:
     """The guard's whole life."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()
     groups: set[int] = set()
+    fork = _Fork(parent, patience_s)
     buffer = b""
     while True:
         ready, _, _ = select.select([0], [], [], 0.25)
@@ -32,10 +33,48 @@ def main(mark: str, *, looks_into_files: bool) -> None:
                 break
             *lines, buffer = (buffer + chunk).split(b"\n")
             for line in lines:
-                (groups.add if line[:1] == b"+" else groups.discard)(int(line[1:]))
+                match line[:1]:
+                    case b"+":
+                        groups.add(int(line[1:]))
+                    case b"-":
+                        groups.discard(int(line[1:]))
+                    case _:
+                        fork.take(line)
         elif os.getppid() != parent:
             break  # something inherited the pipe and holds it open, but the parent is gone
+        fork.check()
     _end(groups, mark, looks_into_files=looks_into_files)
+
+
+class _Fork:
+    """The fork that the parent is in, if any."""
+
+    def __init__(self, parent: int, patience_s: float) -> None:
+        self._parent = parent
+        self._patience_s = patience_s
+        self._deadline = float("inf")
+        self._log = b""
+
+    def take(self, line: bytes) -> None:
+        """Note what the parent says: it forks, for the run with this log; it has forked."""
+        begins = line[:1] == b"?"
+        self._deadline = time.monotonic() + self._patience_s if begins else float("inf")
+        self._log = bytes.fromhex(line[1:].decode()) if begins else b""
+
+    def check(self) -> None:
+        """Kill a parent that has been in one fork for too long, and say so where a person looks."""
+        if time.monotonic() < self._deadline:
+            return
+        sentence = (
+            f"pyexp: os.fork() has not returned for {self._patience_s:g} s, so this process was ended: a library that "
+            f"it has used, or a thread in one, does not allow forks; use the executor 'forkserver' and --continue\n"
+        )
+        for place in (self._log, f"/proc/{self._parent}/fd/2".encode()):
+            with suppress(OSError):
+                descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
+                os.write(descriptor, sentence.encode())
+        os.kill(self._parent, signal.SIGKILL)
+        self._deadline = float("inf")
 
 
 def _end(groups: set[int], mark: str, *, looks_into_files: bool) -> None:
@@ -81,4 +120,4 @@ def _holds_mark(pid: int, mark: str) -> bool:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], looks_into_files=_FILES in sys.argv)
+    main(sys.argv[1], float(sys.argv[2]), looks_into_files=_FILES in sys.argv)

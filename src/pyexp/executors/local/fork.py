@@ -64,13 +64,15 @@ class ForkExecutor(Executor):
         """Start the guard, and say what stands in this process that its forks may hang over."""
         bound = copy.copy(self)
         bound._session = session
-        if hazards := find_hazards(has_loop=True):
-            session.note(_hazard_note(hazards))
         # Here once, not in every child.
         await anyio.to_thread.run_sync(load_libc)
         # A worker thread's context: the caller's variables, without the loop's own.
         bound._context = await anyio.to_thread.run_sync(copy_context)
         async with open_guard(looks_into_files=True) as bound._guard:
+            with bound._guard.watch_fork():
+                hazards = find_hazards(has_loop=True)
+            if hazards:
+                session.note(_hazard_note(hazards))
             yield bound
 
     async def execute(self, task: Task) -> Outcome:
@@ -119,11 +121,12 @@ class _Child:
         loop, task, kept = asyncio.get_running_loop(), asyncio.current_task(), keep_random_state()
         assert task is not None
         try:
-            self.pid = os.fork()
-            if self.pid == 0:
-                # The child is in no task: user code may run a loop of its own.
-                asyncio.tasks._leave_task(loop, task)
-                context.copy().run(self._live, parent, kept)
+            with self._guard.watch_fork(RunPaths(self._task.out).log):
+                self.pid = os.fork()
+                if self.pid == 0:
+                    # The child is in no task: user code may run a loop of its own.
+                    asyncio.tasks._leave_task(loop, task)
+                    context.copy().run(self._live, parent, kept)
         finally:
             descriptors.let_go(self._log)
             os.close(self._log)
