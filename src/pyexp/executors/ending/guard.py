@@ -78,6 +78,10 @@ class Guard:
         """Have the process group *group* killed when this process dies."""
         self._tell(f"+{group}\n")
 
+    def watch_reaper(self, group: int) -> None:
+        """As `watch`, for a process that ends its own runs at this one's death: it gets a moment to do so first."""
+        self._tell(f"*{group}\n")
+
     def forget(self, group: int) -> None:
         """The process group *group* has ended."""
         self._tell(f"-{group}\n")

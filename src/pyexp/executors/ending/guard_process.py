@@ -15,6 +15,7 @@ from contextlib import suppress
 assert sys.platform != "win32"
 
 _FILES = "files"
+_REAPING_S = 0.3
 
 
 def main(mark: str, patience_s: float, *, looks_into_files: bool) -> None:
@@ -23,6 +24,7 @@ def main(mark: str, patience_s: float, *, looks_into_files: bool) -> None:
         signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()
     groups: set[int] = set()
+    reapers: set[int] = set()
     fork = _Fork(parent, patience_s)
     buffer = b""
     while True:
@@ -36,14 +38,20 @@ def main(mark: str, patience_s: float, *, looks_into_files: bool) -> None:
                 match line[:1]:
                     case b"+":
                         groups.add(int(line[1:]))
+                    case b"*":
+                        reapers.add(int(line[1:]))
                     case b"-":
                         groups.discard(int(line[1:]))
+                        reapers.discard(int(line[1:]))
                     case _:
                         fork.take(line)
         elif os.getppid() != parent:
             break  # something inherited the pipe and holds it open, but the parent is gone
         fork.check()
-    _end(groups, mark, looks_into_files=looks_into_files)
+    _kill(groups)
+    _wait_for(reapers)
+    _kill(reapers)
+    _end_marked(mark, looks_into_files=looks_into_files)
 
 
 class _Fork:
@@ -77,10 +85,28 @@ class _Fork:
         self._deadline = float("inf")
 
 
-def _end(groups: set[int], mark: str, *, looks_into_files: bool) -> None:
+def _kill(groups: set[int]) -> None:
     for group in groups:
         with suppress(OSError):
             os.killpg(group, signal.SIGKILL)
+
+
+def _wait_for(processes: set[int]) -> None:
+    """Wait until *processes* have ended, for as long as nobody notices."""
+    deadline = time.monotonic() + _REAPING_S
+    while time.monotonic() < deadline and any(map(_exists, processes)):
+        time.sleep(0.01)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _end_marked(mark: str, *, looks_into_files: bool) -> None:
     # A process between fork and exec does not show its mark yet: look until two looks in a row find nothing.
     quiet = 0
     while quiet < 2:  # noqa: PLR2004

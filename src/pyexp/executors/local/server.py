@@ -260,7 +260,7 @@ async def start_server(
             ours.close()
             file.close()
             raise
-    guard.watch(process.pid)
+    guard.watch_reaper(process.pid)
     with suppress(ConnectionError):  # gone already: the end of the socket says so
         socket.send_fds(ours, [b"\0"], [file.fileno()])
     return Server(process, ours, file, log=log, session=session)
