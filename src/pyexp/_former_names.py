@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,11 +23,16 @@ class _Finder:
 
     @staticmethod
     def find_spec(name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
-        return ModuleSpec(name, _Loader()) if name in _FORMER else None
+        # A loader by its methods: the base class would have every program import `tempfile`.
+        return ModuleSpec(name, _Loader()) if name in _FORMER else None  # type: ignore[arg-type]
 
 
-class _Loader(Loader):
+class _Loader:
     """Makes a module that looks each attribute up in the module of today."""
+
+    @staticmethod
+    def create_module(_spec: ModuleSpec) -> None:
+        """Have the import system make the module."""
 
     def exec_module(self, module: ModuleType) -> None:
         """Give *module* the attributes of the module of today."""

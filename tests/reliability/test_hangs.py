@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from pyexp.executors.base import DEFAULT_GRACE_S
@@ -28,6 +30,37 @@ def test_r07_hang(tmp_path, executor, trials, slack_s):
         assert len(announced) == 5
         assert [pid for pid in announced if is_alive(pid)] == []
         assert max(r.duration for r in results) <= TIMEOUT_S + DEFAULT_GRACE_S + slack_s
+
+
+FORKS = """
+from pyexp.executors.ending import guard
+
+guard._FORK_PATIENCE_S = 1.0
+os.register_at_fork(before=lambda: time.sleep(600 if (HERE / "hang").exists() else 0))
+
+@pyexp.experiment(executor="fork", jobs=1)
+def exp(config):
+    (HERE / "hang").touch()
+    return config.x
+
+exp.configs(lambda: [{"x": x} for x in range(3)])
+"""
+
+
+def test_p06_fork_that_hangs_ends_the_runner(script):
+    hung = script.write(FORKS).run()
+
+    assert hung.returncode == -signal.SIGKILL
+    sentence = "pyexp: os.fork() has not returned for 1 s, so this process was ended"
+    assert sentence in hung.stderr
+    assert sentence in (script.runs()[1] / "log.out").read_text()
+    assert script.processes() == {}
+
+    (script.folder / "hang").unlink()
+    script.write(FORKS.replace('(HERE / "hang").touch()', "pass"))
+    continued = script.run("--continue")
+    assert continued.returncode == 0, continued.stderr
+    assert "2 runs (1 passed already)" in continued.stderr
 
 
 @pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
