@@ -72,7 +72,10 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     Returns:
         Called in a run's process: makes the task of what `executors.local.forkserver.pack_task` made.
     """
-    import pyexp.config.config  # noqa: F401 — what every run would import for itself
+    # What every run would import for itself: its task is a config and a path.
+    import pathlib  # noqa: F401
+
+    import pyexp.config.config  # noqa: F401
     from pyexp.config import registry
     from pyexp.executors.child.script import unpack_body
     from pyexp.task import Task
@@ -82,7 +85,7 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
         registry.adopt(name, entry)
     body = unpack_body(sealed)
     if body.is_async:
-        import asyncio  # noqa: F401 — likewise
+        import asyncio  # noqa: F401
     return lambda payload: Task(body=body, **pickle.loads(payload))
 
 

@@ -138,8 +138,10 @@ def test_exit_handlers_of_the_top_are_the_servers_and_those_of_a_run_its_own(tmp
 
     top = AtTheTop(register, str(tmp_path / "top"))
 
-    def function(config, top=top):
+    def function(config):
         import atexit
+
+        assert top is None
 
         atexit.register(append, str(config.out / "own"))
         return os.getpid(), os.getppid()
@@ -219,7 +221,8 @@ def test_stream_that_the_top_put_in_place_stays(tmp_path):
 
     top = AtTheTop(replace)
 
-    def function(config, top=top):
+    def function(config):
+        assert top is None
         print("heard")
 
     assert run_one(function, {}, tmp_path, executor="forkserver").log == "HEARD\n"
@@ -287,8 +290,10 @@ def test_helper_of_the_top_lives_on_beside_the_runs(tmp_path):
 
     top = AtTheTop(start_helper, str(tmp_path / "pid"))
 
-    def look(config, top=top):
+    def look(config):
         from support.processes import is_alive
+
+        assert top is None
 
         return is_alive(int(Path(config.path).read_text()))
 
