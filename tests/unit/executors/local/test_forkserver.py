@@ -282,22 +282,36 @@ def test_what_a_crashed_run_left_elsewhere_is_ended_with_the_run(tmp_path):
     assert looking.status == "passed", looking.error
 
 
-def test_helper_of_the_top_lives_on_beside_the_runs(tmp_path):
-    def start_helper(path):
+@pytest.mark.parametrize("is_late", [False, True], ids=["at the top", "by a thread of the top, later"])
+def test_helper_of_the_top_lives_on_beside_the_runs(tmp_path, is_late):
+    def start_helper(folder, is_late):
         import subprocess
 
-        Path(path).write_text(str(subprocess.Popen(["sleep", "600"]).pid))
+        from support.waiting import wait_until
 
-    top = AtTheTop(start_helper, str(tmp_path / "pid"))
+        def start():
+            wait_until(lambda: Path(folder, "go").exists() or not is_late)
+            pid = subprocess.Popen(["sleep", "600"]).pid
+            Path(folder, "part").write_text(str(pid))
+            Path(folder, "part").rename(Path(folder, "pid"))
+
+        thread = threading.Thread(target=start, daemon=True)
+        thread.start()
+        if not is_late:
+            thread.join()
+
+    top = AtTheTop(start_helper, str(tmp_path), is_late)
 
     def look(config):
         from support.processes import is_alive
+        from support.waiting import wait_until
 
         assert top is None
+        Path(config.folder, "go").touch()
+        wait_until(Path(config.folder, "pid").exists)
+        return is_alive(int(Path(config.folder, "pid").read_text()))
 
-        return is_alive(int(Path(config.path).read_text()))
-
-    configs = [{"x": x, "path": str(tmp_path / "pid")} for x in range(3)]
+    configs = [{"x": x, "folder": str(tmp_path)} for x in range(3)]
     results = run_all(look, configs, tmp_path / "out", executor="forkserver", jobs=1)
 
     assert [r.result for r in results] == [True] * 3
