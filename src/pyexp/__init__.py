@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp import _former_names as former_names
+from pyexp import _random_recorder as random_recorder
 
 if TYPE_CHECKING:
     from pyexp import viewer as viewer
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from pyexp.definition.checkpoint import chkpt
     from pyexp.errors import ExperimentsFailedError, PyexpError
     from pyexp.executors.base import Executor, ExecutorName
+    from pyexp.executors.child.random_state import seed_everything
     from pyexp.executors.invoke import run_task
     from pyexp.executors.local.fork import ForkExecutor
+    from pyexp.executors.local.forkserver import ForkserverExecutor
     from pyexp.executors.local.inline import InlineExecutor
     from pyexp.executors.local.subprocess import SubprocessExecutor
     from pyexp.executors.ray import RayExecutor
@@ -38,6 +41,7 @@ __version__ = "0.1.0"
 
 former_names.install()
 import_module("pyexp.code.start")  # notes the command line and the folder, before the script changes them
+random_recorder.install()
 
 _HOMES: Final = {
     "Config": "config.config",
@@ -48,6 +52,7 @@ _HOMES: Final = {
     "ExperimentsFailedError": "errors",
     "Failed": "task",
     "ForkExecutor": "executors.local.fork",
+    "ForkserverExecutor": "executors.local.forkserver",
     "InlineExecutor": "executors.local.inline",
     "LogReader": "log.reader",
     "Logger": "log.logger",
@@ -69,6 +74,7 @@ _HOMES: Final = {
     "merge": "config.merge",
     "register": "config.registry",
     "run_task": "executors.invoke",
+    "seed_everything": "executors.child.random_state",
     "sweep": "sweeps.sweep",
 }
 
@@ -81,6 +87,7 @@ __all__ = [
     "ExperimentsFailedError",
     "Failed",
     "ForkExecutor",
+    "ForkserverExecutor",
     "InlineExecutor",
     "LogReader",
     "Logger",
@@ -101,6 +108,7 @@ __all__ = [
     "merge",
     "register",
     "run_task",
+    "seed_everything",
     "sweep",
 ]
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SWEEPS = Path(__file__).with_name("sweeps.py")
+FORKED = Path(__file__).with_name("forked_runs.py")
+HEAVY = "numpy,sklearn.ensemble"
 _serial = count()
 
 
@@ -70,6 +72,52 @@ def single_runs(folder: Path) -> list[Row]:
     # What a fork costs goes by what the forked process has loaded: the floor of the row above is a bare one.
     rows.insert(2, row("fork, no-op run; floor: a process that has loaded the same", 2.0, same))
     return rows
+
+
+def forked_runs(folder: Path) -> list[Row]:
+    """No-op runs on the fork server, by what the script imports and by the size of the parent."""
+    figures = medians(
+        {
+            "light": partial(_forked, "forkserver", "", 0, folder),
+            "light, large parent": partial(_forked, "forkserver", "", 1024, folder),
+            "floor": partial(_forked, "floor", HEAVY),
+            "heavy": partial(_forked, "forkserver", HEAVY, 0, folder),
+            "heavy, fork": partial(_forked, "fork", HEAVY, 0, folder),
+        }
+    )
+    seconds = medians(
+        {
+            "forkserver": partial(_heavy_sweep_s, folder, "forkserver", 200),
+            "subprocess": lambda: _heavy_sweep_s(folder, "subprocess", 10) * 20,
+        },
+        rounds=1,
+    )
+    fork = {"fork": figures["heavy, fork"]}
+    return [
+        Row(what="forkserver, no-op of an empty script", ours=figures["light"], target=0.005),
+        Row(what="the same beside a parent of 1 GB", ours=figures["light, large parent"], target=0.005),
+        row(
+            "forkserver, no-op after importing NumPy and scikit-learn; floor: bare fork, exit and wait",
+            1.5,
+            {"ours": figures["heavy"], "floor": figures["floor"], **fork},
+        ),
+        row(
+            "200 of them with the start; floor: subprocess (10 runs × 20)",
+            0.1,
+            {"ours": seconds["forkserver"], "floor": seconds["subprocess"]},
+        ),
+    ]
+
+
+def _forked(*arguments: object) -> float:
+    command = [sys.executable, FORKED, *map(str, arguments)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def _heavy_sweep_s(folder: Path, executor: str, runs: int) -> float:
+    code = f"import sweeps; sweeps.heavy_sweep({runs}, {str(folder)!r}, {executor!r})"
+    return float(_python(code))
 
 
 def _mean(call: Callable[[], object], times: int) -> float:
@@ -142,5 +190,5 @@ if __name__ == "__main__":
     # An installed package has its bytecode beside it, as the standard library and the rivals have.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
-        groups = (single_runs, whole_commands, large_batches)
+        groups = (single_runs, forked_runs, whole_commands, large_batches)
         print_table("Running", chain.from_iterable(group(Path(name)) for group in groups))

@@ -53,6 +53,26 @@ def sleepers(folder: str, executor: str) -> None:
     assert all(result.status == "passed" for result in results)
 
 
+def heavy_sweep(runs: int, folder: str, executor: str) -> None:
+    """No-ops of a script that imports scikit-learn; prints the seconds that they took, all together."""
+    import time
+
+    import sklearn.ensemble
+
+    import pyexp
+
+    def noop(config):
+        assert sklearn.ensemble
+        return config.i
+
+    start = time.perf_counter()
+    results = pyexp.ExperimentRunner(noop, name="heavy", stash=False, output_dir=folder).run(
+        configs=lambda: [{"i": i} for i in range(runs)], report=lambda results: results, executor=executor, argv=[]
+    )
+    print(time.perf_counter() - start)
+    assert all(result.status == "passed" for result in results)
+
+
 def fork_floor(folder: str, runs: int) -> None:
     """Fork a process with the modules of a sweep that has run, once per run; prints the seconds that one took."""
     import time

@@ -11,7 +11,7 @@ import pytest
 import pyexp
 
 # Scripts that a process of their own executes: importing them would start their work.
-SCRIPTS = ("__main__", "worker", "guard_process")
+SCRIPTS = ("__main__", "worker", "guard_process", "forkserver_process")
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(pyexp.__path__, "pyexp.")

@@ -156,14 +156,14 @@ def test_first_requests_may_come_together(project: Project):
     assert len(project.batches("experiment")) == 3
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_a_handler_that_cancels_leaves_no_process(project: Project, executor: str):
     answer = serve_freely(project, executor, 'lambda app, client, url: get(client, "/impatient")')
     assert answer == {"cancelled": True, "alive": []}
     assert set(statuses(project.batch("experiment")).values()) == {"interrupted"}
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_a_client_that_hangs_up_ends_the_runs(project: Project, executor: str):
     assert serve(project, executor, "hang_up")["answer"] == []
     assert set(statuses(project.batch("experiment")).values()) == {"interrupted"}

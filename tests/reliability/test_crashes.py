@@ -38,7 +38,7 @@ exp.configs(lambda: [{"name": way, "way": way} for way in WAYS])
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_r04_crashes_are_named_and_the_others_pass(script, executor):
     done = script.write(CRASHES).run("--executor", executor)
 
@@ -76,7 +76,7 @@ exp.configs(lambda: [{"name": way, "way": way} for way in ["limit", "killed", "n
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_r05_out_of_memory(script, executor):
     process = script.write(MEMORY).start("--executor", executor, "-j3")
     victim = wait_until(lambda: [run for run in script.runs() if run.name.startswith("killed-")])[0]
@@ -108,7 +108,7 @@ def report(results):
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 @counts("blocks", 40, 200)
 def test_r06_flood(script, executor, blocks):
     script.write(FLOOD)

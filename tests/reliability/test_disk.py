@@ -54,7 +54,7 @@ def may_mount() -> bool:
     return subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 def test_r10_disk_full(script, executor):
     if not may_mount():
         pytest.skip("user namespaces are not allowed here")
@@ -114,7 +114,7 @@ exp.configs(lambda: [{"name": f"size{size}", "size": size} for size in (10, 1 <<
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 def test_r10_file_size_limit(script, executor):
     script.write(LIMITED)
 
@@ -181,7 +181,7 @@ exp.configs(lambda: [{"x": x} for x in range(3)])
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_r11_folder_becomes_unwritable(script, executor):
     script.write(WAITING)
     process = script.start("--executor", executor, preexec_fn=without_privilege)

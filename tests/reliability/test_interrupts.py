@@ -33,7 +33,7 @@ def exp(config):
 exp.configs(lambda: [{"x": x, "is_stubborn": bool(os.environ.get("STUBBORN"))} for x in range(4)])
 """
 
-EXECUTORS = pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+EXECUTORS = pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 
 
 def flags(executor: str) -> list[str]:

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from support.counts import counts
+from support.processes import is_alive
 from support.scripts import kill_hard
 from support.waiting import wait_until
 
@@ -66,7 +67,7 @@ def executions(run) -> int:
     return len(path.read_text()) if path.exists() else 0
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 @counts("trials", 1, 34)
 def test_r01_kill9_of_the_parent(script, executor, trials):
     script.write(SHORT_RUNS)
@@ -89,7 +90,7 @@ def test_r01_kill9_of_the_parent(script, executor, trials):
         assert {run: executions(run) for run in passed} == passed
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 @counts(("trials", "within_s"), (1, 10.0), (20, 0.5))
 def test_r02_orphans(script, executor, trials, within_s):
     script.write(LONG_RUNS)
@@ -103,6 +104,29 @@ def test_r02_orphans(script, executor, trials, within_s):
         wait_until(lambda: not script.processes(), timeout_s=within_s, what="the end of all processes")
         for here in script.folder.glob("here-*"):
             here.unlink()
+
+
+HIDDEN = """
+@pyexp.experiment(executor="forkserver", jobs=2)
+def exp(config):
+    for options in ({"start_new_session": True}, {"process_group": 0}):
+        pid = subprocess.Popen(["sleep", "600"], env={}, **options).pid
+        (HERE / f"hidden-{pid}").touch()
+    time.sleep(600)
+
+exp.configs(lambda: [{"x": x} for x in range(2)])
+"""
+
+
+def test_r02_children_without_the_mark_end_with_their_fork_server(script):
+    process = script.write(HIDDEN).start()
+    wait_until(lambda: len(list(script.folder.glob("hidden-*"))) == 4, what="all children")
+    pids = [int(path.name.partition("-")[2]) for path in script.folder.glob("hidden-*")]
+
+    kill_hard(process)
+
+    wait_until(lambda: not any(map(is_alive, pids)), timeout_s=10, what="the end of the children")
+    wait_until(lambda: not script.processes(), timeout_s=10, what="the end of all processes")
 
 
 def test_r02_runs_of_a_dead_owner_read_as_interrupted(script):

@@ -80,7 +80,7 @@ def snapshot(folder) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 @pytest.mark.parametrize("is_damaged", [False, True])
 def test_r21_linked_run_folder(runner, folders, tmp_path, executor, is_damaged):
     outside = tmp_path / "outside"
@@ -116,7 +116,7 @@ def test_r21_linked_result(runner, folders, tmp_path):
     assert outside.read_bytes() == before
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 def test_r21_linked_log(runner, folders, tmp_path, executor):
     outside = tmp_path / "outside.log"
     outside.write_text("mine")

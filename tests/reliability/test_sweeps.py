@@ -13,7 +13,7 @@ from support.experiments import make_runner, run_all
 from support.waiting import wait_until
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_eight_sleepers_overlap(tmp_path, executor):
     def sleep(config):
         import time
@@ -92,7 +92,7 @@ def test_results_can_be_read_while_the_batch_runs(script):
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_output_is_shown_live_with_the_runs_name(script, executor):
     process = script.write(GATED).start("-s", "-j2", "--executor", executor)
 

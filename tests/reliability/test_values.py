@@ -11,7 +11,7 @@ from support.counts import counts
 from support.experiments import run_all
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 def test_r17_what_cannot_be_pickled(tmp_path, executor):
     def resist(config):
         from support import bodies
@@ -93,7 +93,7 @@ def report(results):
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 @counts("size", 1 << 26, 1 << 31)
 def test_r19_large_result(script, executor, size):
     script.write(LARGE)

@@ -66,6 +66,7 @@ CASES = [
     pytest.param(Case("inline", lambda: get_executor("inline"), isolates=False), id="inline"),
     pytest.param(Case("subprocess", lambda: get_executor("subprocess"), isolates=True), id="subprocess"),
     pytest.param(Case("fork", lambda: get_executor("fork"), isolates=True), id="fork"),
+    pytest.param(Case("forkserver", lambda: get_executor("forkserver"), isolates=True), id="forkserver"),
     pytest.param(Case("custom-run", PlainExecutor, isolates=False), id="custom-run"),
     pytest.param(Case("custom-run-writes", WritingExecutor, isolates=False, pickles=False), id="custom-run-writes"),
     pytest.param(Case("custom-execute", TaskExecutor, isolates=False, captures=False), id="custom-execute"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.task import Body, Outcome, Task
 
-ExecutorName = Literal["inline", "subprocess", "fork", "ray"]
+ExecutorName = Literal["inline", "subprocess", "fork", "forkserver", "ray"]
 
 DEFAULT_GRACE_S = 3.0
 

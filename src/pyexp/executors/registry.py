@@ -11,14 +11,15 @@ from pyexp.executors.base import Executor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NAMES = ("subprocess", "fork", "inline", "ray")
+NAMES = ("subprocess", "fork", "forkserver", "inline", "ray")
 
 
 def get_executor(name: str | Executor) -> Executor:
     """Give the executor called *name*; an `Executor` is returned as it is.
 
     Args:
-        name: ``subprocess``, ``fork``, ``inline``, ``ray``, ``ray:auto``, ``ray:<address>`` or ``ray://host:port``.
+        name: ``subprocess``, ``fork``, ``forkserver``, ``inline``, ``ray``, ``ray:auto``, ``ray:<address>`` or
+            ``ray://host:port``.
 
     Raises:
         UnknownExecutorError: There is no such executor; the message lists those there are.
@@ -53,6 +54,12 @@ def _fork() -> Executor:
     return ForkExecutor()
 
 
+def _forkserver() -> Executor:
+    from pyexp.executors.local.forkserver import ForkserverExecutor
+
+    return ForkserverExecutor()
+
+
 def _inline() -> Executor:
     from pyexp.executors.local.inline import InlineExecutor
 
@@ -69,6 +76,7 @@ def _ray(address: str | None = None) -> Executor:
 _FACTORIES: dict[str, Callable[[], Executor]] = {
     "subprocess": _subprocess,
     "fork": _fork,
+    "forkserver": _forkserver,
     "inline": _inline,
     "ray": _ray,
 }

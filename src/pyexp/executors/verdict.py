@@ -22,19 +22,30 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 def ended_early(pid: int, code: int, log: Path) -> Failed:
     """The failure of a run whose process *pid* ended with *code* (negative for a signal) and without a report."""
     if code >= 0:
-        sentence, name = f"ProcessExited: the run's process exited with code {code} before it returned a result", None
+        sentence = f"ProcessExited: the run's process {describe_end(code)} before it returned a result"
     else:
-        name = _signal_name(-code)
-        hint = ": out of memory, perhaps" if name == "SIGKILL" else ""
-        sentence = f"ProcessKilled: killed by {name}{hint}"
+        sentence = f"ProcessKilled: {describe_end(code)}"
+    name = None if code >= 0 else _signal_name(-code)
+    return Failed(error=with_tail(sentence, log), pid=pid, exit=code if code >= 0 else None, signal=name)
+
+
+def describe_end(code: int) -> str:
+    """How a process ended that has the exit code *code*, negative for a signal."""
+    if code >= 0:
+        return f"exited with code {code}"
+    name = _signal_name(-code)
+    hint = ": out of memory, perhaps" if name == "SIGKILL" else ""
+    return f"killed by {name}{hint}"
+
+
+def with_tail(sentence: str, log: Path) -> str:
+    """*sentence*, and below it the last lines of *log*, if any."""
     tail = _tail(log)
     at = tail.rfind(_CRASH)
     if at >= 0:
-        error = f"{sentence}\n\n{_shortened(tail[at:].splitlines())}"
-    else:
-        last = "\n".join(tail.splitlines()[-_TAIL_LINES:])
-        error = f"{sentence}\n\nThe last lines of {log}:\n{last}" if last else sentence
-    return Failed(error=error, pid=pid, exit=code if code >= 0 else None, signal=name)
+        return f"{sentence}\n\n{_shortened(tail[at:].splitlines())}"
+    last = "\n".join(tail.splitlines()[-_TAIL_LINES:])
+    return f"{sentence}\n\nThe last lines of {log}:\n{last}" if last else sentence
 
 
 def _signal_name(number: int) -> str:

@@ -54,6 +54,11 @@ class BatchPaths:
         return self.root / ".code"
 
     @property
+    def server_log(self) -> Path:
+        """What the script's top printed in the process that runs are forked from; gone when that was nothing."""
+        return self.root / "forkserver.out"
+
+    @property
     def report(self) -> Path:
         """Folder for what the report writes."""
         return self.root / "report"

@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from pyexp import Executor, ForkExecutor, InlineExecutor, SubprocessExecutor, get_executor
+from pyexp import Executor, ForkExecutor, ForkserverExecutor, InlineExecutor, SubprocessExecutor, get_executor
 from pyexp.errors import ExecutorError, UnknownExecutorError
 
 
 @pytest.mark.parametrize(
-    ("name", "cls"), [("inline", InlineExecutor), ("subprocess", SubprocessExecutor), ("fork", ForkExecutor)]
+    ("name", "cls"),
+    [
+        ("inline", InlineExecutor),
+        ("subprocess", SubprocessExecutor),
+        ("fork", ForkExecutor),
+        ("forkserver", ForkserverExecutor),
+    ],
 )
 def test_executors_by_name(name, cls):
     assert type(get_executor(name)) is cls
@@ -23,7 +29,7 @@ def test_instance_is_returned_as_it_is():
 
 @pytest.mark.parametrize("name", ["threads", "", "Inline", None, 3, Executor])
 def test_unknown_one_names_the_known(name):
-    with pytest.raises(UnknownExecutorError, match="subprocess, fork, inline, ray"):
+    with pytest.raises(UnknownExecutorError, match="subprocess, fork, forkserver, inline, ray"):
         get_executor(name)
 
 

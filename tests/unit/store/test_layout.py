@@ -15,8 +15,8 @@ def test_files_are_called_as_documented():
     run = batch.run("fast-0123456789ab")
 
     assert batch.timestamp == "2024-01-25_14-30-00"
-    assert [p.name for p in (batch.runs, batch.facts, batch.index, batch.report)] == [
-        "runs.json", "batch.json", "index.jsonl", "report",
+    assert [p.name for p in (batch.runs, batch.facts, batch.index, batch.server_log, batch.report)] == [
+        "runs.json", "batch.json", "index.jsonl", "forkserver.out", "report",
     ]  # fmt: skip
     assert [p.name for p in (run.config, run.status, run.result, run.log)] == [
         "config.json", "status.json", "result.pkl", "log.out",

@@ -7,3 +7,5 @@ from typing import Final
 
 # The program of a process that is started for one run.
 WORKER: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "worker.py")
+# The program of a process that runs are forked from.
+FORK_SERVER: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forkserver_process.py")

@@ -22,16 +22,23 @@ if TYPE_CHECKING:
 _LOG_PATIENCE_S = 5.0
 
 
-def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task]) -> NoReturn:
+def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task], *, has_streams: bool = False) -> NoReturn:
     """Execute the task that *get_task* gives, report to *mailbox*, and end this process without returning.
 
     Threads that the run left behind are not waited for; exit handlers are run and streams flushed.
+
+    Args:
+        mailbox: Takes the report.
+        parent: The process that started this one, and with which it ends.
+        get_task: Called once this process is set up; what it raises is the run's failure.
+        has_streams: The standard streams have been prepared before the user's code, which may have replaced them.
     """
     code = 1
     try:
         die_with_parent(parent)
         adopt_orphans()
-        _prepare_streams()
+        if not has_streams:
+            prepare_streams()
         outcome = _execute(get_task)
         _complete_logs()
         post_report(mailbox, outcome)
@@ -56,7 +63,7 @@ def _execute(get_task: Callable[[], Task]) -> Outcome:
     return run_task(task)
 
 
-def _prepare_streams() -> None:
+def prepare_streams() -> None:
     """Write text as it comes, line by line, whatever characters it has."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]

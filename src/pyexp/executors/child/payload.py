@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pyexp.code.origin import CodeOrigin
+    from pyexp.code.unpacking import MadeScript
     from pyexp.task import Task
 
 # What is no longer than this goes with each task; the rest has a file, which few runs open.
@@ -65,8 +66,13 @@ def make_payload(
     return pickle.dumps((parent, list(path), code, package, joint, light))
 
 
-def take_task(code: CodeOrigin, package: bytes, joint: bytes | str, task: bytes) -> Task:
-    """Make the script, then the task.
+def make_script(code: CodeOrigin, package: bytes, joint: bytes | str) -> MadeScript:
+    """Make the user's script in this process.
+
+    Args:
+        code: Where the user's code comes from.
+        package: The user's code itself.
+        joint: What belongs to it, from `kept_joint`.
 
     Raises:
         BaseException: Whatever the top of the script raises.
@@ -77,6 +83,16 @@ def take_task(code: CodeOrigin, package: bytes, joint: bytes | str, task: bytes)
     path = list(sys.path)
     made = MadeScript(pickle.loads(package), lambda: _open(joint))
     sys.path[:] = path  # as the parent has it now: the top has put its folders there once more
+    return made
+
+
+def take_task(code: CodeOrigin, package: bytes, joint: bytes | str, task: bytes) -> Task:
+    """Make the script, then the task.
+
+    Raises:
+        BaseException: Whatever the top of the script raises.
+    """
+    made = make_script(code, package, joint)
     sealed: Task = pickle.loads(task)
     return replace(sealed, body=made.take_body())
 

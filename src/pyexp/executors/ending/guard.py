@@ -1,7 +1,8 @@
 """The parent's side of the process that outlives a killed parent just long enough to end its runs.
 
 One per batch: it holds the read end of a pipe, on which the parent names the process groups it starts. When the parent
-is gone, however it went, the guard kills those groups and whatever else bears the batch's mark.
+is gone, however it went, the guard kills those groups and whatever else bears the batch's mark. It kills a parent that
+hangs in a fork.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import secrets
 import subprocess
 import sys
 import threading
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -19,10 +20,12 @@ import anyio
 from pyexp.store import descriptors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 MARK_VARIABLE: Final = "PYEXP_PARENT"
 _GONE_S = 2.0
+_FORK_PATIENCE_S = 60.0
 _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guard_process.py")
 
 
@@ -50,7 +53,15 @@ class Guard:
             if self._is_closed:
                 return
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", _SCRIPT, f"{MARK_VARIABLE}={self.mark}", *self._options],
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    _SCRIPT,
+                    f"{MARK_VARIABLE}={self.mark}",
+                    str(_FORK_PATIENCE_S),
+                    *self._options,
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -67,9 +78,28 @@ class Guard:
         """Have the process group *group* killed when this process dies."""
         self._tell(f"+{group}\n")
 
+    def watch_reaper(self, group: int) -> None:
+        """As `watch`, for a process that ends its own runs at this one's death: it gets a moment to do so first."""
+        self._tell(f"*{group}\n")
+
     def forget(self, group: int) -> None:
         """The process group *group* has ended."""
         self._tell(f"-{group}\n")
+
+    @contextmanager
+    def watch_fork(self, log: Path | None = None) -> Iterator[None]:
+        """Have this process killed when the block, which forks, has not been left after a minute.
+
+        `os.fork` keeps Python's lock: nothing in this process can end it when a library hangs over it.
+
+        Args:
+            log: Gets a sentence then; the standard error gets it in any case.
+        """
+        self._tell(f"?{os.fsencode(log or '').hex()}\n")
+        try:
+            yield
+        finally:
+            self._tell(".\n")
 
     def hold_mark(self) -> None:
         """Have this forked child, and all that it forks, hold a file open that bears the mark (Linux)."""

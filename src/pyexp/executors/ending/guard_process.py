@@ -1,6 +1,6 @@
 """The guard's own process. Started as a script; imports nothing of the library, and next to nothing else.
 
-Standard input is the pipe on which the parent names process groups; its end is the parent's end.
+Standard input is the pipe on which the parent names process groups, and says when it forks; its end is the parent's.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from contextlib import suppress
 assert sys.platform != "win32"
 
 _FILES = "files"
+_REAPING_S = 0.3
 
 
-def main(mark: str, *, looks_into_files: bool) -> None:
+def main(mark: str, patience_s: float, *, looks_into_files: bool) -> None:
     """The guard's whole life."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()
     groups: set[int] = set()
+    reapers: set[int] = set()
+    fork = _Fork(parent, patience_s)
     buffer = b""
     while True:
         ready, _, _ = select.select([0], [], [], 0.25)
@@ -32,16 +35,78 @@ def main(mark: str, *, looks_into_files: bool) -> None:
                 break
             *lines, buffer = (buffer + chunk).split(b"\n")
             for line in lines:
-                (groups.add if line[:1] == b"+" else groups.discard)(int(line[1:]))
+                match line[:1]:
+                    case b"+":
+                        groups.add(int(line[1:]))
+                    case b"*":
+                        reapers.add(int(line[1:]))
+                    case b"-":
+                        groups.discard(int(line[1:]))
+                        reapers.discard(int(line[1:]))
+                    case _:
+                        fork.take(line)
         elif os.getppid() != parent:
             break  # something inherited the pipe and holds it open, but the parent is gone
-    _end(groups, mark, looks_into_files=looks_into_files)
+        fork.check()
+    _kill(groups)
+    _wait_for(reapers)
+    _kill(reapers)
+    _end_marked(mark, looks_into_files=looks_into_files)
 
 
-def _end(groups: set[int], mark: str, *, looks_into_files: bool) -> None:
+class _Fork:
+    """The fork that the parent is in, if any."""
+
+    def __init__(self, parent: int, patience_s: float) -> None:
+        self._parent = parent
+        self._patience_s = patience_s
+        self._deadline = float("inf")
+        self._log = b""
+
+    def take(self, line: bytes) -> None:
+        """Note what the parent says: it forks, for the run with this log; it has forked."""
+        begins = line[:1] == b"?"
+        self._deadline = time.monotonic() + self._patience_s if begins else float("inf")
+        self._log = bytes.fromhex(line[1:].decode()) if begins else b""
+
+    def check(self) -> None:
+        """Kill a parent that has been in one fork for too long, and say so where a person looks."""
+        if time.monotonic() < self._deadline:
+            return
+        sentence = (
+            f"pyexp: os.fork() has not returned for {self._patience_s:g} s, so this process was ended: a library that "
+            f"it has used, or a thread in one, does not allow forks; use the executor 'forkserver' and --continue\n"
+        )
+        for place in (self._log, f"/proc/{self._parent}/fd/2".encode()):
+            with suppress(OSError):
+                descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
+                os.write(descriptor, sentence.encode())
+        os.kill(self._parent, signal.SIGKILL)
+        self._deadline = float("inf")
+
+
+def _kill(groups: set[int]) -> None:
     for group in groups:
         with suppress(OSError):
             os.killpg(group, signal.SIGKILL)
+
+
+def _wait_for(processes: set[int]) -> None:
+    """Wait until *processes* have ended, for as long as nobody notices."""
+    deadline = time.monotonic() + _REAPING_S
+    while time.monotonic() < deadline and any(map(_exists, processes)):
+        time.sleep(0.01)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _end_marked(mark: str, *, looks_into_files: bool) -> None:
     # A process between fork and exec does not show its mark yet: look until two looks in a row find nothing.
     quiet = 0
     while quiet < 2:  # noqa: PLR2004
@@ -81,4 +146,4 @@ def _holds_mark(pid: int, mark: str) -> bool:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], looks_into_files=_FILES in sys.argv)
+    main(sys.argv[1], float(sys.argv[2]), looks_into_files=_FILES in sys.argv)

@@ -67,7 +67,7 @@ def end_escaped_descendants() -> None:
     if sys.platform != "linux":
         return
     me, group = os.getpid(), os.getpgrp()
-    for pid in _descendants({me}, children=_listed_children):
+    for pid in _descendants({me}, children=list_children):
         with suppress(ProcessLookupError, PermissionError):
             if os.getpgid(pid) != group:
                 os.kill(pid, signal.SIGKILL)
@@ -87,15 +87,25 @@ def die_with_parent(parent: int) -> None:
             os._exit(1)
 
 
+def list_children(pid: int) -> list[int]:
+    """Pids of the children of the process *pid*, also of those that wait to be reaped (Linux; elsewhere none)."""
+    found: list[int] = []
+    with suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
+                found += map(int, file.read().split())
+    return found
+
+
 def _tree(leader: int) -> set[int]:
-    """Living members of the group of *leader* and its living descendants."""
+    """Living members of the group of *leader* and its living descendants, and *leader* itself."""
     if sys.platform != "linux":
         return {leader} if _group_exists(leader) else set()
     parents, groups = _process_table()
     children: dict[int, list[int]] = {}
     for pid, parent in parents.items():
         children.setdefault(parent, []).append(pid)
-    members = {pid for pid, group in groups.items() if group == leader}
+    members = {pid for pid, group in groups.items() if leader in (pid, group)}
     members |= _descendants(members | {leader}, children=lambda pid: children.get(pid, ()))
     return members
 
@@ -108,15 +118,6 @@ def _descendants(roots: set[int], *, children: Callable[[int], Iterable[int]]) -
             if child not in found and child not in roots:
                 found.add(child)
                 waiting.append(child)
-    return found
-
-
-def _listed_children(pid: int) -> list[int]:
-    found: list[int] = []
-    with suppress(OSError):
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:
-                found += map(int, file.read().split())
     return found
 
 

@@ -11,7 +11,8 @@ import signal
 import sys
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import Context, copy_context
-from typing import IO, TYPE_CHECKING, ClassVar, NoReturn
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import anyio
 
@@ -21,8 +22,10 @@ from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
 from pyexp.executors.child.child import live
 from pyexp.executors.child.mailbox import open_mailbox
+from pyexp.executors.child.random_state import keep_random_state, settle_random_state
 from pyexp.executors.ending.guard import Guard, open_guard
 from pyexp.executors.ending.processes import load_libc
+from pyexp.executors.forking import find_hazards
 from pyexp.store import descriptors
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
@@ -59,7 +62,7 @@ class ForkExecutor(Executor):
 
     @asynccontextmanager
     async def open(self, session: Session) -> AsyncIterator[Executor]:
-        """Start the guard."""
+        """Start the guard, and say what stands in this process that its forks may hang over."""
         bound = copy.copy(self)
         bound._session = session
         # Here once, not in every child.
@@ -67,6 +70,10 @@ class ForkExecutor(Executor):
         # A worker thread's context: the caller's variables, without the loop's own.
         bound._context = await anyio.to_thread.run_sync(copy_context)
         async with open_guard(looks_into_files=True) as bound._guard:
+            with bound._guard.watch_fork():
+                hazards = find_hazards(has_loop=True)
+            if hazards:
+                session.note(_hazard_note(hazards))
             yield bound
 
     async def execute(self, task: Task) -> Outcome:
@@ -113,14 +120,15 @@ class _Child:
         if sys.platform == "win32":
             raise NotImplementedError
         parent = os.getpid()
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop, task, kept = asyncio.get_running_loop(), asyncio.current_task(), keep_random_state()
         assert task is not None
         try:
-            self.pid = os.fork()
-            if self.pid == 0:
-                # The child is in no task: user code may run a loop of its own.
-                asyncio.tasks._leave_task(loop, task)
-                context.copy().run(self._live, parent)
+            with self._guard.watch_fork(RunPaths(self._task.out).log):
+                self.pid = os.fork()
+                if self.pid == 0:
+                    # The child is in no task: user code may run a loop of its own.
+                    asyncio.tasks._leave_task(loop, task)
+                    context.copy().run(self._live, parent, kept)
         finally:
             descriptors.let_go(self._log)
             os.close(self._log)
@@ -136,7 +144,7 @@ class _Child:
             self.returncode = _exit_code(self.pid)
         return self.returncode
 
-    def _live(self, parent: int) -> NoReturn:
+    def _live(self, parent: int, kept: tuple[Any, ...] | None) -> NoReturn:
         """The child's whole life; never returns into the parent's code."""
         if sys.platform == "win32":
             raise NotImplementedError
@@ -149,12 +157,13 @@ class _Child:
             self._take_streams()
             descriptors.close_inherited(but=self._mailbox.fileno())
             self._guard.hold_mark()
-            live(self._mailbox, parent, self._take_task)
+            live(self._mailbox, parent, partial(self._get_task, kept))
         finally:
             os._exit(1)
 
-    def _take_task(self) -> Task:
+    def _get_task(self, kept: tuple[Any, ...] | None) -> Task:
         self._code.enter()
+        settle_random_state(kept)
         return self._task
 
     def _take_streams(self) -> None:
@@ -167,6 +176,14 @@ class _Child:
         sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False))
         sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False))
         sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False))
+
+
+def _hazard_note(hazards: list[str]) -> str:
+    return (
+        f"this process has {', '.join(hazards)}: runs that are forked from it may hang or crash; "
+        f"use the executor 'forkserver', or limit the library to one thread before it is used "
+        f"(OMP_NUM_THREADS=1, torch.set_num_threads(1))"
+    )
 
 
 @contextmanager

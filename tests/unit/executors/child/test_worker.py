@@ -46,7 +46,7 @@ def test_no_heavy_module_is_imported(tmp_path):
     assert "pyexp.executors.child.child" in modules
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "fork"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_surroundings_are_the_parents(tmp_path, executor, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYEXP_TEST_VARIABLE", "told")

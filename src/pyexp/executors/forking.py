@@ -1,0 +1,130 @@
+"""Forking: what must not stand in a process before its runs are forked from it, and the fork without its warning.
+
+Knows threads, OpenMP pools and CUDA. Knows no executor: who asks says where the process is and what to do about it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import warnings
+from contextlib import suppress
+from typing import Final
+
+# Threads of tools that runs are forked beside every day, and of the loop's library.
+_TOOLS: Final = frozenset(
+    {"pyexp", "ipykernel", "IPython", "zmq", "tqdm", "debugpy", "pydevd", "_pydevd_bundle", "xdist", "execnet"}
+)
+_POOLS: Final = frozenset({"anyio", "concurrent"})
+_OWN: Final = frozenset({"anyio", "pyexp"})
+# Whose native threads they may be; the first that is loaded has the best chance.
+_SUSPECTS: Final = ("torch", "sklearn", "tensorflow", "jax", "xgboost", "lightgbm", "faiss", "cv2", "numba", "scipy")
+_SHOWN_THREADS: Final = 3
+
+
+def fork() -> int:
+    """Fork, without the warning that a process with threads gets: who has looked for hazards has said it better."""
+    if sys.platform == "win32":
+        raise NotImplementedError
+    with warnings.catch_warnings():
+        # Were it an error, the child would live on while its parent does not know its pid.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
+def find_hazards(*, has_loop: bool) -> list[str]:
+    """What stands in this process that a forked child cannot use, or may hang over; a phrase each.
+
+    Args:
+        has_loop: The loop that runs in this thread is expected there.
+    """
+    threads = _other_threads()
+    found = [f"{_quoted(threads)} (Python threads that may hold locks)"] if threads else []
+    # A thread that computes would keep the probe from ending; it is named already.
+    if not threads and (count := _surviving_native_threads()):
+        plural = "s" if count > 1 else ""
+        found.append(f"{count} native thread{plural} that an OpenMP pool, once used, leaves{_suspected()}")
+    if _is_cuda_initialised():
+        found.append("an initialised CUDA")
+    if not has_loop and _is_loop_running():
+        found.append("a running event loop")
+    return found
+
+
+def _other_threads() -> list[str]:
+    """Names of the Python threads but this one, the main thread, those of tools, and idle ones of pools."""
+    known = (threading.current_thread(), threading.main_thread())
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if thread not in known
+        and not isinstance(thread, threading._DummyThread)
+        and not _origins(thread) & _TOOLS
+        and not (_origins(thread) & _POOLS and _is_idle(thread))
+    ]
+
+
+def _origins(thread: threading.Thread) -> set[str]:
+    """Packages that the thread's class and its function come from."""
+    modules = (type(thread).__module__, getattr(getattr(thread, "_target", None), "__module__", None) or "")
+    return {module.partition(".")[0] for module in modules}
+
+
+def _is_idle(thread: threading.Thread) -> bool:
+    """Whether the worker of a pool executes nothing but the pool's own code, or ours."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package not in sys.stdlib_module_names and package not in _OWN:
+            return False
+        frame = frame.f_back
+    return True
+
+
+def _surviving_native_threads() -> int:
+    """Threads that Python did not start and that a fork does not end (Linux).
+
+    Those of OpenBLAS, and those that torch starts when it is imported, end at a fork; those of a used OpenMP pool stay
+    on, and their copies are missing in the child. So a child is forked that ends at once, then they are counted.
+    """
+    if sys.platform != "linux" or not _native_threads():
+        return 0
+    pid = fork()
+    if pid == 0:
+        os._exit(0)
+    with suppress(ChildProcessError):  # the application waits for every child that it has
+        os.waitpid(pid, 0)
+    return _native_threads()
+
+
+def _native_threads() -> int:
+    known = {thread.native_id for thread in threading.enumerate()}
+    try:
+        return sum(int(name) not in known for name in os.listdir("/proc/self/task"))
+    except OSError:  # no /proc here
+        return 0
+
+
+def _suspected() -> str:
+    loaded = [name for name in _SUSPECTS if name in sys.modules]
+    return f" ({' or '.join(loaded[:2])}, perhaps)" if loaded else ""
+
+
+def _is_cuda_initialised() -> bool:
+    torch = sys.modules.get("torch")
+    try:
+        return torch is not None and bool(torch.cuda.is_initialized())
+    except AttributeError:  # half imported, or another module of that name
+        return False
+
+
+def _is_loop_running() -> bool:
+    events = sys.modules.get("asyncio.events")
+    return events is not None and events._get_running_loop() is not None
+
+
+def _quoted(names: list[str]) -> str:
+    listed = ", ".join(map(repr, names[:_SHOWN_THREADS]))
+    more = f" and {len(names) - _SHOWN_THREADS} more" if len(names) > _SHOWN_THREADS else ""
+    return listed + more

@@ -1,0 +1,201 @@
+"""Each run in a fork of one small process that has made the script's code ready: imports are paid once."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import socket
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import anyio
+
+from pyexp.code.packing import pack
+from pyexp.errors import ExecutorError
+from pyexp.executors.awaiting import await_outcome
+from pyexp.executors.base import Executor, Session
+from pyexp.executors.capture import open_log
+from pyexp.executors.child.mailbox import open_mailbox
+from pyexp.executors.child.payload import kept_joint
+from pyexp.executors.ending.guard import Guard, open_guard
+from pyexp.executors.local.server import Server, ServerLostError, start_server
+from pyexp.store.layout import BatchPaths, RunPaths
+from pyexp.task import Failed, Outcome, Task
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+
+class ForkserverExecutor(Executor):
+    """Fork each run from a server: one process per batch that makes the script's code ready once (Unix only).
+
+    What a script imports is paid once, as with ``fork``, but threads and memory of the parent do not come along, and
+    nothing that one run changes is seen by the next. What the script's top prints in the server is in the batch's
+    ``forkserver.out``. The time that the server takes counts for the runs that wait for it. A server that dies fails
+    the runs under way, and is started again for the others.
+
+    Raises:
+        ExecutorError: This platform has no fork, or no sockets that pass descriptors.
+    """
+
+    is_isolated: ClassVar[bool] = True
+
+    _session: Session
+    _guard: Guard
+    _package: bytes
+    _servers: _Servers
+
+    def __init__(self) -> None:
+        if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+            missing = "os.fork" if not hasattr(os, "fork") else "socket.send_fds"
+            raise ExecutorError(
+                f"the executor 'forkserver' needs {missing}, which {sys.platform} lacks: use 'subprocess'"
+            )
+
+    @asynccontextmanager
+    async def open(self, session: Session) -> AsyncIterator[Executor]:
+        """Pack the experiment and start the guard; the server is started for the first run.
+
+        Raises:
+            UnpicklableError: The experiment cannot be sent.
+        """
+        bound = copy.copy(self)
+        bound._session = session
+        packed = await anyio.to_thread.run_sync(pack, session.body)
+        for note in packed.notes:
+            session.note(note)
+        async with AsyncExitStack() as stack:
+            joint = await anyio.to_thread.run_sync(stack.enter_context, kept_joint(packed.joint))
+            bound._guard = await stack.enter_async_context(open_guard())
+            code = pickle.dumps((session.code, packed.package, joint))
+            bound._servers = _Servers(code, bound._guard, session)
+            try:
+                yield bound
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await bound._servers.close()
+
+    async def execute(self, task: Task) -> Outcome:
+        """Have the run forked and wait for its end; on cancellation its whole process tree is ended first."""
+        try:
+            outcome = await self._attempt(task)
+        except ServerLostError:  # found out by asking it, so the run has not begun
+            try:
+                outcome = await self._attempt(task)
+            except ServerLostError:
+                outcome = Failed(error="ForkServerDied: two processes to fork the run from ended before it began")
+        except OSError as error:
+            outcome = Failed(error=f"{type(error).__name__}: the run's process could not be started: {error}")
+        return outcome
+
+    async def _attempt(self, task: Task) -> Outcome:
+        server = await self._servers.get(task)
+        if isinstance(server, Failed):
+            return server
+        path = RunPaths(task.out).log
+        with open_mailbox(pack_task(task, server.environment)) as mailbox:
+            log = open_log(path, task.attempt)
+            try:
+                run = await server.fork(log, mailbox)
+            finally:
+                os.close(log)
+            if not run.pid:
+                return Failed(error=await server.describe_loss())
+            self._guard.watch(run.pid)
+            outcome = await await_outcome(run, mailbox, path, self._guard, self._session)
+        if run.is_lost and isinstance(outcome, Failed) and outcome.signal is not None:  # it left no report
+            return replace(outcome, error=await server.describe_loss())
+        return outcome
+
+
+class _Servers:
+    """The batch's server: the first, and those in place of one that died."""
+
+    def __init__(self, package: bytes, guard: Guard, session: Session) -> None:
+        self._package = package
+        self._guard = guard
+        self._session = session
+        self._server: Server | None = None
+        self._attempt = 0
+        self._starts = 0
+        self._is_noted = False
+        self._turn = anyio.Lock()
+
+    async def get(self, task: Task) -> Server | Failed:
+        """Get the server, once it is ready, or the failure of the script's code: it is that of every run.
+
+        Raises:
+            OSError: The server cannot be started.
+        """
+        async with self._turn:
+            server = self._server if self._is_usable(task) else await self._start(task)
+        assert server is not None
+        report = await server.wait_until_ready()
+        if isinstance(report, Failed):
+            return report
+        if report.hazards and not self._is_noted:
+            self._is_noted = True
+            self._session.note(_hazard_note(report.hazards))
+        return server
+
+    def _is_usable(self, task: Task) -> bool:
+        if self._server is None:
+            return False
+        if self._server.has_failed:  # a further attempt has another server try again, once for all runs
+            return task.attempt <= self._attempt
+        return not self._server.is_lost
+
+    async def _start(self, task: Task) -> Server:
+        await self.close()
+        self._starts += 1
+        self._attempt = max(self._attempt, task.attempt)
+        self._server = await start_server(
+            self._package,
+            BatchPaths(task.out.parent).server_log,
+            self._starts,
+            environment=self._guard.environment,
+            guard=self._guard,
+            session=self._session,
+        )
+        return self._server
+
+    async def close(self) -> None:
+        """End the server, if there is one."""
+        server, self._server = self._server, None
+        if server is not None:
+            with anyio.CancelScope(shield=True):
+                await server.close()
+            self._guard.forget(server.pid)
+
+
+def pack_task(task: Task, known: Mapping[str, str]) -> bytes:
+    """Pack what the process of one run takes.
+
+    Args:
+        task: The run; its body is in the server already.
+        known: Environment that the server was started with: only what differs is sent.
+    """
+    wanted = {**os.environ, **task.environment}
+    changes: dict[str, str | None] = {name: value for name, value in wanted.items() if known.get(name) != value}
+    changes |= dict.fromkeys(known.keys() - wanted.keys())
+    light = {part.name: getattr(task, part.name) for part in fields(task) if part.name != "body"}
+    return pickle.dumps((changes, _folder(), pickle.dumps(light)))
+
+
+def _folder() -> str | None:
+    """The working directory; None when it was removed, as then a child can only be where its parent is."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
+
+
+def _hazard_note(hazards: list[str]) -> str:
+    return (
+        f"the process that the runs are forked from has {', '.join(hazards)} once the script's top is executed: runs "
+        f"may hang or crash; move what starts it into the function, limit the library to one thread there "
+        f"(OMP_NUM_THREADS=1, torch.set_num_threads(1)), or use the executor 'subprocess'"
+    )

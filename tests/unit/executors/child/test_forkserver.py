@@ -1,0 +1,45 @@
+"""The process that runs are forked from has loaded what each of them would load for itself."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from support.experiments import run_all
+
+
+def watch_imports():
+    import os
+    import sys
+
+    server = os.getpid()
+
+    def tell(event, args):
+        if event == "import" and os.getpid() != server:
+            print("imported", args[0])
+
+    sys.addaudithook(tell)
+
+
+class AtTheTop:
+    """Has the server's children tell which modules they import."""
+
+    def __reduce__(self):
+        return watch_imports, ()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("is_async", [False, True])
+def test_no_op_run_imports_nothing(tmp_path, is_async):
+    top = AtTheTop()
+
+    def function(config):
+        return top
+
+    async def later(config):
+        return top
+
+    results = run_all(later if is_async else function, [{"x": 0}, {"x": 1}], tmp_path, executor="forkserver", jobs=1)
+
+    assert [(r.status, r.log) for r in results] == [("passed", "")] * 2

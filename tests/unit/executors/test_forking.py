@@ -1,0 +1,154 @@
+"""What does not survive a fork is found, and what does is not named."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import anyio
+import pytest
+
+from pyexp.executors import forking
+from pyexp.executors.forking import find_hazards
+from support.experiments import run_one
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+
+@contextmanager
+def waiting(name, **options):
+    """A thread that is in the user's code."""
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait, name=name, **options)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def hazards_after(code: str) -> str:
+    """What is found in a process of its own that has executed *code*."""
+    program = f"{code}\nfrom pyexp.executors.forking import find_hazards\nprint(find_hazards(has_loop=False))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60)
+    return done.stdout.strip()
+
+
+def test_threads_are_named():
+    with waiting("prefetch"), waiting("a", daemon=True), waiting("b"), waiting("c"):
+        assert find_hazards(has_loop=True) == ["'prefetch', 'a', 'b' and 1 more (Python threads that may hold locks)"]
+
+
+def test_pools_are_named_while_they_work():
+    end, started = threading.Event(), threading.Event()
+
+    def work():
+        started.set()
+        end.wait()
+
+    with ThreadPoolExecutor(2, thread_name_prefix="pool") as pool:
+        pool.submit(int).result()
+        idle = find_hazards(has_loop=True)
+        pool.submit(work)
+        started.wait()
+        busy = find_hazards(has_loop=True)
+        end.set()
+
+    assert idle == []
+    assert busy == ["'pool_0' (Python threads that may hold locks)"]
+
+
+def test_threads_of_the_loop_are_not_named():
+    async def look():
+        await asyncio.to_thread(int)
+        await anyio.to_thread.run_sync(int)
+        return find_hazards(has_loop=True)
+
+    assert asyncio.run(look()) == []
+
+
+def test_loop_is_named_where_none_is_expected():
+    async def look():
+        return find_hazards(has_loop=False)
+
+    assert asyncio.run(look()) == ["a running event loop"]
+
+
+@pytest.mark.parametrize("is_initialised", [True, False])
+def test_cuda_is_named_once_initialised(monkeypatch, is_initialised):
+    cuda = SimpleNamespace(is_initialized=lambda: is_initialised)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+
+    assert ("an initialised CUDA" in find_hazards(has_loop=True)) == is_initialised
+
+
+def test_module_that_is_called_torch_only():
+    assert hazards_after("import sys, types; sys.modules['torch'] = types.ModuleType('torch')") == "[]"
+
+
+@linux
+def test_native_thread_that_stays_is_counted():
+    code = """
+import ctypes
+libc = ctypes.CDLL(None)
+for _ in range(2):
+    libc.pthread_create(ctypes.byref(ctypes.c_ulong()), None, libc.pause, None)
+"""
+
+    assert hazards_after(code) == "['2 native threads that an OpenMP pool, once used, leaves']"
+
+
+@linux
+def test_threads_that_end_at_a_fork_are_not_counted():
+    code = """
+import os, numpy
+a = numpy.ones((600, 600))
+a @ a
+assert os.cpu_count() == 1 or len(os.listdir("/proc/self/task")) > 1
+"""
+
+    assert hazards_after(code) == "[]"
+
+
+@linux
+def test_thread_that_computes_is_named_without_a_fork(monkeypatch):
+    monkeypatch.setattr(forking, "fork", lambda: pytest.fail("it would not come back"))
+    monkeypatch.setattr(forking, "_native_threads", lambda: 3)
+
+    with waiting("blas"):
+        assert len(find_hazards(has_loop=True)) == 1
+
+
+def test_fork_executor_notes_it_once_and_offers_another(tmp_path, capsys):
+    with waiting("prefetch"):
+        result = run_one(lambda config: 1, {}, tmp_path, executor="fork")
+
+    assert result.status == "passed"
+    told = capsys.readouterr().err
+    assert told.count("note: ") == 1
+    assert "'prefetch'" in told
+    assert "use the executor 'forkserver'" in told
+
+
+def test_quiet_process_gets_no_note(tmp_path, capsys):
+    run_one(lambda config: 1, {}, tmp_path, executor="fork")
+
+    assert "note" not in capsys.readouterr().err
+
+
+def test_warning_of_the_fork_is_none_for_the_user(recwarn):
+    with waiting("beside"):
+        pid = forking.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+
+    assert recwarn.list == []
