@@ -42,11 +42,18 @@ def hazards_after(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.fixture
+def no_native_threads(monkeypatch):
+    """Other tests in this process may have used a library whose threads stay on."""
+    monkeypatch.setattr(forking, "_native_threads", lambda: 0)
+
+
 def test_threads_are_named():
     with waiting("prefetch"), waiting("a", daemon=True), waiting("b"), waiting("c"):
         assert find_hazards(has_loop=True) == ["'prefetch', 'a', 'b' and 1 more (Python threads that may hold locks)"]
 
 
+@pytest.mark.usefixtures("no_native_threads")
 def test_pools_are_named_while_they_work():
     end, started = threading.Event(), threading.Event()
 
@@ -66,6 +73,7 @@ def test_pools_are_named_while_they_work():
     assert busy == ["'pool_0' (Python threads that may hold locks)"]
 
 
+@pytest.mark.usefixtures("no_native_threads")
 def test_threads_of_the_loop_are_not_named():
     async def look():
         await asyncio.to_thread(int)
@@ -75,6 +83,7 @@ def test_threads_of_the_loop_are_not_named():
     assert asyncio.run(look()) == []
 
 
+@pytest.mark.usefixtures("no_native_threads")
 def test_loop_is_named_where_none_is_expected():
     async def look():
         return find_hazards(has_loop=False)
@@ -138,6 +147,7 @@ def test_fork_executor_notes_it_once_and_offers_another(tmp_path, capsys):
     assert "use the executor 'forkserver'" in told
 
 
+@pytest.mark.usefixtures("no_native_threads")
 def test_quiet_process_gets_no_note(tmp_path, capsys):
     run_one(lambda config: 1, {}, tmp_path, executor="fork")
 
