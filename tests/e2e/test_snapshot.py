@@ -63,6 +63,28 @@ def test_the_work_tree_is_kept_and_left_alone(repository: Project, *, is_ignored
         assert commit in git(repository.root, "for-each-ref", "refs/pyexp/")
 
 
+def test_an_unchanged_tree_is_the_same_commit(repository: Project):
+    repository.write(".gitignore", "out/\n")
+    git(repository.root, "add", ".")
+    git(repository.root, "commit", "-q", "-m", "second")
+    for text in ("x = 1", "x = 1", "x = 2", "x = 2"):
+        repository.write("code.py", text)
+        repository.python("main.py")
+    commits = [load(batch / "batch.json")["commit"] for batch in repository.batches("experiment")]
+    assert commits[0] == commits[1] == git(repository.root, "rev-parse", "HEAD")
+    assert commits[2] == commits[3] != commits[0]
+    assert len(git(repository.root, "for-each-ref", "refs/pyexp/").splitlines()) == 2
+
+
+def test_large_data_is_named_in_a_note(repository: Project):
+    with open(repository.root / "data.bin", "wb") as file:
+        file.truncate(2_000_000_000)
+    done = repository.python("main.py")
+    assert "note: an untracked file is not in the git snapshot (2 GB; the largest is data.bin)" in done.stderr
+    commit = load(repository.batch("experiment") / "batch.json")["commit"]
+    assert "data.bin" not in git(repository.root, "ls-tree", "-r", "--name-only", commit)
+
+
 @pytest.mark.parametrize("output", [".", "..", "lib"], ids=["beside-the-script", "above-it", "of-its-own"])
 def test_sources_in_the_output_folder_are_kept_and_the_batches_are_not(repository: Project, output: str):
     repository.write("lib/part.py", "z = 1")

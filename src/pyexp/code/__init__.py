@@ -1,1 +1,1 @@
-"""How the user's code reaches the process of a run: its script as a module, what differs from it, the rest by value."""
+"""How the user's code gets to a run: the script as a module, the code of the start. Knows no batch and no executor."""

@@ -35,6 +35,15 @@ current_run: ContextVar[ActiveRun] = ContextVar("pyexp_current_run")
 interruptible = threading.Event()
 
 
+class _OwnProcess:
+    """Which process executes a run itself, as opposed to those that the run starts or forks."""
+
+    pid = 0
+
+
+own_process = _OwnProcess()
+
+
 class ActiveRun:
     """A run while its code executes, in the process that executes it.
 
@@ -46,12 +55,14 @@ class ActiveRun:
         calls: Calls of each checkpointed function so far; the next one's place among them names its file.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, is_silent: bool = False) -> None:
+        """Take the run of *task*; with *is_silent*, nothing is logged: another process of the run does."""
         self.name = task.name
         self.config = task.config
         self.paths = RunPaths(task.out)
         self.environment = task.environment
         self._commit = task.commit
+        self._is_silent = is_silent
         self._logger: Logger | None = None
         self.calls: Counter[str] = Counter()
 
@@ -66,7 +77,7 @@ class ActiveRun:
         if self._logger is None:
             from pyexp.executors.journal import open_run_log
 
-            self._logger = open_run_log(self.out, self.config, self._commit)
+            self._logger = open_run_log(self.out, self.config, self._commit, is_silent=self._is_silent)
         return self._logger
 
     def close(self) -> None:
@@ -93,6 +104,7 @@ def run_task(task: Task) -> Outcome:
 def call_body(body: Body, run: ActiveRun) -> Any:
     """Call the user's code for *run*; what it returns to be awaited gets a loop of its own."""
     token = current_run.set(run)
+    own_process.pid = os.getpid()
     try:
         with _variables(run.environment):
             if threading.current_thread() is threading.main_thread():
@@ -112,6 +124,7 @@ async def run_task_async(task: Task) -> Outcome:
 
     run = ActiveRun(task)
     token = current_run.set(run)
+    own_process.pid = os.getpid()
     try:
         with _variables(run.environment):
             value = await task.body(run)

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
 
 
-def open_run_log(out: Path, config: Config, commit: str | None) -> Logger:
-    """Open the event log in *out*; ``config`` (YAML) and ``git_commit`` stand at iteration 0."""
+def open_run_log(out: Path, config: Config, commit: str | None, *, is_silent: bool = False) -> Logger:
+    """Open the event log in *out*; ``config`` (YAML) and ``git_commit`` stand at iteration 0.
+
+    With *is_silent*, the logger writes nothing.
+    """
+    if is_silent:
+        from pyexp.log.silent import SilentLogger
+
+        return SilentLogger(out)
     import yaml
 
     logger = Logger(out)

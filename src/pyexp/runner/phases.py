@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pyexp.runner.execution import Execution
+from pyexp.runner.relaunch import play_if_relaunched
 from pyexp.runner.report import make_report, require_all_passed
 from pyexp.runner.start.begin import begin
 from pyexp.runner.start.decision import Report, decide
@@ -71,6 +72,7 @@ class Phases:
             PyexpError: The start is not possible, or cannot go on.
         """
         declaration, settings, host = self._declaration, self._settings, self._host
+        play_if_relaunched(declaration, settings)
         decision = await host.call(decide, declaration, settings)
         if settings.dry_run:
             print_lines(decision.lines())

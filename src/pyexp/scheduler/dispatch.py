@@ -6,7 +6,6 @@ run that it started and records it as interrupted before the cancellation goes o
 
 from __future__ import annotations
 
-import socket
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,10 +13,12 @@ import anyio
 
 from pyexp.errors import DamagedFileError, ExecutorError, OutputError, PyexpError
 from pyexp.executors.invoke import describe_error
+from pyexp.executors.membership import variables_for
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.scheduler.resources import DevicePool
 from pyexp.scheduler.retry import RetryPolicy
 from pyexp.scheduler.run import RunInProgress
+from pyexp.store.claim import Owner
 from pyexp.store.index import Index
 from pyexp.store.outcomes import digest_of
 from pyexp.store.status import has_regular_result, lost_folder
@@ -75,7 +76,7 @@ class Dispatcher:
         self._events = events
         self._is_captured = is_captured
         self._commit = commit
-        self._host = socket.gethostname()
+        self._owner = Owner.current()
         self._devices = DevicePool(limits.devices, limits.gpus)
 
     async def dispatch(self, folders: Sequence[str]) -> None:
@@ -170,7 +171,7 @@ class Dispatcher:
             out=run.paths.root,
             body=self._session.body,
             attempt=run.attempts + 1,
-            environment=environment,
+            environment=variables_for(run.paths.root, self._owner) | environment,
             is_captured=self._is_captured,
             commit=self._commit,
         )
@@ -179,7 +180,7 @@ class Dispatcher:
             error=f"TimeoutError: no result within {timeout_s} s; the run's processes were ended", status=Status.TIMEOUT
         )
         async with executor.place(task):
-            run.begin(self._host)
+            run.begin(self._owner.host)
             await self._record(run)
             if run.fault is not None:
                 return Failed(error=f"OutputError: {run.fault}")

@@ -77,7 +77,9 @@ def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatc
     commit = None
     if settings.stash:
         try:
-            commit = take_snapshot(home, _outputs(decision.folder, home), label=decision.name)
+            snapshot = take_snapshot(home, _outputs(decision.folder, home))
+            commit = snapshot.commit
+            notes += snapshot.notes
         except SnapshotError as error:
             notes.append(f"no git snapshot: {error}")
     batch, claim = Batch.create(decision.folder, decision.configs, collect_facts(settings, commit))

@@ -1,0 +1,73 @@
+"""Which of the user's loaded source files are other ones than at the start, where no snapshot keeps their code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    Noted = tuple[int, int, int, int, str]
+
+
+def note_loaded() -> dict[str, Noted]:
+    """Note the state of the source files of all loaded modules that are the user's own, by path.
+
+    Those of Python, of installed packages and of this library are left out; an editable install counts as the user's.
+    """
+    return {path: noted for path in _user_files() if (noted := _note(path)) is not None}
+
+
+def changed(noted: Mapping[str, Noted]) -> list[str]:
+    """Return the files of *noted* whose content is another one now, or that are gone, in order."""
+    return sorted(path for path, then in noted.items() if not _is_same(path, then))
+
+
+def _user_files() -> Iterator[str]:
+    installed = _installed_folders()
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if not isinstance(path, str) or not path.endswith(".py"):
+            continue
+        path = os.path.abspath(path)
+        if not path.startswith(installed) and not {"site-packages", "dist-packages"}.intersection(path.split(os.sep)):
+            yield path
+
+
+def _installed_folders() -> tuple[str, ...]:
+    import sysconfig
+
+    names = ("stdlib", "platstdlib", "purelib", "platlib")
+    own = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    folders = {own, *(os.path.abspath(sysconfig.get_path(name)) for name in names)}
+    return tuple(sorted(folder + os.sep for folder in folders))
+
+
+def _note(path: str) -> Noted | None:
+    try:
+        return *_state(path), _digest(path)
+    except OSError:
+        return None
+
+
+def _is_same(path: str, then: Noted) -> bool:
+    """Whether the file has the content of *then*; touched, or checked out back and forth, it has."""
+    try:
+        found = _state(path)
+        return found == then[:-1] or (found[0] == then[0] and _digest(path) == then[-1])
+    except OSError:
+        return False
+
+
+def _state(path: str) -> tuple[int, int, int, int]:
+    found = os.stat(path)
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def _digest(path: str) -> str:
+    import hashlib
+
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "blake2b").hexdigest()

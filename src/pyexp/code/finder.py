@@ -1,0 +1,273 @@
+"""The import system of a run's process: modules of the user's work tree are those of the start.
+
+A path hook for the tree's folders; the order of ``sys.path``, namespace packages and caches stay the business of
+Python's own ``PathFinder``. Knows nothing of how a process comes to be a run's.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from contextlib import suppress
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    PathFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from typing import TYPE_CHECKING, Any
+
+from pyexp.code import git_objects
+from pyexp.code.tree import NAMESPACE, PACKAGE, File, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import ModuleType
+
+_DETAILS: tuple[Any, ...] = (
+    (ExtensionFileLoader, EXTENSION_SUFFIXES),
+    (SourceFileLoader, SOURCE_SUFFIXES),
+    (SourcelessFileLoader, BYTECODE_SUFFIXES),
+)
+# Setuptools puts links to the sources of a strict editable install in a folder that git ignores.
+_LINKED = f"{os.sep}__editable__."
+
+
+class TreeLoader(SourceFileLoader):
+    """Loads a source file that the tree had: the file itself while it is unchanged, else what it was at the start.
+
+    Which of them is decided at each reading, so that `importlib.reload` and a late import get the same code.
+    """
+
+    def __init__(self, fullname: str, path: str, tree: Tree, folder: str, file: File) -> None:
+        super().__init__(fullname, path)
+        self._tree = tree
+        self._folder = folder
+        self._file = file
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """Size and time of the source, by which a bytecode file is found valid; none while the file is another one."""
+        if path != self.path:
+            return super().path_stats(path)
+        state = self._tree.state_if_unchanged(self._file, self.path)
+        if state is None:
+            raise OSError(f"{self.path} has changed")
+        return {"mtime": state.st_mtime, "size": state.st_size}
+
+    def get_data(self, path: str) -> bytes:
+        """Content of a file: of the source as it was at the start, of others (a package's data) as it is."""
+        if path != self.path:
+            return super().get_data(path)
+        if self._tree.is_unchanged(self._file, path):
+            content = super().get_data(path)
+            if self._tree.is_unchanged(self._file, path):  # also while it was read
+                return content
+        return self._content_of_start()
+
+    def show_source(self) -> None:
+        """Have tracebacks and ``inspect`` show the code of the start, if the file is another one by now."""
+        if not self._tree.is_unchanged(self._file, self.path):
+            self._content_of_start()
+
+    def _content_of_start(self) -> bytes:
+        import linecache
+
+        content = self._tree.read(self._file, self._folder, os.path.dirname(self.path))
+        try:
+            lines = importlib.util.decode_source(content).splitlines(keepends=True)
+        except (SyntaxError, UnicodeDecodeError):
+            return content  # compiling it tells the user
+        # Without a time, `linecache.checkcache` does not compare it to the file.
+        linecache.cache[self.path] = (len(content), None, lines, self.path)
+        return content
+
+
+class TreeFinder(FileFinder):
+    """Finds modules in one folder of the tree, which need not be there any more."""
+
+    def __init__(self, path: str, tree: Tree, folder: str) -> None:
+        super().__init__(path, *_DETAILS)
+        self._tree = tree
+        self._folder = folder
+        self._known: dict[str, tuple[int, File | None] | None] = {}
+
+    def knows(self, name: str) -> bool:
+        """Whether the folder had a module, a package or a namespace of this name at the start."""
+        return self._look_up(name) is not None
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Find what *fullname* stood for at the start, or what is new and takes nothing's place."""
+        name = fullname.rpartition(".")[2]
+        present = super().find_spec(fullname, target)
+        known = self._look_up(name)
+        if known is None:
+            return self._admit(fullname, present)
+        kind, file = known
+        if file is None:
+            return self._namespace(fullname, name, present) if kind == NAMESPACE else present
+        package = os.path.join(self.path, name) if kind == PACKAGE else None
+        path = os.path.join(package, "__init__.py") if package else os.path.join(self.path, f"{name}.py")
+        if present is not None and present.origin != path and present.loader is not None and self._is_ignored(present):
+            return present
+        folder = f"{self._folder}/{name}".lstrip("/") if package else self._folder
+        loader = TreeLoader(fullname, path, self._tree, folder, file)
+        if present is not None and present.origin == path:
+            present.loader = loader
+            return present
+        return importlib.util.spec_from_file_location(
+            fullname, path, loader=loader, submodule_search_locations=[package] if package else None
+        )
+
+    def _look_up(self, name: str) -> tuple[int, File | None] | None:
+        if name not in self._known:
+            self._known[name] = self._tree.find_module(self._folder, name)
+        return self._known[name]
+
+    def _namespace(self, fullname: str, name: str, present: ModuleSpec | None) -> ModuleSpec:
+        if present is not None and (present.loader is None or self._is_ignored(present)):
+            return present
+        spec = ModuleSpec(fullname, None)
+        spec.submodule_search_locations = [os.path.join(self.path, name)]
+        return spec
+
+    def _admit(self, fullname: str, present: ModuleSpec | None) -> ModuleSpec | None:
+        """Let a file in that the snapshot does not have, unless it is new and the name was another module's."""
+        if present is None or present.loader is None or not _is_found_elsewhere(fullname):
+            return present
+        return present if self._is_ignored(present) else None
+
+    def _is_ignored(self, spec: ModuleSpec) -> bool:
+        """Whether no snapshot would have had the file of *spec*: it may have been there at the start."""
+        path = spec.origin or ""
+        root = self._tree.root_of(path)
+        return self._tree.was_outside(path) or git_objects.is_ignored(root.top, root.git_dir, path)
+
+
+def _is_found_elsewhere(fullname: str) -> bool:
+    """Whether *fullname*, new in a folder of the tree, is a module of another place, or was one at the start."""
+    parent, _, name = fullname.rpartition(".")
+    entries: Iterable[str] = sys.modules[parent].__path__ if parent in sys.modules else sys.path
+    for finder in _finders(entries):
+        if isinstance(finder, TreeFinder):
+            if finder.knows(name):
+                return True
+        elif (spec := finder.find_spec(fullname)) is not None and spec.loader is not None:
+            return True
+    others = sys.meta_path[sys.meta_path.index(PathFinder) + 1 :] if PathFinder in sys.meta_path else []
+    return any(other.find_spec(fullname, list(entries) if parent else None) is not None for other in others)
+
+
+def _finders(entries: Iterable[str]) -> Iterator[Any]:
+    from pkgutil import get_importer
+
+    for entry in entries:
+        with suppress(FileNotFoundError):  # the present folder is gone
+            finder = get_importer(entry or os.getcwd())
+            if finder is not None:
+                yield finder
+
+
+class LinkFinder(FileFinder):
+    """Finds modules in a folder of links to files of the tree, as a strict editable install has."""
+
+    def __init__(self, path: str, tree: Tree) -> None:
+        super().__init__(path, *_DETAILS)
+        self._tree = tree
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Find what the folder has; also a link whose file is gone."""
+        spec = super().find_spec(fullname, target)
+        if spec is not None and spec.loader is not None:
+            return at_start(spec, self._tree)
+        package = os.path.join(self.path, fullname.rpartition(".")[2])
+        for path, locations in ((os.path.join(package, "__init__.py"), [package]), (f"{package}.py", None)):
+            if os.path.islink(path) and self._tree.find_file(os.path.realpath(path)) is not None:
+                found = importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=locations)
+                return at_start(found, self._tree) if found is not None else None
+        return spec
+
+
+class _ScriptFinder:
+    """Finds one file as the module ``__main__``: `runpy.run_path`, with which multiprocessing makes a script again."""
+
+    def __init__(self, path: str, tree: Tree, folder: str, file: File) -> None:
+        self._path = path
+        self._arguments = (tree, folder, file)
+
+    def find_spec(self, fullname: str, _target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname != "__main__":
+            return None
+        loader = TreeLoader(fullname, self._path, *self._arguments)
+        return importlib.util.spec_from_file_location(fullname, self._path, loader=loader)
+
+
+def at_start(spec: ModuleSpec, tree: Tree) -> ModuleSpec:
+    """Have *spec*, of whatever finder, load the file as it was at the start, if it is one of the tree."""
+    if type(spec.loader) is SourceFileLoader and spec.origin is not None:
+        found = tree.find_file(os.path.realpath(spec.origin))
+        if found is not None:
+            spec.loader = TreeLoader(spec.name, spec.origin, tree, *found)
+    return spec
+
+
+class Hook:
+    """The entry in ``sys.path_hooks``."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+
+    def __call__(self, path: str) -> Any:
+        """Make a finder for *path*.
+
+        Raises:
+            ImportError: It is nothing of the tree.
+        """
+        path = os.path.abspath(path or ".")
+        folder = self.tree.find_folder(path)
+        if folder is not None:
+            return TreeFinder(path, self.tree, folder)
+        if _LINKED in path and os.path.isdir(path):
+            return LinkFinder(path, self.tree)
+        found = None if os.path.isdir(path) else self.tree.find_file(path)
+        if found is not None and not self.tree.is_unchanged(found[1], path):
+            return _ScriptFinder(path, self.tree, *found)
+        raise ImportError(f"{path} is not of the work tree", path=path)
+
+
+def installed_tree() -> Tree | None:
+    """Return the tree that this process imports from."""
+    return next((hook.tree for hook in sys.path_hooks if isinstance(hook, Hook)), None)
+
+
+def install_hook(tree: Tree) -> None:
+    """Have modules of *tree* imported as they were at the start, from now on; takes the place of an earlier hook."""
+    uninstall_hook()
+    sys.path_hooks.insert(0, Hook(tree))
+    # Finders of folders outside of the tree have listed them: they stay. Which folders it had is not read as yet.
+    for path in list(sys.path_importer_cache):
+        if _LINKED in path or tree.is_inside(path):
+            del sys.path_importer_cache[path]
+
+
+def uninstall_hook() -> None:
+    """Have modules imported as ever."""
+    for hook in [hook for hook in sys.path_hooks if isinstance(hook, Hook)]:
+        sys.path_hooks.remove(hook)
+    for path, finder in list(sys.path_importer_cache.items()):
+        if isinstance(finder, (TreeFinder, LinkFinder, _ScriptFinder)):
+            del sys.path_importer_cache[path]
+
+
+def show_sources() -> None:
+    """Have tracebacks show the code of the start, also of modules whose files were edited after their import."""
+    for module in list(sys.modules.values()):
+        loader = getattr(getattr(module, "__spec__", None), "loader", None)
+        if isinstance(loader, TreeLoader):
+            with suppress(ImportError):  # git does not have it any more
+                loader.show_source()
