@@ -59,7 +59,7 @@ def test_bad_yaml_names_the_chain_of_files_and_the_place(project: Project):
 def test_unknown_executor(project: Project):
     write(project)
     assert refused(project, "--executor", "subproces") == (
-        "there is no executor 'subproces'; choose one of subprocess, fork, inline, ray, ray:<address>, or pass an "
+        "there is no executor 'subproces'; choose one of subprocess, fork, forkserver, inline, ray, ray:<address>, or pass an "
         "Executor instance"
     )
 
@@ -128,8 +128,8 @@ def test_report_folder_that_cannot_be_made(project: Project):
         text.replace("experiment.run()", "experiment.run(report=lambda rs, folder: 1)")
     )
     assert refused(project, "--report") == (
-        f"cannot make the report's folder '{batch}/report': File exists; the results are kept: mend it, then report again "
-        f"with --report"
+        f"cannot make the report's folder '{batch}/report': File exists; the results are kept: fix this, then rerun with "
+        f"--report"
     )
 
 

@@ -8,9 +8,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyexp.code.package import Package
 from pyexp.code.script.description import describe_script, functions_behind
 from pyexp.code.script.unguarded import sets_state
+from pyexp.code.unpacking import Package
 from pyexp.code.values.by_value import ValuePickler
 from pyexp.code.values.entry import BODY, TYPES
 from pyexp.code.values.joint import NOWHERE, Gathering, join

@@ -74,7 +74,9 @@ def _add_what_runs(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_how(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--executor", metavar="EXECUTOR", help="subprocess, fork, inline, ray or ray:<address>")
+    group.add_argument(
+        "--executor", metavar="EXECUTOR", help="subprocess, fork, forkserver, inline, ray or ray:<address>"
+    )
     group.add_argument("-j", "--jobs", type=int, metavar="N", help="runs at once (default: the CPUs there are)")
     group.add_argument("--gpus", type=int, metavar="N", help="GPUs for each run")
     group.add_argument("--retries", type=int, metavar="N", help="further attempts of a failed run")

@@ -86,7 +86,7 @@ def readable_status(paths: RunPaths) -> RunState:
 
 def folder_fault(root: Path, error: OSError) -> str | None:
     """What is wrong with the run folder *root* alone, in which *error* was met; None when more than it is concerned."""
-    if error.errno in _OF_THE_DISK or not root.parent.is_dir():
+    if error.errno in _OF_THE_DISK or not root.parent.is_dir() or not os.access(root.parent, os.W_OK):
         return None
     if (lost := lost_folder(root)) is not None:
         return lost

@@ -5,7 +5,6 @@ Deciding reads; it writes nothing and takes no lock, so that a dry run prints ex
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from pyexp.scheduler.dispatch import Limits
 from pyexp.scheduler.retry import RetryPolicy
 from pyexp.store.batch import Batch, find_batch
 from pyexp.store.outcomes import check_result
-from pyexp.store.status import load_status
+from pyexp.store.status import has_regular_result, load_status
 from pyexp.sweeps.identity import prepare_configs
 
 if TYPE_CHECKING:
@@ -142,14 +141,19 @@ def _continued(folder: Path, body: Body, settings: Settings, capacity: Capacity)
     batch = Batch.open(find_batch(folder, settings.timestamp("continue_run")))
     batch.refuse_if_owned()
     records = batch.records()
-    damaged = tuple(record.folder for record in records if not record.status.is_open and _is_damaged(batch, record))
+    # A passed run that has no result any more is open again, and so is one whose folder is a link now.
+    passed = [
+        record for record in records if not record.status.is_open and has_regular_result(batch.run(record.folder))
+    ]
+    damaged = {record.folder for record in passed if _is_damaged(batch, record)}
+    done = {record.folder for record in passed} - damaged
     chosen = [records[position] for position in _matching(settings.filter, [record.name for record in records])]
     limits, notes = _limits(body, settings, capacity)
     return Continued(
         name=folder.name,
         batch=batch,
-        runs=tuple(record for record in chosen if record.status.is_open or record.folder in damaged),
-        damaged=damaged,
+        runs=tuple(record for record in chosen if record.folder not in done),
+        damaged=tuple(record.folder for record in passed if record.folder in damaged),
         capacity=capacity,
         limits=limits,
         notes=notes,
@@ -179,8 +183,6 @@ def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits,
 def _is_damaged(batch: Batch, record: RunRecord) -> bool:
     """Whether the result of a run that passed is not what the run wrote."""
     paths = batch.run(record.folder)
-    if not os.path.lexists(paths.result) or os.path.islink(paths.root):
-        return False
     return not check_result(paths.result, load_status(paths.status, default_if_damaged=True).digest)
 
 
