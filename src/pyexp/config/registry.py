@@ -81,7 +81,7 @@ def adopt(name: str, cls: type | str) -> None:
         _types[name] = cls
 
 
-def build(base: type[T], config: Any, /, **overrides: Any) -> T:
+def build(base: type[T], config: Any, /, *args: Any, **overrides: Any) -> T:
     """Make the instance that *config* describes: its ``type`` names the class, its other keys are the arguments.
 
     Without a ``type`` the class is *base*. The config is not changed; nested configs are passed as they are.
@@ -89,6 +89,7 @@ def build(base: type[T], config: Any, /, **overrides: Any) -> T:
     Args:
         base: The class that the instance must be of.
         config: A mapping, or an instance of *base*, which is returned as it is.
+        *args: Positional arguments, before those of the config (``build(Optimizer, config, model.parameters())``).
         **overrides: Arguments that win over those of the config.
 
     Example:
@@ -98,23 +99,24 @@ def build(base: type[T], config: Any, /, **overrides: Any) -> T:
 
     Raises:
         UnknownTypeError: No class is registered under the name.
-        WrongTypeError: The class is no *base*, or cannot be made of these arguments.
+        WrongTypeError: The class is no *base*, cannot be made of these arguments, or ``type`` is not a name.
     """
     if not isinstance(config, Mapping):
         if not isinstance(config, base):
             raise WrongTypeError(
                 f"build: {config!r} ({type(config).__name__}) is neither a mapping nor an instance of {base.__name__}"
             )
-        if overrides:
-            raise WrongTypeError(f"build: {list(overrides)!r} cannot override an instance: pass a mapping")
+        if args or overrides:
+            given = [*map(repr, args), *map(repr, overrides)]
+            raise WrongTypeError(f"build: {', '.join(given):.200} cannot override an instance: pass a mapping")
         return config
     arguments = {**config, **overrides}
     wanted = arguments.pop("type", base)
     cls = wanted if isinstance(wanted, type) else _find(wanted)
     if not issubclass(cls, base):
         raise WrongTypeError(f"build: type {wanted!r} is {_reference(cls)}, which is no {_reference(base)}")
-    _check_arguments(cls, arguments)
-    instance: T = cls(**arguments)
+    _check_arguments(cls, args, arguments)
+    instance: T = cls(*args, **arguments)
     return instance
 
 
@@ -123,6 +125,10 @@ def _reference(cls: type | str) -> str:
 
 
 def _find(name: Any) -> type:
+    if not isinstance(name, str):
+        raise WrongTypeError(
+            f"build: 'type' holds {name!r:.80} ({type(name).__name__}), not a name: write that of a registered class"
+        )
     if name not in _types:
         raise UnknownTypeError(f"build: no type {name!r} is registered: {nearest(str(name), _types)}")
     found = _types[name]
@@ -142,7 +148,7 @@ def _find(name: Any) -> type:
     return cls
 
 
-def _check_arguments(cls: type, arguments: Mapping[str, Any]) -> None:
+def _check_arguments(cls: type, args: tuple[Any, ...], arguments: Mapping[str, Any]) -> None:
     """Refuse arguments before the class sees them, so that its own errors stay its own."""
     import inspect
 
@@ -160,8 +166,8 @@ def _check_arguments(cls: type, arguments: Mapping[str, Any]) -> None:
         if not isinstance(key, str) or (key not in accepted and not takes_any):
             raise WrongTypeError(f"build: {_reference(cls)} takes no argument {key!r}: {nearest(str(key), accepted)}")
     try:
-        signature.bind(**arguments)
+        signature.bind(*args, **arguments)
     except TypeError as error:
         raise WrongTypeError(
-            f"build: {_reference(cls)} cannot be made: {error}; given are {list(arguments)!r}"
+            f"build: {_reference(cls)} cannot be made: {error}; given are {[*map(repr, args), *arguments]!r:.200}"
         ) from error
