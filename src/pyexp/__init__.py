@@ -38,6 +38,7 @@ __version__ = "0.1.0"
 former_names.install()
 
 _HOMES: Final = {
+    "Absent": "tensor.absent",  # named by pickles, as are those that begin with an underscore
     "Config": "config.config",
     "Executor": "executors.base",
     "ExecutorName": "executors.base",
@@ -58,7 +59,7 @@ _HOMES: Final = {
     "SubprocessExecutor": "executors.local.subprocess",
     "Task": "task",
     "Tensor": "tensor.tensor",
-    "_restore_config": "config.config",  # named by pickles
+    "_restore_config": "config.config",
     "build": "config.registry",
     "chkpt": "definition.checkpoint",
     "experiment": "runner.experiment_runner",
