@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.config.loader import load_config
     from pyexp.config.merge import merge
+    from pyexp.config.overrides import parse_value
     from pyexp.config.registry import build, register
     from pyexp.definition.base import Experiment
     from pyexp.definition.checkpoint import chkpt
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from pyexp.results.result import Result
     from pyexp.runner.experiment_runner import ExperimentRunner, experiment
     from pyexp.sweeps.sweep import sweep
+    from pyexp.sweeps.variations import sample, zipped
     from pyexp.task import Failed, Outcome, Passed, Status, Task
+    from pyexp.tensor.concat import concat
     from pyexp.tensor.tensor import Tensor
 
 __version__ = "0.1.0"
@@ -62,13 +65,17 @@ _HOMES: Final = {
     "_restore_config": "config.config",
     "build": "config.registry",
     "chkpt": "definition.checkpoint",
+    "concat": "tensor.concat",
     "experiment": "runner.experiment_runner",
     "get_executor": "executors.registry",
     "load_config": "config.loader",
     "merge": "config.merge",
+    "parse_value": "config.overrides",
     "register": "config.registry",
     "run_task": "executors.invoke",
+    "sample": "sweeps.variations",
     "sweep": "sweeps.sweep",
+    "zipped": "sweeps.variations",
 }
 
 __all__ = [
@@ -94,13 +101,17 @@ __all__ = [
     "Tensor",
     "build",
     "chkpt",
+    "concat",
     "experiment",
     "get_executor",
     "load_config",
     "merge",
+    "parse_value",
     "register",
     "run_task",
+    "sample",
     "sweep",
+    "zipped",
 ]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp.config.clashes import find_clash
 from pyexp.config.config import Config
 from pyexp.config.merge import merge
+from pyexp.config.overrides import override, parse_overrides
 from pyexp.errors import ConfigError, ConfigFileError
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ MAX_CHAIN = 50
 _IMPORTS = "imports"
 
 
-def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Config:
+def load_config(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], overrides: Mapping[str, Any] | Iterable[str] = ()
+) -> Config:
     r"""Load a config from a YAML 1.2 file, or from several, later ones laid over earlier ones as `merge` does it.
 
     A file may name others under ``imports`` (one path or a list, relative to the file); its own keys are laid over
@@ -40,6 +43,8 @@ def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
 
     Args:
         path: A file, or several.
+        overrides: What is laid over them: ``key=value`` texts, values written as in YAML, or a dict. A key that the
+            files do not have is refused, unless it begins with ``+``.
 
     Example:
         >>> from pathlib import Path
@@ -49,12 +54,15 @@ def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
         ...     _ = base.write_text("model: {width: 64, depth: 2}")
         ...     _ = wide.write_text("imports: base.yaml\nmodel.width: 128\nlr: 1e-3")
         ...     load_config(wide).to_dict()
+        ...     load_config(base, overrides=["model.width=32", "+seed=1"]).to_dict()
         {'model': {'width': 128, 'depth': 2}, 'lr': 0.001}
+        {'model': {'width': 32, 'depth': 2}, 'seed': 1}
 
     Raises:
         ConfigFileError: A file is missing, malformed, no mapping, too large, or imports itself; the message names the
             chain of files that led to it, and the line and column of bad YAML.
-        ConfigError: No file is given, or a dotted key runs through a value that is no mapping.
+        ConfigError: No file is given, a dotted key runs through a value that is no mapping, or an override is not
+            understood or not for a key that there is.
     """
     paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
     if not paths:
@@ -63,7 +71,8 @@ def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     config = Config()
     for each in paths:
         config = load.lay_over(config, os.path.expanduser(os.fspath(each)), ())
-    return config
+    values = parse_overrides(overrides)
+    return override([config], values)[0] if values else config
 
 
 class _Load:

@@ -59,7 +59,7 @@ def prepare_configs(value: Any) -> Tensor[Config]:
         raise NoConfigsError("configs are empty, so there is nothing to run: return at least one dict")
     checked = [validate(config, _label(config, position)) for position, config in enumerate(given)]
     axes = validate_values(given.axes, "the axes of the configs")
-    named = complete_names(Tensor(checked, given.shape, axes))
+    named = complete_names(Tensor(given.with_items(checked).cells(), given.shape, axes))
     check_duplicates(named)
     return named
 

@@ -41,7 +41,7 @@ class Absent:
         >>> absent.status, absent.ok, absent.config.model.width
         ('absent', False, 8)
         >>> absent.error
-        "there is no item at lr=0.1, model.width=8: the sweep leaves this place out"
+        'there is no item at lr=0.1, model.width=8: the sweep leaves this place out'
     """
 
     __module__ = "pyexp"  # where pickles look for it, wherever it moves
