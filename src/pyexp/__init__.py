@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pyexp.log.logger import Logger
     from pyexp.log.reader import LogReader
     from pyexp.results.result import Result
+    from pyexp.results.results import Results
     from pyexp.runner.experiment_runner import ExperimentRunner, experiment
     from pyexp.sweeps.sweep import sweep
     from pyexp.sweeps.variations import sample, zipped
@@ -58,6 +59,7 @@ _HOMES: Final = {
     "PyexpError": "errors",
     "RayExecutor": "executors.ray",
     "Result": "results.result",
+    "Results": "results.results",
     "Status": "task",
     "SubprocessExecutor": "executors.local.subprocess",
     "Task": "task",
@@ -95,6 +97,7 @@ __all__ = [
     "PyexpError",
     "RayExecutor",
     "Result",
+    "Results",
     "Status",
     "SubprocessExecutor",
     "Task",

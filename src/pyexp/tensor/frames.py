@@ -44,11 +44,12 @@ class Labelled(Protocol):
         """Return the items in row-major order, `HOLE` where there is none."""
 
 
-def to_dataframe(tensor: Labelled) -> pd.DataFrame:
+def to_dataframe(tensor: Labelled, more_columns: Callable[[Any], dict[str, Any]] | None = None) -> pd.DataFrame:
     """Return one row per item: name, status, duration, the config's values, the result's values.
 
     Nested values get dotted columns (``model.width``, ``result.accuracy``); where results are no mappings, they are the
     column ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
+    *more_columns* gives further values of an item by column.
 
     Example:
         >>> from pyexp import Tensor
@@ -59,7 +60,10 @@ def to_dataframe(tensor: Labelled) -> pd.DataFrame:
         MissingExtraError: pandas is not installed.
     """
     pandas = import_extra("pandas", "analysis", "to_dataframe()")
-    frame: pd.DataFrame = pandas.DataFrame([_row(item) for item in tensor])
+    rows = [_row(item) for item in tensor]
+    if more_columns is not None:
+        rows = [row | more_columns(item) for row, item in zip(rows, tensor, strict=True)]
+    frame: pd.DataFrame = pandas.DataFrame(rows)
     return frame
 
 
@@ -125,7 +129,7 @@ def to_xarray(tensor: Labelled, key: str | Callable[[Any], Any]) -> Any:
 def _array(values: list[Any]) -> Any:
     """One entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
     np = import_extra("numpy", "analysis", "to_xarray()")
-    if all(value is None or _is_number(value) for value in values):
+    if all(value is None or is_number(value) for value in values):
         return np.array([float("nan") if value is None else value for value in values])
     array = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):  # as a whole, lists would be taken for further dimensions
@@ -133,8 +137,13 @@ def _array(values: list[Any]) -> Any:
     return array
 
 
-def _is_number(value: Any) -> bool:
-    """Whether *value* is a number, NumPy's and those of no dimensions included."""
+def is_number(value: Any) -> bool:
+    """Tell whether *value* is a number, NumPy's and those of no dimensions included.
+
+    Example:
+        >>> is_number(True), is_number("1")
+        (True, False)
+    """
     if isinstance(value, (int, float, complex)):
         return True
     kind = getattr(getattr(value, "dtype", None), "kind", "f")
