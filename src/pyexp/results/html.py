@@ -12,7 +12,6 @@ from pyexp.errors import DamagedFileError
 from pyexp.tensor.html import heading, table
 
 if TYPE_CHECKING:
-    from pyexp.results.result import Result
     from pyexp.tensor.tensor import Tensor
 
 _COLOURS: Final = {
@@ -34,7 +33,7 @@ def results_html(results: Tensor[Any]) -> str:
     return heading("Results", results, f": {states}" if states else "") + table(results, _row)
 
 
-def result_html(result: Result) -> str:
+def result_html(result: Any) -> str:
     """Return a table of one run; its result is read unless it is large."""
     facts = {
         "status": _state(result.status),
@@ -65,14 +64,14 @@ def _duration(item: Any) -> str:
     return "" if item.duration is None else f"{item.duration:.2f} s"
 
 
-def _config(result: Result) -> str:
+def _config(result: Any) -> str:
     try:
         return config_html({key: value for key, value in result.config.items() if key not in ("name", "out")})
     except DamagedFileError as error:
         return escape(str(error))
 
 
-def _result(result: Result) -> str:
+def _result(result: Any) -> str:
     if result.status != "passed":
         return ""
     try:

@@ -42,7 +42,7 @@ def tensor_html(tensor: Grid) -> str:
         >>> "<th>lr</th>" in tensor_html(Tensor([{"name": "a", "lr": 0.1}]))
         True
     """
-    return heading(type(tensor).__name__, tensor) + table(tensor, _values)
+    return heading("Tensor", tensor) + table(tensor, _values)
 
 
 def heading(title: str, tensor: Grid, facts: str = "") -> str:

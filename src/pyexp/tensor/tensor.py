@@ -269,7 +269,7 @@ class Tensor(Cells[T]):
     def __repr__(self) -> str:
         shown = ", ".join(repr(select.name_of(item) or item) for item in self._items[:_SHOWN])
         more = ", …" if len(self) > _SHOWN else ""
-        return f"{type(self).__name__}(shape={self._shape}, axes={tuple(self._axes)}, items=[{shown}{more}])"
+        return f"Tensor(shape={self._shape}, axes={tuple(self._axes)}, items=[{shown}{more}])"
 
     def _repr_html_(self) -> str:
         from pyexp.tensor.html import tensor_html
