@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,6 +81,14 @@ class Cells(Sequence[T]):
 
     def __iter__(self) -> Iterator[T]:
         return iter(self._items)
+
+    def _cell(self, place: int) -> T:
+        """The item at a flat place, or `HOLE`."""
+        if self._places is None:
+            return self._items[place]
+        number = bisect_left(self._places, place)
+        is_there = number < len(self._places) and self._places[number] == place
+        return self._items[number] if is_there else HOLE
 
     def _place(self, number: int) -> int:
         return number if self._places is None else self._places[number]

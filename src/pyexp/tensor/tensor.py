@@ -96,7 +96,7 @@ class Tensor(Cells[T]):
 
     def _at(self, selectors: Sequence[Selector]) -> Any:
         """The item at one place, or what stands for it."""
-        cell = self.cells()[grid.positions(selectors, self._shape)[0]]
+        cell = self._cell(grid.positions(selectors, self._shape)[0])
         if cell is not HOLE:
             return cell
         axes = zip(self._axes.items(), selectors, strict=True)
@@ -108,8 +108,7 @@ class Tensor(Cells[T]):
             for (name, coordinates), selector in zip(self._axes.items(), selectors, strict=True)
             if not isinstance(selector, int)
         }
-        cells = self.cells()
-        picked = [cells[position] for position in grid.positions(selectors, self._shape)]
+        picked = [self._cell(position) for position in grid.positions(selectors, self._shape)]
         return type(self)(picked, [len(coordinates) for coordinates in axes.values()], axes)
 
     def _matching(self, taken: list[int]) -> Self:
@@ -261,10 +260,12 @@ class Tensor(Cells[T]):
 
         return to_xarray(self, key)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # copy, pickle and notebooks probe
-            raise AttributeError(name)
-        raise AttributeError(select.no_attribute(name, self._items, dir(type(self))), name=name, obj=self)
+    if not TYPE_CHECKING:  # to a type checker every attribute would be there
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # copy, pickle and notebooks probe
+                raise AttributeError(name)
+            raise AttributeError(select.no_attribute(name, self._items, dir(type(self))), name=name, obj=self)
 
     def __repr__(self) -> str:
         shown = ", ".join(repr(select.name_of(item) or item) for item in self._items[:_SHOWN])

@@ -6,6 +6,8 @@ import copy
 import json
 import math
 import pickle
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -15,7 +17,7 @@ import xarray as xr
 
 import pyexp
 from pyexp import Results, Tensor
-from pyexp.errors import SelectionError
+from pyexp.errors import MissingExtraError, SelectionError
 from pyexp.results.statistics import reduce
 from pyexp.tensor.absent import HOLE
 from support.experiments import make_runner
@@ -218,3 +220,46 @@ def test_edges_are_as_numpy_has_them(values, axis):
     np.testing.assert_allclose(reduce(np, values, axis, "mean"), mean, rtol=1e-12)
     np.testing.assert_allclose(reduce(np, values, axis, "std"), std, rtol=1e-12, atol=1e-300)
     assert math.isnan(reduce(np, np.array([1.0]), (0,), "sem"))
+
+
+class Square(pyexp.Experiment):
+    def experiment(self):
+        self.square = self.cfg.x**2
+        self.parts = {"half": self.cfg.x / 2}
+
+
+def test_results_of_the_class_api(tmp_path):
+    runner = pyexp.ExperimentRunner(Square, name="exp", output_dir=tmp_path, executor="inline", stash=False)
+    results = runner.run(configs=lambda: pyexp.sweep({}, {"x": [1, 2, 3]}), report=lambda results: results)
+
+    assert results.best("square").square == 9
+    assert results.mean("square").item() == pytest.approx(14 / 3, rel=1e-12)
+    assert sorted(results.mean(over="x")) == ["parts.half", "square"]
+    assert results.best("parts.half", "min").cfg.x == 1
+
+
+def test_nothing_of_an_extra_is_imported_before_it_is_asked_for():
+    code = (
+        "import sys, pyexp; r = pyexp.Results([], (0,)); r.plot; r._repr_html_(); pyexp.sweep({}, pyexp.sample(2, {'x': [1, 2]}));"
+        "print([m for m in ('numpy', 'pandas', 'xarray', 'plotly', 'yaml', 'asyncio') if m in sys.modules])"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, env={"PYTHONPATH": ":".join(sys.path)}
+    )
+
+    assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", ["numpy", "xarray", "pandas", "plotly.graph_objects", "plotly.subplots"])
+def test_a_missing_extra_is_named(results, monkeypatch, module):
+    calls = {
+        "numpy": lambda: results.mean("accuracy"),
+        "xarray": lambda: results.curves("loss"),
+        "pandas": lambda: results.to_dataframe(tags=True),
+        "plotly.graph_objects": results.plot.scatter,
+        "plotly.subplots": results.plot.curves,
+    }
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(MissingExtraError, match=r"pip install \"pyexp\[(analysis|viewer)\]\""):
+        calls[module]()

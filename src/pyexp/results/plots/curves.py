@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pyexp._optional import import_extra
 from pyexp.errors import SelectionError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT = 320
 _LINE_WIDTH = 1.5
+_LINE: Final = {"type": "scatter", "mode": "lines"}
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +58,14 @@ def draw_curves(
     lines = _lines(results, hue, bands)
     hues = list(dict.fromkeys(line.colour for line in lines))
     colours = dict(zip(hues, palette(len(hues)), strict=True))
+    dashes = _dashes(lines)
     figure = subplots.make_subplots(rows=len(tags), cols=1, subplot_titles=tags, shared_xaxes=True)
     for row, each in enumerate(tags, 1):
         series = read_all(results, each)
         for line in lines:
             points = [series[place] for place in line.places if place in series]
-            traces = _traces(points, line, colours[line.colour], x, spread if bands else None)
+            style = {"color": colours[line.colour], "width": _LINE_WIDTH, "dash": dashes[line.label]}
+            traces = _traces(points, line.label, style, x, spread if bands else None)
             for trace in traces:
                 figure.add_trace(
                     trace | {"legendgroup": line.label, "showlegend": row == 1 and "name" in trace}, row, 1
@@ -114,14 +119,25 @@ def _whole(results: Tensor[Any], name: str) -> str:
     return name if name in results.axes or len(ending) != 1 else ending[0]
 
 
-def _traces(points: list[ScalarArrays], line: _Line, colour: str, x: str, spread: str | None) -> list[dict[str, Any]]:
+def _dashes(lines: list[_Line]) -> dict[str, str]:
+    """How each line is dashed: those of one colour differ."""
+    counts: Counter[str] = Counter()
+    dashes: dict[str, str] = {}
+    for line in lines:
+        dashes[line.label] = _DASHES[counts[line.colour] % len(_DASHES)]
+        counts[line.colour] += 1
+    return dashes
+
+
+def _traces(
+    points: list[ScalarArrays], label: str, style: dict[str, Any], x: str, spread: str | None
+) -> list[dict[str, Any]]:
     if not points:
         return []
     if spread is not None:
-        return _band(points, line, colour, spread)
-    style = {"type": "scatter", "mode": "lines", "line": {"color": colour, "width": _LINE_WIDTH}}
-    drawn = [style | {"x": _along(each, x), "y": each.values} for each in points]
-    drawn[0]["name"] = line.label
+        return _band(points, label, style, spread)
+    drawn = [_LINE | {"line": style, "x": _along(each, x), "y": each.values} for each in points]
+    drawn[0]["name"] = label
     return drawn
 
 
@@ -129,7 +145,7 @@ def _along(points: ScalarArrays, x: str) -> Any:
     return points.iterations if x == "step" else points.times - points.times[:1]
 
 
-def _band(points: list[ScalarArrays], line: _Line, colour: str, spread: str) -> list[dict[str, Any]]:
+def _band(points: list[ScalarArrays], label: str, style: dict[str, Any], spread: str) -> list[dict[str, Any]]:
     np = import_extra("numpy", "analysis", "results.plot.curves()")
     steps = np.unique(np.concatenate([each.iterations for each in points]))
     values = np.full((len(points), len(steps)), np.nan)
@@ -140,6 +156,5 @@ def _band(points: list[ScalarArrays], line: _Line, colour: str, spread: str) -> 
     is_known = ~np.isnan(mean)
     steps, mean, half = steps[is_known], mean[is_known], half[is_known]
     outline = {"x": np.concatenate([steps, steps[::-1]]), "y": np.concatenate([mean + half, (mean - half)[::-1]])}
-    area = {"type": "scatter", "fill": "toself", "fillcolor": faint(colour), "line": {"width": 0}, "hoverinfo": "skip"}
-    middle = {"type": "scatter", "mode": "lines", "x": steps, "y": mean, "line": {"color": colour}, "name": line.label}
-    return [area | {"mode": "lines"} | outline, middle]
+    area = {"fill": "toself", "fillcolor": faint(style["color"]), "line": {"width": 0}, "hoverinfo": "skip"}
+    return [_LINE | area | outline, _LINE | {"x": steps, "y": mean, "line": style, "name": label}]
