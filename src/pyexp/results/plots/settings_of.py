@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyexp.tensor.tensor import Tensor
 
 _GIVEN_NAMES = ("name", "out")
+_LIST_AXIS = "axis0"  # of configs that are a plain list
 
 
 def setting(results: Tensor[Any], name: str) -> list[Any]:
@@ -49,7 +50,7 @@ def coordinates(results: Tensor[Any], axis: str) -> list[Any]:
 def varying(results: Tensor[Any]) -> list[str]:
     """Return the settings that differ between runs: the axes; of a plain list of configs, the keys of the configs."""
     axes = [axis for axis, values in results.axes.items() if len(values) > 1]
-    if len(results.axes) > 1 or not len(results):
+    if list(results.axes) != [_LIST_AXIS] or not len(results):
         return axes
     rows = [dict(flatten(item.config)) for item in results]
     keys = dict.fromkeys(key for row in rows for key in row if key not in _GIVEN_NAMES)

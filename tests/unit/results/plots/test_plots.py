@@ -154,3 +154,17 @@ def test_pages_open_offline(results, tmp_path):
         page = (tmp_path / "figure.html").read_text("utf-8")
         assert "<script src=" not in page
         assert "Plotly.newPlot" in page
+
+
+def test_what_is_left_of_one_axis(results):
+    row = results.sel(lr=0.1, width=8, axis0="exp")
+    figure = row.plot.curves("val/acc", hue="seed")
+
+    assert [trace.name for trace in lines(figure)] == ["seed=0", "seed=1", "seed=2"]
+    assert [trace.name for trace in lines(row.plot.curves("val/acc", band="seed"))] == ["all runs"]
+
+
+def test_lines_of_one_colour_are_dashed_apart(results):
+    figure = results.plot.curves("val/acc", hue="width", band="seed")
+
+    assert len({(trace.line.color, trace.line.dash) for trace in lines(figure)}) == 4
