@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from pyexp.definition.declaration import Declaration
     from pyexp.results.result import Result
+    from pyexp.results.results import Results
     from pyexp.runner import signatures as sig
     from pyexp.sweeps.sweep import Mappings
-    from pyexp.tensor.tensor import Tensor
     from pyexp.viewer.launch.background import Viewer
 
     Q = ParamSpec("Q")
@@ -207,7 +207,7 @@ class ExperimentRunner(Generic[P, R, Item]):
 
     def results(
         self, timestamp: str | None = None, output_dir: str | os.PathLike[str] | None = None, name: str | None = None
-    ) -> Tensor[Item]:
+    ) -> Results[Item]:
         """Load the results of a batch, also of one that is still running.
 
         Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, TypeVar, final, overload
 
 from pyexp.definition.base import Experiment
-from pyexp.tensor.tensor import Tensor
+from pyexp.results.results import Results
 
 if TYPE_CHECKING:
     from pyexp.executors.base import Executor
@@ -68,7 +68,7 @@ Reports = TypeVar("Reports", bound=Callable[..., object])
 
 Item = TypeVar("Item")
 V = TypeVar("V")
-Report = Callable[[Tensor[Item]], V] | Callable[[Tensor[Item], Path], V]
+Report = Callable[[Results[Item]], V] | Callable[[Results[Item], Path], V]
 
 
 class Chkpt(Protocol):
