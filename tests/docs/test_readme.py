@@ -14,6 +14,8 @@ from typing import get_args
 import pytest
 
 import pyexp
+import pyexp.log
+from pyexp import tensorboard, viewer
 from pyexp.executors.base import ExecutorName
 from pyexp.runner import arguments
 from pyexp.runner.settings import Settings
@@ -106,3 +108,11 @@ def test_every_executor_is_told(executor: str):
 @pytest.mark.parametrize("link", re.findall(r"\]\(((?!http)[^)#]+)\)", README))
 def test_links_lead_somewhere(link: str):
     assert (ROOT / link).exists()
+
+
+PUBLIC = [f"{module.__name__}.{name}" for module in (pyexp, pyexp.log, viewer, tensorboard) for name in module.__all__]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_is_told(name: str):
+    assert re.search(rf"\b{name.rpartition('.')[2]}\b", README)

@@ -52,7 +52,7 @@ if __name__ == "__main__":
     warnings.filterwarnings("ignore", "guarded")
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     os.environ["GUARDED"] = "set"
-    executors = [pyexp.SubprocessExecutor(), pyexp.SubprocessExecutor(by_value=True), "fork", "inline"]
+    executors = ["subprocess", "forkserver", pyexp.SubprocessExecutor(by_value=True), "fork", "inline"]
     reports = []
     for executor in executors:
         experiment.run(configs=[{"name": "a"}], executor=executor, report=lambda results: reports.append(results[0].result))
