@@ -156,6 +156,8 @@ class Experiment:
         def __getattr__(self, name: str) -> Any:
             """Say why there is no such attribute."""
             source = _slot(self, _SOURCE)
+            if name in _LATER and _is_result(source):
+                return getattr(source, name)
             if _is_result(source) and not name.startswith("__") and source.status != "passed":
                 raise AttributeError(
                     f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
@@ -175,6 +177,8 @@ class Experiment:
         return f"{type(self).__name__}({inner})"
 
 
+# Names of `Result` that came after 0.1.0: an attribute that the run set wins.
+_LATER = frozenset({"summary"})
 _RESERVED = frozenset(
     name for name, value in vars(Experiment).items() if isinstance(value, property) and name != "result"
 )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp._files import open_regular
 from pyexp.errors import DamagedFileError
-from pyexp.store.outcomes import load_result
+from pyexp.store.outcomes import load_result, verify_result
 from pyexp.store.status import load_status
+from pyexp.store.summary import names_types, restore
 from pyexp.task import RunState, Status
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Result:
         self._config: Any = _UNREAD
         self._value: Any = _UNREAD
         self._logger: Any = _UNREAD
-        self._load_error: str | None = None
+        self._load_error: str | None = None  # as text; empty once there is known to be no fault
 
     @property
     def name(self) -> str:
@@ -104,7 +105,16 @@ class Result:
         """What the run returned; None for a run that has not passed, or whose result cannot be read (see `error`)."""
         if self._value is _UNREAD:
             self._value = self._load() if self._record.status is Status.PASSED else None
+            self._load_error = self._load_error or ""
         return self._value
+
+    @property
+    def summary(self) -> Any:
+        """The plain part of `result`, read without opening the pickle; None where none was recorded.
+
+        Arrays are shown by type and shape, other objects by their class.
+        """
+        return restore(self._status().summary)
 
     def read_result(self) -> Any:
         """Return `result` without keeping it, where it was not read before: for many runs, one after the other."""
@@ -120,8 +130,9 @@ class Result:
         """
         status = self._record.status
         if status is Status.PASSED:
-            _ = self.result
-            return self._load_error
+            if self._load_error is None:
+                self._load_error = self._find_fault()
+            return self._load_error or None
         if self._record.error is None:
             return _WITHOUT_RESULT[status]
         return self._status().error or self._record.error
@@ -190,6 +201,18 @@ class Result:
         except (DamagedFileError, OSError) as error:
             self._load_error = f"{type(error).__name__}: {error}"
             return None
+
+    def _find_fault(self) -> str:
+        """Why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
+        state, path = self._status(), self._batch.run(self._record.folder).result
+        if state.summary is None or names_types(state.summary):  # a class that it needs may be gone
+            self._load()
+            return self._load_error or ""
+        try:
+            verify_result(path, state.digest)
+        except (DamagedFileError, OSError) as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
 
 
 def _moment(seconds: float | None) -> datetime | None:

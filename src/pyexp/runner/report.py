@@ -7,16 +7,18 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pyexp.definition.class_body import ClassBody
 from pyexp.errors import ExperimentsFailedError, OutputError
 from pyexp.results.load import load_results
 from pyexp.task import Status
 from pyexp.terminal.printing import print_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from pyexp.definition.declaration import Declaration
+    from pyexp.results.result import Result
     from pyexp.store.batch import Batch
     from pyexp.tensor.tensor import Tensor
 
@@ -31,7 +33,7 @@ def make_report(declaration: Declaration, batch: Batch) -> Any:
     """
     results = load_results(batch, declaration.make_item)
     if declaration.report is None:
-        print_lines(table_lines(results))
+        print_lines(table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody)))
         return results
     try:
         value = _call(declaration.report, results, batch.paths.report)
@@ -72,18 +74,28 @@ def require_all_passed(batch: Batch) -> None:
         raise ExperimentsFailedError(f"not every run of {batch.paths.timestamp} passed: {others}")
 
 
-def table_lines(results: Tensor[Any]) -> list[str]:
-    """Name, status, duration and result of each run, in columns."""
+def table_lines(results: Iterable[Result], *, is_class: bool = False) -> list[str]:
+    """Name, status, duration and result of each run, in columns; no result is kept.
+
+    With *is_class*, a result is the dict of an instance's attributes, of which ``result`` is shown if there is one.
+    """
     rows = [("name", "status", "duration", "result")]
     for item in results:
         duration = "" if item.duration is None else f"{item.duration:.2f} s"
-        shown = repr(item.result) if item.ok else (item.error or "").split("\n", 1)[0]
+        shown = _shown_result(item, is_class=is_class) if item.ok else (item.error or "").split("\n", 1)[0]
         rows.append((item.name, item.status, duration, _shortened(shown)))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return [
         f"{name:<{widths[0]}}  {status:<{widths[1]}}  {duration:>{widths[2]}}  {shown}".rstrip()
         for name, status, duration, shown in rows
     ]
+
+
+def _shown_result(item: Result, *, is_class: bool) -> str:
+    value = item.summary
+    if value is None:
+        value = item.read_result()
+    return repr(value["result"] if is_class and isinstance(value, dict) and "result" in value else value)
 
 
 def _call(report: Callable[..., Any], results: Tensor[Any], folder: Path) -> Any:

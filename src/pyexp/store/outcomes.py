@@ -90,16 +90,31 @@ def load_result(path: Path, digest: str | None, *, main: str = _MAIN) -> Any:
         DamagedFileError: The file is not the one that the run wrote, or what it needs is gone.
     """
     with open_regular(path) as file:
-        if digest is not None and (found := _digest(file)) != digest:
-            raise DamagedFileError(
-                f"{path} was altered or cut since the run wrote it ({found[:19]}…, expected {digest[:19]}…): "
-                f"continue the batch to run it again",
-            )
+        _verify(path, file, digest)
         file.seek(0)
         try:
             return _Unpickler(file, main).load()
         except Exception as error:
             raise DamagedFileError(f"{path} cannot be unpickled: {type(error).__name__}: {error}") from error
+
+
+def verify_result(path: Path, digest: str | None) -> None:
+    """Check that *path* holds what the run wrote, without opening the pickle.
+
+    Raises:
+        FileNotFoundError: The run has not passed.
+        DamagedFileError: The file is another one than *digest* says.
+    """
+    with open_regular(path) as file:
+        _verify(path, file, digest)
+
+
+def _verify(path: Path, file: IO[bytes], digest: str | None) -> None:
+    if digest is not None and (found := _digest(file)) != digest:
+        raise DamagedFileError(
+            f"{path} was altered or cut since the run wrote it ({found[:19]}…, expected {digest[:19]}…): "
+            f"continue the batch to run it again",
+        )
 
 
 def set_aside(path: Path, corrupt: Path) -> None:

@@ -63,6 +63,15 @@ def is_whole(summary: Any) -> bool:
     return True
 
 
+def names_types(summary: Any) -> bool:
+    """Whether the value held something that a class or function has to be imported for when it is read."""
+    if isinstance(summary, list):
+        return any(map(names_types, summary))
+    if isinstance(summary, dict):
+        return any(key in ("$type", "$cut", "$more") for key in summary) or any(map(names_types, summary.values()))
+    return False
+
+
 def index_part(summary: Any) -> dict[str, Any] | None:
     """Return the numbers, booleans and short strings at the top of *summary*, as much as an index line takes."""
     if not isinstance(summary, dict):

@@ -57,6 +57,7 @@ def shuffled(value, order):
 
 @given(CONFIGS)
 @settings(max_examples=200, deadline=None)
+@pytest.mark.slow
 def test_reads_back_to_the_same_values_types_and_order(values):
     again = decode_config(encode_config(values))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,9 @@ atoms = (
 documents = st.recursive(
     atoms, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=12
 )
+
+
+pytestmark = pytest.mark.slow
 
 
 @given(st.dictionaries(texts, documents, max_size=5))

@@ -215,6 +215,7 @@ def test_bombs_are_refused_in_little_memory(write, attack):
     assert int(shown[1]) < 100_000
 
 
+@pytest.mark.slow
 def test_imports_that_double_are_refused(write):
     write("0.yaml", "x: 1")
     for n in range(1, 40):
@@ -354,10 +355,12 @@ def test_a_mistake_behind_joined_escapes_is_found_at_its_column(write):
 
 
 @pytest.mark.parametrize("count", [110_000, 300_000])
+@pytest.mark.slow
 def test_size_alone_is_no_reason_to_refuse(write, count):
     assert len(load_config(write("a.json", "{x: [" + "1," * count + "]}")).x) == count
 
 
+@pytest.mark.slow
 def test_a_large_file_may_be_imported_twice(write):
     write("large.yaml", "x: [" + "1," * 110_000 + "]")
     write("a.yaml", "imports: large.yaml")
@@ -366,6 +369,7 @@ def test_a_large_file_may_be_imported_twice(write):
     assert len(load_config(write("main.yaml", "imports: [a.yaml, b.yaml]")).x) == 110_000
 
 
+@pytest.mark.slow
 def test_large_files_imported_again_and_again_are_refused(write):
     write("large.yaml", "x: [" + "1," * 110_000 + "]")
 
@@ -399,6 +403,7 @@ def test_links_to_regular_files_are_followed(write, tmp_path):
     assert load_config(tmp_path / "link.yaml") == {"x": 1}
 
 
+@pytest.mark.slow
 def test_the_home_folder_may_be_written_as_a_tilde(write, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

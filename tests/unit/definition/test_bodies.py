@@ -190,6 +190,7 @@ def test_items_are_read_once_and_only_when_an_attribute_is_asked_for(tmp_path, m
     assert (passed.accuracy, read) == (0.0, [1])
 
 
+@pytest.mark.slow
 def test_run_has_its_attributes_at_no_extra_cost(tmp_path):
     passed, _ = results_of(Trained, tmp_path, executor="subprocess")
 

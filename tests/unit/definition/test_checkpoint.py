@@ -49,6 +49,7 @@ def test_outside_of_a_run_it_is_a_plain_call():
 
 
 @pytest.mark.parametrize("executor", ["inline", "fork", "subprocess"])
+@pytest.mark.slow
 def test_finished_steps_are_not_repeated(tmp_path, executor):
     def steps(config):
         from pyexp import chkpt
@@ -154,6 +155,7 @@ def second_time_lucky(config):
     ],
     ids=["nested", "recursive", "retried"],
 )
+@pytest.mark.slow
 def test_a_call_finds_its_own_checkpoint_behind_steps_with_calls_of_their_own(tmp_path, steps, values):
     def fail_once(config):
         found = steps(config)
@@ -186,6 +188,7 @@ class Derived(Base):
             raise RuntimeError("after the steps")
 
 
+@pytest.mark.slow
 def test_an_overridden_step_that_calls_its_base_comes_back_as_it_was(tmp_path):
     runner = make_runner(Derived, [{}], tmp_path, executor="inline", retries=1)
     (passed,) = runner.run()
@@ -194,6 +197,7 @@ def test_an_overridden_step_that_calls_its_base_comes_back_as_it_was(tmp_path):
     assert passed.log_lines == ["base", "base"]
 
 
+@pytest.mark.slow
 def test_an_asynchronous_step_counts_the_calls_within_it(tmp_path):
     @chkpt
     async def outer():

@@ -121,6 +121,7 @@ for media_type in (b"audio/wav", b"audio/other"):
 """
 
 
+@pytest.mark.slow
 def test_a_new_kind_is_one_row(tmp_path):
     done = subprocess.run([sys.executable, "-c", NEW_KIND, tmp_path], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -202,6 +202,7 @@ def test_a_path_that_no_folder_can_have():
         Logger("a\0b")
 
 
+@pytest.mark.slow
 def test_add_scalar_alone_keeps_the_log_open(tmp_path):
     before = {*threading.enumerate()}
     add = Logger(tmp_path).add_scalar
@@ -412,6 +413,7 @@ def test_aflush_leaves_the_loop_free(tmp_path):
     assert asyncio.run(log()) == [(0, 1.0)]
 
 
+@pytest.mark.slow
 def test_a_million_scalars(tmp_path):
     with Logger(tmp_path) as logger:
         for it in range(250_000):

@@ -11,6 +11,7 @@ from pyexp import Logger, LogReader
 
 
 @pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
+@pytest.mark.slow
 def test_standalone_logger_and_reader(tmp_path, monkeypatch, use_protobuf):
     monkeypatch.chdir(tmp_path)
     X, Y = np.meshgrid(np.linspace(0, 1, 4), np.linspace(0, 1, 4))

@@ -216,6 +216,7 @@ def test_damaged_contents_are_counted_and_passed_over(tmp_path):
         reader.load_checkpoint("c", 2)
 
 
+@pytest.mark.slow
 def test_damage_that_heals_resets_the_reader(tmp_path):
     """Somebody copies a log over another one while it is read: what was half copied is read again."""
     with Logger(tmp_path) as logger:

@@ -7,6 +7,7 @@ import warnings
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -23,6 +24,9 @@ values = st.one_of(
 def run(value, status: str) -> SimpleNamespace:
     result = None if status != "passed" else {"x": value, "always": 1.0}
     return SimpleNamespace(name="r", status=status, result=result, config=Config(), out="/nowhere")
+
+
+pytestmark = pytest.mark.slow
 
 
 @given(hnp.array_shapes(min_dims=1, max_dims=4, max_side=4), st.data())

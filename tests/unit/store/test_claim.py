@@ -40,6 +40,7 @@ def test_claimed_batch_has_a_live_owner_until_released(path):
     assert live_owner(path) is None
 
 
+@pytest.mark.slow
 def test_second_claim_is_refused_and_names_the_owner(path):
     claim = Claim.take(path)
 
@@ -48,6 +49,7 @@ def test_second_claim_is_refused_and_names_the_owner(path):
     claim.release()
 
 
+@pytest.mark.slow
 def test_released_batch_can_be_claimed_again(path):
     Claim.take(path).release()
 
@@ -86,6 +88,7 @@ def test_lock_held_by_a_child_of_a_dead_owner_is_taken_over(path):
 
 
 @pytest.mark.parametrize("pause_s", [0.2, 1.0], ids=["short", "longer than anybody waits"])
+@pytest.mark.slow
 def test_a_claim_that_is_not_named_yet_is_no_dead_owners(path, monkeypatch, pause_s):
     write_owner(path, started="1")
     is_locked = threading.Event()

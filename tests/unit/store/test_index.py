@@ -40,6 +40,7 @@ def test_torn_line_costs_only_itself(path):
     assert load_index(path) == {"a-1": RECORDS[1], "b-2": RECORDS[2]}
 
 
+@pytest.mark.slow
 def test_every_cut_reads_as_what_came_before(path):
     write(path, *RECORDS)
     whole = path.read_bytes()

@@ -38,6 +38,7 @@ def tree(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_snapshot_holds_the_tree_and_changes_nothing(tree):
     (tree / "main.py").write_text("two")
     (tree / "new.py").write_text("new")
@@ -219,6 +220,7 @@ def test_the_snapshot_is_what_stands_in_the_folder(tree, tmp_path_factory, chang
             assert (tree / path).stat().st_mode & 0o100 == (copy / path).stat().st_mode & 0o100
 
 
+@pytest.mark.slow
 def test_an_edit_in_the_same_moment_as_git_add_is_seen(tree):
     for i in range(20):
         (tree / "main.py").write_text(f"a{i:03}")
@@ -319,6 +321,7 @@ def test_unchanged_large_files_are_read_once(tree, monkeypatch):
     assert (tree / ".git/read").read_text().split()[2:] == ["new.dat"]
 
 
+@pytest.mark.slow
 def test_a_file_written_just_now_is_read_again(tree):
     for text in ("a", "b", "a"):
         path = tree / "new.py"
@@ -327,6 +330,7 @@ def test_a_file_written_just_now_is_read_again(tree):
 
 
 @pytest.mark.parametrize("damage", ["objects", "truncated", "other"])
+@pytest.mark.slow
 def test_what_is_kept_may_be_damaged_or_stale(tree, monkeypatch, damage):
     age(tree, monkeypatch)
     (tree / "new.py").write_text("new" * 100_000)
@@ -353,6 +357,7 @@ def slow_filter(tree, mark):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.slow
 def test_a_time_out_leaves_nothing_behind(tree):
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     slow_filter(tree, mark)
@@ -377,6 +382,7 @@ def test_a_failed_add_leaves_nothing_behind(tree):
     assert everything(tree / ".git") == before
 
 
+@pytest.mark.slow
 def test_nothing_is_said_of_a_quick_one(tree):
     told = []
     take_snapshot(tree, [], on_slow=lambda: told.append(1))
@@ -400,6 +406,7 @@ def _take(folder):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the pool of this test forks")
+@pytest.mark.slow
 def test_many_starts_at_once(tree):
     for i in range(50):
         (tree / f"new{i}.py").write_text(f"new {i}")
@@ -411,6 +418,7 @@ def test_many_starts_at_once(tree):
     assert [path for path in (tree / ".git/objects").iterdir() if path.name.startswith("tmp")] == []
 
 
+@pytest.mark.slow
 def test_submodules_are_kept_in_their_own_repositories(tree, tmp_path_factory):
     library = tmp_path_factory.mktemp("library")
     git(library, "init", "-q")

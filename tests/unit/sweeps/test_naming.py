@@ -37,6 +37,7 @@ def test_hostile_names():
 
 @given(st.lists(st.text(st.characters(), max_size=300), min_size=1, max_size=40))
 @settings(max_examples=100, deadline=None)
+@pytest.mark.slow
 def test_any_names(names):
     assert_safe(folder_names([{"name": name} for name in names]))
 

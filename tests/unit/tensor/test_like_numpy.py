@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,9 @@ def tensors(draw) -> tuple[Tensor, np.ndarray]:
 
 def numbers(tensor: Tensor) -> list:
     return tensor.map(lambda item: item["n"]).tolist()
+
+
+pytestmark = pytest.mark.slow
 
 
 @given(tensors(), st.data())

@@ -18,6 +18,7 @@ def grid(*shape):
 
 @given(st.data())
 @settings(max_examples=150, deadline=None)
+@pytest.mark.slow
 def test_indexing_is_numpys(data):
     shape = data.draw(array_shapes(max_dims=4, max_side=4))
     index = data.draw(basic_indices(shape))

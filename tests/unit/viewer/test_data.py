@@ -315,6 +315,7 @@ async def test_the_line_format_is_served_too(tmp_path):
         assert series.columns["value"] == [0, 0.5, 1, 1.5, 2]
 
 
+@pytest.mark.slow
 async def test_the_shell_and_its_files_are_served_with_checksums(tmp_path):
     async with served(tmp_path) as client:
         async with client.session.get(client.base + "/") as answer:

@@ -54,6 +54,7 @@ def free_port():
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_the_program_prints_its_address_and_ends_on_a_signal(tmp_path, ending):
     port = free_port()
     with run_program(tmp_path, "--port", port) as program:
@@ -86,6 +87,7 @@ def test_for_other_machines_the_address_with_this_ones_name_is_printed_too(tmp_p
         program.terminate()
 
 
+@pytest.mark.slow
 def test_a_restart_has_the_same_address_also_beside_an_experiment(tmp_path):
     port = free_port()
     urls = []
@@ -100,6 +102,7 @@ def test_a_restart_has_the_same_address_also_beside_an_experiment(tmp_path):
     assert len(set(urls)) == 1
 
 
+@pytest.mark.slow
 def test_without_a_token_the_address_has_none(tmp_path):
     with run_program(tmp_path, "--port", free_port(), "--no-token") as program:
         program.stdout.readline()
@@ -148,6 +151,7 @@ def test_importing_the_package_imports_no_web_stack():
     assert subprocess.run([sys.executable, "-c", code], env=environment(), check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_viewer_in_the_background_serves_until_stopped(tmp_path, capfd):
     with Logger(tmp_path / "a") as logger:
         logger.add_scalar("loss", 1.0)
@@ -161,6 +165,7 @@ def test_a_viewer_in_the_background_serves_until_stopped(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 def test_a_taken_port_gives_the_next_free_one(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -173,6 +178,7 @@ def test_a_taken_port_gives_the_next_free_one(tmp_path):
             viewer.stop()
 
 
+@pytest.mark.slow
 def test_the_folder_may_be_made_later_by_the_experiment(tmp_path):
     viewer = pyexp.viewer.start_viewer(tmp_path / "out" / "mnist", port=free_port())
     try:
@@ -181,6 +187,7 @@ def test_the_folder_may_be_made_later_by_the_experiment(tmp_path):
         viewer.stop()
 
 
+@pytest.mark.slow
 def test_a_background_viewer_that_cannot_start_says_why(tmp_path):
     with pytest.raises(ViewerError, match="cannot listen"):
         pyexp.viewer.start_viewer(tmp_path, host="192.0.2.1")
@@ -195,6 +202,7 @@ def test_a_process_that_dies_at_once_is_an_error(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["kill", "exit"])
+@pytest.mark.slow
 def test_a_background_viewer_ends_with_its_parent(tmp_path, how):
     code = (
         "import sys, os, signal, time, pyexp.viewer\n"
@@ -228,6 +236,7 @@ def test_a_background_viewer_ends_with_its_parent(tmp_path, how):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permission bits")
+@pytest.mark.slow
 def test_s11_nothing_is_left_in_files_and_the_token_is_in_no_command_line(tmp_path, monkeypatch):
     before = os.umask(0)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -250,6 +259,7 @@ def test_s11_nothing_is_left_in_files_and_the_token_is_in_no_command_line(tmp_pa
         viewer.stop()
 
 
+@pytest.mark.slow
 def test_in_a_notebook_cell_it_serves_until_the_stop_button(tmp_path, monkeypatch, capsys):
     port = free_port()
 

@@ -95,6 +95,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("is_settled", [True, False], ids=["settled", "just-written"])
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_a_module_is_that_of_the_start(tree, change, is_settled):
     tree.write("m.py", OLD)
     tree.freeze(is_settled=is_settled)

@@ -119,6 +119,7 @@ METHODS = ["spawn"] if sys.platform == "win32" else ["spawn", "forkserver", "for
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("kind", ["pool", "process", "executor", "nested"])
 @pytest.mark.parametrize("change", [edit, delete, leave], ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_pools_and_processes(tree, change, kind, method):
     if kind == "nested" and change is leave:
         pytest.skip("nothing that the others do not show")
@@ -134,6 +135,7 @@ def test_what_the_fork_server_preloads(tree):
 
 @pytest.mark.skipif(importlib.util.find_spec("joblib") is None, reason="needs joblib")
 @pytest.mark.parametrize("change", [edit, delete], ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_joblib(tree, change):
     change(tree)
     assert run(tree, "joblib") == "['OLD OLD']"
@@ -141,6 +143,7 @@ def test_joblib(tree, change):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("change", [edit, delete], ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_a_script_that_was_started_as_a_module(tree, change, method):
     change(tree)
     spec = "importlib.machinery.ModuleSpec('train', None)"

@@ -31,6 +31,7 @@ class AtTheTop:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.slow
 def test_no_op_run_imports_nothing(tmp_path, is_async):
     top = AtTheTop()
 

@@ -73,6 +73,7 @@ def differ(values):
 
 @FORKS
 @pytest.mark.usefixtures("unseeded")
+@pytest.mark.slow
 def test_replicates_of_an_unseeded_script_differ(executor, tmp_path):
     def draw():
         random.random()
@@ -113,6 +114,7 @@ def take_another_kind():
 @FORKS
 @pytest.mark.usefixtures("unseeded")
 @pytest.mark.parametrize("seed", [seed_both, seed_everywhere, seed_with_a_sequence, restore_states, take_another_kind])
+@pytest.mark.slow
 def test_seeded_script_stays_seeded(executor, tmp_path, seed):
     found = drawn(executor, tmp_path, seed)
 

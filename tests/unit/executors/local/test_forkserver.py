@@ -127,6 +127,7 @@ def test_run_has_the_parents_environment_and_folder_of_now(tmp_path, monkeypatch
     assert folder == os.getcwd()
 
 
+@pytest.mark.slow
 def test_exit_handlers_of_the_top_are_the_servers_and_those_of_a_run_its_own(tmp_path):
     def append(path):
         Path(path).write_text(Path(path).read_text() + f"{os.getpid()} " if Path(path).exists() else f"{os.getpid()} ")
@@ -153,6 +154,7 @@ def test_exit_handlers_of_the_top_are_the_servers_and_those_of_a_run_its_own(tmp
     assert [(r.out / "own").read_text().split() for r in results] == [[str(r.result[0])] for r in results]
 
 
+@pytest.mark.slow
 def test_error_of_the_top_is_every_runs_failure_and_made_once(tmp_path):
     results = run_with_top(explode, str(tmp_path / "count"), output_dir=tmp_path / "out")
 
@@ -161,6 +163,7 @@ def test_error_of_the_top_is_every_runs_failure_and_made_once(tmp_path):
     assert (tmp_path / "count").read_text() == "x"
 
 
+@pytest.mark.slow
 def test_retries_try_the_top_again_once_for_all(tmp_path):
     results = run_with_top(explode, str(tmp_path / "count"), output_dir=tmp_path / "out", retries=2, jobs=3)
 
@@ -182,6 +185,7 @@ def test_top_that_ends_the_server(tmp_path, function, args, words):
     assert [r.error.startswith(words) for r in results] == [True] * 3
 
 
+@pytest.mark.slow
 def test_top_that_hangs_is_ended_with_the_batch(tmp_path):
     def hang(path):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -228,6 +232,7 @@ def test_stream_that_the_top_put_in_place_stays(tmp_path):
     assert run_one(function, {}, tmp_path, executor="forkserver").log == "HEARD\n"
 
 
+@pytest.mark.slow
 def test_killed_server_fails_the_run_under_way_and_is_started_again(tmp_path):
     def kill_server(config):
         import subprocess
@@ -248,6 +253,7 @@ def test_killed_server_fails_the_run_under_way_and_is_started_again(tmp_path):
     assert run_one(kill_server, {"x": 1}, tmp_path / "again", executor="forkserver", retries=1).status == "passed"
 
 
+@pytest.mark.slow
 def test_run_that_is_done_when_its_server_is_killed_has_passed(tmp_path):
     def kill_at_the_end(config):
         import atexit
@@ -283,6 +289,7 @@ def test_what_a_crashed_run_left_elsewhere_is_ended_with_the_run(tmp_path):
 
 
 @pytest.mark.parametrize("is_late", [False, True], ids=["at the top", "by a thread of the top, later"])
+@pytest.mark.slow
 def test_helper_of_the_top_lives_on_beside_the_runs(tmp_path, is_late):
     def start_helper(folder, is_late):
         import subprocess
@@ -334,6 +341,7 @@ def test_fork_that_is_refused_fails_the_run(tmp_path):
     assert all(r.error.startswith("BlockingIOError: the run's process could not be started") for r in results)
 
 
+@pytest.mark.slow
 def test_fork_that_hangs_fails_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr(server, "_FORK_S", 0.3)
 

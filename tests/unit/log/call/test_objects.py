@@ -58,6 +58,7 @@ def test_a_figure_without_preview(log):
     assert entry.interactive
 
 
+@pytest.mark.slow
 def test_a_mutated_figure_changes_no_record(log):
     figure = Figure()
     axes = figure.add_subplot()
@@ -95,6 +96,7 @@ def test_what_is_no_figure(log):
         log.add_figure("f", 3)
 
 
+@pytest.mark.slow
 def test_a_plotly_figure_is_kept_as_json(log):
     import plotly.graph_objects as go
 

@@ -42,6 +42,7 @@ def test_exit_without_flush_loses_nothing(tmp_path):
     assert reader["t"] == (0, "last")
 
 
+@pytest.mark.slow
 def test_a_logger_dropped_just_before_the_exit_loses_nothing(tmp_path):
     done = run(
         """
@@ -119,6 +120,7 @@ def seconds_lost_by_a_kill(folder, last_logged, after_s):
     return logged - LogReader(folder).load_scalars("time")[-1][1]
 
 
+@pytest.mark.slow
 def test_a_kill_loses_what_was_logged_in_the_last_tenth_of_a_second(tmp_path):
     lost = [seconds_lost_by_a_kill(tmp_path / str(n), tmp_path / "last", 0.3 + n * 0.013) for n in range(5)]
     assert statistics.median(lost) < 0.1
@@ -254,6 +256,7 @@ sys.stdin.read()
 
 
 @posix
+@pytest.mark.slow
 def test_an_unused_logger_waits_little_for_a_file_that_another_process_keeps(tmp_path):
     logger = Logger(tmp_path)
     keeping = [sys.executable, "-c", KEEP, tmp_path / "events.pb"]
@@ -270,6 +273,7 @@ def test_an_unused_logger_waits_little_for_a_file_that_another_process_keeps(tmp
 
 @posix
 @pytest.mark.parametrize(("logs", "limit_s"), [(False, 4), (True, 7.5)])
+@pytest.mark.slow
 def test_the_exit_waits_little_for_a_file_that_another_process_keeps(tmp_path, logs, limit_s):
     begin = time.monotonic()
     done = run(

@@ -211,6 +211,7 @@ def test_a_stalled_disk_slows_the_callers_of_objects(writer, sink, monkeypatch):
     assert [tag for tag, _ in sink.items] == ["t", "second"]
 
 
+@pytest.mark.slow
 def test_flush_and_close_give_up_in_time(sink):
     writer = Writer(sink)
     sink.gate.clear()
@@ -225,6 +226,7 @@ def test_flush_and_close_give_up_in_time(sink):
     assert sink.items == [("t", 0)]
 
 
+@pytest.mark.slow
 def test_closing_takes_as_long_as_there_is_progress(sink, monkeypatch):
     monkeypatch.setattr(buffers, "_TAGS_AT_ONCE", 2)
     prepare = sink.prepare
@@ -242,6 +244,7 @@ def test_closing_takes_as_long_as_there_is_progress(sink, monkeypatch):
     assert sink.closed == 1
 
 
+@pytest.mark.slow
 def test_a_stalled_disk_keeps_all_writers_together_only_once(sink, monkeypatch):
     writers = [Writer(sink) for _ in range(3)]
     monkeypatch.setattr(exit_hooks, "_writers", set(writers))
@@ -411,6 +414,7 @@ def test_a_full_disk_among_the_parts_of_a_batch_loses_none(monkeypatch, tags, to
     assert [tag for tag, _ in sink.items] == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_small_objects_count_too(writer, sink, monkeypatch):
     monkeypatch.setattr(back_pressure, "MAX_WAITING_BYTES", 10_000)
     sink.gate.clear()
@@ -505,6 +509,7 @@ def test_a_failed_close_is_told_once(sink, monkeypatch):
     exit_hooks.close_all()
 
 
+@pytest.mark.slow
 def test_a_close_after_a_flush_that_timed_out_waits_little(sink, monkeypatch):
     monkeypatch.setattr(patience, "GRACE_S", 0.1)
     writer = Writer(sink)

@@ -12,6 +12,7 @@ def lines(figure) -> list:
     return [trace for trace in figure.data if trace.name]
 
 
+@pytest.mark.slow
 def test_a_line_per_run(results):
     figure = results.plot.curves("val/acc")
 
@@ -148,6 +149,7 @@ def test_what_cannot_be_drawn(results, arguments, message):
         results.plot.curves(**arguments)
 
 
+@pytest.mark.slow
 def test_pages_open_offline(results, tmp_path):
     for figure in (results.plot.curves("loss", band="seed"), results.plot.heatmap("accuracy"), results.plot.parallel(), results.plot.scatter()):  # fmt: skip
         figure.write_html(tmp_path / "figure.html")

@@ -204,6 +204,7 @@ def run(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_line(theirs, tmp_path):
     done = run(theirs, tmp_path / "ours")
     assert done.returncode == 0, done.stderr
@@ -216,6 +217,7 @@ def test_the_command_line(theirs, tmp_path):
     assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.slow
 def test_the_command_line_tells_what_was_left_out(theirs, tmp_path):
     [file] = (theirs / "a").glob("*tfevents*")
     file.write_bytes(file.read_bytes()[:-1])

@@ -154,6 +154,7 @@ def test_several_threads_may_open_it_again(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors")
+@pytest.mark.slow
 def test_dropped_writers_let_go_of_threads_and_files(tmp_path):
     gc.collect()
     threads, files = threading.active_count(), len(os.listdir("/proc/self/fd"))

@@ -115,6 +115,7 @@ async def until_ended(is_running):
 
 
 @pytest.mark.parametrize("is_solid", [False, True], ids=["flat", "solid"])
+@pytest.mark.slow
 async def test_a_click_makes_a_figure_live_and_the_mouse_changes_it(tmp_path, is_solid):
     log_figure(tmp_path / "a", make_figure(is_solid=is_solid))
     async with served(tmp_path) as client, opened(client) as socket:
@@ -145,6 +146,7 @@ async def test_the_picture_and_the_list_come_without_opening_the_pickle(tmp_path
         assert not (tmp_path / "opened").exists()
 
 
+@pytest.mark.slow
 async def test_s7_a_pickle_is_opened_by_the_click_alone_and_not_in_the_server(tmp_path):
     code = "import os; open({path!r}, 'w').write(str(os.getpid()))"
     log_trap(tmp_path / "a", tmp_path / "opened", code)
@@ -186,6 +188,7 @@ async def test_s7_a_pickle_is_opened_by_the_click_alone_and_not_in_the_server(tm
     ],
     ids=["raise", "exit", "crash", "memory", "endless", "noise"],
 )
+@pytest.mark.slow
 async def test_s8_a_figure_that_misbehaves_is_ended_and_the_viewer_goes_on(tmp_path, monkeypatch, code, words):
     monkeypatch.setattr(app, "Figures", partial(Figures, draw_s=2.0))
     log_trap(tmp_path / "a", tmp_path / "unused", code)
@@ -200,6 +203,7 @@ async def test_s8_a_figure_that_misbehaves_is_ended_and_the_viewer_goes_on(tmp_p
         assert (await client.json("/api/hello"))["token"] is True
 
 
+@pytest.mark.slow
 async def test_a_draw_that_never_ends_is_ended(tmp_path, monkeypatch):
     monkeypatch.setattr(app, "Figures", partial(Figures, draw_s=2.0))
     code = "import matplotlib.figure as f\nf.Figure.draw = lambda self, renderer: __import__('time').sleep(600)"
@@ -213,6 +217,7 @@ async def test_a_draw_that_never_ends_is_ended(tmp_path, monkeypatch):
         assert time.monotonic() - started < 10
 
 
+@pytest.mark.slow
 async def test_a_viewer_that_ends_takes_its_figures_with_it(tmp_path):
     log_figure(tmp_path / "a", make_figure())
     others = children()
@@ -232,6 +237,7 @@ async def test_an_idle_figure_ends(tmp_path, monkeypatch):
         assert message["reason"] == "idle"
 
 
+@pytest.mark.slow
 async def test_only_so_many_are_live_at_once(tmp_path, monkeypatch):
     log_figure(tmp_path / "a", make_figure())
     monkeypatch.setattr(figures, "LIVE_LIMIT", 1)

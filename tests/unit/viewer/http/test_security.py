@@ -82,6 +82,7 @@ async def test_s1_own_host_names_pass(tmp_path):
                 assert (await raw(client.port, head))[0] == 200, host
 
 
+@pytest.mark.slow
 async def test_s1_two_hosts_or_none_are_a_bad_request(tmp_path):
     async with served(tmp_path) as client:
         head = f"GET / HTTP/1.1\r\nHost: localhost:{client.port}\r\nHost: evil.example\r\n"

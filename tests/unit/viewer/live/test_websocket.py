@@ -267,6 +267,7 @@ async def test_r27_a_page_goes_on_after_the_viewer_restarts(tmp_path):
 
 
 @pytest.mark.parametrize("has_watches", [True, False], ids=["watched", "swept"])
+@pytest.mark.slow
 async def test_r24_every_event_is_seen(tmp_path, monkeypatch, has_watches):
     if not has_watches:
 
@@ -294,6 +295,7 @@ async def test_r24_every_event_is_seen(tmp_path, monkeypatch, has_watches):
             logger.close()
 
 
+@pytest.mark.slow
 async def test_growth_that_was_told_twice_wakes_the_pages_once(tmp_path, monkeypatch):
     monkeypatch.setattr(file_watch, "SWEEP_S", 0.02)
     announced = []
@@ -397,6 +399,7 @@ async def test_r25_many_pages_are_served_and_their_sockets_return(tmp_path):
                     await anyio.sleep(0.05)
 
 
+@pytest.mark.slow
 async def test_r26_a_page_that_takes_nothing_is_closed_and_others_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(live, "PATIENCE_S", 0.5)
     for name in "ab":
@@ -433,6 +436,7 @@ async def test_r26_a_page_that_takes_nothing_is_closed_and_others_go_on(tmp_path
         await stalled.aclose()
 
 
+@pytest.mark.slow
 async def test_a_root_that_goes_and_comes_back_is_looked_at_again(tmp_path, monkeypatch):
     monkeypatch.setattr(file_watch, "_RETRY_S", 0.05)
     root = tmp_path / "out"
