@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pyexp.definition.base import Experiment, attributes_of, restore_attributes
+from pyexp.definition.mutations import Observed, contents_of, put_back
 from pyexp.errors import DamagedFileError
 from pyexp.executors.invoke import current_run
 from pyexp.store.checkpoints import load_checkpoint, save_checkpoint
@@ -28,8 +29,8 @@ _current_step: ContextVar[_Step] = ContextVar("pyexp_current_step")
 @overload
 def chkpt(function: F) -> F: ...
 @overload
-def chkpt(*, retry: int = 1) -> Callable[[F], F]: ...
-def chkpt(function: Any = None, *, retry: int = 1) -> Any:
+def chkpt(*, retry: int = 1, mutates: bool = False) -> Callable[[F], F]: ...
+def chkpt(function: Any = None, *, retry: int = 1, mutates: bool = False) -> Any:
     """Keep the outcome of a method of an `Experiment`, or of a helper function of an experiment function.
 
     The first call in a run saves what it returns (and, for a method, the instance's attributes) in the run's
@@ -37,32 +38,39 @@ def chkpt(function: Any = None, *, retry: int = 1) -> Any:
     call is skipped: the attributes come back and the saved value is returned. Outside of a run, and in a thread that
     the run has started, it is a plain call.
 
+    A function that changes its arguments or global variables in place, and does not return them, would leave the change
+    out when it is skipped: such a call is not kept, and a warning says so.
+
     Args:
         function: The method or function, sync or async.
         retry: Attempts at most, when the function raises an `Exception`.
+        mutates: Keep the positional arguments of a function too, and change them in place when the call is skipped:
+            dicts, lists, NumPy arrays and objects with attributes.
 
     Raises:
         ValueError: *retry* is not a positive integer.
+        TypeError: When called with *mutates*: an argument cannot be changed in place from outside.
     """
     if not isinstance(retry, int) or isinstance(retry, bool) or retry < 1:
         raise ValueError(f"chkpt(retry={retry!r}): expected the number of attempts, 1 or more")
     if function is None:
-        return functools.partial(_checkpointed, retry=retry)
-    return _checkpointed(function, retry=retry)
+        return functools.partial(_checkpointed, retry=retry, mutates=mutates)
+    return _checkpointed(function, retry=retry, mutates=mutates)
 
 
-def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., Any]:
+def _checkpointed(function: Callable[..., Any], *, retry: int, mutates: bool) -> Callable[..., Any]:
     name = re.sub(r"\W", "_", getattr(function, "__name__", "step"))
     wrap = _wrap_async if inspect.iscoroutinefunction(function) else _wrap
-    return wrap(function, name, retry)
+    return wrap(function, name, retry, mutates=mutates)
 
 
-def _wrap(function: Callable[..., Any], name: str, retry: int) -> Callable[..., Any]:
+def _wrap(function: Callable[..., Any], name: str, retry: int, *, mutates: bool) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        step = _Step(name, args)
+        step = _Step(name, args, mutates=mutates)
         if step.is_done():
             return step.returned
+        step.observe(function, args, kwargs)
         for number in range(1, retry + 1):
             with step.attempt(number, retry):
                 step.returned = function(*args, **kwargs)
@@ -72,12 +80,13 @@ def _wrap(function: Callable[..., Any], name: str, retry: int) -> Callable[..., 
     return wrapper
 
 
-def _wrap_async(function: Callable[..., Any], name: str, retry: int) -> Callable[..., Any]:
+def _wrap_async(function: Callable[..., Any], name: str, retry: int, *, mutates: bool) -> Callable[..., Any]:
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        step = _Step(name, args)
+        step = _Step(name, args, mutates=mutates)
         if step.is_done():
             return step.returned
+        step.observe(function, args, kwargs)
         for number in range(1, retry + 1):
             with step.attempt(number, retry):
                 step.returned = await function(*args, **kwargs)
@@ -94,10 +103,12 @@ class _Step:
     run's calls where it would have left it otherwise, so that the k-th call is the same one in each attempt.
     """
 
-    def __init__(self, name: str, args: tuple[Any, ...]) -> None:
+    def __init__(self, name: str, args: tuple[Any, ...], *, mutates: bool) -> None:
         self.run = current_run.get(None)
         self._name = name
         self._instance = args[0] if args and isinstance(args[0], Experiment) else None
+        self._args = args if mutates and self._instance is None else ()
+        self._observed: Observed | None = None
         self.inner: Counter[str] = Counter()
         outer = _current_step.get(None)
         self.outer = outer if outer is not None and outer.run is self.run else None
@@ -116,6 +127,7 @@ class _Step:
             inner, self.returned = dict(saved["calls"]), saved["returned"]
             if self._instance is not None:
                 restore_attributes(self._instance, saved["attributes"])
+            put_back(self._args, saved.get("arguments", ()))
         except FileNotFoundError:
             return False
         except (DamagedFileError, KeyError, TypeError, ValueError) as error:
@@ -123,6 +135,14 @@ class _Step:
             return False
         self._count(inner)
         return True
+
+    def observe(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Note what the call is given, before it may change it."""
+        if self._path is None or self._instance is not None:
+            return
+        contents_of(self._args)  # refused now, and not when the work is done
+        if not self._args:
+            self._observed = Observed(function, args, kwargs)
 
     @contextmanager
     def attempt(self, number: int, retry: int) -> Iterator[None]:
@@ -141,10 +161,21 @@ class _Step:
 
     def save(self) -> Any:
         """Keep the returned value and the instance's attributes; gives the value back."""
+        changed = [] if self._observed is None else self._observed.changed(self.returned)
+        if changed:
+            print(  # noqa: T201 — the run's log
+                f"warning: chkpt {self._name}: the call changed {', '.join(changed)} and did not return it, so that "
+                f"skipping it would lose the change; it is not kept, and is repeated when the run is continued: return "
+                f"what is changed, or use chkpt(mutates=True)",
+                file=sys.stderr,
+            )
+            return self.returned
         if self._path is not None:
             saved: dict[str, Any] = {"returned": self.returned, "calls": dict(self.inner)}
             if self._instance is not None:
                 saved["attributes"] = attributes_of(self._instance)
+            if self._args:
+                saved["arguments"] = contents_of(self._args)
             save_checkpoint(self._path, saved)
         return self.returned
 

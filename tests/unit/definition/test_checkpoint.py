@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import random
+import threading
+
+import numpy as np
 import pytest
 
 from pyexp import Experiment, chkpt
@@ -213,3 +217,144 @@ def test_an_asynchronous_step_counts_the_calls_within_it(tmp_path):
     result = run_one(steps, {}, tmp_path, executor="inline", retries=1)
 
     assert result.result == ("inner", "next")
+
+
+class Model:
+    def __init__(self):
+        self.weight = 0.0
+
+
+STATE = {"calls": 0}
+
+
+@chkpt
+def train_in_place(model):
+    model.weight = 1.0
+    return "done"
+
+
+@chkpt
+def train_and_return(model):
+    model.weight = 1.0
+    return {"model": model}
+
+
+@chkpt
+def fill(values):
+    values.append(1)
+
+
+@chkpt
+def fill_keyword(*, values):
+    values["a"] = 1
+
+
+@chkpt
+def zero(array):
+    array[:] = 0
+
+
+@chkpt
+def draw(rng):
+    return rng.random()
+
+
+@chkpt
+def count():
+    STATE["calls"] += 1
+
+
+@chkpt
+async def train_later(model):
+    model.weight = 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: train_in_place(Model()), "argument 1"),
+        (lambda: fill([]), "argument 1"),
+        (lambda: fill_keyword(values={}), "argument 'values'"),
+        (lambda: zero(np.ones(3)), "argument 1"),
+        (lambda: draw(random.Random(0)), "argument 1"),
+        (count, "global 'STATE'"),
+    ],
+    ids=["attributes", "list", "keyword dict", "array", "generator", "global"],
+)
+def test_a_change_in_place_that_is_not_returned_is_not_kept(tmp_path, call, named):
+    result = run_one(lambda config: call() and None, {}, tmp_path, executor="inline")
+
+    assert result.status == "passed"
+    assert result.log.count(f"the call changed {named} and did not return it") == 1
+    assert list((result.out / ".checkpoints").glob("*")) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: train_and_return(Model()),
+        lambda: later([1]),
+        lambda: later(object()),
+        lambda: later(threading.Lock()),
+    ],
+    ids=["returned", "unchanged", "no state", "unpicklable"],
+)
+def test_other_calls_are_kept(tmp_path, call):
+    async def body(config):
+        value = call()
+        return None if not hasattr(value, "__await__") else bool(await value)
+
+    result = run_one(body, {}, tmp_path, executor="inline")
+
+    assert "did not return it" not in result.log
+
+
+def test_an_asynchronous_step_is_watched_too(tmp_path):
+    async def body(config):
+        await train_later(Model())
+
+    result = run_one(body, {}, tmp_path, executor="inline")
+
+    assert "the call changed argument 1" in result.log
+
+
+def test_a_large_argument_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("pyexp.definition.mutations.LIMIT_BYTES", 10)
+    result = run_one(lambda config: fill(list(range(100))), {}, tmp_path, executor="inline")
+
+    assert "did not return it" not in result.log
+
+
+def test_changes_are_put_back_in_place_when_asked(tmp_path):
+    @chkpt(mutates=True)
+    def train(model, history, table, array):
+        model.weight = 1.0
+        history.append("trained")
+        table["a"] = 1
+        array[:] = 7
+        return "returned"
+
+    def body(config):
+        model, history, table, array = Model(), [], {}, np.zeros(2)
+        alias = history
+        returned = train(model, history, table, array)
+        if not (config.out / "again").exists():
+            (config.out / "again").touch()
+            raise RuntimeError("continue")
+        return [model.weight, alias, table, array.tolist(), returned]
+
+    runner = make_runner(body, [{}], tmp_path, executor="inline")
+    runner.run()
+    (result,) = runner.run(continue_run=True)
+
+    assert result.result == [1.0, ["trained"], {"a": 1}, [7.0, 7.0], "returned"]
+
+
+def test_what_cannot_be_put_back_is_refused_before_the_work(tmp_path):
+    @chkpt(mutates=True)
+    def consume(values):
+        raise AssertionError("called")
+
+    result = run_one(lambda config: consume({1}), {}, tmp_path, executor="inline")
+
+    assert result.error.startswith("TypeError: chkpt(mutates=True): argument 1 is a set")
