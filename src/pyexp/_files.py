@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _serial = itertools.count()
+# What a file system says that cannot sync, and what one says that could not.
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+_OF_THE_DISK = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
 # Non-blocking: a FIFO is opened without waiting for a writer, and then refused.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -71,7 +74,7 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
             yield file
             if durable:
                 file.flush()
-                os.fsync(descriptor)
+                sync_file(descriptor)
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
@@ -85,13 +88,38 @@ def write_atomic(path: Path | str, data: bytes, *, durable: bool = False, mode: 
         file.write(data)
 
 
-def sync_folder(folder: Path | str) -> None:
-    """Wait until the names in *folder* are on the disk; does nothing where a folder cannot be opened (Windows)."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_file(descriptor: int) -> None:
+    """Wait until the content of a file is on the disk, where its file system can do that.
+
+    Raises:
+        OSError: The disk is full or fails.
+    """
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+
+
+def sync_folder(folder: Path | str) -> None:
+    """Wait until the names in *folder* are on the disk, as well as its file system can do that.
+
+    Windows opens no folder; FUSE and SMB may open one and refuse to sync it.
+
+    Raises:
+        OSError: The disk is full or fails.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # a folder that may be written and not be listed
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno in _OF_THE_DISK:
+            raise
     finally:
         os.close(descriptor)
 

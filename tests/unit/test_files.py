@@ -1,9 +1,11 @@
+import errno
 import os
 
 import pytest
 
-from pyexp._files import open_regular
+from pyexp._files import open_regular, sync_folder, write_atomic
 from pyexp.log import Logger, LogReader
+from support.experiments import run_one
 
 posix = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
 
@@ -90,3 +92,41 @@ def test_a_log_behind_a_link_is_read(tmp_path):
     (tmp_path / "run" / "events.pb").symlink_to(tmp_path / "kept" / "events.pb")
     reader = LogReader(tmp_path / "run")
     assert (reader["x"], reader["t"]) == ((0, 1.0), (0, "hello"))
+
+
+def failing(number):
+    def fsync(_):
+        raise OSError(number, os.strerror(number))
+
+    return fsync
+
+
+@pytest.mark.parametrize(
+    "number", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP], ids=errno.errorcode.get
+)
+def test_a_file_system_that_cannot_sync_is_written_to_all_the_same(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(os, "fsync", failing(number))
+    write_atomic(tmp_path / "a", b"1", durable=True)
+    sync_folder(tmp_path)
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("number", [errno.EBADF, errno.EACCES, errno.EPERM, errno.EISDIR], ids=errno.errorcode.get)
+def test_folders_are_synced_as_well_as_can_be(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(os, "fsync", failing(number))
+    sync_folder(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EDQUOT], ids=errno.errorcode.get)
+def test_a_disk_that_fails_is_told(tmp_path, monkeypatch, number):
+    monkeypatch.setattr(os, "fsync", failing(number))
+    for sync in (lambda: write_atomic(tmp_path / "a", b"1", durable=True), lambda: sync_folder(tmp_path)):
+        with pytest.raises(OSError, match=os.strerror(number)):
+            sync()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_starts_where_folders_cannot_be_synced(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", failing(errno.EINVAL))
+    result = run_one(lambda config: config.x, {"x": 1}, tmp_path, executor="inline")
+    assert result.result == 1

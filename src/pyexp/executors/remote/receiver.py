@@ -10,7 +10,7 @@ import stat
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyexp._files import sync_folder
+from pyexp._files import sync_file, sync_folder
 from pyexp.errors import OutputError
 from pyexp.executors.remote.messages import Folder, Message, Piece, Placed, Removed
 
@@ -69,7 +69,7 @@ class Receiver:
         staging = self._staging(target)
         # Windows flushes only what is open for writing.
         with open(staging, "r+b") as file:
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
         self._place(target)
         sync_folder(target.parent)
 
