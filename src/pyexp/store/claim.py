@@ -6,12 +6,15 @@ import json
 import os
 import socket
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pyexp._locks import try_lock, unlock
+from pyexp._files import write_atomic
+from pyexp._locks import NoLocksError, try_lock, unlock
 from pyexp.errors import BatchOwnedError
 from pyexp.store import descriptors
 
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 0.5
 _POLL_S = 0.02
+_BEAT_S = 15.0
+_BELIEVED_S = 90.0
+_SETTLING_S = 0.2
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -47,13 +53,25 @@ class Owner:
 
 
 class Claim:
-    """The hold of this process on a batch, from `take` to `release`."""
+    """The hold of this process on a batch, from `take` to `release`.
 
-    __slots__ = ("_descriptor",)
+    Where the file system has no locks, the owner touches its file every 15 s instead, and is taken for dead 90 s after
+    the last time.
 
-    def __init__(self, descriptor: int) -> None:
+    Attributes:
+        is_locked: The file system has locks.
+    """
+
+    __slots__ = ("_descriptor", "_ended", "is_locked")
+
+    def __init__(self, descriptor: int, heart: Path | None = None) -> None:
+        """Take over the open owner file; *heart* is its path where it has to be touched."""
         self._descriptor = descriptor
+        self.is_locked = heart is None
+        self._ended = threading.Event()
         descriptors.keep(descriptor)
+        if heart is not None:
+            threading.Thread(target=_beat, args=(heart, self._ended), name="pyexp-owner", daemon=True).start()
 
     @classmethod
     def take(cls, path: Path) -> Claim:
@@ -66,7 +84,10 @@ class Claim:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             with _turn(path.parent, deadline):
-                descriptor, owner = _lock_or_read(path)
+                try:
+                    descriptor, owner = _lock_or_read(path)
+                except NoLocksError:
+                    return cls(_take_without_lock(path), heart=path)
             if descriptor is not None:
                 return cls(descriptor)
             if time.monotonic() > deadline:
@@ -78,8 +99,13 @@ class Claim:
         """Let go of the batch."""
         if self._descriptor >= 0:
             descriptors.let_go(self._descriptor)
-            # Closing alone would leave the lock to any copy of the descriptor, such as that of a forked process.
-            unlock(self._descriptor)
+            self._ended.set()
+            if self.is_locked:
+                # Closing alone would leave the lock to any copy of the descriptor, such as that of a forked process.
+                unlock(self._descriptor)
+            else:
+                with suppress(OSError):  # the batch's folder is gone
+                    os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -102,11 +128,68 @@ def live_owner(path: Path) -> Owner | None:
         owner = _read_owner(descriptor)
         # An unlocked file means that the owner let go or died. A held one is believed, unless its owner is known dead:
         # a child that inherited the descriptor may keep the lock a moment longer.
-        if try_lock(descriptor, shared=True):
-            return None
+        try:
+            if try_lock(descriptor, shared=True):
+                return None
+        except NoLocksError:
+            return owner if owner is not None and _is_alive(descriptor, owner, time.time()) else None
         return None if owner is not None and owner.is_dead() else owner or Owner(host="?", pid=0, started="")
     finally:
         os.close(descriptor)
+
+
+def _take_without_lock(path: Path) -> int:
+    """Name this process in the owner file *path*, of a file system without locks.
+
+    Raises:
+        BatchOwnedError: The file names a process that may live; the message says until when it is believed.
+    """
+    descriptor = os.open(path, _FLAGS, 0o666)
+    try:
+        owner = _read_owner(descriptor)
+        if owner is not None and owner != Owner.current() and _is_alive(descriptor, owner, _clock_of(path.parent)):
+            until = datetime.fromtimestamp(os.fstat(descriptor).st_mtime + _BELIEVED_S).astimezone()
+            raise BatchOwnedError(
+                f"the batch {path.parent.name!r} is being worked on by process {owner.pid} on {owner.host}, or was "
+                f"until a moment ago: this file system has no locks; if that process is dead, try again after "
+                f"{until:%H:%M:%S}"
+            )
+        os.close(descriptor)
+        write_atomic(path, json.dumps(asdict(Owner.current())).encode())
+        time.sleep(_SETTLING_S)  # of two that take it at once, the later one has it
+        descriptor = os.open(path, _FLAGS, 0o666)
+        if (found := _read_owner(descriptor)) != Owner.current():
+            raise owned_by(path.parent.name, found)
+    except BaseException:
+        with suppress(OSError):  # closed already
+            os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _is_alive(descriptor: int, owner: Owner, now: float) -> bool:
+    """Whether the process that a file without a lock names is to be believed alive."""
+    return not owner.is_dead() and now - os.fstat(descriptor).st_mtime < _BELIEVED_S
+
+
+def _clock_of(folder: Path) -> float:
+    """The time by the clock of the file system, which may be that of another machine."""
+    place = folder / f".clock-{os.getpid()}"
+    try:
+        place.touch()
+        return place.stat().st_mtime
+    except OSError:
+        return time.time()
+    finally:
+        with suppress(OSError):
+            place.unlink()
+
+
+def _beat(path: Path, ended: threading.Event) -> None:
+    """Touch the owner file *path* until the claim has ended."""
+    while not ended.wait(_BEAT_S):
+        with suppress(OSError):  # the file system is away for a while
+            os.utime(path)
 
 
 @contextmanager

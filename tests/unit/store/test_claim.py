@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
@@ -10,8 +11,10 @@ import time
 
 import pytest
 
+from pyexp._locks import NoLocksError
 from pyexp.errors import BatchOwnedError
 from pyexp.store.claim import Claim, Owner, live_owner
+from support.experiments import make_runner
 from support.waiting import wait_until
 
 
@@ -154,3 +157,60 @@ def test_unreadable_record_of_nobody_is_no_hindrance(path, content):
 
 def test_no_file_means_no_owner(path):
     assert live_owner(path) is None
+
+
+@pytest.fixture(params=[errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP], ids=errno.errorcode.get)
+def no_locks(request, monkeypatch):
+    """A file system that has no locks, as Lustre and NFS may have none."""
+
+    def refuse(descriptor, *, shared=False):
+        raise NoLocksError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr("pyexp.store.claim.try_lock", refuse)
+    monkeypatch.setattr("pyexp.store.claim._SETTLING_S", 0.01)
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_a_living_owner_is_believed(tmp_path):
+    claim = Claim.take(tmp_path / ".owner")
+    assert not claim.is_locked
+    assert live_owner(tmp_path / ".owner") == Owner.current()
+    other = json.dumps({"host": "elsewhere", "pid": 7, "started": "1"})
+    (tmp_path / ".owner").write_text(other)
+    with pytest.raises(
+        BatchOwnedError, match=r"process 7 on elsewhere, or was .*: this file system has no locks; .* after \d\d:"
+    ):
+        Claim.take(tmp_path / ".owner")
+    claim.release()
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_an_owner_that_no_longer_touches_its_file_is_dead(tmp_path):
+    path = tmp_path / ".owner"
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 7, "started": "1"}))
+    os.utime(path, (time.time() - 91, time.time() - 91))
+    assert live_owner(path) is None
+    Claim.take(path).release()
+    assert live_owner(path) is None
+    Claim.take(path).release()
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_the_owner_touches_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("pyexp.store.claim._BEAT_S", 0.01)
+    path = tmp_path / ".owner"
+    claim = Claim.take(path)
+    os.utime(path, (1, 1))
+    wait_until(lambda: path.stat().st_mtime > 1)
+    claim.release()
+
+
+@pytest.mark.usefixtures("no_locks")
+def test_without_locks_a_batch_runs_continues_and_is_read(tmp_path, capsys):
+    runner = make_runner(lambda config: 1 / config.x, [{"x": 0}, {"x": 1}], tmp_path, executor="inline")
+    results = runner.run()
+    assert [r.status for r in results] == ["failed", "passed"]
+    assert [r.status for r in runner.run(continue_run=True)] == ["failed", "passed"]
+    assert [r.status for r in runner.run(report_run=True)] == ["failed", "passed"]
+    assert [r.status for r in runner.results()] == ["failed", "passed"]
+    assert capsys.readouterr().err.count("note: the file system of the output folder has no locks") == 2

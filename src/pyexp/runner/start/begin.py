@@ -93,7 +93,7 @@ def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatc
             folders=tuple(batch.folders[position] for position in decision.chosen),
             commit=kept.commit,
             code=kept.origin(batch.paths.code, is_isolated=decision.capacity.executor.is_isolated),
-            notes=(*decision.notes, *kept.notes),
+            notes=(*decision.notes, *kept.notes, *_note_on_locks(claim)),
         )
     except BaseException:
         claim.release()
@@ -117,7 +117,7 @@ def _begin_continued(decision: Continued, settings: Settings, home: Path) -> Sta
             cached=len(records) - len(open_folders),
             commit=kept.commit,
             code=kept.origin(batch.paths.code, is_isolated=decision.capacity.executor.is_isolated),
-            notes=(*notes, *kept.notes, *_note_on_commits(records, kept.commit)),
+            notes=(*notes, *kept.notes, *_note_on_commits(records, kept.commit), *_note_on_locks(claim)),
         )
     except OSError as error:
         claim.release()
@@ -127,6 +127,12 @@ def _begin_continued(decision: Continued, settings: Settings, home: Path) -> Sta
     except BaseException:
         claim.release()
         raise
+
+
+def _note_on_locks(claim: Claim) -> list[str]:
+    if claim.is_locked:
+        return []
+    return ["the file system of the output folder has no locks: when this process is killed, continue after 90 s"]
 
 
 def _note_on_commits(records: list[RunRecord], commit: str | None) -> list[str]:
