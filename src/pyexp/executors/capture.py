@@ -9,6 +9,7 @@ import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ _output: ContextVar[_Output | None] = ContextVar("pyexp_output", default=None)
 class _Router(io.TextIOBase):
     """Stands for a standard stream while runs are captured; hands each write to the run it comes from."""
 
-    def __init__(self, original: TextIO) -> None:
-        self._original = original
+    def __init__(self, original: TextIO | None) -> None:
+        """Stand for *original*; None is what Python has in place of a stream that was closed at its start."""
+        self._original = _nowhere() if original is None else original
 
     def write(self, text: str) -> int:
         output = _routing.current()
@@ -138,7 +140,7 @@ class _Routing:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._outputs: list[_Output] = []
-        self._originals: tuple[TextIO, TextIO, Any] | None = None
+        self._originals: tuple[TextIO | None, TextIO | None, Any] | None = None
 
     def add(self, output: _Output) -> None:
         with self._lock:
@@ -182,6 +184,11 @@ class _Routing:
 
 
 _routing = _Routing()
+
+
+@cache
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
 
 
 def _ends_line(path: Path, size: int) -> bool:

@@ -13,6 +13,7 @@ from pyexp.runner.relaunch import play_if_relaunched
 from pyexp.runner.report import make_report, require_all_passed
 from pyexp.runner.start.begin import begin
 from pyexp.runner.start.decision import Report, decide
+from pyexp.store.descriptors import occupy_standard
 from pyexp.terminal.printing import print_lines
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Phases:
         if settings.dry_run:
             print_lines(decision.lines())
             return None
+        occupy_standard()
         started = await host.begin(partial(begin, decision, settings, declaration.home))
         with started:
             await host.call(self._watch.start, started.batch, settings)

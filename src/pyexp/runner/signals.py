@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _HURRY_S = 0.9
+_NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class BatchStopped(BaseException):
@@ -41,8 +43,6 @@ class StopSignals:
     thread is interrupted by KeyboardInterrupt. The second one leaves children no grace, and a hanging process no time.
     """
 
-    _NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-
     def __init__(self, session: Session) -> None:
         self._session = session
         self._stop: Callable[[], None] | None = None
@@ -53,17 +53,23 @@ class StopSignals:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            for number in self._NUMBERS:
+            _forks.watch(self)
+            for number in _NUMBERS:
                 # What the user's shell chose to ignore (nohup) stays ignored.
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+        self.restore()
+        _forks.watch(None)
         if self._last_resort is not None:
             self._last_resort.cancel()
+
+    def restore(self) -> None:
+        """Put the handlers back that there were before."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
 
     def connect(self, stop: Callable[[], None]) -> None:
         """Call *stop* at the first signal; it must be safe to call from a signal handler."""
@@ -102,3 +108,41 @@ class StopSignals:
         text = f"\nstopping: the runs get {self._session.grace_s:g} s to end; Ctrl-C again ends them at once\n"
         with suppress(OSError):
             os.write(2, text.encode())
+
+
+class _Forks:
+    """Keeps a signal to a process that user code forks from being lost.
+
+    Until the child's Python has started anew, a signal would meet the handler of this process, and be forgotten. So the
+    signals are blocked in the thread that forks, and wait until the child has handlers of its own.
+    """
+
+    def __init__(self) -> None:
+        self._active: StopSignals | None = None
+        self._is_registered = False
+        self._mask = threading.local()
+
+    def watch(self, signals: StopSignals | None) -> None:
+        """Watch forks while *signals* has handlers here."""
+        self._active = signals
+        if not self._is_registered and hasattr(os, "register_at_fork"):
+            self._is_registered = True
+            os.register_at_fork(before=self._block, after_in_child=self._start_child, after_in_parent=self._unblock)
+
+    def _block(self) -> None:
+        if self._active is not None and sys.platform != "win32":
+            self._mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, _NUMBERS)
+
+    def _unblock(self) -> None:
+        before = vars(self._mask).pop("before", None)
+        if before is not None and sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _start_child(self) -> None:
+        active, self._active = self._active, None
+        if active is not None:
+            active.restore()
+        self._unblock()
+
+
+_forks = _Forks()

@@ -27,3 +27,13 @@ def close_inherited(*, but: int) -> None:
         with suppress(OSError):  # closed by another thread between its note and the fork
             os.close(descriptor)
     _kept.clear()
+
+
+def occupy_standard() -> None:
+    """Open the null device in the place of each of the descriptors 0, 1 and 2 that is closed.
+
+    A file of ours would take the number, and be taken for the standard stream by a process that is started later.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:  # noqa: PLR2004 — the lowest number that is free
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
