@@ -1,4 +1,4 @@
-"""The frozen values that travel between scheduler and executors: what to run, and what came of it.
+"""A run's statuses and state, the task that an executor is given, and the outcome that it returns: frozen values.
 
 Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); refuses to know how anything is run, stored or printed.
 """

@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: asked once, stop in order; asked twice, at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: how they stop a batch, once in order and twice at once, and the sentence after them."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class StopSignals:
 
     def _tell(self) -> None:
         """Say that the key was heard; to the descriptor itself, since the stream may be in the middle of a line."""
-        text = f"\nstopping: the runs get {self._session.grace_s:g} s to end; Ctrl-C again ends them at once\n"
+        text = f"\nstopping: the runs get {self._session.grace_s:g} s to exit; Ctrl-C again kills them at once\n"
         with suppress(OSError):
             os.write(2, text.encode())
 

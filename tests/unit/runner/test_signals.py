@@ -83,7 +83,7 @@ def test_the_first_ctrl_c_says_what_a_second_one_does(session, capfd):
     with StopSignals(Session(body=session.body)):
         signal.raise_signal(signal.SIGTERM)
 
-    assert capfd.readouterr().err == "\nstopping: the runs get 3 s to end; Ctrl-C again ends them at once\n"
+    assert capfd.readouterr().err == "\nstopping: the runs get 3 s to exit; Ctrl-C again kills them at once\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
