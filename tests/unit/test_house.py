@@ -27,7 +27,8 @@ ALLOWED = {
     "watchfiles": ("viewer/live/file_watch.py", "viewer/launch/"),
     "matplotlib": ("viewer/figures/process.py",),
     "plotly": ("log/values/scalar_arrays.py",),
-    "numpy": ("log/", "tensorboard/", "tensor/", "viewer/data/group_statistics.py"),
+    "regex": ("viewer/data/tag_filter.py",),
+    "numpy": ("log/", "tensorboard/", "tensor/", "viewer/data/"),
     "pandas": ("tensor/",),
     "xarray": ("tensor/",),
 }

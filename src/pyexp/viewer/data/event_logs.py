@@ -12,8 +12,7 @@ import time
 import zlib
 from collections import OrderedDict
 from dataclasses import replace
-from heapq import nsmallest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
 from pyexp.log.reader import LogReader
@@ -22,6 +21,7 @@ from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pyexp.log.values.events import Entry
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 OPEN_LIMIT: Final = 256
 # Where no hint arrives (a network drive, no watches left), a log is looked at again after this time anyway.
 _TRUST_S: Final = 0.5
-TAG_LIMIT: Final = 5_000
 
 
 class RunLog:
@@ -44,9 +43,11 @@ class RunLog:
         self._is_stale = True
         self._has_news = False
         self._looked_at = 0.0
-        self._tags: dict[str, list[str]] = {}
+        self._tags: dict[str, set[str]] = {}
         self._tag_counts: dict[str, int] = {}
         self._names: dict[int, str] = {}
+        self._named: dict[str, set[str]] = {}
+        self._hparams: Mapping[str, Any] = {}
         self._entries: dict[tuple[str, str], list[Entry]] = {}
 
     def mark_stale(self) -> None:
@@ -66,17 +67,33 @@ class RunLog:
         finally:
             self._lock.release()
 
-    def tags(self) -> tuple[dict[str, list[str]], dict[str, int]]:
-        """Tags by kind, at most `TAG_LIMIT` of each, and how many there are."""
+    def tags(self) -> dict[str, set[str]]:
+        """All tags by kind."""
         with self._lock:
             self._refresh()
-            return self._tags, self._tag_counts
+            return self._tags
+
+    def tag_counts(self) -> dict[str, int]:
+        """How many tags there are of each kind."""
+        with self._lock:
+            self._refresh()
+            return self._tag_counts
 
     def tag_name(self, key: int) -> str | None:
         """The tag with the id *key*, if this run has it."""
         with self._lock:
             self._refresh()
+            if self._named is not self._tags:
+                for kind, tags in self._tags.items():
+                    self._names.update((tag_id(tag), tag) for tag in tags - self._named.get(kind, set()))
+                self._named = self._tags
             return self._names.get(key)
+
+    def hparams(self) -> Mapping[str, Any]:
+        """The hyper-parameters logged last; empty when there are none."""
+        with self._lock:
+            self._refresh()
+            return self._hparams
 
     def series(self, tag: str, start: int = 0) -> Series:
         """Points of the scalar *tag* from the one with index *start* on."""
@@ -136,6 +153,7 @@ class RunLog:
                 self._has_news = True
                 self._entries.clear()
                 self._list_tags(reader)
+                self._hparams = _read_hparams(reader)
         return reader
 
     def _list_tags(self, reader: LogReader) -> None:
@@ -151,8 +169,7 @@ class RunLog:
         if counts == self._tag_counts:
             return
         self._tag_counts = counts
-        self._tags = {kind: nsmallest(TAG_LIMIT, tags) for kind, tags in found.items()}
-        self._names = {tag_id(tag): tag for tags in self._tags.values() for tag in tags}
+        self._tags = found
 
 
 class LogShelf:
@@ -190,6 +207,13 @@ class LogShelf:
             logs, self._open = list(self._open.values()), OrderedDict()
         for log in logs:
             log.close()
+
+
+def _read_hparams(reader: LogReader) -> Mapping[str, Any]:
+    try:
+        return reader.hparams
+    except (LogError, ValueError, KeyError, TypeError):  # logged by who knows whom: a run without them
+        return {}
 
 
 def tag_id(tag: str) -> int:

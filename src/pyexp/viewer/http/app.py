@@ -15,9 +15,9 @@ from aiohttp import web
 
 from pyexp.errors import ViewerError
 from pyexp.viewer.data import objects
-from pyexp.viewer.data.event_logs import TAG_LIMIT
 from pyexp.viewer.data.library import Library
 from pyexp.viewer.data.scalars import POINTS
+from pyexp.viewer.data.tags import TAG_LIMIT
 from pyexp.viewer.figures.server import Figures
 from pyexp.viewer.http.assets import Asset, load_asset
 from pyexp.viewer.http.query import RUN_LIMIT, Query
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from pyexp.viewer.settings import ViewerSettings
 
 _PORT_TRIES: Final = 100
-# A thousand ids of sixteen digits in one address.
-_LINE_LIMIT: Final = 65_536
+# Twenty thousand ids of sixteen digits in one address, each with its comma.
+_LINE_LIMIT: Final = 400_000
 _CLOSE_S: Final = 0.5
 _FIGURE: Final = frozenset({"run", "tag", "index"})
 

@@ -52,7 +52,9 @@ export function makeReadable(plot, lines) {
     index = Math.min(longest.x.length - 1, Math.max(0, index === null ? longest.x.length - 1 : index + step));
     const rows = showAt(longest.x[index], null);
     if (!spoken.isConnected) document.body.append(spoken);
-    spoken.textContent = rows.map(({ line, at }) => `${line.name}: ${number(line.y[at])}`).join("; ");
+    spoken.textContent = rows
+      .map(({ line, at }) => `${line.name}: ${number(line.y[at])}${line.texts ? `, ${line.texts(at).size}` : ""}`)
+      .join("; ");
   });
   return hide;
 }

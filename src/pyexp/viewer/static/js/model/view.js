@@ -12,7 +12,11 @@ import { debounced } from "../base/timing.js";
  * @property {string} tags filter of tags
  * @property {number} smooth
  * @property {"step" | "relative" | "wall"} x
- * @property {string} group config key
+ * @property {string[]} group config keys
+ * @property {boolean} groupbut group by all keys but those
+ * @property {boolean} ended group finished runs only
+ * @property {"mean" | "median"} centre of a group
+ * @property {boolean} members a group's runs are drawn behind it
  * @property {"auto" | "all" | "none"} base which runs are on: the first twenty, all but `flip`, none but `flip`
  * @property {number[]} flip run ids
  * @property {string[]} closed collapsed groups of cards
@@ -46,7 +50,11 @@ const DEFAULTS = {
   tags: "",
   smooth: 0,
   x: "step",
-  group: "",
+  group: [],
+  groupbut: false,
+  ended: false,
+  centre: "mean",
+  members: false,
   base: "auto",
   flip: [],
   closed: [],
@@ -82,6 +90,8 @@ const flag = { read: (text) => text === "1", write: (value) => (value ? "1" : "0
 /** @type {Form} */
 const decimal = { read: parseDecimal, write: String };
 const list = { read: parseList, write: JSON.stringify };
+/** @type {Form} A lone key was written bare once. */
+const keys = { read: (text) => (text.startsWith("[") ? parseList(text) : [text].filter(Boolean)), write: list.write };
 /** @type {Form} */
 const words = { read: (text) => text.split(".").filter(Boolean), write: (parts) => parts.join(".") };
 /** @type {Partial<Record<Key, Form>>} */
@@ -92,6 +102,10 @@ const FORMS = {
   clip: ids,
   wide: ids,
   folded: ids,
+  group: keys,
+  groupbut: flag,
+  ended: flag,
+  members: flag,
   closed: list,
   cols: list,
   stat: words,

@@ -5,6 +5,7 @@ import { icon } from "../base/icons.js";
 import { debounced, throttled } from "../base/timing.js";
 import { catalog } from "../model/catalog.js";
 import { highlight } from "../model/highlight.js";
+import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 import { panelEdge } from "./panel_width.js";
@@ -25,6 +26,7 @@ export function buildRunsPanel() {
     setText(problem, selection.filterError ?? (selection.isCut ? "Only the first 1,000 of these are shown." : ""));
   }, 120);
   selection.on("update", draw);
+  oddities.on("change", draw);
   tree.addEventListener("toggled", draw);
   tree.addEventListener("keydown", (event) => moveInTree(event, tree));
   tree.addEventListener("pointerover", ({ target }) => pointAt(target.closest(".run-row")));
@@ -60,9 +62,14 @@ function filterField() {
     "input",
     debounced(() => view.set({ q: input.value }), 120),
   );
-  input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // a browser empties the field, too, but tells nobody
+    view.set({ q: "" });
+    input.blur();
+  });
   view.on("q", (text) => {
-    if (document.activeElement !== input) input.value = text;
+    if (input.value !== text) input.value = text;
   });
   return h("label", { class: "search" }, icon("search"), input);
 }

@@ -4,8 +4,9 @@ import { nameElement } from "../base/cut_name.js";
 import { h, setCss } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { icon } from "../base/icons.js";
-import { statusBadge, statusBar } from "../base/status_badge.js";
+import { oddBadge, statusBadge, statusBar } from "../base/status_badge.js";
 import { colourOf } from "../model/colours.js";
+import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 
 /** Make the row of a batch with its runs that pass the filter; `flip(event)` opens or closes it. */
@@ -76,7 +77,13 @@ export function runRow(run) {
   });
   box.checked = isOn;
   setCss(box, { "--run-colour": colourOf(run) });
-  const details = [run.name, run.status, run.started ? `started ${moment(run.started)}` : null, run.error]
+  const details = [
+    run.name,
+    run.status,
+    run.started ? `started ${moment(run.started)}` : null,
+    run.error,
+    ...oddities.of(run.id),
+  ]
     .filter(Boolean)
     .join("\n");
   return h(
@@ -91,6 +98,7 @@ export function runRow(run) {
     },
     h("label", { class: "run-label" }, box, nameElement(run.name, "run-name")),
     h("button", { class: "link only", type: "button", tabindex: "-1", onclick: () => selection.only([run]) }, "only"),
+    oddBadge(oddities.of(run.id)),
     statusBadge(run),
   );
 }

@@ -7,7 +7,6 @@ import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/
 import { throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
 import { catalog } from "../model/catalog.js";
-import { RunFacts } from "../model/run_facts.js";
 import { selection } from "../model/selection.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
@@ -15,6 +14,7 @@ import { headCell, sortedRuns, valueCell } from "./cells.js";
 import { chosenScalars, runColumns } from "./columns.js";
 import { showColumns } from "./columns_sheet.js";
 import { drawCompare, MOST_COMPARED } from "./compare.js";
+import { RunFacts } from "./run_facts.js";
 import { showRun } from "./run_sheet.js";
 
 const MOST_ROWS = 300;

@@ -1,7 +1,8 @@
 // @ts-check
 // Owns what the server knows about many runs at once: their configs side by side, the statistics of their scalars.
 
-import { getJson } from "./api.js";
+import { getJson } from "../model/api.js";
+import { oddities } from "../model/oddities.js";
 
 const MOST_RUNS = 1000; // that one request may name
 const MOST_TAGS = 20;
@@ -20,8 +21,8 @@ export class RunFacts {
   /**
    * Ask about `runs` and of them about these `tags`; an answer to an older question is dropped (`AbortError`).
    *
-   * @param {import("./catalog.js").Run[]} runs
-   * @param {import("./tags.js").Tag[]} tags
+   * @param {import("../model/catalog.js").Run[]} runs
+   * @param {import("../model/tags.js").Tag[]} tags
    */
   async load(runs, tags) {
     this.stop();
@@ -41,7 +42,11 @@ export class RunFacts {
       rows: new Map(configs.rows.map((/** @type {any} */ row) => [row.run, row.values])),
     };
     this.stats = new Map();
-    for (const row of parts.flatMap((part) => part.rows)) this.#take(row);
+    const names = new Map(tags.map(({ id, name }) => [id, name]));
+    for (const row of parts.flatMap((part) => part.rows)) {
+      this.#take(row);
+      if (row.nonfinite > 0) oddities.broke(row.run, names.get(row.tag) ?? "");
+    }
     this.isLoaded = true;
   }
 
@@ -64,7 +69,7 @@ export class RunFacts {
 /**
  * Join the ids of the tags, as many to each part as one request may name.
  *
- * @param {import("./tags.js").Tag[]} tags
+ * @param {import("../model/tags.js").Tag[]} tags
  */
 function portions(tags) {
   const parts = [];
