@@ -19,11 +19,11 @@ def run(dir: str | os.PathLike[str], port: int = 8765) -> None:  # noqa: A002 â€
     """Serve the viewer for the runs below *dir* until Ctrl-C; prints the address to open.
 
     Args:
-        dir: An output folder, an experiment, a batch, a run, or any folder with logs below it.
+        dir: An output folder, an experiment, a batch, a run, or any folder with logs below it; it may come later.
         port: Port on 127.0.0.1.
 
     Raises:
-        FileNotFoundError: There is no such folder.
+        NotADirectoryError: It is a file.
         ViewerError: The port is taken.
         MissingExtraError: The extra ``viewer`` is not installed.
     """

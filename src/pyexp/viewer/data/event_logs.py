@@ -6,6 +6,7 @@ call them off the loop. A pickle inside a log is never opened here.
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
 from pyexp.log.reader import LogReader
+from pyexp.log.values.file_layout import EVENTS_NAME
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from pyexp.viewer.catalog.rows import RunEntry
 
 OPEN_LIMIT: Final = 256
+# A log begins with a record of its attempt; fewer bytes may be a part of one that is being written.
+_LEAST_BYTES: Final = 256
 # Where no hint arrives (a network drive, no watches left), a log is looked at again after this time anyway.
 _TRUST_S: Final = 0.5
 
@@ -113,6 +117,16 @@ class RunLog:
         """How many damaged records were found and skipped so far."""
         with self._lock:
             return self._refresh().damage
+
+    def is_foreign(self) -> bool:
+        """Whether its event file holds something that no logger wrote: not one attempt began there."""
+        with self._lock:
+            if self._refresh().attempts:
+                return False
+            try:
+                return os.lstat(self._path / EVENTS_NAME).st_size >= _LEAST_BYTES
+            except OSError:
+                return False
 
     def checkpoints(self) -> list[Entry]:
         """The checkpoints, without their contents."""

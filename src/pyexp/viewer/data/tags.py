@@ -34,11 +34,13 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
     union: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     revision = hashlib.blake2b(digest_size=8)
     damage: dict[int, int] = {}
+    foreign: list[int] = []
     for run, log in library.logs_of(runs):
         try:
             tags = log.tags()
             revision.update(_fact(run, log))
             damage[run.id] = log.damage()
+            foreign += [run.id] if log.is_foreign() else []
         except (UnknownIdError, LogError):
             continue
         for kind in KINDS:
@@ -50,6 +52,7 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
         **answer,
         "rev": revision.hexdigest(),
         "damage": {run: count for run, count in damage.items() if count},
+        "foreign": foreign,
         "problem": problem,
         "notice": _notice(listed, shown),
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
+import logging
 import secrets
 import socket
 from functools import partial
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from pyexp.errors import ViewerError
 from pyexp.viewer.data import objects
@@ -20,6 +23,7 @@ from pyexp.viewer.data.scalars import POINTS
 from pyexp.viewer.data.tags import TAG_LIMIT
 from pyexp.viewer.figures.server import Figures
 from pyexp.viewer.http.assets import Asset, load_asset
+from pyexp.viewer.http.connections import Connections, raise_descriptor_limit
 from pyexp.viewer.http.query import RUN_LIMIT, Query
 from pyexp.viewer.http.responses import json_response, refusal
 from pyexp.viewer.http.routes import add_routes
@@ -46,7 +50,7 @@ _FIGURE: Final = frozenset({"run", "tag", "index"})
 def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None = None) -> web.Application:
     """The application that serves *library* behind *guard*."""
     app = web.Application(middlewares=[guard_middleware(guard)])
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(add_headers(guard))
     epoch = secrets.token_hex(8)
     updates = Updates(library, hub, epoch)
     live_figures = figures or Figures()
@@ -97,18 +101,27 @@ async def serve(
         ViewerError: The port is taken, or the address is not ours.
     """
     names = frozenset() if is_loopback(settings.host) else await anyio.to_thread.run_sync(own_names)
-    guard = Guard(host=settings.host, names=names, token=settings.token)
+    guard = Guard(host=settings.host, names=names, token=settings.token, allowed=settings.allowed)
     listener = _listen(settings)
-    library, hub = Library(settings.root), Hub()
+    library, hub = Library(*settings.folders), Hub()
     runner = web.AppRunner(
-        build_app(library, hub, guard), access_log=None, max_line_size=_LINE_LIMIT, shutdown_timeout=_CLOSE_S
+        build_app(library, hub, guard),
+        access_log=None,
+        logger=_server_log(),
+        max_line_size=_LINE_LIMIT,
+        shutdown_timeout=_CLOSE_S,
     )
+    most = raise_descriptor_limit()
+    site: asyncio.Server | None = None
     try:
         await runner.setup()
+        assert runner.server is not None
         tail = Tail(library, hub)
         async with anyio.create_task_group() as tasks:
             # The page can be fetched while the first scan runs; its data waits for nothing else.
-            await web.SockSite(runner, listener, backlog=1024).start()
+            gate = Connections(runner.server, most)
+            site = await asyncio.get_running_loop().create_server(gate, sock=listener, backlog=1024)
+            tasks.start_soon(gate.end_half_requests)
             await tail.scan()
             tasks.start_soon(tail.run)
             tasks.start_soon(end_stalled, hub)
@@ -119,10 +132,24 @@ async def serve(
             tasks.cancel_scope.cancel()
     finally:
         gc.unfreeze()
+        if site is not None:
+            site.close()
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
             library.close()
         listener.close()
+
+
+def _server_log() -> logging.Logger:
+    """Where the server reports its own faults, not requests that are malformed or pages that vanish."""
+    log = logging.getLogger("pyexp.viewer.http")
+    log.addFilter(_is_own_fault)
+    return log
+
+
+def _is_own_fault(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError, TimeoutError))
 
 
 def _listen(settings: ViewerSettings) -> socket.socket:

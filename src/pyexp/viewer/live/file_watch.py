@@ -17,10 +17,12 @@ from pyexp._optional import import_extra
 from pyexp.viewer.catalog.folder_walk import OUTPUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from pyexp.viewer.data.library import Library
     from pyexp.viewer.live.hub import Hub
+    from pyexp.viewer.settings import Root
 
 SWEEP_S: Final = 1.0
 # The watcher tells after one step without a change, at the latest after the second time. It wakes at each step, which
@@ -80,9 +82,12 @@ class Tail:
     async def _watch(self, stop: anyio.Event) -> None:
         watchfiles = import_extra("watchfiles", "viewer", "the viewer")
         while True:
+            folders = await self._library.read(_existing, self._library.catalog.roots)
             try:
+                if not folders:
+                    raise FileNotFoundError
                 async for changes in watchfiles.awatch(
-                    self._library.catalog.root,
+                    *folders,
                     watch_filter=None,
                     step=_STEP_MS,
                     debounce=_DEBOUNCE_MS,
@@ -92,8 +97,8 @@ class Tail:
                 ):
                     self._take((change == watchfiles.Change.deleted, path) for change, path in changes)
             except (OSError, RuntimeError):
-                # No watches left, or the root went: the sweep alone serves until it works again.
-                await anyio.sleep(_RETRY_S)
+                # No watches left, or a root went or comes later: the sweep alone serves until it works.
+                await anyio.sleep(_RETRY_S if folders else SWEEP_S)
 
     def _take(self, changes: Iterable[tuple[bool, str]]) -> None:
         events: set[int] = set()
@@ -161,6 +166,10 @@ async def _set_at_end(stop: anyio.Event) -> None:
         await anyio.sleep_forever()
     finally:
         stop.set()
+
+
+def _existing(roots: Sequence[Root]) -> list[Path]:
+    return [root.path for root in roots if root.path.is_dir()]
 
 
 def _signatures(folders: dict[int, str]) -> dict[int, tuple[_Signature, _Signature]]:

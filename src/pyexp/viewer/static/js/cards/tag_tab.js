@@ -11,6 +11,8 @@ import { view } from "../model/view.js";
 import { CardGroups } from "./card_groups.js";
 import { noRuns } from "./no_runs.js";
 
+const AUTOMATIC = ["config", "git_commit"]; // texts that an experiment writes
+
 /** The field that filters the tags of a tab, with what is wrong with the pattern; returns `[element, stop]`. */
 export function tagsFilter() {
   const problem = h("span", { class: "filter-error", role: "alert" });
@@ -60,7 +62,7 @@ export function mountCards(root, { kind, controls, make, empty }) {
   const groups = new CardGroups(place, make);
   const show = () => {
     const all = tags.list(kind);
-    const found = tags.passing(kind);
+    const found = [...tags.passing(kind)].sort((a, b) => isAutomatic(a) - isAutomatic(b));
     groups.update(found);
     fill(message, found.length > 0 ? null : whyNothing(all, empty));
   };
@@ -70,6 +72,11 @@ export function mountCards(root, { kind, controls, make, empty }) {
     for (const stop of stops) stop();
     groups.end();
   };
+}
+
+/** Whether every run has logged it by itself: it comes after what was meant to be looked at. */
+function isAutomatic({ name }) {
+  return Number(AUTOMATIC.includes(name));
 }
 
 function whyNothing(all, [title, text, code]) {

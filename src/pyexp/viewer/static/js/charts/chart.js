@@ -19,8 +19,8 @@ import { makeReadable } from "./hover.js";
 import { CONFIG, whyEmpty } from "./plot.js";
 import { showGroups } from "./value_table.js";
 
-const RESTYLING = ["smooth", "x", "logy", "clip", "zoom", "wide"];
-const SWITCHES = ["logy", "clip", "wide"];
+const RESTYLING = ["smooth", "x", "logy", "clip", "outliers", "zoom", "wide"];
+const SWITCHES = ["logy", "clip", "outliers", "wide"];
 
 /** A card of the Scalars tab; see `CardGroups` for its life. */
 export class ChartCard {
@@ -93,7 +93,10 @@ export class ChartCard {
   }
 
   #showSwitches() {
-    this.element.classList.toggle("is-wide", view.get("wide").includes(this.tag.id));
+    const isWide = view.get("wide").includes(this.tag.id);
+    const isNew = this.element.classList.contains("is-wide") !== isWide;
+    this.element.classList.toggle("is-wide", isWide);
+    if (isNew) this.element.scrollIntoView({ block: "nearest" }); // in a wide row it may stand elsewhere
     this.head.show();
   }
 
@@ -141,13 +144,14 @@ export class ChartCard {
     this.#plotly ??= await loadPlotly();
     if (!this.#isShown || !this.data.isLoaded || this.plot._dragging || this.plot.clientWidth === 0) return;
     const size = { width: this.plot.clientWidth, height: this.plot.clientHeight };
-    const { drawn, traces, layout, isLog, unseen } = this.#drawing(size);
+    const { drawn, traces, layout, isLog, isCut, unseen } = this.#drawing(size);
     this.plot.classList.toggle("is-zooming", layout.dragmode === "zoom");
     this.#drawn = drawn;
     this.#runs = traces.map(({ meta }) => meta?.run);
     if (!this.#problem)
       this.#say(unseen > 0 ? `A log axis cannot show ${count(unseen, "value")} of zero or less.` : "");
     showGroups(this.groups, isGrouped() ? drawn : []);
+    this.head.showCut(isCut);
     this.head.showZoomed(Boolean(view.get("zoom")[this.tag.id]));
     this.body.dataset.empty = whyEmpty(traces, isLog);
     const isFirst = !this.#isReady;

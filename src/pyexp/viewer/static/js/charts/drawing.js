@@ -12,10 +12,17 @@ import { BANDS, CENTRES, groupOrder, groupTexts } from "./group_bands.js";
 import { bandTraces, brokenGroups, brokenLines, envelopeTraces, lineTraces, markTraces } from "./marks.js";
 import { clippedRange, drawnLines, layoutFor } from "./plot.js";
 
+const HUGE = 1e15;
+
 /** The range that the view has for a tag, `[from, to]` in the server's x; null for the whole. */
 export function rangeOf(tag) {
   const zoom = view.get("zoom")[tag];
   return zoom && zoom[0] !== null ? [zoom[0], zoom[1]] : null;
+}
+
+/** Whether outliers are left out of the y-range: as the toolbar says, but for the tags that do otherwise. */
+export function isClipped(tag) {
+  return view.get("outliers") === view.get("clip").includes(tag);
 }
 
 /** How the view has a chart of the tag with these lines. */
@@ -30,18 +37,19 @@ export function styleOf(tag, lines) {
     range,
     smooth: view.get("smooth"),
     isLog: view.get("logy").includes(tag),
-    isClipped: view.get("clip").includes(tag),
+    isClipped: isClipped(tag),
     frame: zoom ? [...(range ?? [null, null]), zoom[2], zoom[3]] : null,
   };
 }
 
-/** `{drawn, traces, layout, isLog, unseen}` of a chart of `size`; `unseen` counts what a log axis cannot show. */
+/** `{drawn, traces, layout, isLog, isCut, unseen}` of a chart of `size`; `unseen` counts what a log axis cannot show. */
 export function drawingOf({ data, size, drag = "zoom" }) {
   const style = styleOf(data.tag, data.series.lines);
   const { drawn, traces, unseen } = isGrouped() ? groupDrawing(data, style) : lineDrawing(data, style);
   const clip = style.isClipped ? clippedRange(traces, style.isLog) : null;
-  const layout = layoutFor({ ...style, size, clip, drag });
-  return { drawn, traces, layout, isLog: style.isLog, unseen: style.isLog ? unseen : 0 };
+  const isHuge = drawn.some(({ x }) => Math.abs(x[x.length - 1] ?? 0) >= HUGE);
+  const layout = layoutFor({ ...style, isHuge, size, clip, drag });
+  return { drawn, traces, layout, isLog: style.isLog, isCut: clip !== null, unseen: style.isLog ? unseen : 0 };
 }
 
 /** The titles of a chart's axes, and what its names are. */

@@ -46,6 +46,7 @@ export function whyEmpty(traces, isLog) {
 
 const OUTSIDE = 0.02; // of the values, at either end
 const MARGIN = 0.06;
+const FAR = 3; // values as far apart as so many times the range of the others are outliers
 
 /** The range of y (in plotly's terms) without the outliers of the traces; null when there is nothing to leave out. */
 export function clippedRange(traces, isLog) {
@@ -53,14 +54,15 @@ export function clippedRange(traces, isLog) {
   if (values.length === 0) return null;
   const ends = [OUTSIDE, 1 - OUTSIDE].map((part) => values[Math.round(part * (values.length - 1))]);
   const [low, high] = isLog ? ends.map(Math.log10) : ends;
+  const all = [values[0], values.at(-1)].map((end) => (isLog ? Math.log10(end) : end));
   const margin = (high - low) * MARGIN;
-  return margin > 0 ? [low - margin, high + margin] : null;
+  return margin > 0 && all[1] - all[0] > FAR * (high - low) ? [low - margin, high + margin] : null;
 }
 
 /**
- * The layout for a chart of `size`; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null.
+ * The layout for a chart of `size`; with `isHuge` its x goes beyond 1e15; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null.
  */
-export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
+export function layoutFor({ size, mode, unit, isLog, isHuge, frame, clip, drag }) {
   const line = theme.colour("line");
   const axis = {
     gridcolor: line,
@@ -78,7 +80,7 @@ export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
     width: size.width,
     height: size.height,
     autosize: false,
-    margin: { l: 52, r: 10, t: 8, b: isDate ? 40 : 26 }, // dates have two lines
+    margin: { l: 52, r: isDate ? 34 : 10, t: 8, b: isDate ? 40 : 26 }, // dates have two lines, and are wide
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 11, color: theme.colour("muted") },
@@ -90,9 +92,9 @@ export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
       ...span(ends[0], ends[1]),
       type: isDate ? "date" : "linear",
       showline: true,
-      nticks: 6,
+      nticks: isDate ? 4 : 6,
       ticksuffix: mode === "relative" ? unit.suffix : "",
-      exponentformat: "SI",
+      exponentformat: isHuge ? "e" : "SI", // beyond its prefixes "SI" writes powers, with style attributes
       showgrid: false,
     },
     yaxis: {

@@ -9,6 +9,8 @@ class Oddities extends Emitter {
   #broken = new Map();
   /** @type {Map<number, number>} run id -> damaged parts */
   #damage = new Map();
+  /** @type {Set<number>} */
+  #foreign = new Set();
 
   /**
    * Note that the run has values of this scalar that are not finite.
@@ -31,6 +33,17 @@ class Oddities extends Emitter {
   }
 
   /**
+   * Note runs whose event files are none of ours.
+   *
+   * @param {number[]} runs
+   */
+  strange(runs) {
+    if (runs.every((run) => this.#foreign.has(run))) return;
+    for (const run of runs) this.#foreign.add(run);
+    this.emit("change");
+  }
+
+  /**
    * Say what is odd about the run, a line each; empty for most.
    *
    * @param {number} run
@@ -40,6 +53,7 @@ class Oddities extends Emitter {
     const shown = tags.slice(0, 3).join(", ") + (tags.length > 3 ? ` and ${tags.length - 3} more` : "");
     const parts = this.#damage.get(run) ?? 0;
     return [
+      this.#foreign.has(run) ? "Its events.pb is no event log of pyexp: nothing of it is shown" : "",
       tags.length > 0 ? `NaN or infinite: ${shown}` : "",
       parts > 0 ? `${count(parts, "damaged part")} of its log skipped` : "",
     ].filter(Boolean);

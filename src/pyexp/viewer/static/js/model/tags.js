@@ -90,6 +90,7 @@ class Tags extends Emitter {
       this.#passing = passing && listsOf(passing);
       this.problem = passing?.problem ?? null;
       oddities.damaged(answer.damage ?? {});
+      oddities.strange(answer.foreign ?? []);
       this.rev = answer.rev;
       this.notice = answer.notice ?? null;
       this.error = null;

@@ -23,7 +23,8 @@ import { debounced } from "../base/timing.js";
  * @property {number[]} folded tags whose card is collapsed
  * @property {string} band what is drawn around a group's mean
  * @property {number[]} logy tags with a log scale
- * @property {number[]} clip tags whose outliers are left out of the y-range
+ * @property {boolean} outliers charts show them; else they are left out of the y-range
+ * @property {number[]} clip tags that do otherwise
  * @property {number[]} wide tags shown in full width
  * @property {Record<number, (number | null)[]>} zoom tag -> [x0, x1, y0, y1]
  * @property {boolean} linked sliders move together
@@ -61,6 +62,7 @@ const DEFAULTS = {
   folded: [],
   band: "deviation",
   logy: [],
+  outliers: false,
   clip: [],
   wide: [],
   zoom: {},
@@ -110,6 +112,7 @@ const FORMS = {
   cols: list,
   stat: words,
   linked: flag,
+  outliers: flag,
   allkeys: flag,
   at: decimal,
   log: { read: (text) => ids.read(text)[0] ?? null, write: (id) => ids.write([id]) },

@@ -58,7 +58,8 @@ export function valueCell(column, run, name, open) {
   if (column.kind === "name") return nameCell(run, name, open);
   if (column.kind === "status") return h("td", {}, statusBadge(run, true), oddBadge(oddities.of(run.id)));
   const text = column.show(run);
-  return h("td", { class: column.isNumeric ? "numeric" : "value", title: text.length > 24 ? text : null }, text);
+  const title = text === "…" ? "loading" : text.length > 24 ? text : null;
+  return h("td", { class: column.isNumeric ? "numeric" : "value", title }, text);
 }
 
 function nameCell(run, name, open) {

@@ -1,84 +1,72 @@
-// @ts-check
 // Owns what the server knows about many runs at once: their configs side by side, the statistics of their scalars.
+// Configs come first and are kept while the runs stay; of statistics those of runs that have ended are kept. A request
+// is never given up for a newer one.
 
 import { getJson } from "../model/api.js";
 import { oddities } from "../model/oddities.js";
 
 const MOST_RUNS = 1000; // that one request may name
 const MOST_TAGS = 20;
-
-/** @typedef {{ run: number, tag: number, last: any, min: any, max: any }} Statistics */
+const ENDED = ["passed", "failed", "timeout", "interrupted"];
 
 export class RunFacts {
-  /** @type {{ keys: { key: string, differs: boolean }[], rows: Map<number, any[]> }} rows: run id -> values by key */
+  /** `rows`: run id -> values by key. */
   configs = { keys: [], rows: new Map() };
-  /** @type {Map<number, Map<number, Statistics>>} run id -> tag id -> its statistics */
-  stats = new Map();
-  isLoaded = false;
-  /** @type {AbortController | null} */
-  #controller = null;
+  hasConfigs = false;
+  #stats = new Map(); // run id -> tag id -> its statistics, null where it logged none
+  #kept = new Set(); // run ids whose statistics are final
+  #asked = null;
 
-  /**
-   * Ask about `runs` and of them about these `tags`; an answer to an older question is dropped (`AbortError`).
-   *
-   * @param {import("../model/catalog.js").Run[]} runs
-   * @param {import("../model/tags.js").Tag[]} tags
-   */
-  async load(runs, tags) {
-    this.stop();
-    const { signal } = this.#renewed();
-    const asked = runs
-      .slice(0, MOST_RUNS)
-      .map((run) => run.id)
-      .join();
-    const [configs, ...parts] = asked
-      ? await Promise.all([
-          getJson("/api/configs", { runs: asked }, signal),
-          ...portions(tags).map((part) => getJson("/api/stats", { tags: part, runs: asked }, signal)),
-        ])
-      : [{ keys: [], rows: [] }];
-    this.configs = {
-      keys: configs.keys,
-      rows: new Map(configs.rows.map((/** @type {any} */ row) => [row.run, row.values])),
-    };
-    this.stats = new Map();
-    const names = new Map(tags.map(({ id, name }) => [id, name]));
-    for (const row of parts.flatMap((part) => part.rows)) {
-      this.#take(row);
-      if (row.nonfinite > 0) oddities.broke(row.run, names.get(row.tag) ?? "");
+  /** The statistics of a scalar in a run: null when it logged none, undefined while they are not known. */
+  statistics(run, tag) {
+    return this.#stats.get(run)?.get(tag);
+  }
+
+  /** Ask for the configs of `runs`, unless they are there. */
+  async loadConfigs(runs) {
+    const asked = idsOf(runs.slice(0, MOST_RUNS));
+    if (asked === this.#asked) return;
+    const { keys, rows } = asked ? await getJson("/api/configs", { runs: asked }) : { keys: [], rows: [] };
+    this.configs = { keys, rows: new Map(rows.map((row) => [row.run, row.values])) };
+    this.hasConfigs = true;
+    this.#asked = asked;
+  }
+
+  /** Ask for the statistics of these `tags`, a part at a time; `arrived()` is called after each. */
+  async loadStatistics(runs, tags, arrived) {
+    const known = runs.slice(0, MOST_RUNS);
+    for (const part of portions(tags)) {
+      const isMissing = (run) => part.some(({ id }) => this.statistics(run.id, id) === undefined);
+      const wanted = known.filter((run) => !this.#kept.has(run.id) || isMissing(run));
+      if (wanted.length === 0) continue;
+      const { rows } = await getJson("/api/stats", { tags: idsOf(part), runs: idsOf(wanted) });
+      for (const run of wanted) this.#take(run.id, part, rows);
+      arrived();
     }
-    this.isLoaded = true;
+    for (const run of known) {
+      if (ENDED.includes(run.status)) this.#kept.add(run.id);
+      else this.#kept.delete(run.id);
+    }
   }
 
-  stop() {
-    this.#controller?.abort();
-  }
-
-  #renewed() {
-    this.#controller = new AbortController();
-    return this.#controller;
-  }
-
-  /** @param {Statistics} row */
-  #take(row) {
-    const ofRun = this.stats.get(row.run) ?? new Map();
-    this.stats.set(row.run, ofRun.set(row.tag, row));
+  #take(run, tags, rows) {
+    const ofRun = this.#stats.get(run) ?? new Map();
+    this.#stats.set(run, ofRun);
+    for (const { id, name } of tags) {
+      const found = rows.find((row) => row.run === run && row.tag === id) ?? null;
+      ofRun.set(id, found);
+      if (found?.nonfinite > 0) oddities.broke(run, name);
+    }
   }
 }
 
-/**
- * Join the ids of the tags, as many to each part as one request may name.
- *
- * @param {import("../model/tags.js").Tag[]} tags
- */
+function idsOf(items) {
+  return items.map(({ id }) => id).join();
+}
+
+/** The tags in portions, as many as one request may name. */
 function portions(tags) {
   const parts = [];
-  for (let i = 0; i < tags.length; i += MOST_TAGS)
-    parts.push(
-      tags
-        .slice(i, i + MOST_TAGS)
-        .map((tag) => tag.id)
-        .join(),
-    );
+  for (let i = 0; i < tags.length; i += MOST_TAGS) parts.push(tags.slice(i, i + MOST_TAGS));
   return parts;
 }

@@ -15,6 +15,7 @@ import { groupControl } from "./group_control.js";
 
 const ENDED = "Leave out runs that run, failed or were interrupted";
 const MEMBERS = "Draw each run faintly behind its group";
+const CLIP = "Leave values far from the others out of the y-range; each chart has its own switch";
 const AXES = [
   ["step", "Step", "x is the iteration"],
   ["relative", "Relative", "x is the time since the run's first point"],
@@ -29,10 +30,14 @@ export function mountScalars(root) {
   const [groupBy, endGroupBy] = groupControl();
   const [legend, endLegend] = groupLegend();
   const [note, endNote] = envelopeNote();
+  const clip = check("clip outliers", !view.get("outliers"), (isOn) => view.set({ outliers: !isOn, clip: [] }), CLIP);
   const label = { class: "toolbar", role: "toolbar", "aria-label": "Charts" };
   const stops = [
     view.on("x", (x) => axis.show(x)),
     view.on("group", refuse),
+    view.on("outliers", (isOn) => {
+      clip.querySelector("input").checked = !isOn;
+    }),
     endSmooth,
     endFilter,
     endGroupBy,
@@ -41,7 +46,7 @@ export function mountScalars(root) {
   ];
   const end = mountCards(root, {
     kind: "scalars",
-    controls: [h("div", label, filter, smooth, axis, groupBy), note, legend],
+    controls: [h("div", label, filter, smooth, axis, groupBy, clip), note, legend],
     make: (tag, element) => new ChartCard(tag, element),
     empty: [
       "No scalars yet",
