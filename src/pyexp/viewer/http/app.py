@@ -28,6 +28,7 @@ from pyexp.viewer.http.query import RUN_LIMIT, Query
 from pyexp.viewer.http.responses import json_response, refusal
 from pyexp.viewer.http.routes import add_routes
 from pyexp.viewer.http.security import Guard, add_headers, guard_middleware, is_loopback, own_names
+from pyexp.viewer.http.tickets import Tickets
 from pyexp.viewer.live.file_watch import Tail
 from pyexp.viewer.live.hub import Hub
 from pyexp.viewer.live.updates import Updates
@@ -54,6 +55,7 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
     epoch = secrets.token_hex(8)
     updates = Updates(library, hub, epoch)
     live_figures = figures or Figures()
+    tickets = Tickets()
 
     def hello() -> dict[str, object]:
         return {"epoch": epoch, "rev": library.catalog.revision, "version": _version()}
@@ -62,6 +64,15 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
         limits = {"runs": RUN_LIMIT, "tags": TAG_LIMIT, "points": POINTS}
         facts = {"root": library.catalog.label, "token": guard.token is not None, "limits": limits}
         return json_response(hello() | facts)
+
+    async def get_ticket(_request: web.Request) -> web.StreamResponse:
+        return json_response({"ticket": tickets.issue()})
+
+    async def get_token(request: web.Request) -> web.StreamResponse:
+        scheme, _, ticket = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "ticket" or not tickets.redeem(ticket):
+            return refusal(401, "This ticket was used already, or it is too old: run the cell again.")
+        return json_response({"token": guard.token})
 
     async def get_live(request: web.Request) -> web.StreamResponse:
         return await serve_page(request, hub, updates, {"type": "hello", **hello()})
@@ -77,6 +88,8 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
     app.router.add_get("/", partial(_get_asset, "index.html"))
     app.router.add_get("/favicon.ico", partial(_get_asset, "favicon.svg"))
     app.router.add_get("/static/{path:.*}", _get_static)
+    app.router.add_get("/ticket", get_token)
+    app.router.add_get("/api/ticket", get_ticket)
     app.router.add_get("/api/hello", get_hello)
     app.router.add_get("/api/live", get_live)
     app.router.add_get("/api/figure", get_figure)

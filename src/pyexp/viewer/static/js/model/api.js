@@ -22,12 +22,37 @@ let token = null;
  * one.
  */
 export function takeTokenFromUrl() {
+  const given = takeFromUrl("token");
+  if (given) keep(GIVEN_KEY, given);
+  return given;
+}
+
+/**
+ * Take a part out of the URL's fragment; null when it is not there.
+ *
+ * @param {string} name
+ */
+function takeFromUrl(name) {
   const parts = new URLSearchParams(location.hash.slice(1));
-  const given = parts.get("token");
+  const given = parts.get(name);
   if (!given) return null;
-  parts.delete("token");
+  parts.delete(name);
   const rest = parts.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  return given;
+}
+
+/**
+ * Exchange the ticket in the URL for the token; null without one.
+ *
+ * @returns {Promise<string | null>}
+ */
+export async function redeemTicketFromUrl() {
+  const ticket = takeFromUrl("ticket");
+  if (!ticket) return null;
+  const response = await fetch(addressOf("/ticket"), { headers: { Authorization: `Ticket ${ticket}` } });
+  if (!response.ok) throw new ApiError(await sentence(response), response.status);
+  const given = (await response.json()).token;
   keep(GIVEN_KEY, given);
   return given;
 }
