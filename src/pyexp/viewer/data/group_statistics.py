@@ -50,7 +50,7 @@ class Shape:
 def groups_frame(library: Library, tag: int, runs: list[int], by: GroupKeys, shape: Shape) -> bytes:
     """One curve for each group of the runs that has a run with this tag; the header names every group."""
     groups = group_runs(library, library.catalog.runs(runs), by)
-    sizes = [{"group": group.label, "of": len(group.runs)} for group in groups]
+    sizes = [{"group": group.label, "of": len(group.runs), "runs": group.runs} for group in groups]
     return _frame(library, tag, groups, shape, {"kind": "groups", "groups": sizes})
 
 

@@ -38,7 +38,9 @@ async def test_by_one_key_of_a_sweep(tmp_path) -> None:
     bias(tmp_path)
     async with served(tmp_path) as client:
         frame, found = await groups(client, keys='["lr"]')
-    assert frame.header["groups"] == [{"group": lr, "of": 8} for lr in "123"]
+    assert [(group["group"], group["of"], len(group["runs"])) for group in frame.header["groups"]] == [
+        (lr, 8, 8) for lr in "123"
+    ]
     for series in found.values():
         assert (series.columns["value"][0], series.columns["low"][0], series.columns["high"][0]) == (15, 10, 20)
         assert series.columns["count"][0] == 8

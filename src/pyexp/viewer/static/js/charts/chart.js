@@ -4,7 +4,8 @@ import { fill, h, setText } from "../base/dom.js";
 import { count } from "../base/format.js";
 import { loadPlotly } from "../base/plotly.js";
 import { theme } from "../base/theme.js";
-import { isGrouped, shownRuns } from "../model/grouping.js";
+import { configs } from "../model/configs.js";
+import { groupOrder, isGrouped, shownRuns } from "../model/grouping.js";
 import { highlight } from "../model/highlight.js";
 import { live } from "../model/live.js";
 import { view } from "../model/view.js";
@@ -14,12 +15,12 @@ import { ChartHead } from "./chart_head.js";
 import { cancelDraw, scheduleDraw } from "./draw_queue.js";
 import { drawingOf, styleOf, titlesOf } from "./drawing.js";
 import { SIZE, saveCsv, savePicture } from "./export.js";
-import { groupOrder } from "./group_bands.js";
 import { makeReadable } from "./hover.js";
 import { CONFIG, whyEmpty } from "./plot.js";
 import { showGroups } from "./value_table.js";
 
-const RESTYLING = ["smooth", "x", "logy", "clip", "outliers", "zoom", "wide"];
+const RESTYLING = ["colour", "smooth", "x", "logy", "clip", "outliers", "zoom", "wide"];
+const CLICK_PX = 4;
 const SWITCHES = ["logy", "clip", "outliers", "wide"];
 
 /** A card of the Scalars tab; see `CardGroups` for its life. */
@@ -80,7 +81,7 @@ export class ChartCard {
     this.following = [
       view.on("change", (changed) => this.#viewChanged(changed)),
       theme.on("change", () => this.redraw(true)),
-      groupOrder.on("change", () => this.redraw()),
+      ...[groupOrder, configs].map((source) => source.on("change", () => this.redraw())),
       highlight.on("change", () => this.#pointedAt()),
       live.on("hello", () => this.#problem && this.data.load()),
     ];
@@ -117,6 +118,7 @@ export class ChartCard {
     this.groups = h("ul", { class: "group-table", "aria-label": `Newest values of ${this.tag.name}`, hidden: true });
     fill(this.element, this.head.element, this.body, this.groups, this.note);
     this.unread = makeReadable(this.plot, () => this.#drawn);
+    this.plot.addEventListener("pointerdown", pinAtRelease);
     this.plot.addEventListener("keydown", (event) => event.key === "Escape" && this.#zoom(null));
   }
 
@@ -194,6 +196,14 @@ export class ChartCard {
       this.#say(`Not saved: ${error.message}`, true);
     }
   }
+}
+
+/** Pin the line that is pressed, if the mouse is released at the same place: plotly keeps clicks to itself. */
+function pinAtRelease({ pointerType, clientX, clientY }) {
+  const { run } = highlight;
+  if (pointerType === "touch" || run === null) return;
+  const release = (end) => Math.hypot(end.clientX - clientX, end.clientY - clientY) < CLICK_PX && highlight.pin(run);
+  addEventListener("pointerup", release, { once: true });
 }
 
 /**

@@ -4,11 +4,11 @@ import { splitTag } from "../base/format.js";
 import { theme } from "../base/theme.js";
 import { catalog } from "../model/catalog.js";
 import { colourOf, dashOf, groupColour } from "../model/colours.js";
-import { groupTitle, isGrouped } from "../model/grouping.js";
+import { groupOrder, groupTitle, isGrouped } from "../model/grouping.js";
 import { highlight } from "../model/highlight.js";
 import { view } from "../model/view.js";
 import { rangeForScreen, unitFor } from "./axis.js";
-import { BANDS, CENTRES, groupOrder, groupTexts } from "./group_bands.js";
+import { BANDS, CENTRES, groupTexts } from "./group_bands.js";
 import { bandTraces, brokenGroups, brokenLines, envelopeTraces, lineTraces, markTraces } from "./marks.js";
 import { clippedRange, drawnLines, layoutFor } from "./plot.js";
 

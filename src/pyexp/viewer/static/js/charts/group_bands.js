@@ -2,8 +2,9 @@
 // full data. While a run is running they are fetched again, some time after each answer.
 
 import { Emitter } from "../base/emitter.js";
-import { compareCells, number } from "../base/format.js";
+import { number } from "../base/format.js";
 import { getFrame } from "../model/api.js";
+import { groupOrder } from "../model/grouping.js";
 
 const AGAIN_MS = 2000;
 const POINTS = 1000;
@@ -33,42 +34,6 @@ export function groupTexts({ y, edges: [low, high], count, broken, of }, at, ban
   const odd = broken[at] > 0 ? `, ${broken[at]} not finite` : "";
   return { value: number(y[at]), spread: Number.isFinite(y[at]) ? spread : "", size: size + odd };
 }
-
-/** The groups and their colours: the first ones seen in natural order, later ones after them. */
-class GroupOrder extends Emitter {
-  #indices = new Map();
-  #sizes = new Map();
-
-  reset() {
-    this.#indices.clear();
-    this.#sizes.clear();
-    this.emit("change");
-  }
-
-  /** Take in all groups that there are now, `{group, of}`. */
-  learn(groups) {
-    const before = JSON.stringify([...this.#sizes]);
-    this.#sizes = new Map(groups.map(({ group, of }) => [group, of]));
-    const fresh = [...this.#sizes.keys()].filter((name) => !this.#indices.has(name)).sort(compareCells);
-    for (const name of fresh) this.#indices.set(name, this.#indices.size);
-    if (JSON.stringify([...this.#sizes]) !== before) this.emit("change");
-  }
-
-  index(name) {
-    return this.#indices.get(name) ?? 0;
-  }
-
-  /** How many runs are in the group. */
-  size(name) {
-    return this.#sizes.get(name) ?? 0;
-  }
-
-  names() {
-    return [...this.#indices.keys()].filter((name) => this.#sizes.has(name));
-  }
-}
-
-export const groupOrder = new GroupOrder();
 
 /** The statistics of one tag. Emits `change`, and `error` with the error. */
 export class Bands extends Emitter {

@@ -1,7 +1,7 @@
 // Owns the small tables of values: one floats next to a chart, one below a chart of groups has the newest of each.
 // Texts are text nodes: names are never markup.
 
-import { fill, h, setCss, settle } from "../base/dom.js";
+import { colourDot, fill, h, setCss, settle } from "../base/dom.js";
 import { duration, moment, number } from "../base/format.js";
 import { shortNames } from "../base/names.js";
 
@@ -48,8 +48,7 @@ function headOf({ line, at }) {
 }
 
 function valueRow({ line, at }, name, isTarget) {
-  const dot = h("i", { class: "dot" });
-  setCss(dot, { background: line.colour });
+  const dot = colourDot(line.colour, line.dash);
   const texts = line.texts?.(at) ?? { value: number(line.y[at]), spread: line.second?.(at) };
   return h(
     "tr",
@@ -80,8 +79,7 @@ export function showGroups(place, groups) {
 function groupRow(group) {
   const at = group.x.length - 1;
   const { value, spread, size } = group.texts(at);
-  const dot = h("i", { class: "dot" });
-  setCss(dot, { background: group.colour });
+  const dot = colourDot(group.colour);
   return h(
     "li",
     { class: "group-row", title: `${group.name}\nat step ${group.step[at]}` },

@@ -14,6 +14,7 @@ import { debounced } from "../base/timing.js";
  * @property {"step" | "relative" | "wall"} x
  * @property {string[]} group config keys
  * @property {boolean} groupbut group by all keys but those
+ * @property {string} colour config key that colours lines
  * @property {boolean} ended group finished runs only
  * @property {"mean" | "median"} centre of a group
  * @property {boolean} members a group's runs are drawn behind it
@@ -54,6 +55,7 @@ const DEFAULTS = {
   group: [],
   groupbut: false,
   ended: false,
+  colour: "",
   centre: "mean",
   members: false,
   base: "auto",

@@ -5,7 +5,7 @@ import { h, setCss } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { icon } from "../base/icons.js";
 import { oddBadge, statusBadge, statusBar } from "../base/status_badge.js";
-import { colourOf } from "../model/colours.js";
+import { colourOf, dashOf } from "../model/colours.js";
 import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 
@@ -65,6 +65,17 @@ function batchBox(batch, runs) {
   return box;
 }
 
+let flipped = null; // the run that was switched last: a range begins there
+
+/** Switch a run; with `isRange` all from the one before to it. */
+function flipRange(run, isOn, isRange) {
+  const runs = selection.passing();
+  const [from, to] = [flipped, run.id].map((id) => runs.findIndex((other) => other.id === id));
+  const range = isRange && from >= 0 ? runs.slice(Math.min(from, to), Math.max(from, to) + 1) : [run];
+  flipped = run.id;
+  selection.toggle(range, isOn);
+}
+
 /** Make the row of a run. */
 export function runRow(run) {
   const isOn = selection.isOn(run);
@@ -73,10 +84,11 @@ export function runRow(run) {
     tabindex: "-1",
     class: "box run-box",
     "aria-label": `Show ${run.name}`,
-    onchange: () => selection.toggle([run], !isOn),
+    onclick: (event) => flipRange(run, !isOn, event.shiftKey),
   });
   box.checked = isOn;
   setCss(box, { "--run-colour": colourOf(run) });
+  box.dataset.dash = dashOf(run);
   const details = [
     run.name,
     run.status,

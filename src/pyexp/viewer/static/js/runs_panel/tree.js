@@ -2,6 +2,7 @@
 
 import { fill, h, settle } from "../base/dom.js";
 import { catalog } from "../model/catalog.js";
+import { colourOf } from "../model/colours.js";
 import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
@@ -64,8 +65,11 @@ function batchNode(before, { batch, passing }, index, isLone) {
       ...passing
         .slice(0, limit)
         .map((run) =>
-          kept(before, `run${run.id}`, `${selection.isOn(run)} ${JSON.stringify(run)} ${oddities.of(run.id)}`, () =>
-            runRow(run),
+          kept(
+            before,
+            `run${run.id}`,
+            `${selection.isOn(run)} ${JSON.stringify(run)} ${oddities.of(run.id)} ${colourOf(run)}`,
+            () => runRow(run),
           ),
         ),
     );

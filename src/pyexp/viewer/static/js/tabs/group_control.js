@@ -3,9 +3,9 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { joinStops } from "../base/emitter.js";
-import { groupOrder } from "../charts/group_bands.js";
 import { getJson } from "../model/api.js";
-import { groupTitle, isGrouped } from "../model/grouping.js";
+import { configs } from "../model/configs.js";
+import { groupOrder, groupTitle, isGrouped } from "../model/grouping.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 
@@ -51,6 +51,37 @@ export function groupControl() {
   ];
   show();
   load();
+  return [root, joinStops(stops)];
+}
+
+/** The choice of a config key that colours the lines; returns `[element, stop]`. */
+export function colourControl() {
+  const select = h("select", {
+    class: "field select",
+    "aria-label": "Colour runs by a config key",
+    onchange: () => view.set({ colour: select.value }),
+  });
+  const root = h("label", { class: "control" }, "Colour by", select);
+  let keys = [];
+  const show = () => {
+    const offered = [...new Set([...keys, view.get("colour")])].filter(Boolean);
+    fill(
+      select,
+      ["", ...offered].map((key) => h("option", { value: key }, key || "run")),
+    );
+    select.value = view.get("colour");
+    root.hidden = offered.length === 0 || isGrouped();
+  };
+  const load = () => {
+    const found = configs.differing();
+    if (found.join() === keys.join()) return;
+    keys = found.slice(0, MOST_KEYS);
+    show();
+  };
+  configs.load();
+  const stops = [configs.on("change", load), view.on("colour", show), view.on("group", show)];
+  load();
+  show();
   return [root, joinStops(stops)];
 }
 

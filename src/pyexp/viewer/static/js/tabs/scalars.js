@@ -1,17 +1,17 @@
 // Owns the Scalars tab: its controls, the groups of charts, the legend of config groups.
 
 import { check, segmented } from "../base/buttons.js";
-import { h, setCss, setText, settle } from "../base/dom.js";
+import { colourDot, h, setCss, setText, settle } from "../base/dom.js";
 import { joinStops } from "../base/emitter.js";
 import { mountCards, tagsFilter } from "../cards/tag_tab.js";
 import { ChartCard } from "../charts/chart.js";
-import { BANDS, CENTRES, groupOrder } from "../charts/group_bands.js";
+import { BANDS, CENTRES } from "../charts/group_bands.js";
 import { groupColour } from "../model/colours.js";
-import { groupTitle, isGrouped } from "../model/grouping.js";
+import { groupOrder, groupTitle, isGrouped } from "../model/grouping.js";
 import { selection } from "../model/selection.js";
 import { MOST_LINES } from "../model/series.js";
 import { view } from "../model/view.js";
-import { groupControl } from "./group_control.js";
+import { colourControl, groupControl } from "./group_control.js";
 
 const ENDED = "Leave out runs that run, failed or were interrupted";
 const MEMBERS = "Draw each run faintly behind its group";
@@ -28,6 +28,7 @@ export function mountScalars(root) {
   const [filter, endFilter] = tagsFilter();
   const [smooth, endSmooth] = smoothing();
   const [groupBy, endGroupBy] = groupControl();
+  const [colourBy, endColourBy] = colourControl();
   const [legend, endLegend] = groupLegend();
   const [note, endNote] = envelopeNote();
   const clip = check("clip outliers", !view.get("outliers"), (isOn) => view.set({ outliers: !isOn, clip: [] }), CLIP);
@@ -41,12 +42,13 @@ export function mountScalars(root) {
     endSmooth,
     endFilter,
     endGroupBy,
+    endColourBy,
     endLegend,
     endNote,
   ];
   const end = mountCards(root, {
     kind: "scalars",
-    controls: [h("div", label, filter, smooth, axis, groupBy, clip), note, legend],
+    controls: [h("div", label, filter, smooth, axis, groupBy, colourBy, clip, legend), note],
     make: (tag, element) => new ChartCard(tag, element),
     empty: [
       "No scalars yet",
@@ -111,8 +113,7 @@ function groupLegend() {
 }
 
 function chip(name) {
-  const dot = h("i", { class: "dot" });
-  setCss(dot, { background: groupColour(groupOrder.index(name)) });
+  const dot = colourDot(groupColour(groupOrder.index(name)));
   const size = h("small", {}, `n = ${groupOrder.size(name)}`);
   return h("span", { class: "chip", title: name }, dot, h("span", { class: "chip-name" }, name), size);
 }
