@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyexp.errors import LogError
 from pyexp.log.reader import LogReader
 from pyexp.log.values.file_layout import EVENTS_NAME
+from pyexp.viewer.data.held_series import HeldSeries
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
@@ -37,6 +38,9 @@ _LEAST_BYTES: Final = 256
 _TRUST_S: Final = 0.5
 
 
+_SERIES: Final = HeldSeries()
+
+
 class RunLog:
     """One run's event log, kept up to date; safe from several threads."""
 
@@ -52,6 +56,8 @@ class RunLog:
         self._names: dict[int, str] = {}
         self._named: dict[str, set[str]] = {}
         self._hparams: Mapping[str, Any] = {}
+        self._version = 0  # moves with each change
+        self._key: object = object()  # what is held of it is held by
         self._entries: dict[tuple[str, str], list[Entry]] = {}
 
     def mark_stale(self) -> None:
@@ -104,6 +110,17 @@ class RunLog:
         with self._lock:
             return self._refresh().read_series(tag, start)
 
+    def whole_series(self, tag: str) -> Series:
+        """All points of the scalar *tag*; what was read before is kept, and only what is new is read."""
+        with self._lock:
+            self._refresh()
+            version, known = _SERIES.get((self._key, tag)) or (-1, None)
+            if known is None or version != self._version:
+                new, continues = read_after(self, tag, None if known is None else cursor_after(known))
+                known = _joined(known, new) if known is not None and continues else new
+            _SERIES.put((self._key, tag), self._version, known)
+            return known
+
     def entries(self, kind: str, tag: str) -> list[Entry]:
         """What was logged under *tag* besides scalars, without its contents; *kind* as the protocol spells it."""
         with self._lock:
@@ -150,6 +167,7 @@ class RunLog:
                 self._reader.close()
                 self._reader = None
             self._is_stale = True
+            self._key = object()
 
     def _refresh(self) -> LogReader:
         reader = self._reader
@@ -165,6 +183,7 @@ class RunLog:
             changes = reader.refresh()
             if changes or changes.hidden or not self._tag_counts:
                 self._has_news = True
+                self._version += 1
                 self._entries.clear()
                 self._list_tags(reader)
                 self._hparams = _read_hparams(reader)
@@ -228,6 +247,17 @@ def _read_hparams(reader: LogReader) -> Mapping[str, Any]:
         return reader.hparams
     except (LogError, ValueError, KeyError, TypeError):  # logged by who knows whom: a run without them
         return {}
+
+
+def _joined(known: Series, new: Series) -> Series:
+    if not len(new):
+        return known
+    return replace(
+        known,
+        iterations=known.iterations + new.iterations,
+        values=known.values + new.values,
+        times=known.times + new.times,
+    )
 
 
 def tag_id(tag: str) -> int:

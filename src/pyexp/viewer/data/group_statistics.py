@@ -91,7 +91,7 @@ def _read(library: Library, tag: int, runs: list[int]) -> list[Series]:
         try:
             name = log.tag_name(tag)
             if name is not None:
-                found.append(log.series(name))
+                found.append(log.whole_series(name))
         except (UnknownIdError, LogError):  # the folder went meanwhile: the catalogue will say so
             continue
     return found

@@ -47,7 +47,9 @@ def curve_over(members: Sequence[Series], centre: str, bands: Sequence[str]) -> 
     is_finite = np.isfinite(flat)
     count = np.bincount(place[is_finite], minlength=len(steps)).astype(np.float64)
     broken = np.bincount(place[~is_finite], minlength=len(steps)).astype(np.float64)
-    values = _Values(np, place[is_finite], flat[is_finite], count, len(members))
+    if not is_finite.all():
+        place, flat = place[is_finite], flat[is_finite]
+    values = _Values(np, place, flat, count, len(members))
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = values.mean() if centre == "mean" else values.quantile(0.5)
         edges = tuple(values.band(name, middle) for name in bands)
@@ -62,10 +64,14 @@ class _Values:
         self._place = place
         self._flat = flat
         self._count = count
-        self._runs = runs
         self._sorted: Any = None
+        # All runs have all steps, one run after the other: a matrix, whose columns are much faster.
+        is_whole = len(count) > 0 and bool((count == runs).all())
+        self._matrix: Any = flat.reshape(runs, len(count)) if is_whole else None
 
     def mean(self) -> Any:
+        if self._matrix is not None:
+            return self._matrix.sum(axis=0) / self._count
         return self._sum(self._flat) / self._count
 
     def band(self, name: str, middle: Any) -> tuple[Any, Any]:
@@ -95,12 +101,10 @@ class _Values:
         """Bring the values of each place next to each other, from the least to the greatest."""
         if self._sorted is not None:
             return
-        np, places = self._np, len(self._count)
-        if places and (self._count == self._runs).all():
-            # All runs have all steps, one run after the other: columns of a matrix are sorted much faster.
-            self._sorted = np.sort(self._flat.reshape(-1, places).T, axis=1).ravel()
+        if self._matrix is not None:
+            self._sorted = self._np.sort(self._matrix.T, axis=1).ravel()
         else:
-            self._sorted = self._flat[np.lexsort((self._flat, self._place))]
+            self._sorted = self._flat[self._np.lexsort((self._flat, self._place))]
 
     def _deviation(self) -> Any:
         return self._np.sqrt(self._squares() / self._count)
@@ -113,6 +117,8 @@ class _Values:
 
     def _squares(self) -> Any:
         # The second pass keeps the digits that the difference of two large sums of squares would lose.
+        if self._matrix is not None:
+            return ((self._matrix - self.mean()) ** 2).sum(axis=0)
         return self._sum((self._flat - self.mean()[self._place]) ** 2)
 
     def _sum(self, values: Any) -> Any:
@@ -124,11 +130,12 @@ def _aligned(np: Any, members: Sequence[Series]) -> tuple[Any, Any, Any]:
     columns = [_last_of_each_step(np, series) for series in members]
     if not columns:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    distinct = {steps.tobytes(): steps for steps, _ in columns}
-    axis = np.unique(np.concatenate(list(distinct.values())))
-    places = {key: np.searchsorted(axis, steps) for key, steps in distinct.items()}
-    place = np.concatenate([places[steps.tobytes()] for steps, _ in columns])
-    return axis, place, np.concatenate([values for _, values in columns])
+    flat = np.concatenate([values for _, values in columns])
+    first = columns[0][0]
+    if all(np.array_equal(steps, first) for steps, _ in columns[1:]):
+        return first, np.tile(np.arange(len(first)), len(columns)), flat
+    axis = np.unique(np.concatenate([steps for steps, _ in columns]))
+    return axis, np.concatenate([np.searchsorted(axis, steps) for steps, _ in columns]), flat
 
 
 def _last_of_each_step(np: Any, series: Series) -> tuple[Any, Any]:
