@@ -178,10 +178,10 @@ class Live:
 
 @asynccontextmanager
 async def served(
-    root: Path | str, *, token: str | None = "secret", host: str = "127.0.0.1", port: int = 0
+    root: Path | str, *, token: str | None = "secret", host: str = "127.0.0.1", port: int = 0, **wishes: Any
 ) -> AsyncIterator[Client]:
     """The viewer for *root*, as long as the block lasts."""
-    settings = ViewerSettings(root=checked_root(root), token=token, host=host, port=port)
+    settings = ViewerSettings(root=checked_root(root), token=token, host=host, port=port, **wishes)
     urls: list[str] = []
     is_up = anyio.Event()
 
@@ -196,5 +196,7 @@ async def served(
         timeout = aiohttp.ClientTimeout(total=60)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-            yield Client(urls[0], session)
+            # Where a proxy's address is printed, the tests ask the viewer itself.
+            url = urls[0] if settings.allowed.base_url is None else f"http://127.0.0.1:{port}/#token={token}"
+            yield Client(url, session)
         tasks.cancel_scope.cancel()

@@ -110,6 +110,13 @@ class Page:
         )
         return self.wait(expression, tag)
 
+    def group_by(self, *choices: str) -> None:
+        """Choose in the menu of groups: keys of configs, `none`, `all but …`."""
+        self.see("[aria-label='Group runs by config keys']").click()
+        for choice in choices:
+            self.see(f".group-menu >> text='{choice}'").click()
+        self.raw.keyboard.press("Escape")
+
     def drag(self, tag: str, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag over a chart, places given as parts of its size."""
         box = self.chart(tag).bounding_box()

@@ -87,3 +87,51 @@ def standard(root: Path, *, count: int = 3000) -> None:
             with batch.logger(position) as logger:
                 log_curves(logger, count, rate=1 + 10 * config["lr"])
             batch.set(position, Status.PASSED)
+
+
+def bias(root: Path) -> None:
+    """24 runs over lr, width and seed, whose accuracy is their width: grouped by lr it is 15 ± 5 of eight, three times."""
+    shape = [(lr, width, seed) for lr in (1, 2, 3) for width in (10, 20) for seed in range(4)]
+    configs = [
+        {"name": f"r{k:02}", "lr": lr, "width": width, "seed": seed} for k, (lr, width, seed) in enumerate(shape)
+    ]
+    with record(root, configs, "bias") as batch:
+        for position, config in enumerate(configs):
+            with batch.logger(position) as logger:
+                for step in range(100):
+                    logger.set_global_it(step)
+                    logger.add_scalar("accuracy", config["width"])
+            batch.set(position, Status.PASSED)
+
+
+def sweep24_value(lr: float, width: int, seed: int, step: int) -> float:
+    """The `val/loss` of a run of `sweep24`."""
+    return math.exp(-lr * step / 3) + width / 1000 + 0.01 * math.sin(step + 7 * seed)
+
+
+def sweep24(root: Path, *, is_live: bool = False) -> None:
+    """24 runs over lr, width and seed with 12 tags: two fail at step 20 of 40, one turns nan; live, none has ended yet."""
+    shape = [(lr, width, seed) for lr in (0.1, 0.3, 1.0) for width in (32, 64) for seed in range(4)]
+    configs = [
+        {"name": f"lr={lr},w={width},s={seed}", "lr": lr, "width": width, "seed": seed} for lr, width, seed in shape
+    ]
+    batch = Record(root, configs, "sweep")
+    for position, (lr, width, seed) in enumerate(shape):
+        is_failing, is_nan = position in (5, 14), position == 23
+        with batch.logger(position) as logger:
+            logger.add_text("note", f"run {position}")
+            logger.add_table("errors", {"class": ["cat", "dog"], "count": [position, seed]})
+            for step in range(20 if is_failing else 40):
+                logger.set_global_it(step)
+                value = sweep24_value(lr, width, seed, step)
+                logger.add_scalar("val/loss", math.nan if is_nan and step >= 30 else value)
+                for tag in ("train/loss", "train/accuracy", "train/grad", "val/accuracy", "val/f1", "val/recall"):
+                    logger.add_scalar(tag, 1 - value / 2)
+                for tag in ("sys/cpu", "sys/memory", "sys/gpu", "sys/disk", "lr"):
+                    logger.add_scalar(tag, lr * step)
+                if step % 20 == 0:
+                    logger.add_histogram("weights", [value, value + 1, value + 2])
+        status = Status.RUNNING if is_live else Status.FAILED if is_failing else Status.PASSED
+        batch.set(position, status, error="ValueError: the loss exploded" if status is Status.FAILED else None)
+    if not is_live:
+        batch.close()

@@ -93,7 +93,7 @@ def test_hostile_names_and_texts_are_only_text(desk: Desk, viewer: Viewer) -> No
     page.find(".tags-filter").fill("")
     page.wait("() => document.querySelectorAll('.card[data-drawn]').length > 3")
     harmless(page)
-    page.find("[aria-label='Group runs by a config key']").select_option("key")
+    page.group_by("key")
     page.see(".chip")
     harmless(page)
     for tab, sign in [

@@ -35,7 +35,11 @@ test("every part of the view is read back from the URL that it wrote", () => {
     tags: "^train/",
     smooth: 0.25,
     x: "wall",
-    group: "model.depth",
+    group: ["model.depth", "a,b"],
+    groupbut: true,
+    ended: true,
+    members: true,
+    centre: "median",
     base: "none",
     flip: [1, 36, Number.MAX_SAFE_INTEGER],
     closed: ["train", "a.b,c"],
@@ -119,4 +123,9 @@ test("the view follows the browser's back button", () => {
   location.hash = "#tab=log";
   listeners.get("popstate")();
   assert.equal(view.get("tab"), "log");
+});
+
+test("a group of the links of old is a lone key", () => {
+  open("group=model.depth");
+  assert.deepEqual(view.get("group"), ["model.depth"]);
 });

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from pyexp.log.values.events import Entry, Part
     from pyexp.log.values.events import Item as Item
     from pyexp.log.values.events import Points as Points
+    from pyexp.log.values.file_layout import EVENTS_NAME as EVENTS_NAME
+    from pyexp.log.values.file_layout import MARKER as MARKER
+    from pyexp.log.values.file_layout import SCALARS_NAME as SCALARS_NAME
     from pyexp.log.values.parts import read_bytes
     from pyexp.log.values.scalar_arrays import Changes, ScalarArrays
     from pyexp.log.values.series import Axis as Axis
@@ -74,6 +77,9 @@ _HOMES = {
     # For other rooms of this package, which read and write logs without a `Logger`.
     "Axis": "values.series",
     "Content": "values.events",
+    "EVENTS_NAME": "values.file_layout",
+    "MARKER": "values.file_layout",
+    "SCALARS_NAME": "values.file_layout",
     "Item": "values.events",
     "KINDS": "kinds",
     "MAX_ITERATION": "values.events",

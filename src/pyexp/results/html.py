@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.config.html import config_html, shown
 from pyexp.errors import DamagedFileError
+from pyexp.store.layout import RunPaths
 from pyexp.tensor.html import heading, table
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _result(result: Any) -> str:
     if result.status != "passed":
         return ""
     try:
-        is_small = os.path.getsize(result.out / "result.pkl") <= _MOST_BYTES
+        is_small = os.path.getsize(RunPaths(result.out).result) <= _MOST_BYTES
     except OSError as error:
         return escape(str(error))
     return shown(result.read_result()) if is_small else "large: read it with .result"

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNS: Final = "runs.json"
+FACTS: Final = "batch.json"
+INDEX: Final = "index.jsonl"
+OWNER: Final = ".owner"
+CONFIG: Final = "config.json"
+STATUS: Final = "status.json"
 RESULT: Final = "result.pkl"
+LOG: Final = "log.out"
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?")
 
@@ -36,17 +42,17 @@ class BatchPaths:
     @property
     def facts(self) -> Path:
         """``batch.json``: how, where and from what the batch was started."""
-        return self.root / "batch.json"
+        return self.root / FACTS
 
     @property
     def index(self) -> Path:
         """Append-only record of the runs' states."""
-        return self.root / "index.jsonl"
+        return self.root / INDEX
 
     @property
     def owner(self) -> Path:
         """Who works on the batch; locked while somebody does."""
-        return self.root / ".owner"
+        return self.root / OWNER
 
     @property
     def code(self) -> Path:
@@ -79,12 +85,12 @@ class RunPaths:
     @property
     def config(self) -> Path:
         """The run's config."""
-        return self.root / "config.json"
+        return self.root / CONFIG
 
     @property
     def status(self) -> Path:
         """State, times, attempts and error."""
-        return self.root / "status.json"
+        return self.root / STATUS
 
     @property
     def result(self) -> Path:
@@ -104,7 +110,7 @@ class RunPaths:
     @property
     def log(self) -> Path:
         """What the run printed."""
-        return self.root / "log.out"
+        return self.root / LOG
 
     @property
     def marker(self) -> Path:

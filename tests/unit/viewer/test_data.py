@@ -150,19 +150,19 @@ async def test_groups_hold_mean_and_population_deviation(tmp_path):
     async with served(tmp_path) as client:
         ids = {name: run["id"] for name, run in (await client.runs()).items()}
         place = {"tag": await client.tag("loss"), "runs": ",".join(map(str, ids.values()))}
-        frame = await client.frame("/api/groups", **place, key="optimizer.lr")
+        frame = await client.frame("/api/groups", **place, keys='["optimizer.lr"]')
         groups = {series.group: series for series in frame.series}
         assert set(groups) == {"0.1", "0.2", "—"}
         assert set(groups["0.1"].runs) == {ids["a"], ids["b"]}
         assert groups["0.1"].columns == {
             "step": [0, 1, 2, 3],
-            "mean": [0, 2, 4, 6],
-            "deviation": [0, 1, 2, 3],
+            "value": [0, 2, 4, 6],
             "count": [2, 2, 2, 2],
-            "min": [0, 1, 2, 3],
-            "max": [0, 3, 6, 9],
+            "broken": [0, 0, 0, 0],
+            "low": [0, 1, 2, 3],
+            "high": [0, 3, 6, 9],
         }
-        assert groups["—"].columns["mean"] == [0, 7]
+        assert groups["—"].columns["value"] == [0, 7]
 
 
 async def test_csv_holds_every_point_and_no_formula(tmp_path):

@@ -16,7 +16,6 @@ from pyexp.log import Logger
 from pyexp.log.values.series import Series
 from pyexp.viewer.data.configs import flatten, to_plain, to_text
 from pyexp.viewer.data.event_logs import LogShelf, RunLog, cursor_after, read_after
-from pyexp.viewer.data.group_statistics import statistics_over
 from pyexp.viewer.data.objects import thin
 from pyexp.viewer.http.assets import load_asset
 from pyexp.viewer.live.hub import Hub, Page
@@ -33,42 +32,6 @@ def series(*points):
     return Series(
         tag="x", start=0, iterations=array("q", steps), values=array("d", values), times=array("d", map(float, steps))
     )
-
-
-def columns(*members):
-    return [list(column) for column in statistics_over([series(*member) for member in members])]
-
-
-def test_mean_and_deviation_meet_where_runs_have_the_step():
-    assert columns([(0, 1.0), (1, 2.0), (3, 5.0)], [(1, 4.0), (3, 5.0)]) == [
-        [0, 1, 3],
-        [1, 3, 5],
-        [0, 1, 0],
-        [1, 2, 2],
-        [1, 2, 5],
-        [1, 4, 5],
-    ]
-
-
-def test_a_step_logged_twice_counts_once_with_its_later_value():
-    assert columns([(0, 1.0), (0, 9.0), (1, 2.0)]) == [[0, 1], [9, 2], [0, 0], [1, 1], [9, 2], [9, 2]]
-
-
-def test_values_that_are_no_numbers_are_left_out_of_the_mean():
-    steps, mean, deviation, count, low, high = columns([(0, math.nan), (1, math.inf)], [(0, 2.0), (1, math.nan)])
-    assert (steps, count) == ([0, 1], [1, 0])
-    assert (mean[0], deviation[0], low[0], high[0]) == (2, 0, 2, 2)
-    assert all(math.isnan(column[1]) for column in (mean, deviation, low, high))
-
-
-def test_the_deviation_keeps_its_digits_beside_a_large_mean():
-    _, mean, deviation, *_ = columns(*([(0, 1e9 + part)] for part in (0.0, 1.0, 2.0)))
-    assert mean[0] == 1e9 + 1
-    assert deviation[0] == pytest.approx(math.sqrt(2 / 3), rel=1e-9)
-
-
-def test_no_runs_have_no_mean():
-    assert columns() == columns([]) == [[], [], [], [], [], []]
 
 
 @given(st.lists(st.lists(st.floats(width=64), max_size=5), max_size=5))

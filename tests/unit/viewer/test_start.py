@@ -115,7 +115,11 @@ def test_without_a_token_the_address_has_none(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["{tmp}/missing"], "there is no folder"),
+        (["{tmp}", "{tmp}/missing"], "lie in each other"),
+        (["{tmp}", "--base-url", "hub.example"], "--base-url is 'hub.example'"),
+        (["{tmp}", "--allow-host", "*.example"], "--allow-host is '*.example'"),
+        (["{tmp}", "--allow-frame", "*"], "--allow-frame is '*'"),
+        (["{tmp}", "--allow-frame", "https://hub.example", "--no-token"], "leave --no-token out"),
         (["{tmp}/file"], "is a file"),
         (["{tmp}", "--port", "{taken}"], "choose another one with --port"),
         (["{tmp}", "--port", "99999"], "from 0 to 65535"),
@@ -283,8 +287,10 @@ def test_the_root_is_resolved_and_must_be_a_folder(tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     assert checked_root(tmp_path / "link") == tmp_path / "real"
-    with pytest.raises(FileNotFoundError, match="name the folder"):
-        checked_root(tmp_path / "missing")
+    assert checked_root(tmp_path / "missing") == tmp_path / "missing"
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="name the folder"):
+        checked_root(tmp_path / "file")
 
 
 @pytest.mark.parametrize(

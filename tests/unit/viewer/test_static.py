@@ -17,7 +17,7 @@ INDEX = (STATIC / "index.html").read_text()
 
 
 def test_the_shell_names_every_file_and_only_files_that_exist() -> None:
-    named = {STATIC / name for name in re.findall(r'(?:href|src)="/static/([^"]+)"', INDEX)}
+    named = {STATIC / name for name in re.findall(r'(?:href|src)="static/([^"]+)"', INDEX)}
     assert all(path.is_file() for path in named)
     assert named >= {*MODULES, *(STATIC / "css").glob("*.css")}
 

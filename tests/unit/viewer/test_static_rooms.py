@@ -19,7 +19,7 @@ FLOORS = [
     {""},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-TOP = {"access", "boot", "help", "keyboard", "main", "shell", "workspace"}
+TOP = {"access", "boot", "help", "keyboard", "main", "scroll_places", "shell", "workspace"}
 MOST_MODULES = 14
 IMPORT = re.compile(r'^import\b[^"]*"([^"]+)"|\bimport\("([^"]+)"\)|^export\b[^"\n]*\bfrom "([^"]+)"', re.MULTILINE)
 

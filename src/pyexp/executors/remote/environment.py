@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyexp.store.layout import RUNS
+from pyexp.store.layout import FACTS, RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +53,7 @@ def find_excludes(root: Path) -> Iterator[str]:
         if here != root and "pyvenv.cfg" in files:
             names.clear()
             yield _pattern(root, here)
-        elif RUNS in files and "batch.json" in files:
+        elif RUNS in files and FACTS in files:
             names.clear()
             # <output folder>/<experiment>/<timestamp>; the project itself may be the output folder.
             outermost = here.parents[1] if root in here.parents[1].parents else here.parent

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from pyexp.viewer.catalog.folder_walk import Discovery, FoundBatch
+from pyexp.viewer.catalog.folder_walk import Discovery, FoundBatch, FoundRun
 from pyexp.viewer.catalog.rows import (
     BatchEntry,
     RunEntry,
@@ -22,8 +22,10 @@ from pyexp.viewer.catalog.rows import (
 )
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.names import cut_name
+from pyexp.viewer.settings import Root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 RUN_LIMIT: Final = 20_000
@@ -64,19 +66,19 @@ class _Shelf(Generic[Entry]):
 
 
 class Catalog:
-    """The batches and runs below *root*.
+    """The batches and runs below the folders that the viewer was given.
 
     Attributes:
-        root: The folder that the viewer was given.
+        roots: The folders.
         revision: Rises whenever anything in the catalogue changes.
         notice: A sentence for the page about what is not shown, or None.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, *roots: Root | Path) -> None:
+        self.roots = tuple(root if isinstance(root, Root) else Root(path=root) for root in roots)
         self.revision = 0
         self.notice: str | None = None
-        self._discovery = Discovery(root)
+        self._walks = [(root, Discovery(root.path)) for root in self.roots]
         self._batches: _Shelf[BatchEntry] = _Shelf()
         self._runs: _Shelf[RunEntry] = _Shelf()
         self._by_path: dict[str, int] = {}
@@ -85,7 +87,7 @@ class Catalog:
     @property
     def label(self) -> str:
         """The root's name, for the page's title."""
-        return cut_name(self.root.name or str(self.root))
+        return cut_name(" + ".join(root.name or root.path.name or str(root.path) for root in self.roots))
 
     def scan(self) -> bool:
         """Look what is there now; returns whether anything changed. Reads files: call it off the loop."""
@@ -121,7 +123,8 @@ class Catalog:
 
     def run_at(self, path: str) -> int | None:
         """The id of the run in whose folder *path* is, if any."""
-        while len(path) >= len(os.fspath(self.root)):
+        shortest = min(len(os.fspath(root.path)) for root in self.roots)
+        while len(path) >= shortest:
             if (key := self._by_path.get(path)) is not None:
                 return key
             path, _, name = path.rpartition(os.sep)
@@ -159,13 +162,13 @@ class Catalog:
         runs: dict[int, RunEntry] = {}
         lone: list[RunEntry] = []
         left_out = 0
-        for found in self._discovery.walk():
+        for root, walk, found in self._walk():
             if isinstance(found, FoundBatch):
-                batch = batch_entry(found, self.root)
-                entries = batch_runs(found, batch.id, self.root, self._discovery.look)
+                batch = batch_entry(found, root)
+                entries = batch_runs(found, batch.id, root, walk.look)
             else:
-                batch = folder_entry(found.path, self.root, self.label)
-                entries = [lone_run(found.path, self.root, self._discovery.look(found.path))]
+                batch = folder_entry(found.path, root, root.name or self.label)
+                entries = [lone_run(found.path, root, walk.look(found.path))]
                 lone += entries
             if len(runs) + len(entries) > RUN_LIMIT:
                 left_out += len(entries)
@@ -173,14 +176,24 @@ class Catalog:
             batches.setdefault(batch.id, batch)
             runs.update((run.id, run) for run in entries)
         runs.update((run.id, run) for run in number_lone_runs(lone) if run.id in runs)
-        notices = self._discovery.notices[:3]
+        notices = [_missing(root) for root in self.roots if not root.path.is_dir()]
+        notices += [notice for _, walk in self._walks for notice in walk.notices[:3]]
         if left_out:
             notices.append(f"{left_out:,} runs are not shown; open a folder further down to see them.")
         self.notice = " ".join(notices) or None
         return batches, runs
+
+    def _walk(self) -> Iterator[tuple[Root, Discovery, FoundBatch | FoundRun]]:
+        for root, walk in self._walks:
+            for found in walk.walk():
+                yield root, walk, found
 
     def _without_old_removals(self, shelf: _Shelf[RunEntry]) -> _Shelf[RunEntry]:
         if len(shelf.gone) <= _KEPT_REMOVALS:
             return shelf
         self._oldest = max(shelf.gone.values())
         return replace(shelf, gone={})
+
+
+def _missing(root: Root) -> str:
+    return f"{cut_name(root.name or root.path.name)!r} does not exist yet: its runs appear here when it does."

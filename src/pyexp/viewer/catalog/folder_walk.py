@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyexp.errors import PyexpError
+from pyexp.log import EVENTS_NAME, MARKER, SCALARS_NAME
 from pyexp.store import layout
 from pyexp.store.batch import Batch
 from pyexp.store.claim import live_owner
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
 
     from pyexp.store.index import RunRecord
 
-OUTPUT: Final = "log.out"
-_EVENT_FILES: Final = frozenset({".pyexp", "events.pb", "scalars.jsonl"})
-_RUN_FILES: Final = _EVENT_FILES | {"status.json"}
+_EVENT_FILES: Final = frozenset({MARKER, EVENTS_NAME, SCALARS_NAME})
+_RUN_FILES: Final = _EVENT_FILES | {layout.STATUS}
 _DEPTH_LIMIT: Final = 24
 _FOLDER_LIMIT: Final = 200_000
 # A folder changed again within the clock's tick keeps its time; one listed so soon after a change is listed again.
@@ -175,7 +175,7 @@ def _list_folder(path: str) -> Folder:
         is_batch=layout.RUNS in names,
         is_run=is_run,
         has_events=not names.isdisjoint(_EVENT_FILES),
-        has_output=OUTPUT in names,
+        has_output=layout.LOG in names,
     )
 
 

@@ -14,8 +14,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import DamagedFileError
+from pyexp.log import EVENTS_NAME, MARKER, SCALARS_NAME
 from pyexp.store.index import STATE_FIELDS, RunRecord
-from pyexp.store.layout import timestamp_key
+from pyexp.store.layout import STATUS, timestamp_key
 from pyexp.store.status import load_status
 from pyexp.task import RunState, Status
 from pyexp.viewer.protocol.ids import stable_id
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.viewer.catalog.folder_walk import Folder, FoundBatch
+    from pyexp.viewer.settings import Root
 
 _FRESH_S: Final = 10
 
@@ -72,14 +74,14 @@ class RunEntry:
         return state | {"duration": self.state.duration} | own
 
 
-def batch_entry(found: FoundBatch, root: Path) -> BatchEntry:
+def batch_entry(found: FoundBatch, root: Root) -> BatchEntry:
     """The entry of a batch below *root*."""
     folder = found.batch.paths.root
     return BatchEntry(
-        id=stable_id("batch", _relative(folder, root)),
-        experiment=cut_name(folder.parent.name),
+        id=stable_id("batch", root.relative(folder)),
+        experiment=cut_name(root.prefix + folder.parent.name),
         timestamp=cut_name(folder.name),
-        name=cut_name(f"{folder.parent.name}/{folder.name}"),
+        name=cut_name(f"{root.prefix}{folder.parent.name}/{folder.name}"),
         started=_started(folder),
         live=found.is_live,
         shape=found.batch.shape,
@@ -88,7 +90,7 @@ def batch_entry(found: FoundBatch, root: Path) -> BatchEntry:
     )
 
 
-def batch_runs(found: FoundBatch, batch: int, root: Path, look: Callable[[Path], Folder]) -> list[RunEntry]:
+def batch_runs(found: FoundBatch, batch: int, root: Root, look: Callable[[Path], Folder]) -> list[RunEntry]:
     """The entries of a batch's runs; *look* tells what a folder holds."""
     entries = []
     for position, record in enumerate(found.records):
@@ -96,7 +98,7 @@ def batch_runs(found: FoundBatch, batch: int, root: Path, look: Callable[[Path],
         holds = look(path)
         entries.append(
             RunEntry(
-                id=stable_id("run", _relative(path, root)),
+                id=stable_id("run", root.relative(path)),
                 batch=batch,
                 name=cut_name(record.name),
                 folder=cut_name(record.folder),
@@ -111,13 +113,14 @@ def batch_runs(found: FoundBatch, batch: int, root: Path, look: Callable[[Path],
     return entries
 
 
-def folder_entry(path: Path, root: Path, label: str) -> BatchEntry:
+def folder_entry(path: Path, root: Root, label: str) -> BatchEntry:
     """The entry that stands in for a batch above the lone run in *path*: its parent folder."""
-    name = _relative(_group_of(path, root), root)
-    return BatchEntry(id=stable_id("folder", name), name=label if name == "." else cut_name(name))
+    group = _group_of(path, root)
+    name = root.relative(group)
+    return BatchEntry(id=stable_id("folder", name), name=label if group == root.path else cut_name(name))
 
 
-def lone_run(path: Path, root: Path, holds: Folder) -> RunEntry:
+def lone_run(path: Path, root: Root, holds: Folder) -> RunEntry:
     """The entry of a run that is in no batch."""
     known = read_status(path)
     is_growing = _grew_lately(path)
@@ -129,8 +132,8 @@ def lone_run(path: Path, root: Path, holds: Folder) -> RunEntry:
     else:
         status = known.status.value
     return RunEntry(
-        id=stable_id("run", _relative(path, root)),
-        batch=stable_id("folder", _relative(_group_of(path, root), root)),
+        id=stable_id("run", root.relative(path)),
+        batch=stable_id("folder", root.relative(_group_of(path, root))),
         name=cut_name(path.name or str(path)),
         folder=cut_name(path.name),
         status=status,
@@ -156,31 +159,22 @@ def number_lone_runs(runs: list[RunEntry]) -> list[RunEntry]:
 
 def _begun(path: Path) -> float:
     try:
-        return os.lstat(path / ".pyexp").st_mtime
+        return os.lstat(path / MARKER).st_mtime
     except OSError:
         return 0.0
 
 
 def read_status(path: Path) -> RunState | None:
     """What the run in *path* says of itself, if it has a readable status that is no link."""
-    place = path / "status.json"
+    place = path / STATUS
     try:
         return load_status(place) if stat.S_ISREG(os.lstat(place).st_mode) else None
     except (DamagedFileError, OSError):
         return None
 
 
-def _group_of(path: Path, root: Path) -> Path:
-    return path if path == root else path.parent
-
-
-def _relative(path: Path, root: Path) -> str:
-    # By text and not by `Path.relative_to`: this is done for each run with each scan.
-    whole, above = os.fspath(path), os.fspath(root)
-    if whole == above:
-        return "."
-    above = above.rstrip(os.sep) + os.sep
-    return whole[len(above) :].replace(os.sep, "/") if whole.startswith(above) else f"../{path.name}"
+def _group_of(path: Path, root: Root) -> Path:
+    return path if path == root.path else path.parent
 
 
 def _started(folder: Path) -> float | None:
@@ -200,7 +194,7 @@ def _plain(value: Any) -> Any:
 
 def _grew_lately(path: Path) -> bool:
     now = time.time()
-    for name in ("events.pb", "scalars.jsonl"):
+    for name in (EVENTS_NAME, SCALARS_NAME):
         try:
             if now - os.lstat(path / name).st_mtime < _FRESH_S:
                 return True

@@ -1,34 +1,41 @@
-"""The runs' configs, flattened for tables and for grouping. Reads ``config.json``, regular files only."""
+"""The runs' configs, flattened for tables and for grouping.
+
+Reads ``config.json``, regular files only, and what a log holds of hyper-parameters, which counts as config.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp.errors import LogError
+from pyexp.store.layout import CONFIG
 from pyexp.sweeps.identity import decode_config
+from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.names import cut_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pyexp.viewer.catalog.rows import RunEntry
+    from pyexp.viewer.data.library import Library
 
 MISSING: Final = object()
 _KEY_LIMIT: Final = 500
 _SIZE_LIMIT: Final = 4 << 20
 _DEPTH_LIMIT: Final = 32
 _EXACT_LIMIT: Final = 2**53  # a page holds larger numbers without their last digits
-_CONFIG: Final = "config.json"
 
 
 def load_config(run: RunEntry) -> Mapping[str, Any]:
     """The config of *run*; empty when it has none, or one that cannot be read."""
     try:
-        info = os.lstat(run.path / _CONFIG)
+        info = os.lstat(run.path / CONFIG)
     except OSError:
         return {}
     if not stat.S_ISREG(info.st_mode) or info.st_size > _SIZE_LIMIT:
@@ -36,9 +43,13 @@ def load_config(run: RunEntry) -> Mapping[str, Any]:
     return _load(os.fspath(run.path), info.st_mtime_ns, info.st_size)
 
 
-def value_at(config: Mapping[str, Any], key: str) -> Any:
-    """The value at the dotted *key*, or `MISSING`."""
-    return flatten(config).get(key, MISSING)
+def load_facts(library: Library, run: RunEntry) -> Mapping[str, Any]:
+    """The config of *run* together with the hyper-parameters in its log; where both have a key, the config counts."""
+    logged: Mapping[str, Any] = {}
+    if run.events:
+        with suppress(UnknownIdError, LogError):
+            logged = library.logs.get(run).hparams()
+    return {**logged, **load_config(run)}
 
 
 def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,17 +57,16 @@ def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in _walk(config, "", 0) if key not in {"name", "out"}}
 
 
-def compare_configs(runs: list[RunEntry]) -> dict[str, Any]:
+def differing_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The keys of flattened *configs* that do not have the same value in all of them."""
+    return [key for key, differs in _compare(configs).items() if differs]
+
+
+def compare_configs(library: Library, runs: list[RunEntry]) -> dict[str, Any]:
     """The configs of *runs* side by side, each value as its exact text, and which keys differ between them."""
-    flat = [flatten(load_config(run)) for run in runs]
-    keys: dict[str, bool] = {}
-    for config in flat:
-        for key in config:
-            keys.setdefault(key, False)
+    flat = [flatten(load_facts(library, run)) for run in runs]
+    keys = _compare(flat)
     shown = list(keys)[:_KEY_LIMIT]
-    for key in shown:
-        first = _comparable(flat[0].get(key, MISSING))
-        keys[key] = any(_comparable(config.get(key, MISSING)) != first for config in flat[1:])
     rows = [
         {"run": run.id, "values": [to_text(config.get(key, MISSING)) for key in shown]}
         for run, config in zip(runs, flat, strict=True)
@@ -88,7 +98,7 @@ def to_plain(value: Any, depth: int = 0) -> Any:
 @lru_cache(maxsize=2_000)
 def _load(folder: str, _changed_ns: int, _size: int) -> Mapping[str, Any]:
     try:
-        return decode_config(Path(folder, _CONFIG).read_bytes())
+        return decode_config(Path(folder, CONFIG).read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
 
@@ -99,6 +109,15 @@ def _walk(config: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[
             yield from _walk(value, f"{prefix}{key}.", depth + 1)
         else:
             yield f"{prefix}{key}", value
+
+
+def _compare(configs: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
+    """All keys in the order in which they are met, and whether their values differ."""
+    keys = dict.fromkeys((key for config in configs for key in config), False)
+    for key in keys:
+        first = _comparable(configs[0].get(key, MISSING))
+        keys[key] = any(_comparable(config.get(key, MISSING)) != first for config in configs[1:])
+    return keys
 
 
 def _comparable(value: Any) -> Any:

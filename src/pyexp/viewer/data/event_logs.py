@@ -6,31 +6,37 @@ call them off the loop. A pickle inside a log is never opened here.
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 import time
 import zlib
 from collections import OrderedDict
 from dataclasses import replace
-from heapq import nsmallest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
-from pyexp.log import LogReader
+from pyexp.log import EVENTS_NAME, LogReader
+from pyexp.viewer.data.held_series import HeldSeries
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pyexp.log import Entry, Series
     from pyexp.viewer.catalog.rows import RunEntry
 
 OPEN_LIMIT: Final = 256
+# A log begins with a record of its attempt; fewer bytes may be a part of one that is being written.
+_LEAST_BYTES: Final = 256
 # Where no hint arrives (a network drive, no watches left), a log is looked at again after this time anyway.
 _TRUST_S: Final = 0.5
-TAG_LIMIT: Final = 5_000
+
+
+_SERIES: Final = HeldSeries()
 
 
 class RunLog:
@@ -43,9 +49,13 @@ class RunLog:
         self._is_stale = True
         self._has_news = False
         self._looked_at = 0.0
-        self._tags: dict[str, list[str]] = {}
+        self._tags: dict[str, set[str]] = {}
         self._tag_counts: dict[str, int] = {}
         self._names: dict[int, str] = {}
+        self._named: dict[str, set[str]] = {}
+        self._hparams: Mapping[str, Any] = {}
+        self._version = 0  # moves with each change
+        self._key: object = object()  # what is held of it is held by
         self._entries: dict[tuple[str, str], list[Entry]] = {}
 
     def mark_stale(self) -> None:
@@ -65,22 +75,49 @@ class RunLog:
         finally:
             self._lock.release()
 
-    def tags(self) -> tuple[dict[str, list[str]], dict[str, int]]:
-        """Tags by kind, at most `TAG_LIMIT` of each, and how many there are."""
+    def tags(self) -> dict[str, set[str]]:
+        """All tags by kind."""
         with self._lock:
             self._refresh()
-            return self._tags, self._tag_counts
+            return self._tags
+
+    def tag_counts(self) -> dict[str, int]:
+        """How many tags there are of each kind."""
+        with self._lock:
+            self._refresh()
+            return self._tag_counts
 
     def tag_name(self, key: int) -> str | None:
         """The tag with the id *key*, if this run has it."""
         with self._lock:
             self._refresh()
+            if self._named is not self._tags:
+                for kind, tags in self._tags.items():
+                    self._names.update((tag_id(tag), tag) for tag in tags - self._named.get(kind, set()))
+                self._named = self._tags
             return self._names.get(key)
+
+    def hparams(self) -> Mapping[str, Any]:
+        """The hyper-parameters logged last; empty when there are none."""
+        with self._lock:
+            self._refresh()
+            return self._hparams
 
     def series(self, tag: str, start: int = 0) -> Series:
         """Points of the scalar *tag* from the one with index *start* on."""
         with self._lock:
             return self._refresh().read_series(tag, start)
+
+    def whole_series(self, tag: str) -> Series:
+        """All points of the scalar *tag*; what was read before is kept, and only what is new is read."""
+        with self._lock:
+            self._refresh()
+            version, known = _SERIES.get((self._key, tag)) or (-1, None)
+            if known is None or version != self._version:
+                new, continues = read_after(self, tag, None if known is None else cursor_after(known))
+                known = _joined(known, new) if known is not None and continues else new
+            _SERIES.put((self._key, tag), self._version, known)
+            return known
 
     def entries(self, kind: str, tag: str) -> list[Entry]:
         """What was logged under *tag* besides scalars, without its contents; *kind* as the protocol spells it."""
@@ -95,6 +132,16 @@ class RunLog:
         """How many damaged records were found and skipped so far."""
         with self._lock:
             return self._refresh().damage
+
+    def is_foreign(self) -> bool:
+        """Whether its event file holds something that no logger wrote: not one attempt began there."""
+        with self._lock:
+            if self._refresh().attempts:
+                return False
+            try:
+                return os.lstat(self._path / EVENTS_NAME).st_size >= _LEAST_BYTES
+            except OSError:
+                return False
 
     def checkpoints(self) -> list[Entry]:
         """The checkpoints, without their contents."""
@@ -118,6 +165,7 @@ class RunLog:
                 self._reader.close()
                 self._reader = None
             self._is_stale = True
+            self._key = object()
 
     def _refresh(self) -> LogReader:
         reader = self._reader
@@ -133,8 +181,10 @@ class RunLog:
             changes = reader.refresh()
             if changes or changes.hidden or not self._tag_counts:
                 self._has_news = True
+                self._version += 1
                 self._entries.clear()
                 self._list_tags(reader)
+                self._hparams = _read_hparams(reader)
         return reader
 
     def _list_tags(self, reader: LogReader) -> None:
@@ -146,8 +196,7 @@ class RunLog:
         if counts == self._tag_counts:
             return
         self._tag_counts = counts
-        self._tags = {kind: nsmallest(TAG_LIMIT, tags) for kind, tags in found.items()}
-        self._names = {tag_id(tag): tag for tags in self._tags.values() for tag in tags}
+        self._tags = found
 
 
 class LogShelf:
@@ -185,6 +234,24 @@ class LogShelf:
             logs, self._open = list(self._open.values()), OrderedDict()
         for log in logs:
             log.close()
+
+
+def _read_hparams(reader: LogReader) -> Mapping[str, Any]:
+    try:
+        return reader.hparams
+    except (LogError, ValueError, KeyError, TypeError):  # logged by who knows whom: a run without them
+        return {}
+
+
+def _joined(known: Series, new: Series) -> Series:
+    if not len(new):
+        return known
+    return replace(
+        known,
+        iterations=known.iterations + new.iterations,
+        values=known.values + new.values,
+        times=known.times + new.times,
+    )
 
 
 def tag_id(tag: str) -> int:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from pyexp.viewer.catalog.rows import RunEntry
     from pyexp.viewer.data.event_logs import RunLog
+    from pyexp.viewer.settings import Root
 
 _READERS: Final = 4
 
@@ -24,15 +25,15 @@ Answer = TypeVar("Answer")
 
 
 class Library:
-    """Everything below one folder that can be looked at.
+    """Everything below some folders that can be looked at.
 
     Attributes:
         catalog: The batches and runs.
         logs: Their event logs.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.catalog = Catalog(root)
+    def __init__(self, *roots: Root | Path) -> None:
+        self.catalog = Catalog(*roots)
         self.logs = LogShelf()
         self._limiter = anyio.CapacityLimiter(_READERS)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pyexp._files import open_regular
-from pyexp.viewer.catalog.folder_walk import OUTPUT
+from pyexp.store.layout import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def read_piece(folder: Path, start: int, limit: int) -> Piece:
 def _open(folder: Path) -> Iterator[tuple[int, int]]:
     """The descriptor and the size of the output; -1 and 0 when there is none."""
     try:
-        file = open_regular(folder / OUTPUT, buffering=0)
+        file = open_regular(folder / LOG, buffering=0)
     except OSError:
         yield -1, 0
         return

@@ -9,23 +9,27 @@ import csv
 import io
 import math
 from array import array
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp._optional import import_extra
 from pyexp.errors import LogError
 from pyexp.log import Axis, downsample
 from pyexp.viewer.data.event_logs import cursor_after, read_after
+from pyexp.viewer.data.smoothing import extent_of, smooth
 from pyexp.viewer.protocol.encoding import encode_frame
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.names import cut_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pyexp.log import Series
     from pyexp.viewer.data.library import Library
 
 POINTS: Final = 1_000
 COLUMNS: Final = ("step", "value", "time")
+SMOOTHED_COLUMNS: Final = (*COLUMNS, "raw")
 AXES: Final[dict[str, Axis]] = {"step": "iterations", "relative": "relative", "wall": "times"}
 _CSV_ROWS: Final = 20_000
 
@@ -38,10 +42,15 @@ def series_frame(
     axis: str = "step",
     x_range: tuple[float, float] | None = None,
     points: int = POINTS,
+    most: int | None = None,
 ) -> bytes:
-    """The curves of *tag*, at most about *points* of each run inside *x_range*."""
-    found = []
-    for run, series in _read_all(library, tag, runs):
+    """The curves of *tag*, at most about *points* of each run inside *x_range*.
+
+    With *most*, only the first so many of the runs that have the tag; the header says how many have it.
+    """
+    found: list[tuple[dict[str, Any], tuple[array[float], ...]]] = []
+    having = _having(library, tag, runs)
+    for run, series in _read_all(library, tag, having[:most]):
         shown = series
         if x_range is not None or len(series) > points:
             shown = downsample(series, points, x_range, AXES[axis])
@@ -51,11 +60,35 @@ def series_frame(
             "sampled": len(shown) < len(series),
             "replace": True,
             "cursor": cursor_after(series),
+            **_oddities(series),
         }
         found.append((fields, columns_of(shown)))
-    low, high = x_range or (None, None)
-    header = {"tag": tag, "columns": COLUMNS, "kind": "series", "axis": axis, "from": _end(low), "to": _end(high)}
-    return encode_frame(header | {"notice": None}, found)
+    header = {"kind": "series", "columns": COLUMNS, "having": len(having)}
+    return encode_frame(header | _place(tag, axis, x_range), found)
+
+
+def smoothed_frame(
+    library: Library,
+    tag: int,
+    runs: list[int],
+    *,
+    weight: float,
+    axis: str = "step",
+    x_range: tuple[float, float] | None = None,
+    points: int = POINTS,
+) -> bytes:
+    """The curves of *tag* in *runs*, the whole chart, smoothed over all their points; with the value at each point."""
+    read = list(_read_all(library, tag, runs))
+    along = [series.axis(AXES[axis]) for _, series in read]
+    extent = extent_of(along)
+    found: list[tuple[dict[str, Any], list[array[float]]]] = []
+    for (run, series), x in zip(read, along, strict=True):
+        smoothed = replace(series, values=smooth(x, series.values, weight, extent))
+        kept = list(_kept_places(smoothed, points, x_range, AXES[axis]))
+        columns = (*columns_of(smoothed), series.values)
+        found.append(({"run": run}, [array("d", (column[place] for place in kept)) for column in columns]))
+    header = {"kind": "smoothed", "columns": SMOOTHED_COLUMNS}
+    return encode_frame(header | _place(tag, axis, x_range), found)
 
 
 def delta_frame(
@@ -84,12 +117,12 @@ def delta_frame(
             "replace": not continues,
             "base": cursor if continues else None,
             "cursor": moved[run.id],
+            **_oddities(series),
         }
         found.append((fields, columns_of(shown)))
     if not found:
         return None, moved
-    header = {"tag": tag, "columns": COLUMNS, "kind": "delta", "axis": "step", "from": None, "to": None, "notice": None}
-    return encode_frame(header, found), moved
+    return encode_frame({"kind": "delta", "columns": COLUMNS} | _place(tag, "step", None), found), moved
 
 
 def statistics(library: Library, tags: list[int], runs: list[int]) -> dict[str, Any]:
@@ -136,6 +169,43 @@ def _read_all(library: Library, tag: int, runs: list[int]) -> Iterator[tuple[int
             continue
 
 
+def _having(library: Library, tag: int, runs: list[int]) -> list[int]:
+    """Those of the runs that have the tag, in their order."""
+    having = []
+    for run, log in library.logs_of(runs):
+        try:
+            if log.tag_name(tag) is not None:
+                having.append(run.id)
+        except (UnknownIdError, LogError):
+            continue
+    return having
+
+
+def _oddities(series: Series) -> dict[str, int]:
+    """How many of these points no chart can draw, and how many no logarithmic axis can."""
+    np = import_extra("numpy", "viewer", "the viewer")
+    values = np.frombuffer(series.values, dtype=np.float64) if len(series) else np.empty(0)
+    finite = values[np.isfinite(values)]
+    return {"nonfinite": len(values) - len(finite), "nonpositive": int((finite <= 0).sum())}
+
+
+def _kept_places(series: Series, points: int, x_range: tuple[float, float] | None, axis: Axis) -> Iterable[int]:
+    """The places of the points that down-sampling keeps: they travel in the column that it does not look at."""
+    if x_range is None and len(series) <= points:
+        return range(len(series))
+    if axis == "iterations":
+        numbered = replace(series, times=array("d", range(len(series))))
+        return map(int, downsample(numbered, points, x_range, axis).times)
+    numbered = replace(series, iterations=array("q", range(len(series))))
+    return downsample(numbered, points, x_range, axis).iterations
+
+
+def _place(tag: int, axis: str, x_range: tuple[float, float] | None) -> dict[str, Any]:
+    """The fields of a frame that say what was asked for."""
+    low, high = x_range or (None, None)
+    return {"tag": tag, "axis": axis, "from": _end(low), "to": _end(high), "notice": None}
+
+
 def _summary(series: Series) -> dict[str, Any]:
     values = series.values
     low, high = min(values), max(values)
@@ -148,6 +218,7 @@ def _summary(series: Series) -> dict[str, Any]:
         "last_step": series.iterations[-1],
         "min": low,
         "max": high,
+        "nonfinite": _oddities(series)["nonfinite"],
     }
 
 

@@ -1,45 +1,61 @@
-"""Which tags a selection of runs has, by kind, and a revision that moves when one is added. Reads no contents."""
+"""Which tags a selection of runs has, by kind, and a revision that moves when one is added. Reads no contents.
+
+Owns the choice of what is listed where there are too many; the filter looks at all of them.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from collections import Counter, defaultdict
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
-from pyexp.viewer.data.event_logs import TAG_LIMIT, tag_id
+from pyexp.viewer.data.event_logs import tag_id
+from pyexp.viewer.data.tag_filter import PatternError, TagFilter
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.kinds import KINDS
 from pyexp.viewer.protocol.names import NAME_LIMIT, cut_name, natural_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from pyexp.viewer.catalog.rows import RunEntry
+    from pyexp.viewer.data.event_logs import RunLog
     from pyexp.viewer.data.library import Library
 
+TAG_LIMIT: Final = 5_000
+# More names than this are put in plain order: the natural one takes seconds for a million.
+_NATURAL_LIMIT: Final = 100_000
 
-def list_tags(library: Library, runs: list[int]) -> dict[str, Any]:
-    """The union of the runs' tags, as the protocol has it."""
-    union: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
+
+def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str, Any]:
+    """The union of the runs' tags in which *pattern* occurs, as the protocol has it."""
+    union: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     revision = hashlib.blake2b(digest_size=8)
-    is_cut = False
+    damage: dict[int, int] = {}
+    foreign: list[int] = []
     for run, log in library.logs_of(runs):
         try:
-            tags, counts = log.tags()
+            tags = log.tags()
+            revision.update(_fact(run, log))
+            damage[run.id] = log.damage()
+            foreign += [run.id] if log.is_foreign() else []
         except (UnknownIdError, LogError):
             continue
-        revision.update(f"{run.id}{counts}".encode())
         for kind in KINDS:
-            is_cut |= counts[kind] > len(tags[kind])
-            for tag in tags[kind]:
-                union[kind][tag] = union[kind].get(tag, 0) + 1
-    answer: dict[str, Any] = {}
-    for kind, found in union.items():
-        names = sorted(found, key=natural_key)
-        is_cut |= len(names) > TAG_LIMIT
-        answer[kind] = [
-            {"id": tag_id(name), "name": cut_name(name), "cut": len(name) > NAME_LIMIT, "runs": found[name]}
-            for name in names[:TAG_LIMIT]
-        ]
-    notice = f"There are more tags than the {TAG_LIMIT:,} of a kind that are shown." if is_cut else None
-    return {**answer, "rev": revision.hexdigest(), "notice": notice}
+            union[kind].update(tags[kind])
+    listed, problem = _filtered(union, pattern)
+    shown = {kind: choose_names(names, TAG_LIMIT) for kind, names in listed.items()}
+    answer: dict[str, Any] = {kind: [_entry(name, union[kind][name]) for name in shown[kind]] for kind in KINDS}
+    return {
+        **answer,
+        "rev": revision.hexdigest(),
+        "damage": {run: count for run, count in damage.items() if count},
+        "foreign": foreign,
+        "problem": problem,
+        "notice": _notice(listed, shown),
+    }
 
 
 def tags_revision(library: Library, runs: list[int]) -> str:
@@ -47,8 +63,61 @@ def tags_revision(library: Library, runs: list[int]) -> str:
     revision = hashlib.blake2b(digest_size=8)
     for run, log in library.logs_of(runs):
         try:
-            _, counts = log.tags()
+            revision.update(_fact(run, log))
         except (UnknownIdError, LogError):
             continue
-        revision.update(f"{run.id}{counts}".encode())
     return revision.hexdigest()
+
+
+def choose_names(names: Collection[str], limit: int) -> list[str]:
+    """At most *limit* of *names* in their order: as many of each prefix, so that one with thousands hides no other."""
+    by_prefix: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_prefix[_prefix(name)].append(name)
+    each = _fair_share([len(members) for members in by_prefix.values()], limit)
+    key: Callable[[str], Any] = natural_key if len(names) <= _NATURAL_LIMIT else str
+    chosen = [name for members in by_prefix.values() for name in nsmallest(each, members, key=key)]
+    return sorted(chosen, key=natural_key)[:limit]
+
+
+def _fair_share(sizes: list[int], limit: int) -> int:
+    """The most that each may have for all of them to have at most *limit*; at least one."""
+    if sum(sizes) <= limit:
+        return max(sizes, default=1)
+    left, share = limit, 0
+    for place, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - place)
+        if size > share:
+            break
+        left -= size
+    return max(1, share)
+
+
+def _prefix(name: str) -> str:
+    """The group of cards that *name* is in."""
+    cut = name.find("/", 1)
+    return name[:cut] if cut >= 0 else ""
+
+
+def _filtered(union: dict[str, Counter[str]], pattern: str) -> tuple[dict[str, Collection[str]], str | None]:
+    """The names of each kind that pass, and what is wrong with the pattern: all pass then."""
+    try:
+        passes = TagFilter(pattern)
+        return {kind: passes.passing(found) for kind, found in union.items()}, None
+    except PatternError as error:
+        return dict(union), str(error)
+
+
+def _notice(listed: dict[str, Collection[str]], shown: dict[str, list[str]]) -> str | None:
+    for kind, names in listed.items():
+        if len(shown[kind]) < len(names):
+            return f"{len(shown[kind]):,} of {len(names):,} {kind} are listed: the filter finds the others."
+    return None
+
+
+def _entry(name: str, runs: int) -> dict[str, Any]:
+    return {"id": tag_id(name), "name": cut_name(name), "cut": len(name) > NAME_LIMIT, "runs": runs}
+
+
+def _fact(run: RunEntry, log: RunLog) -> bytes:
+    return f"{run.id}{log.tag_counts()}{log.damage()}".encode()

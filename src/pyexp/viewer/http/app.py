@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
+import logging
 import secrets
 import socket
 from functools import partial
@@ -12,18 +14,21 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from pyexp.errors import ViewerError
 from pyexp.viewer.data import objects
-from pyexp.viewer.data.event_logs import TAG_LIMIT
 from pyexp.viewer.data.library import Library
 from pyexp.viewer.data.scalars import POINTS
+from pyexp.viewer.data.tags import TAG_LIMIT
 from pyexp.viewer.figures.server import Figures
 from pyexp.viewer.http.assets import Asset, load_asset
+from pyexp.viewer.http.connections import Connections, raise_descriptor_limit
 from pyexp.viewer.http.query import RUN_LIMIT, Query
 from pyexp.viewer.http.responses import json_response, refusal
 from pyexp.viewer.http.routes import add_routes
 from pyexp.viewer.http.security import Guard, add_headers, guard_middleware, is_loopback, own_names
+from pyexp.viewer.http.tickets import Tickets
 from pyexp.viewer.live.file_watch import Tail
 from pyexp.viewer.live.hub import Hub
 from pyexp.viewer.live.updates import Updates
@@ -37,8 +42,8 @@ if TYPE_CHECKING:
     from pyexp.viewer.settings import ViewerSettings
 
 _PORT_TRIES: Final = 100
-# A thousand ids of sixteen digits in one address.
-_LINE_LIMIT: Final = 65_536
+# Twenty thousand ids of sixteen digits in one address, each with its comma.
+_LINE_LIMIT: Final = 400_000
 _CLOSE_S: Final = 0.5
 _FIGURE: Final = frozenset({"run", "tag", "index"})
 
@@ -46,10 +51,11 @@ _FIGURE: Final = frozenset({"run", "tag", "index"})
 def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None = None) -> web.Application:
     """The application that serves *library* behind *guard*."""
     app = web.Application(middlewares=[guard_middleware(guard)])
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(add_headers(guard))
     epoch = secrets.token_hex(8)
     updates = Updates(library, hub, epoch)
     live_figures = figures or Figures()
+    tickets = Tickets()
 
     def hello() -> dict[str, object]:
         return {"epoch": epoch, "rev": library.catalog.revision, "version": _version()}
@@ -58,6 +64,15 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
         limits = {"runs": RUN_LIMIT, "tags": TAG_LIMIT, "points": POINTS}
         facts = {"root": library.catalog.label, "token": guard.token is not None, "limits": limits}
         return json_response(hello() | facts)
+
+    async def get_ticket(_request: web.Request) -> web.StreamResponse:
+        return json_response({"ticket": tickets.issue()})
+
+    async def get_token(request: web.Request) -> web.StreamResponse:
+        scheme, _, ticket = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "ticket" or not tickets.redeem(ticket):
+            return refusal(401, "This ticket was used already, or it is too old: run the cell again.")
+        return json_response({"token": guard.token})
 
     async def get_live(request: web.Request) -> web.StreamResponse:
         return await serve_page(request, hub, updates, {"type": "hello", **hello()})
@@ -73,6 +88,8 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
     app.router.add_get("/", partial(_get_asset, "index.html"))
     app.router.add_get("/favicon.ico", partial(_get_asset, "favicon.svg"))
     app.router.add_get("/static/{path:.*}", _get_static)
+    app.router.add_get("/ticket", get_token)
+    app.router.add_get("/api/ticket", get_ticket)
     app.router.add_get("/api/hello", get_hello)
     app.router.add_get("/api/live", get_live)
     app.router.add_get("/api/figure", get_figure)
@@ -97,18 +114,27 @@ async def serve(
         ViewerError: The port is taken, or the address is not ours.
     """
     names = frozenset() if is_loopback(settings.host) else await anyio.to_thread.run_sync(own_names)
-    guard = Guard(host=settings.host, names=names, token=settings.token)
+    guard = Guard(host=settings.host, names=names, token=settings.token, allowed=settings.allowed)
     listener = _listen(settings)
-    library, hub = Library(settings.root), Hub()
+    library, hub = Library(*settings.folders), Hub()
     runner = web.AppRunner(
-        build_app(library, hub, guard), access_log=None, max_line_size=_LINE_LIMIT, shutdown_timeout=_CLOSE_S
+        build_app(library, hub, guard),
+        access_log=None,
+        logger=_server_log(),
+        max_line_size=_LINE_LIMIT,
+        shutdown_timeout=_CLOSE_S,
     )
+    most = raise_descriptor_limit()
+    site: asyncio.Server | None = None
     try:
         await runner.setup()
+        assert runner.server is not None
         tail = Tail(library, hub)
         async with anyio.create_task_group() as tasks:
             # The page can be fetched while the first scan runs; its data waits for nothing else.
-            await web.SockSite(runner, listener, backlog=1024).start()
+            gate = Connections(runner.server, most)
+            site = await asyncio.get_running_loop().create_server(gate, sock=listener, backlog=1024)
+            tasks.start_soon(gate.end_half_requests)
             await tail.scan()
             tasks.start_soon(tail.run)
             tasks.start_soon(end_stalled, hub)
@@ -119,10 +145,24 @@ async def serve(
             tasks.cancel_scope.cancel()
     finally:
         gc.unfreeze()
+        if site is not None:
+            site.close()
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
             library.close()
         listener.close()
+
+
+def _server_log() -> logging.Logger:
+    """Where the server reports its own faults, not requests that are malformed or pages that vanish."""
+    log = logging.getLogger("pyexp.viewer.http")
+    log.addFilter(_is_own_fault)
+    return log
+
+
+def _is_own_fault(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, (HttpProcessingError, ConnectionError, TimeoutError))
 
 
 def _listen(settings: ViewerSettings) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Final
 
@@ -16,8 +17,11 @@ if TYPE_CHECKING:
     from pyexp.viewer.data.library import Library
 
 RUN_LIMIT: Final = 1_000
+# What statistics and lists are made over: as many as the catalogue holds.
+ALL_RUNS_LIMIT: Final = 20_000
 _DIGITS: Final = 16
 _KEY_LIMIT: Final = 1_000
+_KEYS_LIMIT: Final = 100
 
 
 class Query:
@@ -44,6 +48,10 @@ class Query:
     def runs(self) -> list[int]:
         """The ids in ``runs``."""
         return self.ids("runs", RUN_LIMIT)
+
+    def all_runs(self) -> list[int]:
+        """The ids in ``runs``, where an answer does not grow with their number."""
+        return self.ids("runs", ALL_RUNS_LIMIT)
 
     def id(self, name: str) -> int:
         """The id *name*.
@@ -84,12 +92,34 @@ class Query:
             raise AnswerError(400, f"Parameter {name!r} is {shown!r}, expected one of {', '.join(choices)}.")
         return given
 
-    def text(self, name: str) -> str:
-        """A text that is only compared, never followed."""
-        given = self._given.get(name)
-        if not given or len(given) > _KEY_LIMIT:
-            raise AnswerError(400, f"Parameter {name!r} is missing or longer than {_KEY_LIMIT:,} characters.")
+    def optional_text(self, name: str) -> str:
+        """A text that is only compared, never followed; empty when it is not given."""
+        given = self._given.get(name, "")
+        if len(given) > _KEY_LIMIT:
+            raise AnswerError(400, f"Parameter {name!r} is longer than {_KEY_LIMIT:,} characters.")
         return given
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A JSON list of such texts."""
+        try:
+            found = json.loads(self._given.get(name, ""))
+        except (ValueError, RecursionError):
+            found = None
+        is_list = isinstance(found, list) and 0 < len(found) <= _KEYS_LIMIT
+        if not is_list or not all(isinstance(text, str) and len(text) <= _KEY_LIMIT for text in found):
+            raise AnswerError(400, f"Parameter {name!r} is no list of texts, expected 1 to {_KEYS_LIMIT} as JSON.")
+        return tuple(found)
+
+    def flag(self, name: str) -> bool:
+        """Whether *name* is 1; it may be missing."""
+        return self.word(name, ("0", "1"), "0") == "1"
+
+    def fraction(self, name: str) -> float:
+        """A number from 0 to below 1; 0 when it is not given."""
+        found = self._number(name, 0.0)
+        if not 0 <= found < 1:
+            raise AnswerError(400, f"Parameter {name!r} is {found:g}, expected at least 0 and less than 1.")
+        return found
 
     def x_range(self) -> tuple[float, float] | None:
         """The bounds ``from`` and ``to``; a missing one is open, both missing give None."""

@@ -13,11 +13,13 @@ from aiohttp import web
 
 from pyexp.viewer.catalog.rows import read_status
 from pyexp.viewer.data import objects, scalars
-from pyexp.viewer.data.configs import compare_configs, load_config, to_plain
-from pyexp.viewer.data.group_statistics import groups_frame
+from pyexp.viewer.data.configs import compare_configs, load_facts, to_plain
+from pyexp.viewer.data.group_members import GroupKeys
+from pyexp.viewer.data.group_statistics import Shape, envelope_frame, groups_frame
 from pyexp.viewer.data.run_output import PIECE_LIMIT, read_piece, read_tail
+from pyexp.viewer.data.statistics import BANDS, CENTRES
 from pyexp.viewer.data.tags import list_tags
-from pyexp.viewer.http.query import Query
+from pyexp.viewer.http.query import RUN_LIMIT, Query
 from pyexp.viewer.http.responses import json_response, json_text, refusal
 from pyexp.viewer.protocol.encoding import to_json
 from pyexp.viewer.protocol.errors import AnswerError
@@ -50,7 +52,7 @@ async def get_run(query: Query, library: Library) -> web.StreamResponse:
         return {
             **run.to_json(),
             **facts,
-            "config": to_plain(load_config(run)),
+            "config": to_plain(load_facts(library, run)),
             "full_error": status.error if status else None,
             "damage": library.log(run).damage() if run.events else 0,
             "checkpoints": objects.list_checkpoints(library.log(run)) if run.events else [],
@@ -60,8 +62,8 @@ async def get_run(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_tags(query: Query, library: Library) -> web.StreamResponse:
-    """The tags of the runs."""
-    return json_response(await library.read(list_tags, library, query.runs()))
+    """The tags of the runs, those that a pattern is found in."""
+    return json_response(await library.read(list_tags, library, query.all_runs(), query.optional_text("match")))
 
 
 async def get_series(query: Query, library: Library) -> web.StreamResponse:
@@ -74,22 +76,36 @@ async def get_series(query: Query, library: Library) -> web.StreamResponse:
         axis=query.word("axis", scalars.AXES, "step"),
         x_range=query.x_range(),
         points=_points(query),
+        most=query.integer("most", RUN_LIMIT, 1, RUN_LIMIT),
+    )
+    return _binary(await library.read(read))
+
+
+async def get_smoothed(query: Query, library: Library) -> web.StreamResponse:
+    """Smoothed curves of a whole chart."""
+    read = partial(
+        scalars.smoothed_frame,
+        library,
+        query.id("tag"),
+        query.runs(),
+        weight=query.fraction("weight"),
+        axis=query.word("axis", scalars.AXES, "step"),
+        x_range=query.x_range(),
+        points=_points(query),
     )
     return _binary(await library.read(read))
 
 
 async def get_groups(query: Query, library: Library) -> web.StreamResponse:
-    """Mean and deviation by a config value."""
-    read = partial(
-        groups_frame,
-        library,
-        query.id("tag"),
-        query.runs(),
-        query.text("key"),
-        x_range=query.x_range(),
-        points=_points(query),
-    )
-    return _binary(await library.read(read))
+    """Statistics over the runs that share config values."""
+    by = GroupKeys(keys=query.texts("keys"), is_but=query.flag("but"))
+    shape = _shape(query, query.word("centre", CENTRES, "mean"), query.word("band", BANDS, "deviation"))
+    return _binary(await library.read(groups_frame, library, query.id("tag"), query.all_runs(), by, shape))
+
+
+async def get_envelope(query: Query, library: Library) -> web.StreamResponse:
+    """Median and quantiles over all the runs."""
+    return _binary(await library.read(envelope_frame, library, query.id("tag"), query.all_runs(), _shape(query)))
 
 
 async def get_texts(query: Query, library: Library) -> web.StreamResponse:
@@ -148,7 +164,7 @@ async def get_table(query: Query, library: Library) -> web.StreamResponse:
 
 async def get_configs(query: Query, library: Library) -> web.StreamResponse:
     """The runs' configs side by side."""
-    return json_response(await library.read(compare_configs, library.catalog.runs(query.runs())))
+    return json_response(await library.read(compare_configs, library, library.catalog.runs(query.all_runs())))
 
 
 async def get_stats(query: Query, library: Library) -> web.StreamResponse:
@@ -169,12 +185,15 @@ async def get_output(query: Query, library: Library) -> web.StreamResponse:
     return json_response({"run": run.id, **asdict(piece)})
 
 
+_CURVES: Final = frozenset({"tag", "runs", "from", "to", "points", "weight"})
 ROUTES: Final[dict[str, tuple[Callable[[Query, Library], Reply], frozenset[str]]]] = {
     "/api/catalog": (get_catalog, frozenset()),
     "/api/run": (get_run, frozenset({"run"})),
-    "/api/tags": (get_tags, frozenset({"runs"})),
-    "/api/series": (get_series, frozenset({"tag", "runs", "axis", "from", "to", "points"})),
-    "/api/groups": (get_groups, frozenset({"tag", "runs", "key", "from", "to", "points"})),
+    "/api/tags": (get_tags, frozenset({"runs", "match"})),
+    "/api/series": (get_series, frozenset({"tag", "runs", "axis", "from", "to", "points", "most"})),
+    "/api/smoothed": (get_smoothed, frozenset({"tag", "runs", "axis", "from", "to", "points", "weight"})),
+    "/api/groups": (get_groups, _CURVES | {"keys", "but", "centre", "band"}),
+    "/api/envelope": (get_envelope, _CURVES),
     "/api/texts": (get_texts, frozenset({"tag", "runs", "limit", "before", "step"})),
     "/api/text": (get_text, frozenset({"run", "tag", "index"})),
     "/api/entries": (get_entries, frozenset({"kind", "tag", "runs"})),
@@ -218,6 +237,12 @@ def add_routes(app: web.Application, library: Library) -> None:
         return response
 
     app.router.add_get("/api/csv", get_csv)
+
+
+def _shape(query: Query, centre: str = CENTRES[0], *bands: str) -> Shape:
+    points = query.integer("points", scalars.POINTS, *_POINTS)
+    weight = query.fraction("weight")
+    return Shape(centre=centre, bands=bands, weight=weight, x_range=query.x_range(), points=points)
 
 
 def _points(query: Query) -> int:

@@ -16,19 +16,23 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from pyexp.errors import SettingsError
+from pyexp.viewer.allowed import Allowed
 from pyexp.viewer.http.responses import refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from aiohttp.typedefs import Handler, Middleware
 
 _TOKEN_PREFIX: Final = "token."  # noqa: S105 — what stands before the token
 _METHODS: Final = frozenset({"GET", "HEAD"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # The hash is of nothing: plotly inserts an empty <style>. Style attributes are allowed nowhere.
-CONTENT_POLICY: Final = (
+_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='; "
-    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 )
+CONTENT_POLICY: Final = _POLICY + "'none'"
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -62,13 +66,20 @@ class Guard:
         host: The address that the server listens on.
         names: The names of this machine, by which others reach an address that is not a loopback one.
         token: The secret that all data needs; None serves everybody who can reach a loopback address.
+        allowed: What is let in beyond that.
     """
 
     host: str = "127.0.0.1"
     names: frozenset[str] = frozenset()
     token: str | None = field(repr=False)
+    allowed: Allowed = field(default_factory=Allowed)
 
     def __post_init__(self) -> None:
+        if self.token is None and self.allowed.is_any:
+            raise SettingsError(
+                "the viewer would be reached through another host or from inside another page without a token: "
+                "leave --no-token out, or leave out --base-url, --allow-host and --allow-frame"
+            )
         if self.token is None and not is_loopback(self.host):
             raise SettingsError(
                 f"the viewer would listen on {self.host!r}, where other machines reach it, without a token: "
@@ -90,6 +101,11 @@ class Guard:
             return refusal(401, "The token is missing or wrong: open the address that the viewer printed.")
         return None
 
+    @property
+    def content_policy(self) -> str:
+        """What a browser may do with the answers; who may frame them stands at its end."""
+        return _POLICY + (" ".join(self.allowed.frames) or "'none'")
+
     def has_token(self, request: web.Request) -> bool:
         """Whether the request carries the token, as a Bearer header or as a websocket subprotocol."""
         if self.token is None:
@@ -110,7 +126,7 @@ class Guard:
         if match is None:
             return False
         name = match[1].lower()
-        if name in _LOOPBACK:
+        if name in _LOOPBACK or name in self.allowed.hosts or self.allowed.is_base(header):
             return True
         if is_loopback(self.host):
             return name.strip("[]") == self.host
@@ -118,14 +134,20 @@ class Guard:
         return name in {self.host.lower(), *self.names} or _is_address(name)
 
     def _known_names(self) -> str:
-        names = ["http://127.0.0.1", "http://localhost"]
+        names = ["http://127.0.0.1", "http://localhost", *(f"http://{name}" for name in self.allowed.hosts)]
+        names += [self.allowed.base_url] if self.allowed.base_url else []
         if not is_loopback(self.host):
             names += [f"http://{name}" for name in sorted(self.names)] + ["this machine's numeric address"]
         return f"{', '.join(names[:-1])} or {names[-1]}"
 
+    def _own_origins(self, host: str) -> list[list[str]]:
+        """What ``Origin`` may be: the address that was asked, and the one that a proxy is known to answer at."""
+        base = [[self.allowed.base_origin]] if self.allowed.base_origin else []
+        return base if self.allowed.is_base(host) else [[f"http://{host}"], *base]
+
     def _is_own_page(self, request: web.Request, host: str) -> bool:
         origins = request.headers.getall("Origin", [])
-        if origins and origins != [f"http://{host}"]:
+        if origins and origins not in self._own_origins(host):
             return False
         site = request.headers.get("Sec-Fetch-Site", "none")
         # A link from elsewhere may open the empty shell; data only goes to the shell itself.
@@ -150,12 +172,16 @@ def guard_middleware(guard: Guard) -> Middleware:
     return check
 
 
-async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+def add_headers(guard: Guard) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Set the headers that every answer bears."""
-    response.headers["Content-Security-Policy"] = CONTENT_POLICY
-    for name, value in _HEADERS.items():
-        response.headers[name] = value
-    response.headers.setdefault("Cache-Control", "no-store")
+
+    async def add(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Content-Security-Policy"] = guard.content_policy
+        for name, value in _HEADERS.items():
+            response.headers[name] = value
+        response.headers.setdefault("Cache-Control", "no-store")
+
+    return add
 
 
 def _is_address(name: str) -> bool:

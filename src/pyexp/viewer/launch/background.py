@@ -15,7 +15,6 @@ import weakref
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import anyio
@@ -23,10 +22,11 @@ import anyio
 from pyexp._optional import import_extra
 from pyexp.errors import MissingExtraError, PyexpError, ViewerError
 from pyexp.viewer.launch.kept_token import kept_token
-from pyexp.viewer.settings import DEFAULT_PORT, ViewerSettings, checked_root
+from pyexp.viewer.settings import DEFAULT_PORT, ViewerSettings, checked_root, parse_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 _START_S: Final = 30.0
 _STOP_S: Final = 5.0
@@ -81,7 +81,17 @@ def start_viewer(dir: Path | str, host: str = "127.0.0.1", port: int = DEFAULT_P
         import_extra(module, "viewer", "the viewer")
     os.makedirs(dir, exist_ok=True)
     root = checked_root(dir)
-    settings = ViewerSettings(root=root, host=host, port=port, is_port_fixed=False, token=kept_token(root, host))
+    return start_process(
+        ViewerSettings(root=root, host=host, port=port, is_port_fixed=False, token=kept_token(root, host))
+    )
+
+
+def start_process(settings: ViewerSettings) -> Viewer:
+    """Start a viewer with these settings and wait until it can be opened.
+
+    Raises:
+        ViewerError: It could not be started; says why.
+    """
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "pyexp.viewer.launch.background"],
         stdin=subprocess.PIPE,
@@ -115,7 +125,7 @@ def main() -> None:
     try:
         from pyexp.viewer.http.app import serve
 
-        settings = ViewerSettings(**(given | {"root": Path(given["root"])}))
+        settings = parse_settings(given)
         anyio.run(serve, settings, partial(_answer, answers, "url"), partial(_wait_for_parent, os.getppid()))
     except (PyexpError, MissingExtraError) as error:
         _answer(answers, "error", str(error))

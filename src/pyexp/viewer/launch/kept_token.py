@@ -24,7 +24,7 @@ _SECRET_BYTES: Final = 32
 _OTHERS: Final = 0o077
 
 
-def kept_token(root: Path, host: str) -> str:
+def kept_token(root: Path | str, host: str) -> str:
     """The token of the viewer of *root* at *host*: the same at each start, another one for another folder or address.
 
     Where the secret cannot be kept (a home that is not writable, a file that is not ours) each start gets a fresh one.

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from pyexp._optional import import_extra
-from pyexp.viewer.catalog.folder_walk import OUTPUT
+from pyexp.log import EVENTS_NAME, MARKER
+from pyexp.store import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from pyexp.viewer.data.library import Library
     from pyexp.viewer.live.hub import Hub
+    from pyexp.viewer.settings import Root
 
 SWEEP_S: Final = 1.0
 # The watcher tells after one step without a change, at the latest after the second time. It wakes at each step, which
@@ -30,7 +33,9 @@ _DEBOUNCE_MS: Final = 20
 _RETRY_S: Final = 10.0
 # A scan may take at most this part of the time.
 _SCAN_SHARE: Final = 4
-_STATE_FILES: Final = frozenset({"status.json", "index.jsonl", "runs.json", ".pyexp", ".owner", OUTPUT, "events.pb"})
+_STATE_FILES: Final = frozenset(
+    {layout.STATUS, layout.INDEX, layout.RUNS, layout.OWNER, layout.LOG, MARKER, EVENTS_NAME}
+)
 
 _Signature = tuple[object, ...]
 
@@ -80,9 +85,12 @@ class Tail:
     async def _watch(self, stop: anyio.Event) -> None:
         watchfiles = import_extra("watchfiles", "viewer", "the viewer")
         while True:
+            folders = await self._library.read(_existing, self._library.catalog.roots)
             try:
+                if not folders:
+                    raise FileNotFoundError
                 async for changes in watchfiles.awatch(
-                    self._library.catalog.root,
+                    *folders,
                     watch_filter=None,
                     step=_STEP_MS,
                     debounce=_DEBOUNCE_MS,
@@ -92,8 +100,8 @@ class Tail:
                 ):
                     self._take((change == watchfiles.Change.deleted, path) for change, path in changes)
             except (OSError, RuntimeError):
-                # No watches left, or the root went: the sweep alone serves until it works again.
-                await anyio.sleep(_RETRY_S)
+                # No watches left, or a root went or comes later: the sweep alone serves until it works.
+                await anyio.sleep(_RETRY_S if folders else SWEEP_S)
 
     def _take(self, changes: Iterable[tuple[bool, str]]) -> None:
         events: set[int] = set()
@@ -104,7 +112,7 @@ class Tail:
             name = os.path.basename(path)
             if run is None:
                 is_structure = True
-            elif name == OUTPUT:
+            elif name == layout.LOG:
                 output.add(run)
             else:
                 events.add(run)
@@ -118,9 +126,9 @@ class Tail:
         found = self._library.catalog.runs([run] if run is not None else [])
         if not found:
             return False
-        if name == OUTPUT:
+        if name == layout.LOG:
             return found[0].output
-        return name in {".pyexp", "events.pb"} and found[0].events
+        return name in {MARKER, EVENTS_NAME} and found[0].events
 
     async def _sweep(self) -> None:
         while True:
@@ -163,6 +171,10 @@ async def _set_at_end(stop: anyio.Event) -> None:
         stop.set()
 
 
+def _existing(roots: Sequence[Root]) -> list[Path]:
+    return [root.path for root in roots if root.path.is_dir()]
+
+
 def _signatures(folders: dict[int, str]) -> dict[int, tuple[_Signature, _Signature]]:
     """Sizes and times of the files of each run: of its log, and of its output."""
     return {run: _signature(folder) for run, folder in folders.items()}
@@ -176,7 +188,7 @@ def _signature(folder: str) -> tuple[_Signature, _Signature]:
             for entry in entries:
                 info = entry.stat(follow_symlinks=False)
                 fact = (entry.name, info.st_ino, info.st_size, info.st_mtime_ns)
-                if entry.name == OUTPUT:
+                if entry.name == layout.LOG:
                     output = fact
                 else:
                     events.append(fact)

@@ -157,7 +157,7 @@ async def test_s7_a_pickle_is_opened_by_the_click_alone_and_not_in_the_server(tm
     )
     async with served(tmp_path) as client, client.live() as page:
         run, tag = await client.run_ids(), await client.tag("fig", "figures")
-        both = {"run": run, "runs": run, "tag": tag, "tags": tag, "index": 0, "kind": "figures", "key": "lr"}
+        both = {"run": run, "runs": run, "tag": tag, "tags": tag, "index": 0, "kind": "figures", "keys": '["lr"]'}
         from pyexp.viewer.http.routes import ROUTES
 
         for path, (_, names) in ROUTES.items():

@@ -2,6 +2,7 @@
 
 import { theme } from "./base/theme.js";
 import { showHelp } from "./help.js";
+import { isGrouped } from "./model/grouping.js";
 import { view } from "./model/view.js";
 import { toggleDrawer } from "./runs_panel/drawer.js";
 
@@ -47,6 +48,6 @@ function focusOn(selector, isInPanel) {
 }
 
 function nextAxis() {
-  if (view.get("group")) return; // bands are over steps
+  if (isGrouped()) return; // bands are over steps
   view.set({ x: AXES[(AXES.indexOf(view.get("x")) + 1) % AXES.length], zoom: {} });
 }

@@ -2,8 +2,8 @@
 // The workspace is loaded meanwhile.
 
 import { fill, h } from "./base/dom.js";
-import { errorPlaceholder, loadingPlaceholder, tokenForm, WRONG_TOKEN } from "./base/placeholders.js";
-import { pendingToken, takeTokenFromUrl, tryToken, useKeptToken } from "./model/api.js";
+import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder, tokenForm, WRONG_TOKEN } from "./base/placeholders.js";
+import { pendingToken, redeemTicketFromUrl, takeTokenFromUrl, tryToken, useKeptToken } from "./model/api.js";
 import { catalog } from "./model/catalog.js";
 import { view } from "./model/view.js";
 
@@ -11,10 +11,15 @@ const app = document.getElementById("app");
 let workspace = null;
 
 async function start() {
-  const given = takeTokenFromUrl() ?? pendingToken();
   const isKept = useKeptToken();
-  view.load();
-  await enter(given, isKept);
+  try {
+    const given = takeTokenFromUrl() ?? (await redeemTicketFromUrl()) ?? pendingToken();
+    view.load();
+    await enter(given, isKept);
+  } catch (error) {
+    app.removeAttribute("aria-busy");
+    fill(app, h("main", { class: "lone" }, emptyPlaceholder("Run the cell again", error.message)));
+  }
 }
 
 /** Go to the workspace; `given` is a token to try first, `isKept` says that one is in use already. */

@@ -7,6 +7,7 @@ import { catalog } from "./model/catalog.js";
 import { live } from "./model/live.js";
 import { tags } from "./model/tags.js";
 import { view } from "./model/view.js";
+import { ScrollPlaces } from "./scroll_places.js";
 import { buildShell } from "./shell.js";
 import { TABS } from "./tabs/tab_list.js";
 
@@ -17,23 +18,30 @@ export function showWorkspace(app) {
   const content = buildShell(app);
   let ending = () => {};
   let shown = null;
+  const places = new ScrollPlaces(content, () => shown);
   const show = () => {
     const tab = TABS.find(({ name }) => name === view.get("tab")) ?? TABS[0];
     if (tab.name === shown) return;
     shown = tab.name;
     ending();
     content.replaceChildren();
-    content.scrollTop = 0;
     content.setAttribute("aria-labelledby", `tab-${tab.name}`);
     ending = tab.mount(content);
+    places.restore(tab.name);
     live.changed();
   };
   view.on("tab", show);
+  addEventListener("popstate", closeSheets);
   guardWorkspace();
   follow();
   show();
   startKeyboard();
   return { use: useToken };
+}
+
+/** Going back leaves what lies over the page. */
+function closeSheets() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) /** @type {HTMLDialogElement} */ (dialog).close();
 }
 
 function follow() {

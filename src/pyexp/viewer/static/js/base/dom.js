@@ -70,6 +70,18 @@ export function setCss(element, properties) {
 }
 
 /**
+ * Make the dot that stands for a line: of its colour, and broken as the line is.
+ *
+ * @param {string} colour
+ * @param {string} dash
+ */
+export function colourDot(colour, dash = "solid") {
+  const dot = h("i", { class: "dot run-dot", data: { dash } });
+  setCss(dot, { "--run-colour": colour });
+  return dot;
+}
+
+/**
  * Replace the children of `element`.
  *
  * @template {Element} E

@@ -29,3 +29,14 @@ export class Emitter {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(detail);
   }
 }
+
+/**
+ * Join functions that stop something into one.
+ *
+ * @param {(() => void)[]} stops
+ */
+export function joinStops(stops) {
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

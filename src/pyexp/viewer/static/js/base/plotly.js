@@ -10,7 +10,7 @@ let loading;
  * @returns {Promise<any>}
  */
 export function loadPlotly() {
-  loading ??= loadScript("/static/vendor/plotly-basic.min.js").then(() => /** @type {any} */ (globalThis).Plotly);
+  loading ??= loadScript("static/vendor/plotly-basic.min.js").then(() => /** @type {any} */ (globalThis).Plotly);
   return loading;
 }
 

@@ -27,6 +27,17 @@ export function statusBadge(run, withText = false) {
 }
 
 /**
+ * Make the mark of a run with something odd, or null when nothing is.
+ *
+ * @param {string[]} sentences
+ */
+export function oddBadge(sentences) {
+  if (sentences.length === 0) return null;
+  const text = sentences.join("\n");
+  return h("span", { class: "odd", title: text }, icon("warning"), h("span", { class: "unseen" }, text));
+}
+
+/**
  * Show how far a batch is: finished of all, and a bar of its parts.
  *
  * @param {WithStatus[]} runs

@@ -1,18 +1,21 @@
 // Owns what every tab of tags does alike: the tag filter, the groups of cards, what stands there without cards.
 
-import { fill, h } from "../base/dom.js";
+import { fill, h, setText } from "../base/dom.js";
+import { joinStops } from "../base/emitter.js";
 import { icon } from "../base/icons.js";
 import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
 import { debounced } from "../base/timing.js";
-import { tagTest } from "../model/filters.js";
 import { selection } from "../model/selection.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
 import { CardGroups } from "./card_groups.js";
 import { noRuns } from "./no_runs.js";
 
-/** The field that filters the tags of a tab; returns `[element, stop]`. */
+const AUTOMATIC = ["config", "git_commit"]; // texts that an experiment writes
+
+/** The field that filters the tags of a tab, with what is wrong with the pattern; returns `[element, stop]`. */
 export function tagsFilter() {
+  const problem = h("span", { class: "filter-error", role: "alert" });
   const input = h("input", {
     class: "field tags-filter",
     type: "search",
@@ -20,17 +23,32 @@ export function tagsFilter() {
     "aria-label": "Filter tags by a regular expression",
     spellcheck: "false",
     autocomplete: "off",
+    maxlength: "200",
     value: view.get("tags"),
   });
   input.addEventListener(
     "input",
     debounced(() => view.set({ tags: input.value }), 120),
   );
-  input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
-  const stop = view.on("tags", (text) => {
-    if (document.activeElement !== input) input.value = text;
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // a browser empties the field, too, but tells nobody
+    view.set({ tags: "" });
+    input.blur();
   });
-  return [h("label", { class: "search" }, icon("search"), input), stop];
+  const show = () => {
+    setText(problem, tags.problem ?? "");
+    input.setAttribute("aria-invalid", String(tags.problem !== null));
+  };
+  const stops = [
+    tags.on("change", show),
+    view.on("tags", (text) => {
+      if (input.value !== text) input.value = text;
+    }),
+  ];
+  show();
+  const field = h("label", { class: "search" }, icon("search"), input);
+  return [h("div", { class: "tags-search" }, field, problem), joinStops(stops)];
 }
 
 /**
@@ -44,21 +62,21 @@ export function mountCards(root, { kind, controls, make, empty }) {
   const groups = new CardGroups(place, make);
   const show = () => {
     const all = tags.list(kind);
-    const passes = tagTest(view.get("tags"));
-    const found = all.filter(({ name }) => passes(name));
+    const found = [...tags.passing(kind)].sort((a, b) => isAutomatic(a) - isAutomatic(b));
     groups.update(found);
     fill(message, found.length > 0 ? null : whyNothing(all, empty));
   };
-  const stops = [
-    tags.on("change", show),
-    view.on("tags", show),
-    selection.on("update", () => tags.list(kind).length === 0 && show()),
-  ];
+  const stops = [tags.on("change", show), selection.on("update", () => tags.list(kind).length === 0 && show())];
   show();
   return () => {
     for (const stop of stops) stop();
     groups.end();
   };
+}
+
+/** Whether every run has logged it by itself: it comes after what was meant to be looked at. */
+function isAutomatic({ name }) {
+  return Number(AUTOMATIC.includes(name));
 }
 
 function whyNothing(all, [title, text, code]) {

@@ -1,10 +1,10 @@
 // Owns one run's part of a card: its name, the step that is shown, its body, and the error when it could not be shown.
 
 import { nameElement } from "../base/cut_name.js";
-import { fill, h, setCss, setText } from "../base/dom.js";
+import { colourDot, fill, h, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
 import { catalog } from "../model/catalog.js";
-import { colourOf } from "../model/colours.js";
+import { colourOf, dashOf } from "../model/colours.js";
 
 export class Tile {
   #body;
@@ -14,8 +14,7 @@ export class Tile {
 
   constructor(tag, run, body) {
     this.#body = body;
-    const dot = h("i", { class: "dot" });
-    setCss(dot, { background: colourOf(run) });
+    const dot = colourDot(colourOf(run), dashOf(run));
     this.offer = h("span", { class: "tile-offer" });
     this.step = h("span", { class: "tile-step" });
     this.problem = h("p", { class: "card-note is-error", role: "status" });

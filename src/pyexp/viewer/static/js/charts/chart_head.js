@@ -5,6 +5,7 @@ import { fill, h } from "../base/dom.js";
 import { icon } from "../base/icons.js";
 import { cardTitle } from "../cards/slot.js";
 import { view } from "../model/view.js";
+import { isClipped } from "./drawing.js";
 
 const coarse = matchMedia("(pointer: coarse)");
 
@@ -44,8 +45,14 @@ export class ChartHead {
   /** Show the switches as the view has them. */
   show() {
     press(this.log, view.get("logy").includes(this.tag.id));
-    press(this.clip, view.get("clip").includes(this.tag.id));
+    press(this.clip, isClipped(this.tag.id));
     fill(this.wide, icon(view.get("wide").includes(this.tag.id) ? "shrink" : "expand"));
+  }
+
+  /** Whether outliers are out of sight now. */
+  showCut(isCut) {
+    this.clip.classList.toggle("is-cutting", isCut);
+    this.clip.title = isCut ? "Outliers are out of sight; show them" : "Leave outliers out of the y-range";
   }
 
   showZoomed(isZoomed) {

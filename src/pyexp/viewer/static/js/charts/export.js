@@ -18,13 +18,13 @@ const MOST_LETTERS = 56;
  * Save a drawing as a picture; `format` is "png" or "svg", `axes` are the titles of x and y, `note` says what the names
  * are.
  */
-export async function savePicture({ drawn, traces, layout, format, title, axes, note }) {
+export async function savePicture({ traces, layout, format, title, axes, note }) {
   const plotly = await loadPlotly();
+  const named = traces.filter(({ meta, opacity, showlegend }) => meta && opacity !== 0.22 && showlegend !== false);
   const names = shortNames(
-    drawn.map(({ name }) => name),
+    named.map(({ meta }) => meta.name),
     MOST_LETTERS,
   );
-  const named = traces.filter((trace) => trace.opacity !== 0.22 && trace.showlegend !== false);
   const data = traces.map((trace) => ({
     ...trace,
     showlegend: named.includes(trace),

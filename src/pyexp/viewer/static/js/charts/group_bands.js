@@ -1,99 +1,71 @@
-// Owns the statistics of one tag over runs grouped by a config key, as the server computes them from the full data, and
-// the bands that they make. While a run is running they are fetched again, some time after each answer.
+// Owns the statistics of one tag over many runs, by groups or over all of them, as the server computes them from the
+// full data. While a run is running they are fetched again, some time after each answer.
 
 import { Emitter } from "../base/emitter.js";
-import { compareCells, number } from "../base/format.js";
+import { number } from "../base/format.js";
 import { getFrame } from "../model/api.js";
+import { groupOrder } from "../model/grouping.js";
 
 const AGAIN_MS = 2000;
+const POINTS = 1000;
+const ROUNDING = 1e-14;
 
-/** The bands that can be drawn: `[name, label]`. */
-export const BANDS = [
-  ["deviation", "± deviation"],
-  ["error", "± standard error"],
-  ["range", "min to max"],
+/** The middle of a group: `[name, label, title]`. */
+export const CENTRES = [
+  ["mean", "Mean", "The arithmetic mean of the runs at each step"],
+  ["median", "Median", "Half of the runs are above it, half below"],
 ];
 
-/** The edges of a group's band, and what it is at a place as text. */
-export function bandOf({ mean, deviation, count, min, max }, band) {
-  if (band === "range") return { low: min, high: max, second: (at) => `${number(min[at])} – ${number(max[at])}` };
-  const half = band === "error" ? deviation.map((value, i) => standardError(value, count[i])) : deviation;
-  return {
-    low: mean.map((value, i) => value - half[i]),
-    high: mean.map((value, i) => value + half[i]),
-    second: (at) => `± ${number(half[at])}`,
-  };
+/** The bands that can be drawn: `[name, label, title]`. */
+export const BANDS = [
+  ["deviation", "± std", "Standard deviation of the runs (ddof = 0)"],
+  ["error", "± std error", "Standard error of the mean: standard deviation (ddof = 1) over √n"],
+  ["range", "min–max", "From the smallest to the largest run"],
+  ["quartiles", "quartiles", "From the first to the third quartile, with linear interpolation"],
+];
+
+/** What a group is at a place, as texts: its value, its band, its number of runs. */
+export function groupTexts({ y, edges: [low, high], count, broken, of }, at, band) {
+  const isHalf = band === "deviation" || band === "error";
+  const half = (high[at] - low[at]) / 2;
+  const seen = half > Math.abs(y[at]) * ROUNDING ? half : 0; // equal values differ from their mean in the last digit
+  const spread = isHalf ? `± ${number(seen)}` : `${number(low[at])} – ${number(high[at])}`;
+  const size = count[at] < of ? `n = ${count[at]} of ${of}` : `n = ${of}`;
+  const odd = broken[at] > 0 ? `, ${broken[at]} not finite` : "";
+  return { value: number(y[at]), spread: Number.isFinite(y[at]) ? spread : "", size: size + odd };
 }
 
-/** Of the mean of `count` values with this population deviation; a lone value has none to show. */
-function standardError(deviation, count) {
-  return count > 1 ? deviation / Math.sqrt(count - 1) : 0;
-}
-
-/** The groups' colours: the first ones seen in natural order, later ones after them. */
-class GroupOrder extends Emitter {
-  #indices = new Map();
-
-  reset() {
-    this.#indices.clear();
-    this.emit("change");
-  }
-
-  learn(names) {
-    const fresh = names.filter((name) => !this.#indices.has(name)).sort(compareCells);
-    for (const name of fresh) this.#indices.set(name, this.#indices.size);
-    if (fresh.length > 0) this.emit("change");
-  }
-
-  index(name) {
-    return this.#indices.get(name) ?? 0;
-  }
-
-  names() {
-    return [...this.#indices.keys()];
-  }
-}
-
-export const groupOrder = new GroupOrder();
-
-/** The bands of one tag. Emits `change`, and `error` with the error. */
+/** The statistics of one tag. Emits `change`, and `error` with the error. */
 export class Bands extends Emitter {
   groups = [];
   isLoaded = false;
   #controller = null;
   #timer = null;
 
-  constructor(tag) {
+  /** `path` is the route that computes them. */
+  constructor(tag, path) {
     super();
     this.tag = tag;
+    this.path = path;
   }
 
-  /** Show these runs grouped by `key`; `isLive` says whether more is to come; `range` is a range of steps. */
-  async load({ runs, key, isLive, range }) {
+  /** Load them with these parameters; `isLive` says whether more is to come; `range` is a range of steps. */
+  async load({ runs, range, isLive, ...params }) {
     this.stop();
     const controller = new AbortController();
     this.#controller = controller;
     try {
-      const params = { tag: this.tag, runs: runs.join(), key, from: range?.[0], to: range?.[1], points: 1000 };
-      const frame = await getFrame("/api/groups", params, controller.signal);
-      this.groups = frame.series.map((part) => ({
-        name: part.group,
-        runs: part.runs,
-        x: part.step,
-        mean: part.mean,
-        deviation: part.deviation,
-        count: part.count,
-        min: part.min,
-        max: part.max,
-      }));
+      const query = { tag: this.tag, runs: runs.join(), from: range?.[0], to: range?.[1], points: POINTS, ...params };
+      const frame = await getFrame(this.path, query, controller.signal);
+      this.groups = frame.series;
       this.isLoaded = true;
-      groupOrder.learn(this.groups.map((group) => group.name));
+      if (frame.groups) groupOrder.learn(frame.groups);
       this.emit("change");
     } catch (error) {
       if (error.name !== "AbortError") this.emit("error", error);
     }
     if (isLive && this.#controller === controller)
-      this.#timer = setTimeout(() => this.load({ runs, key, isLive, range }), AGAIN_MS);
+      this.#timer = setTimeout(() => this.load({ runs, range, isLive, ...params }), AGAIN_MS);
   }
 
   stop() {

@@ -3,9 +3,11 @@
 
 import { h, setCss } from "../base/dom.js";
 import { number } from "../base/format.js";
+import { highlight } from "../model/highlight.js";
 import { hideValues, showValues } from "./value_table.js";
 
 const MOST_ROWS = 12;
+const POINTED_PX = 10;
 const TAP_PX = 10; // a finger that moves further does something else
 
 const spoken = h("div", { class: "unseen", role: "status" });
@@ -33,10 +35,16 @@ export function makeReadable(plot, lines) {
   plot.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const place = placeOf(plot, event);
-    if (place && event.buttons === 0) showAt(place.axis.p2l(place.x), place);
-    else hide();
+    if (place && event.buttons === 0) {
+      const rows = showAt(place.axis.p2l(place.x), place);
+      highlight.set(pointedRun(plot, rows, place));
+    } else hide();
   });
-  plot.addEventListener("pointerleave", (event) => event.pointerType === "touch" || hide());
+  plot.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "touch") return;
+    highlight.set(null);
+    hide();
+  });
   onTap(plot, (event) => {
     const place = placeOf(plot, event);
     hide();
@@ -52,7 +60,9 @@ export function makeReadable(plot, lines) {
     index = Math.min(longest.x.length - 1, Math.max(0, index === null ? longest.x.length - 1 : index + step));
     const rows = showAt(longest.x[index], null);
     if (!spoken.isConnected) document.body.append(spoken);
-    spoken.textContent = rows.map(({ line, at }) => `${line.name}: ${number(line.y[at])}`).join("; ");
+    spoken.textContent = rows
+      .map(({ line, at }) => `${line.name}: ${number(line.y[at])}${line.texts ? `, ${line.texts(at).size}` : ""}`)
+      .join("; ");
   });
   return hide;
 }
@@ -66,6 +76,14 @@ function onTap(plot, tap) {
     if (Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) < TAP_PX) tap(event);
   });
   plot.addEventListener("pointercancel", () => (start = null));
+}
+
+/** The run whose line is right under the pointer, or null. */
+function pointedRun(plot, rows, cursor) {
+  const { yaxis } = plot._fullLayout;
+  const distance = ({ line, at }) => Math.abs(yaxis.l2p(yaxis.d2l(line.y[at])) - cursor.y);
+  const nearest = rows.reduce((best, row) => (best && distance(best) <= distance(row) ? best : row), null);
+  return nearest && distance(nearest) <= POINTED_PX ? (nearest.line.run ?? null) : null;
 }
 
 function placeOf(plot, event) {

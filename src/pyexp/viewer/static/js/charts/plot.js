@@ -1,40 +1,30 @@
-// Owns what a chart looks like in plotly's terms: traces and layout from lines, nothing of the page.
+// Owns what a chart looks like in plotly's terms: points of lines as drawn, and the layout; nothing of the page.
 
-import { number, plotlyText } from "../base/format.js";
+import { number } from "../base/format.js";
 import { theme } from "../base/theme.js";
 import { xValues } from "./axis.js";
-import { smoothed } from "./smoothing.js";
 
 export const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 
 /**
- * Lines as drawn: `{name, colour, dash, startedAt, x, y, raw, step, time}`; `y` is smoothed where smoothing is on.
- * `entries` are `{name, colour, dash, startedAt, line, detail}`; with `range` (in x) only that part is drawn, in detail
- * where there is some.
+ * Lines as drawn: `{run, name, colour, dash, startedAt, x, y, step, time}`; where smoothing is on, `y` is smoothed, `raw`
+ * what it was at each place, and `behind` the line as it was logged, `{x, y}`. `entries` are `{run, name, colour, dash,
+ * startedAt, line, detail, smoothed}`; with `range` (in x) only that part is drawn, in detail where there is some.
  */
 export function drawnLines(entries, style) {
-  const lines = entries.map((entry) => drawnLine(entry, style));
-  if (style.smooth > 0) for (const line of lines) line.second = (at) => number(line.raw[at]);
-  return lines;
+  return entries.map((entry) => drawnLine(entry, style));
 }
 
-function drawnLine({ line, detail, ...look }, { mode, unit, smooth, range }) {
-  const x = xValues(line, mode, unit, look.startedAt);
-  const whole = { span: x[x.length - 1] - x[0], total: line.total };
-  const y = smoothed(x, line.value, smooth, whole);
-  const full = { ...look, x, y, raw: line.value, step: line.step, time: line.time };
-  if (!range) return full;
-  if (!detail) return cutTo(full, range);
-  const fine = xValues(detail, mode, unit, look.startedAt);
-  const seed = smooth > 0 && fine.length > 0 ? valueBefore(x, y, fine[0]) : null;
-  return {
-    ...look,
-    x: fine,
-    y: smoothed(fine, detail.value, smooth, whole, seed),
-    raw: detail.value,
-    step: detail.step,
-    time: detail.time,
+function drawnLine({ line, detail, smoothed, ...look }, { mode, unit, range }) {
+  const placed = (part) => {
+    const x = xValues(part, mode, unit, look.startedAt);
+    const whole = { x, y: part.value, raw: part.raw, step: part.step, time: part.time };
+    return range ? cutTo(whole, range) : whole;
   };
+  const logged = placed(detail ?? line);
+  if (!smoothed) return { ...look, ...logged };
+  const front = placed(smoothed);
+  return { ...look, ...front, behind: logged, second: (at) => number(front.raw[at]) };
 }
 
 /** The part of the line in the range, with one point more on each side. */
@@ -43,64 +33,8 @@ function cutTo(line, [from, to]) {
   if (first < 0) first = line.x.length;
   let last = first;
   while (last < line.x.length && line.x[last] <= to) last += 1;
-  const cut = (list) => list.subarray(Math.max(0, first - 1), last + 1);
-  return { ...line, x: cut(line.x), y: cut(line.y), raw: cut(line.raw), step: cut(line.step), time: cut(line.time) };
-}
-
-function valueBefore(x, y, place) {
-  const next = x.findIndex((other) => other >= place);
-  const value = y[Math.max(0, (next < 0 ? x.length : next) - 1)];
-  return Number.isFinite(value) ? value : null;
-}
-
-/** Traces of the lines, the raw ones pale behind when smoothed. A single point is shown as a marker. */
-export function lineTraces(drawn, { smooth, isLog }) {
-  const behind = smooth > 0 ? drawn.map((line) => trace(line, line.raw, { opacity: 0.22, width: 1 }, isLog)) : [];
-  return [...behind, ...drawn.map((line) => trace(line, line.y, { opacity: 1, width: 1.6 }, isLog))];
-}
-
-function trace({ name, colour, dash, x }, y, { opacity, width }, isLog) {
-  const mode = x.length < 2 ? "markers" : "lines";
-  return {
-    type: "scatter",
-    mode,
-    name: plotlyText(name),
-    x,
-    y: drawable(y, isLog),
-    opacity,
-    line: { color: colour, width, dash, shape: "linear" },
-    marker: { color: colour, size: 6 },
-    hoverinfo: "skip",
-  };
-}
-
-/** What cannot be drawn (nan, inf, on a log scale what is not positive) is a gap. */
-function drawable(y, isLog) {
-  return Array.from(y, (value) => (Number.isFinite(value) && (!isLog || value > 0) ? value : null));
-}
-
-/**
- * Groups as drawn, from `{name, colour, x, mean, low, high, second}`: mean and the band's edges are smoothed where
- * smoothing is on.
- */
-export function drawnGroups(groups, { smooth }) {
-  return groups.map(({ mean, low, high, ...group }) => {
-    const [y, ...edges] = [mean, low, high].map((column) => smoothed(group.x, column, smooth));
-    return { ...group, y, edges, raw: mean, step: group.x };
-  });
-}
-
-/** Traces of drawn groups: a band behind each mean. */
-export function bandTraces(groups, { isLog }) {
-  return groups.flatMap(({ name, colour, x, y, edges }) => {
-    const base = { type: "scatter", mode: "lines", x, hoverinfo: "skip" };
-    const [low, high] = edges.map((edge) => ({ ...base, y: drawable(edge, isLog), line: { width: 0 } }));
-    return [
-      { ...low, showlegend: false },
-      { ...high, fill: "tonexty", fillcolor: `${colour}2e`, showlegend: false },
-      { ...base, name: plotlyText(name), y: drawable(y, isLog), line: { color: colour, width: 1.8 } },
-    ];
-  });
+  const cut = (list) => list?.subarray(Math.max(0, first - 1), last + 1);
+  return Object.fromEntries(Object.entries(line).map(([name, list]) => [name, cut(list)]));
 }
 
 /** Why these traces show nothing, as a short text; empty when they show something. */
@@ -112,6 +46,7 @@ export function whyEmpty(traces, isLog) {
 
 const OUTSIDE = 0.02; // of the values, at either end
 const MARGIN = 0.06;
+const FAR = 3; // values as far apart as so many times the range of the others are outliers
 
 /** The range of y (in plotly's terms) without the outliers of the traces; null when there is nothing to leave out. */
 export function clippedRange(traces, isLog) {
@@ -119,14 +54,15 @@ export function clippedRange(traces, isLog) {
   if (values.length === 0) return null;
   const ends = [OUTSIDE, 1 - OUTSIDE].map((part) => values[Math.round(part * (values.length - 1))]);
   const [low, high] = isLog ? ends.map(Math.log10) : ends;
+  const all = [values[0], values.at(-1)].map((end) => (isLog ? Math.log10(end) : end));
   const margin = (high - low) * MARGIN;
-  return margin > 0 ? [low - margin, high + margin] : null;
+  return margin > 0 && all[1] - all[0] > FAR * (high - low) ? [low - margin, high + margin] : null;
 }
 
 /**
- * The layout for a chart of `size`; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null.
+ * The layout for a chart of `size`; with `isHuge` its x goes beyond 1e15; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null.
  */
-export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
+export function layoutFor({ size, mode, unit, isLog, isHuge, frame, clip, drag }) {
   const line = theme.colour("line");
   const axis = {
     gridcolor: line,
@@ -144,7 +80,7 @@ export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
     width: size.width,
     height: size.height,
     autosize: false,
-    margin: { l: 52, r: 10, t: 8, b: isDate ? 40 : 26 }, // dates have two lines
+    margin: { l: 52, r: isDate ? 34 : 10, t: 8, b: isDate ? 40 : 26 }, // dates have two lines, and are wide
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 11, color: theme.colour("muted") },
@@ -156,9 +92,9 @@ export function layoutFor({ size, mode, unit, isLog, frame, clip, drag }) {
       ...span(ends[0], ends[1]),
       type: isDate ? "date" : "linear",
       showline: true,
-      nticks: 6,
+      nticks: isDate ? 4 : 6,
       ticksuffix: mode === "relative" ? unit.suffix : "",
-      exponentformat: "SI",
+      exponentformat: isHuge ? "e" : "SI", // beyond its prefixes "SI" writes powers, with style attributes
       showgrid: false,
     },
     yaxis: {

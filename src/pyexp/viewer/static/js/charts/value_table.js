@@ -1,10 +1,12 @@
-// Owns the small table of values that floats next to a chart. Texts are text nodes: names are never markup.
+// Owns the small tables of values: one floats next to a chart, one below a chart of groups has the newest of each.
+// Texts are text nodes: names are never markup.
 
-import { fill, h, setCss } from "../base/dom.js";
+import { colourDot, fill, h, setCss, settle } from "../base/dom.js";
 import { duration, moment, number } from "../base/format.js";
 import { shortNames } from "../base/names.js";
 
 const MOST_LETTERS = 34;
+const MOST_ROWS = 40;
 
 const bubble = h("div", { class: "bubble", "aria-hidden": "true" });
 
@@ -46,16 +48,16 @@ function headOf({ line, at }) {
 }
 
 function valueRow({ line, at }, name, isTarget) {
-  const dot = h("i", { class: "dot" });
-  setCss(dot, { background: line.colour });
-  const second = line.second?.(at) ?? null;
+  const dot = colourDot(line.colour, line.dash);
+  const texts = line.texts?.(at) ?? { value: number(line.y[at]), spread: line.second?.(at) };
   return h(
     "tr",
     { class: isTarget ? "is-target" : "" },
     h("td", {}, dot),
     h("td", { class: "name" }, name),
-    h("td", { class: "value" }, number(line.y[at])),
-    second === null ? null : h("td", { class: "value second" }, second),
+    h("td", { class: "value" }, texts.value),
+    texts.spread ? h("td", { class: "value second" }, texts.spread) : null,
+    texts.size ? h("td", { class: "value second" }, texts.size) : null,
   );
 }
 
@@ -66,4 +68,23 @@ function place(x, y) {
   const left = x + 16 + box.width > innerWidth - 8 ? Math.max(8, x - 16 - box.width) : x + 16;
   const top = Math.min(Math.max(8, y + 12), Math.max(8, innerHeight - box.height - 8));
   setCss(bubble, { transform: `translate(${Math.round(left)}px, ${Math.round(top)}px)` });
+}
+
+/** Show the groups as drawn in `place`; none empties it. */
+export function showGroups(place, groups) {
+  place.hidden = groups.length === 0;
+  settle(place, groups.slice(0, MOST_ROWS).map(groupRow));
+}
+
+function groupRow(group) {
+  const at = group.x.length - 1;
+  const { value, spread, size } = group.texts(at);
+  const dot = colourDot(group.colour);
+  return h(
+    "li",
+    { class: "group-row", title: `${group.name}\nat step ${group.step[at]}` },
+    dot,
+    h("span", { class: "group-name" }, group.name),
+    h("span", { class: "group-value" }, `${value} ${spread} `, h("small", {}, `(${size})`)),
+  );
 }

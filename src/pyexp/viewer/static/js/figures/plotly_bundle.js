@@ -42,7 +42,7 @@ export async function bundleFor(figure) {
 async function loadFull(basic) {
   const restore = leaveStylesEmpty();
   try {
-    await loadScript("/static/plotly-full.js");
+    await loadScript("static/plotly-full.js");
     return globalThis.Plotly;
   } finally {
     restore();

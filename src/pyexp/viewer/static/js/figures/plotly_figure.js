@@ -10,6 +10,9 @@ import { canvasesOf, hold, inTurn, isFull, release, releaseContext } from "./web
 // Plotly makes links of the one and takes any style from the others' attributes.
 const MARKUP = /<\/?(?:span|a)(?:\s[^<>]*)?>|<(?:b|i|em|strong|sub|sup|s|u)\s[^<>]*>/gi;
 const OTHER_MARKUP = /<(?!\/?(?:b|i|em|strong|sub|sup|s|u|br|extra)\s*\/?>)/gi;
+const MAPS = /^(?:scattergeo|(?:scatter|density)map(?:box)?|choropleth(?:map)?(?:box)?)$/;
+const NO_MAP =
+  "This map needs shapes from the internet, which the viewer never asks for. Log it as an image to see it.";
 const MOST_DEPTH = 60;
 const MOST_LOSSES = 3; // of a figure's contexts, until it is drawn only when asked for
 const NEAR = "200px 0px";
@@ -85,8 +88,7 @@ export class PlotlyFigure {
       }
       const plotly = await bundleFor(this.#figure);
       if (this.#isOver) return;
-      const { data, layout } = this.#figure;
-      await plotly.newPlot(this.plot, data, layout, CONFIG);
+      await plotly.newPlot(this.plot, { ...this.#figure, config: CONFIG });
       leaveLosses(this.plot);
       this.#plotly = plotly;
       this.#count();
@@ -96,8 +98,9 @@ export class PlotlyFigure {
   }
 
   async #load() {
-    const { data, layout } = harmless(await getJson("/api/plotly", this.#place, this.#controller.signal));
-    return { data: data.map(light), layout: fitted(layout) };
+    const { data, layout, frames } = harmless(await getJson("/api/plotly", this.#place, this.#controller.signal));
+    if (data.some(({ type }) => MAPS.test(type))) throw new Error(NO_MAP);
+    return { data: data.map(light), layout: fitted(layout), frames };
   }
 
   #count() {
@@ -156,7 +159,8 @@ function fitted({ width: _, height: __, ...layout }) {
 function harmless(figure) {
   const data = Array.isArray(figure?.data) ? figure.data : [];
   const layout = figure?.layout ?? {};
-  return { data: clean(data, 0), layout: clean(layout, 0) };
+  const frames = Array.isArray(figure?.frames) ? figure.frames : [];
+  return { data: clean(data, 0), layout: clean(layout, 0), frames: clean(frames, 0) };
 }
 
 function clean(value, depth) {

@@ -2,8 +2,9 @@
 // Owns the requests to the server: the token, errors, binary frames and sockets.
 // Knows the routes' shapes, not what is done with the answers.
 
-const TOKEN_KEY = "pyexp.token";
-const GIVEN_KEY = "pyexp.token.given"; // what the server has not answered yet
+// Viewers below several prefixes of one site have a token each.
+const TOKEN_KEY = `pyexp.token${location.pathname === "/" ? "" : location.pathname}`;
+const GIVEN_KEY = `${TOKEN_KEY}.given`; // what the server has not answered yet
 
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Params */
 
@@ -21,12 +22,37 @@ let token = null;
  * one.
  */
 export function takeTokenFromUrl() {
+  const given = takeFromUrl("token");
+  if (given) keep(GIVEN_KEY, given);
+  return given;
+}
+
+/**
+ * Take a part out of the URL's fragment; null when it is not there.
+ *
+ * @param {string} name
+ */
+function takeFromUrl(name) {
   const parts = new URLSearchParams(location.hash.slice(1));
-  const given = parts.get("token");
+  const given = parts.get(name);
   if (!given) return null;
-  parts.delete("token");
+  parts.delete(name);
   const rest = parts.toString();
   history.replaceState(null, "", location.pathname + location.search + (rest ? `#${rest}` : ""));
+  return given;
+}
+
+/**
+ * Exchange the ticket in the URL for the token; null without one.
+ *
+ * @returns {Promise<string | null>}
+ */
+export async function redeemTicketFromUrl() {
+  const ticket = takeFromUrl("ticket");
+  if (!ticket) return null;
+  const response = await fetch(addressOf("/ticket"), { headers: { Authorization: `Ticket ${ticket}` } });
+  if (!response.ok) throw new ApiError(await sentence(response), response.status);
+  const given = (await response.json()).token;
   keep(GIVEN_KEY, given);
   return given;
 }
@@ -106,13 +132,22 @@ async function request(path, params, signal, bearer = token) {
   const headers = bearer ? { Authorization: `Bearer ${bearer}` } : {};
   let response;
   try {
-    response = await fetch(`${path}?${query}`, { headers, signal, cache: "no-cache" });
+    response = await fetch(`${addressOf(path)}?${query}`, { headers, signal, cache: "no-cache" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError("The viewer's server does not answer. Is it still running?", 0);
   }
   if (!response.ok) throw new ApiError(await sentence(response), response.status);
   return response;
+}
+
+/**
+ * Return the address of a path of the server: below the page's own, since a proxy may serve it below any prefix.
+ *
+ * @param {string} path begins with a slash
+ */
+function addressOf(path) {
+  return new URL(`.${path}`, document.baseURI).href;
 }
 
 /** @param {Params} params */
@@ -181,7 +216,7 @@ export async function getFrame(path, params = {}, signal) {
  */
 export function openSocket(path, params = {}) {
   const query = queryOf(params).toString();
-  const url = `${location.origin.replace(/^http/, "ws")}${path}${query ? `?${query}` : ""}`;
+  const url = `${addressOf(path).replace(/^http/, "ws")}${query ? `?${query}` : ""}`;
   const socket = new WebSocket(url, token ? ["pyexp.v1", `token.${token}`] : ["pyexp.v1"]);
   socket.binaryType = "arraybuffer";
   return socket;

@@ -54,6 +54,8 @@ class Catalog extends Emitter {
   #names = null;
   /** @type {Map<number, number>} run id -> place */
   #places = new Map();
+  /** @type {Map<number, number> | null} batch id -> the first slot of its runs */
+  #starts = null;
 
   /** Fetch everything again. */
   async load() {
@@ -66,6 +68,7 @@ class Catalog extends Emitter {
     this.runs = new Map(answer.runs.map((/** @type {Run} */ run) => [run.id, run]));
     this.isLoaded = true;
     this.#order = null;
+    this.#starts = null;
     this.#names = null;
     this.emit("change");
   }
@@ -82,6 +85,7 @@ class Catalog extends Emitter {
     for (const id of message.gone?.batches ?? []) this.batches.delete(id);
     for (const id of message.gone?.runs ?? []) this.runs.delete(id);
     this.#order = null;
+    this.#starts = null;
     this.#names = null;
     this.emit("change");
   }
@@ -132,6 +136,28 @@ class Catalog extends Emitter {
   place(run) {
     this.tree();
     return this.#places.get(run.id) ?? run.position;
+  }
+
+  /**
+   * Return the run's place among those of all batches, the oldest first: it is the palette's first colour for the first
+   * run of a lone batch.
+   *
+   * @param {Run} run
+   */
+  slot(run) {
+    this.#starts ??= this.#countStarts();
+    return this.place(run) + (this.#starts.get(run.batch) ?? 0);
+  }
+
+  #countStarts() {
+    /** @type {Map<number, number>} */
+    const starts = new Map();
+    let next = 0;
+    for (const { batch, runs } of [...this.tree()].reverse()) {
+      starts.set(batch.id, next);
+      next += Math.max(batch.total, runs.length);
+    }
+    return starts;
   }
 
   /** @param {Run[]} runs */

@@ -11,6 +11,8 @@ class Configs extends Emitter {
   /** @type {Map<number, string[]>} run id -> ["lr=0.1", ...] */
   #texts = new Map();
   #isAsking = false;
+  /** @type {string[]} */
+  #differing = [];
 
   /**
    * Return the texts of the run's config; none until the server has answered.
@@ -19,6 +21,32 @@ class Configs extends Emitter {
    */
   of(run) {
     return this.#texts.get(run.id) ?? [];
+  }
+
+  /**
+   * Return the text of the run's value at the key; null when it has none or the server has not answered.
+   *
+   * @param {import("./catalog.js").Run} run
+   * @param {string} key
+   */
+  value(run, key) {
+    const found = this.of(run).find((text) => text.startsWith(`${key}=`));
+    return found === undefined ? null : found.slice(key.length + 1);
+  }
+
+  /**
+   * List the values that the runs have at the key, each once.
+   *
+   * @param {string} key
+   */
+  values(key) {
+    const found = [...catalog.runs.values()].map((run) => this.value(run, key)).filter((value) => value !== null);
+    return [...new Set(found)];
+  }
+
+  /** The keys that do not have the same value in all runs. */
+  differing() {
+    return this.#differing;
   }
 
   /** Fetch those that are missing; emits `change` when they are. */
@@ -37,8 +65,9 @@ class Configs extends Emitter {
     this.emit("change");
   }
 
-  /** @param {{ keys: { key: string }[], rows: { run: number, values: any[] }[] }} answer */
+  /** @param {{ keys: { key: string, differs: boolean }[], rows: { run: number, values: any[] }[] }} answer */
   #take({ keys, rows }) {
+    this.#differing = [...new Set([...this.#differing, ...keys.filter((key) => key.differs).map(({ key }) => key)])];
     for (const { run, values } of rows) {
       const there = keys.map(({ key }, i) => [key, values[i]]).filter(([, value]) => !value?.missing);
       this.#texts.set(

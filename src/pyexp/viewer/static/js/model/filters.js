@@ -1,5 +1,5 @@
 // @ts-check
-// Owns what the filters of runs and of tags match. Pure: it is given what it compares, and knows no singleton.
+// Owns what the filter of runs matches. Pure: it is given what it compares, and knows no singleton.
 
 const LEAST_OF_STATUS = 4; // letters of it that a filter must match
 
@@ -16,7 +16,7 @@ export class RunFilter {
     this.#text = text;
     if (!text) return;
     try {
-      this.#pattern = new RegExp(text, "i");
+      this.#pattern = new RegExp(text.replace(/^\(\?i\)/, ""), "i"); // which Python's patterns say so
     } catch (error) {
       this.error = `Not a pattern: ${error.message.replace(/^.*: /s, "")}.`;
     }
@@ -59,20 +59,4 @@ export class RunFilter {
  */
 function names(pattern, status) {
   return (status.match(pattern)?.[0].length ?? 0) >= LEAST_OF_STATUS;
-}
-
-/**
- * Make the test of a tag's name from what is typed; text that is not a pattern (yet) is searched as plain text.
- *
- * @param {string} text
- * @returns {(name: string) => boolean}
- */
-export function tagTest(text) {
-  try {
-    const pattern = new RegExp(text, "i");
-    return (name) => pattern.test(name);
-  } catch {
-    const plain = text.toLowerCase();
-    return (name) => name.toLowerCase().includes(plain);
-  }
 }

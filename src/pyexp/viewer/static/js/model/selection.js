@@ -20,6 +20,8 @@ class Selection extends Emitter {
   isCut = false; // more runs are on than one request may name
   /** @type {Set<number>} */
   #on = new Set();
+  /** @type {Set<number>} */
+  #auto = new Set();
   #filter = new RunFilter("");
 
   constructor() {
@@ -99,8 +101,20 @@ class Selection extends Emitter {
     const base = view.get("base");
     const flip = new Set(view.get("flip"));
     const ids = catalog.tree().flatMap(({ runs }) => runs.map((run) => run.id));
-    if (base === "auto") return new Set(ids.slice(0, FIRST));
+    if (base === "auto") return this.#firstOn(ids);
     return new Set(ids.filter((id) => (base === "all") !== flip.has(id)));
+  }
+
+  /**
+   * Return the runs that start switched on: those that are running, then the first, twenty in all. Who is on stays on.
+   *
+   * @param {number[]} ids in the order of the tree
+   */
+  #firstOn(ids) {
+    const kept = ids.filter((id) => this.#auto.has(id));
+    const running = ids.filter((id) => catalog.run(id)?.status === "running");
+    this.#auto = new Set([...new Set([...kept, ...running, ...ids])].slice(0, FIRST));
+    return this.#auto;
   }
 
   #readFilter() {

@@ -5,7 +5,9 @@
 import { Emitter } from "../base/emitter.js";
 import { getFrame } from "./api.js";
 import { live } from "./live.js";
+import { oddities } from "./oddities.js";
 
+export const MOST_LINES = 120; // of a chart; of more runs it shows an envelope
 const MOST_POINTS = 2000; // of one run, before a fresh down-sampled fetch
 const POINTS = 1000;
 /** @type {("step" | "value" | "time")[]} */
@@ -20,6 +22,8 @@ const COLUMNS = ["step", "value", "time"];
  * @property {Float64Array} time
  * @property {number} total
  * @property {any} cursor
+ * @property {number} nonfinite how many of all its values are nan or infinite
+ * @property {number} nonpositive how many are zero or less
  */
 
 /** @type {Set<Series>} */
@@ -39,24 +43,27 @@ export class Series extends Emitter {
   lines = new Map();
   /** @type {number[]} */
   runs = [];
+  having = 0; // how many of the wanted runs have the tag
   isLoaded = false;
   /** @type {AbortController | null} */
   #running = null;
   /** @type {Set<number>} */
   #stale = new Set();
 
-  /** @param {number} tag its id */
-  constructor(tag) {
+  /** @param {{ id: number, name: string }} tag */
+  constructor({ id, name }) {
     super();
-    this.tag = tag;
+    this.tag = id;
+    this.name = name;
   }
 
   /**
-   * Show these runs: what is missing is fetched, the others are dropped.
+   * Show these runs, of too many the first that have the tag: what is missing is fetched, the others are dropped.
    *
    * @param {number[]} runs ids
    */
   setRuns(runs) {
+    if (runs.length > MOST_LINES) return this.#fetch(runs, { most: MOST_LINES });
     this.runs = runs;
     const wanted = new Set(runs);
     for (const id of this.lines.keys()) if (!wanted.has(id)) this.lines.delete(id);
@@ -96,13 +103,15 @@ export class Series extends Emitter {
     for (const part of frame.series) {
       if (!this.runs.includes(part.run)) continue;
       const line = this.lines.get(part.run);
+      if (part.nonfinite > 0) oddities.broke(part.run, this.name);
       if (part.replace) this.lines.set(part.run, lineOf(part));
       else if (line && part.base === line.cursor) extend(line, part);
       else isAstray = true;
       if ((this.lines.get(part.run)?.step.length ?? 0) > MOST_POINTS) this.#stale.add(part.run);
     }
     if (isAstray) live.changed();
-    if (this.#stale.size > 0) this.#fetchMissing();
+    if (this.#stale.size > 0) this.#fetch([...this.#stale]);
+    this.having = Math.max(this.having, this.lines.size);
     this.emit("change");
   }
 
@@ -125,29 +134,45 @@ export class Series extends Emitter {
 
   async #fetchMissing() {
     const missing = this.runs.filter((id) => !this.lines.has(id) || this.#stale.has(id));
-    if (missing.length === 0) {
-      this.isLoaded = true;
-      this.emit("change");
-      live.changed();
-      return;
-    }
+    if (missing.length > 0) return this.#fetch(missing);
+    this.having = this.lines.size;
+    this.#arrived();
+  }
+
+  /**
+   * @param {number[]} runs
+   * @param {{ most?: number }} limit with `most` these are all wanted runs, and only so many of them are held
+   */
+  async #fetch(runs, { most } = {}) {
     this.#running?.abort();
     const controller = new AbortController();
     this.#running = controller;
     try {
-      const frame = await getFrame(
-        "/api/series",
-        { tag: this.tag, runs: missing.join(), points: POINTS },
-        controller.signal,
-      );
-      for (const part of frame.series) this.lines.set(part.run, lineOf(part));
-      for (const id of missing) this.#stale.delete(id);
-      this.isLoaded = true;
-      this.emit("change");
-      live.changed();
+      const params = { tag: this.tag, runs: runs.join(), points: POINTS, most };
+      const frame = await getFrame("/api/series", params, controller.signal);
+      if (most) {
+        this.runs = frame.series.map((part) => part.run);
+        this.lines.clear();
+      }
+      for (const part of frame.series) this.#hold(part);
+      for (const id of runs) this.#stale.delete(id);
+      this.having = most ? frame.having : this.lines.size;
+      this.#arrived();
     } catch (error) {
       if (error.name !== "AbortError") this.emit("error", error);
     }
+  }
+
+  /** @param {any} part of a frame */
+  #hold(part) {
+    this.lines.set(part.run, lineOf(part));
+    if (part.nonfinite > 0) oddities.broke(part.run, this.name);
+  }
+
+  #arrived() {
+    this.isLoaded = true;
+    this.emit("change");
+    live.changed();
   }
 }
 
@@ -158,7 +183,8 @@ export class Series extends Emitter {
 function lineOf(part) {
   // slices, so that one line does not keep the whole frame alive
   const [step, value, time] = COLUMNS.map((column) => part[column].slice());
-  return { step, value, time, total: part.total, cursor: part.cursor };
+  const { total, cursor, nonfinite = 0, nonpositive = 0 } = part;
+  return { step, value, time, total, cursor, nonfinite, nonpositive };
 }
 
 /**
@@ -172,6 +198,8 @@ function extend(line, part) {
     joined.set(part[column], line[column].length);
     line[column] = joined;
   }
+  line.nonfinite += part.nonfinite;
+  line.nonpositive += part.nonpositive;
   line.total = part.total;
   line.cursor = part.cursor;
 }

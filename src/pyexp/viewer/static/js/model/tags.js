@@ -1,10 +1,14 @@
 // @ts-check
-// Owns which tags the looked-at runs have, kind by kind, and keeps them current.
+// Owns which tags the looked-at runs have, kind by kind, and which of them pass the filter; keeps both current.
+// The server filters: it knows tags that are too many for a list.
 
 import { Emitter } from "../base/emitter.js";
 import { debounced } from "../base/timing.js";
 import { ApiError, getJson } from "./api.js";
+import { isGrouped, shownRuns } from "./grouping.js";
+import { oddities } from "./oddities.js";
 import { selection } from "./selection.js";
+import { view } from "./view.js";
 
 /** @typedef {{ id: number, name: string }} Tag */
 
@@ -18,8 +22,13 @@ class Tags extends Emitter {
   /** @type {ApiError | null} */
   error = null;
   isLoaded = false;
+  /** @type {string | null} What is wrong with the filter, as a sentence. */
+  problem = null;
   /** @type {Record<string, Tag[]>} by kind */
-  #lists = Object.fromEntries(KINDS.map((kind) => [kind, []]));
+  #lists = emptyLists();
+  /** @type {Record<string, Tag[]> | null} those that pass the filter; null without one */
+  #passing = null;
+  #asked = "";
   /** @type {AbortController | null} */
   #running = null;
 
@@ -27,6 +36,10 @@ class Tags extends Emitter {
     super();
     const reload = debounced(() => this.load(), 30);
     selection.on("change", () => (this.#running ? reload() : this.load())); // for the first answer the page waits
+    selection.on("update", () => isGrouped() && this.runs().join() !== this.#asked && reload());
+    view.on("change", (changed) => {
+      if (changed.some((/** @type {string} */ key) => ["tags", "group", "ended"].includes(key))) reload();
+    });
     if (selection.chosen.length > 0) this.load();
   }
 
@@ -35,9 +48,18 @@ class Tags extends Emitter {
     return this.#lists[kind];
   }
 
+  /**
+   * List the tags that pass the filter.
+   *
+   * @param {string} kind
+   */
+  passing(kind) {
+    return (this.#passing ?? this.#lists)[kind];
+  }
+
   /** The runs whose tags these are. */
   runs() {
-    return selection.chosen.map((run) => run.id);
+    return shownRuns().map((run) => run.id);
   }
 
   /**
@@ -47,7 +69,7 @@ class Tags extends Emitter {
    */
   name(id) {
     for (const kind of KINDS) {
-      const found = this.#lists[kind].find((tag) => tag.id === id);
+      const found = [...this.#lists[kind], ...this.passing(kind)].find((tag) => tag.id === id);
       if (found) return found.name;
     }
     return null;
@@ -58,12 +80,17 @@ class Tags extends Emitter {
     this.#running?.abort();
     const controller = new AbortController();
     this.#running = controller;
-    const runs = this.runs();
+    const runs = this.runs().join();
+    this.#asked = runs;
+    const match = view.get("tags");
     try {
-      const answer =
-        runs.length > 0 ? await getJson("/api/tags", { runs: runs.join() }, controller.signal) : { rev: null };
+      const [answer, passing] = await Promise.all([ask({ runs }, controller.signal), askFor(match, runs, controller)]);
       if (this.#running !== controller) return;
-      for (const kind of KINDS) this.#lists[kind] = answer[kind] ?? [];
+      this.#lists = listsOf(answer);
+      this.#passing = passing && listsOf(passing);
+      this.problem = passing?.problem ?? null;
+      oddities.damaged(answer.damage ?? {});
+      oddities.strange(answer.foreign ?? []);
       this.rev = answer.rev;
       this.notice = answer.notice ?? null;
       this.error = null;
@@ -74,6 +101,35 @@ class Tags extends Emitter {
     }
     this.emit("change");
   }
+}
+
+/** @returns {Record<string, Tag[]>} */
+function emptyLists() {
+  return Object.fromEntries(KINDS.map((kind) => [kind, []]));
+}
+
+/** @param {Record<string, any>} answer */
+function listsOf(answer) {
+  return { ...emptyLists(), ...Object.fromEntries(KINDS.map((kind) => [kind, answer[kind] ?? []])) };
+}
+
+/**
+ * @param {{ runs: string, match?: string }} params
+ * @param {AbortSignal} signal
+ */
+async function ask(params, signal) {
+  return params.runs ? getJson("/api/tags", params, signal) : { rev: null };
+}
+
+/**
+ * Ask which tags pass; null without a filter.
+ *
+ * @param {string} match
+ * @param {string} runs
+ * @param {AbortController} controller
+ */
+async function askFor(match, runs, { signal }) {
+  return match ? ask({ runs, match }, signal) : null;
 }
 
 export const tags = new Tags();

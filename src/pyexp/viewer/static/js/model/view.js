@@ -12,14 +12,20 @@ import { debounced } from "../base/timing.js";
  * @property {string} tags filter of tags
  * @property {number} smooth
  * @property {"step" | "relative" | "wall"} x
- * @property {string} group config key
+ * @property {string[]} group config keys
+ * @property {boolean} groupbut group by all keys but those
+ * @property {string} colour config key that colours lines
+ * @property {boolean} ended group finished runs only
+ * @property {"mean" | "median"} centre of a group
+ * @property {boolean} members a group's runs are drawn behind it
  * @property {"auto" | "all" | "none"} base which runs are on: the first twenty, all but `flip`, none but `flip`
  * @property {number[]} flip run ids
  * @property {string[]} closed collapsed groups of cards
  * @property {number[]} folded tags whose card is collapsed
  * @property {string} band what is drawn around a group's mean
  * @property {number[]} logy tags with a log scale
- * @property {number[]} clip tags whose outliers are left out of the y-range
+ * @property {boolean} outliers charts show them; else they are left out of the y-range
+ * @property {number[]} clip tags that do otherwise
  * @property {number[]} wide tags shown in full width
  * @property {Record<number, (number | null)[]>} zoom tag -> [x0, x1, y0, y1]
  * @property {boolean} linked sliders move together
@@ -46,13 +52,19 @@ const DEFAULTS = {
   tags: "",
   smooth: 0,
   x: "step",
-  group: "",
+  group: [],
+  groupbut: false,
+  ended: false,
+  colour: "",
+  centre: "mean",
+  members: false,
   base: "auto",
   flip: [],
   closed: [],
   folded: [],
   band: "deviation",
   logy: [],
+  outliers: false,
   clip: [],
   wide: [],
   zoom: {},
@@ -82,6 +94,8 @@ const flag = { read: (text) => text === "1", write: (value) => (value ? "1" : "0
 /** @type {Form} */
 const decimal = { read: parseDecimal, write: String };
 const list = { read: parseList, write: JSON.stringify };
+/** @type {Form} A lone key was written bare once. */
+const keys = { read: (text) => (text.startsWith("[") ? parseList(text) : [text].filter(Boolean)), write: list.write };
 /** @type {Form} */
 const words = { read: (text) => text.split(".").filter(Boolean), write: (parts) => parts.join(".") };
 /** @type {Partial<Record<Key, Form>>} */
@@ -92,10 +106,15 @@ const FORMS = {
   clip: ids,
   wide: ids,
   folded: ids,
+  group: keys,
+  groupbut: flag,
+  ended: flag,
+  members: flag,
   closed: list,
   cols: list,
   stat: words,
   linked: flag,
+  outliers: flag,
   allkeys: flag,
   at: decimal,
   log: { read: (text) => ids.read(text)[0] ?? null, write: (id) => ids.write([id]) },

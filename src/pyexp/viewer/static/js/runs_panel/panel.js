@@ -4,7 +4,10 @@ import { h, setText } from "../base/dom.js";
 import { icon } from "../base/icons.js";
 import { debounced, throttled } from "../base/timing.js";
 import { catalog } from "../model/catalog.js";
+import { configs } from "../model/configs.js";
+import { groupOrder } from "../model/grouping.js";
 import { highlight } from "../model/highlight.js";
+import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 import { panelEdge } from "./panel_width.js";
@@ -25,6 +28,9 @@ export function buildRunsPanel() {
     setText(problem, selection.filterError ?? (selection.isCut ? "Only the first 1,000 of these are shown." : ""));
   }, 120);
   selection.on("update", draw);
+  for (const source of [oddities, groupOrder, configs]) source.on("change", draw);
+  for (const key of ["colour", "group"]) view.on(key, draw);
+  highlight.on("change", () => showPointed(tree));
   tree.addEventListener("toggled", draw);
   tree.addEventListener("keydown", (event) => moveInTree(event, tree));
   tree.addEventListener("pointerover", ({ target }) => pointAt(target.closest(".run-row")));
@@ -45,6 +51,12 @@ function pointAt(row) {
   highlight.set(row ? Number(row.dataset.run) : null);
 }
 
+/** Mark the row of the run whose line is pointed at. */
+function showPointed(tree) {
+  for (const row of tree.querySelectorAll(".run-row"))
+    row.classList.toggle("is-pointed", Number(row.dataset.run) === highlight.run);
+}
+
 function filterField() {
   const input = h("input", {
     class: "field runs-filter",
@@ -60,9 +72,14 @@ function filterField() {
     "input",
     debounced(() => view.set({ q: input.value }), 120),
   );
-  input.addEventListener("keydown", (event) => event.key === "Escape" && input.blur());
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault(); // a browser empties the field, too, but tells nobody
+    view.set({ q: "" });
+    input.blur();
+  });
   view.on("q", (text) => {
-    if (document.activeElement !== input) input.value = text;
+    if (input.value !== text) input.value = text;
   });
   return h("label", { class: "search" }, icon("search"), input);
 }

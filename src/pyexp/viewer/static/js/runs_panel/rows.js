@@ -4,8 +4,9 @@ import { nameElement } from "../base/cut_name.js";
 import { h, setCss } from "../base/dom.js";
 import { moment } from "../base/format.js";
 import { icon } from "../base/icons.js";
-import { statusBadge, statusBar } from "../base/status_badge.js";
-import { colourOf } from "../model/colours.js";
+import { oddBadge, statusBadge, statusBar } from "../base/status_badge.js";
+import { colourOf, dashOf } from "../model/colours.js";
+import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 
 /** Make the row of a batch with its runs that pass the filter; `flip(event)` opens or closes it. */
@@ -64,6 +65,17 @@ function batchBox(batch, runs) {
   return box;
 }
 
+let flipped = null; // the run that was switched last: a range begins there
+
+/** Switch a run; with `isRange` all from the one before to it. */
+function flipRange(run, isOn, isRange) {
+  const runs = selection.passing();
+  const [from, to] = [flipped, run.id].map((id) => runs.findIndex((other) => other.id === id));
+  const range = isRange && from >= 0 ? runs.slice(Math.min(from, to), Math.max(from, to) + 1) : [run];
+  flipped = run.id;
+  selection.toggle(range, isOn);
+}
+
 /** Make the row of a run. */
 export function runRow(run) {
   const isOn = selection.isOn(run);
@@ -72,11 +84,18 @@ export function runRow(run) {
     tabindex: "-1",
     class: "box run-box",
     "aria-label": `Show ${run.name}`,
-    onchange: () => selection.toggle([run], !isOn),
+    onclick: (event) => flipRange(run, !isOn, event.shiftKey),
   });
   box.checked = isOn;
   setCss(box, { "--run-colour": colourOf(run) });
-  const details = [run.name, run.status, run.started ? `started ${moment(run.started)}` : null, run.error]
+  box.dataset.dash = dashOf(run);
+  const details = [
+    run.name,
+    run.status,
+    run.started ? `started ${moment(run.started)}` : null,
+    run.error,
+    ...oddities.of(run.id),
+  ]
     .filter(Boolean)
     .join("\n");
   return h(
@@ -91,6 +110,7 @@ export function runRow(run) {
     },
     h("label", { class: "run-label" }, box, nameElement(run.name, "run-name")),
     h("button", { class: "link only", type: "button", tabindex: "-1", onclick: () => selection.only([run]) }, "only"),
+    oddBadge(oddities.of(run.id)),
     statusBadge(run),
   );
 }

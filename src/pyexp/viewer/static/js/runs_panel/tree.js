@@ -2,6 +2,8 @@
 
 import { fill, h, settle } from "../base/dom.js";
 import { catalog } from "../model/catalog.js";
+import { colourOf } from "../model/colours.js";
+import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 import { batchRow, runRow } from "./rows.js";
@@ -62,7 +64,14 @@ function batchNode(before, { batch, passing }, index, isLone) {
     parts.push(
       ...passing
         .slice(0, limit)
-        .map((run) => kept(before, `run${run.id}`, `${selection.isOn(run)} ${JSON.stringify(run)}`, () => runRow(run))),
+        .map((run) =>
+          kept(
+            before,
+            `run${run.id}`,
+            `${selection.isOn(run)} ${JSON.stringify(run)} ${oddities.of(run.id)} ${colourOf(run)}`,
+            () => runRow(run),
+          ),
+        ),
     );
   if (isOpen && more > 0)
     parts.push(

@@ -2,8 +2,9 @@
 
 import { h, setCss } from "../base/dom.js";
 import { compareCells, isBlank } from "../base/format.js";
-import { statusBadge } from "../base/status_badge.js";
+import { oddBadge, statusBadge } from "../base/status_badge.js";
 import { colourOf } from "../model/colours.js";
+import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 
@@ -55,9 +56,10 @@ export function headCell(column) {
 /** A body cell; the name's cell has the switch and opens the run's details. */
 export function valueCell(column, run, name, open) {
   if (column.kind === "name") return nameCell(run, name, open);
-  if (column.kind === "status") return h("td", {}, statusBadge(run, true));
+  if (column.kind === "status") return h("td", {}, statusBadge(run, true), oddBadge(oddities.of(run.id)));
   const text = column.show(run);
-  return h("td", { class: column.isNumeric ? "numeric" : "value", title: text.length > 24 ? text : null }, text);
+  const title = text === "…" ? "loading" : text.length > 24 ? text : null;
+  return h("td", { class: column.isNumeric ? "numeric" : "value", title }, text);
 }
 
 function nameCell(run, name, open) {

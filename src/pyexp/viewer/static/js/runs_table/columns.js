@@ -6,6 +6,8 @@ import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
 
 const FIRST_SCALARS = 20;
+const NOTHING = "—"; // never logged, or no such key
+const WAITING = "…";
 export const MOST_SCALARS = 100; // each is read whole by the server, again and again while a run is running
 const OWN = [
   ["batch", "Batch"],
@@ -41,7 +43,8 @@ export function chosenScalars() {
 }
 
 /** The columns of the table: `{key, label, group, value(run), show(run), isNumeric, kind}`. */
-export function runColumns({ configs, stats }) {
+export function runColumns(facts) {
+  const { configs } = facts;
   const shown = new Set(
     choices(configs)
       .filter(isChosen)
@@ -49,9 +52,9 @@ export function runColumns({ configs, stats }) {
   );
   const ofConfig = configs.keys.map(({ key }, i) => {
     const value = (run) => configs.rows.get(run.id)?.[i];
-    return { key: `c.${key}`, label: key, group: "config", value, show: (run) => value(run) ?? "—" };
+    return { key: `c.${key}`, label: key, group: "config", value, show: (run) => value(run) ?? NOTHING };
   });
-  const ofScalars = chosenScalars().flatMap((tag) => view.get("stat").map((stat) => statColumn(stats, tag, stat)));
+  const ofScalars = chosenScalars().flatMap((tag) => view.get("stat").map((stat) => statColumn(facts, tag, stat)));
   const chosen = [...ownColumns(), ...ofConfig].filter(({ key }) => shown.has(key));
   return [{ key: "name", label: "Run", value: (run) => run.name, kind: "name" }, ...chosen, ...ofScalars];
 }
@@ -67,14 +70,15 @@ function ownColumns() {
   ];
 }
 
-function statColumn(stats, { id, name }, stat) {
-  const value = (run) => stats.get(run.id)?.get(id)?.[stat];
+function statColumn(facts, { id, name }, stat) {
+  const found = (run) => facts.statistics(run.id, id);
+  const value = (run) => found(run)?.[stat];
   return {
     key: `s.${stat}.${name}`,
     label: name,
     group: stat,
     value,
-    show: (run) => number(value(run)),
+    show: (run) => (found(run) ? number(value(run)) : found(run) === null ? NOTHING : WAITING),
     isNumeric: true,
   };
 }

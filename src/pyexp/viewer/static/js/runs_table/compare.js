@@ -1,11 +1,11 @@
 // Owns the comparison of configs: keys as lines, runs as columns, only what differs unless all is asked for.
 
 import { check } from "../base/buttons.js";
-import { fill, h, setCss } from "../base/dom.js";
+import { colourDot, fill, h } from "../base/dom.js";
 import { count } from "../base/format.js";
 import { emptyPlaceholder } from "../base/placeholders.js";
 import { catalog } from "../model/catalog.js";
-import { colourOf } from "../model/colours.js";
+import { colourOf, dashOf } from "../model/colours.js";
 import { view } from "../model/view.js";
 
 export const MOST_COMPARED = 40;
@@ -47,8 +47,7 @@ function same(total) {
 
 function table(runs, lines) {
   const head = runs.map((run) => {
-    const dot = h("i", { class: "dot" });
-    setCss(dot, { background: colourOf(run) });
+    const dot = colourDot(colourOf(run), dashOf(run));
     return h("th", { scope: "col", title: run.name }, h("span", { class: "compare-run" }, dot, catalog.label(run)));
   });
   const body = lines.map(({ key, texts, differs }) =>

@@ -1,13 +1,12 @@
 // Owns the Runs tab: a sortable table of all runs that pass the filter, a run's details, the comparison of configs.
 
 import { segmented, switches } from "../base/buttons.js";
-import { fill, h, setText } from "../base/dom.js";
+import { fill, h, setText, settle } from "../base/dom.js";
 import { shortNames } from "../base/names.js";
 import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
 import { throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
 import { catalog } from "../model/catalog.js";
-import { RunFacts } from "../model/run_facts.js";
 import { selection } from "../model/selection.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
@@ -15,6 +14,8 @@ import { headCell, sortedRuns, valueCell } from "./cells.js";
 import { chosenScalars, runColumns } from "./columns.js";
 import { showColumns } from "./columns_sheet.js";
 import { drawCompare, MOST_COMPARED } from "./compare.js";
+import { PatchedTable } from "./patched_table.js";
+import { RunFacts } from "./run_facts.js";
 import { showRun } from "./run_sheet.js";
 
 const MOST_ROWS = 300;
@@ -40,6 +41,8 @@ class RunsTab {
   #limit = MOST_ROWS;
   #timer = null;
   #error = null;
+  #isLoading = false;
+  #isAgain = false; // something has changed while the last answer was on its way
 
   constructor(root) {
     this.place = h("div", { class: "runs-table" });
@@ -66,7 +69,6 @@ class RunsTab {
 
   end() {
     clearTimeout(this.#timer);
-    this.#facts.stop();
     for (const stop of this.stops) stop();
     this.isEnded = true;
   }
@@ -81,19 +83,31 @@ class RunsTab {
 
   async #load() {
     if (this.isEnded) return;
+    if (this.#isLoading) {
+      this.#isAgain = true;
+      return;
+    }
     clearTimeout(this.#timer);
-    const isCompare = view.get("runsview") === "compare";
+    this.#isLoading = true;
+    this.#isAgain = false;
     try {
-      if (isCompare) await this.#facts.load(selection.chosen.slice(0, MOST_COMPARED), []);
-      else await this.#facts.load(selection.passing(), chosenScalars());
+      await this.#ask(view.get("runsview") === "compare");
       this.#error = null;
     } catch (error) {
-      if (error.name === "AbortError") return;
       this.#error = error;
     }
+    this.#isLoading = false;
     this.#draw();
-    if (selection.passing().some((run) => run.status === "running"))
+    if (this.#isAgain) this.load();
+    else if (selection.passing().some((run) => run.status === "running"))
       this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
+  }
+
+  async #ask(isCompare) {
+    const runs = isCompare ? selection.chosen.slice(0, MOST_COMPARED) : selection.passing();
+    await this.#facts.loadConfigs(runs);
+    this.#draw();
+    if (!isCompare) await this.#facts.loadStatistics(runs, chosenScalars(), () => this.#draw());
   }
 
   #draw() {
@@ -116,25 +130,27 @@ class RunsTab {
       return emptyPlaceholder("No run passes the filter", "No name matches it.", {
         actions: [["Clear the filter", () => view.set({ q: "" })]],
       });
-    return isCompare && !this.#facts.isLoaded ? loadingPlaceholder("Reading the configs…") : null;
+    return isCompare && !this.#facts.hasConfigs ? loadingPlaceholder("Reading the configs…") : null;
   }
 
   #drawTable() {
     const columns = runColumns(this.#facts);
     const runs = sortedRuns(selection.passing(), columns);
     const shown = runs.slice(0, this.#limit);
-    const scroll = this.place.querySelector(".table-scroll")?.scrollLeft ?? 0;
-    const focused = this.place.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-    const head = h("tr", {}, columns.map(headCell));
     const names = shortNames(
       shown.map((run) => run.name),
       innerWidth < 800 ? MOST_LETTERS.narrow : MOST_LETTERS.wide,
     );
-    const body = shown.map((run, i) =>
+    const rows = shown.map((run, i) =>
       h(
         "tr",
         { class: selection.isOn(run) ? "" : "is-off", data: { run: run.id } },
-        columns.map((column) => valueCell(column, run, names[i], () => showRun(run))),
+        columns.map((column) =>
+          inColumn(
+            column,
+            valueCell(column, run, names[i], () => showRun(run)),
+          ),
+        ),
       ),
     );
     const showMore = () => {
@@ -142,18 +158,18 @@ class RunsTab {
       this.#draw();
     };
     const more = runs.length > shown.length ? button(`Show more of ${runs.length}`, showMore, "button more") : null;
-    fill(
-      this.place,
-      h(
-        "div",
-        { class: "table-scroll" },
-        h("table", { class: "data runs" }, h("thead", {}, head), h("tbody", {}, body)),
-      ),
-      more,
+    if (!this.grid?.element.isConnected) this.grid = new PatchedTable("data runs");
+    this.grid.show(
+      columns.map((column) => inColumn(column, headCell(column))),
+      rows,
     );
-    this.place.querySelector(".table-scroll").scrollLeft = scroll;
-    if (focused) this.place.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    settle(this.place, [this.grid.element, more].filter(Boolean));
   }
+}
+
+function inColumn({ key }, cell) {
+  cell.dataset.column = key;
+  return cell;
 }
 
 function button(label, onclick, look) {

@@ -26,6 +26,9 @@ export function mountHistograms(root) {
   });
 }
 
+/** The bodies of each tag, which share their range: distributions of one card can be compared. */
+const shown = new Map();
+
 class RidgeBody {
   #controller = null;
   #entries = [];
@@ -33,6 +36,7 @@ class RidgeBody {
   constructor(tag, run) {
     this.tag = tag;
     this.run = run;
+    shown.set(tag.id, (shown.get(tag.id) ?? new Set()).add(this));
     this.canvas = h("canvas", {
       class: "ridges",
       role: "img",
@@ -50,13 +54,23 @@ class RidgeBody {
     const asked = { tag: this.tag.id, run: this.run.id, limit: RIDGES };
     const answer = await getJson("/api/histograms", asked, this.#controller.signal);
     this.#entries = answer.entries.filter((entry) => entry.counts.length > 0);
-    this.#draw();
+    for (const body of shown.get(this.tag.id) ?? []) body.#draw();
   }
 
   end() {
     this.#controller?.abort();
     this.resizing.disconnect();
     this.stop();
+    shown.get(this.tag.id)?.delete(this);
+  }
+
+  /** The range of all histograms of the tag that are shown, `[low, high]`. */
+  #range() {
+    const entries = [...(shown.get(this.tag.id) ?? [])].flatMap((body) => body.#entries);
+    const low = entries.reduce((least, { edges }) => Math.min(least, edges[0]), Infinity);
+    const high = entries.reduce((most, { edges }) => Math.max(most, edges.at(-1)), -Infinity);
+    Object.assign(this.canvas.dataset, { low, high });
+    return [low, high];
   }
 
   #draw() {
@@ -72,8 +86,7 @@ class RidgeBody {
 
   #ridges(context, width) {
     const entries = this.#entries;
-    const low = Math.min(...entries.map((entry) => entry.edges[0]));
-    const high = Math.max(...entries.map((entry) => entry.edges.at(-1)));
+    const [low, high] = this.#range();
     const place = (value) => 8 + ((value - low) / (high - low || 1)) * (width - 64);
     const top = Math.max(...entries.map(densest));
     const gap = entries.length > 1 ? (HEIGHT - RISE - BOTTOM - 6) / (entries.length - 1) : 0;

@@ -1,15 +1,21 @@
 // Owns the Scalars tab: its controls, the groups of charts, the legend of config groups.
 
-import { segmented } from "../base/buttons.js";
-import { fill, h, setCss, setText, settle } from "../base/dom.js";
+import { check, segmented } from "../base/buttons.js";
+import { colourDot, h, setCss, setText, settle } from "../base/dom.js";
+import { joinStops } from "../base/emitter.js";
 import { mountCards, tagsFilter } from "../cards/tag_tab.js";
 import { ChartCard } from "../charts/chart.js";
-import { BANDS, groupOrder } from "../charts/group_bands.js";
-import { getJson } from "../model/api.js";
+import { BANDS, CENTRES } from "../charts/group_bands.js";
 import { groupColour } from "../model/colours.js";
+import { groupOrder, groupTitle, isGrouped } from "../model/grouping.js";
 import { selection } from "../model/selection.js";
+import { MOST_LINES } from "../model/series.js";
 import { view } from "../model/view.js";
+import { colourControl, groupControl } from "./group_control.js";
 
+const ENDED = "Leave out runs that run, failed or were interrupted";
+const MEMBERS = "Draw each run faintly behind its group";
+const CLIP = "Leave values far from the others out of the y-range; each chart has its own switch";
 const AXES = [
   ["step", "Step", "x is the iteration"],
   ["relative", "Relative", "x is the time since the run's first point"],
@@ -18,33 +24,31 @@ const AXES = [
 
 export function mountScalars(root) {
   const axis = segmented("X-axis", AXES, view.get("x"), (x) => view.set({ x, zoom: {} }));
+  const refuse = () => axis.refuse(isGrouped() ? "Groups are drawn over steps, since runs need not share times" : null);
+  const [filter, endFilter] = tagsFilter();
+  const [smooth, endSmooth] = smoothing();
   const [groupBy, endGroupBy] = groupControl();
-  const legend = h("div", { class: "legend", "aria-label": "Groups" });
-  const bands = segmented("Band", BANDS, view.get("band"), (band) => view.set({ band }));
-  const showLegend = () => {
-    drawLegend(legend, bands);
-    axis.refuse(view.get("group") ? "Groups are drawn over steps, since runs need not share times" : null);
-  };
+  const [colourBy, endColourBy] = colourControl();
+  const [legend, endLegend] = groupLegend();
+  const [note, endNote] = envelopeNote();
+  const clip = check("clip outliers", !view.get("outliers"), (isOn) => view.set({ outliers: !isOn, clip: [] }), CLIP);
+  const label = { class: "toolbar", role: "toolbar", "aria-label": "Charts" };
   const stops = [
     view.on("x", (x) => axis.show(x)),
-    view.on("band", (band) => bands.show(band)),
-    groupOrder.on("change", showLegend),
-    view.on("group", showLegend),
+    view.on("group", refuse),
+    view.on("outliers", (isOn) => {
+      clip.querySelector("input").checked = !isOn;
+    }),
+    endSmooth,
+    endFilter,
+    endGroupBy,
+    endColourBy,
+    endLegend,
+    endNote,
   ];
-  const [smooth, endSmooth] = smoothing();
-  const [filter, endFilter] = tagsFilter();
-  const toolbar = h(
-    "div",
-    { class: "toolbar", role: "toolbar", "aria-label": "Charts" },
-    filter,
-    smooth,
-    axis,
-    groupBy,
-  );
-  stops.push(endSmooth, endFilter, endGroupBy);
   const end = mountCards(root, {
     kind: "scalars",
-    controls: [toolbar, legend],
+    controls: [h("div", label, filter, smooth, axis, groupBy, colourBy, clip, legend), note],
     make: (tag, element) => new ChartCard(tag, element),
     empty: [
       "No scalars yet",
@@ -52,7 +56,7 @@ export function mountScalars(root) {
       'logger.add_scalar("loss", loss)',
     ],
   });
-  showLegend();
+  refuse();
   return () => {
     end();
     for (const stop of stops) stop();
@@ -82,61 +86,47 @@ function smoothing() {
   return [h("label", { class: "control" }, "Smoothing", slider, value), stop];
 }
 
-/** The choice of the config key to group by; keys that differ come first. */
-function groupControl() {
-  const select = h("select", {
-    class: "field select",
-    "aria-label": "Group runs by a config key",
-    onchange: () => {
-      groupOrder.reset();
-      view.set({ group: select.value, zoom: {} });
-    },
-  });
-  const label = h("label", { class: "control" }, "Group by", select);
-  let keys = [];
+/** The legend of the groups, with what is shown of them; returns `[element, stop]`. */
+function groupLegend() {
+  const title = h("span", { class: "muted" });
+  const centres = segmented("Centre", CENTRES, view.get("centre"), (centre) => view.set({ centre }));
+  const bands = segmented("Band", BANDS, view.get("band"), (band) => view.set({ band }));
+  const ended = check("finished runs only", view.get("ended"), (on) => view.set({ ended: on }), ENDED);
+  const members = check("members", view.get("members"), (on) => view.set({ members: on }), MEMBERS);
+  const legend = h("div", { class: "legend", "aria-label": "Groups" });
   const show = () => {
-    const current = view.get("group");
-    const offered = current && !keys.includes(current) ? [current, ...keys] : keys;
-    fill(
-      select,
-      h("option", { value: "" }, "none"),
-      offered.map((key) => h("option", { value: key }, key)),
-    );
-    select.value = current;
-    label.hidden = offered.length === 0;
+    legend.hidden = !isGrouped();
+    setText(title, groupTitle());
+    centres.show(view.get("centre"));
+    bands.show(view.get("band"));
+    ended.querySelector("input").checked = view.get("ended");
+    members.querySelector("input").checked = view.get("members");
+    settle(legend, [title, centres, bands, ended, members, ...groupOrder.names().map(chip)]);
   };
-  const load = async () => {
-    const runs = selection.chosen.map((run) => run.id).join();
-    try {
-      keys = runs ? differing(await getJson("/api/configs", { runs })) : [];
-    } catch {
-      return; // the charts say it when the server is away; the keys stay as they were
-    }
-    show();
-  };
-  const stops = [selection.on("change", load), view.on("group", show)];
-  show();
-  load();
-  return [
-    label,
-    () => {
-      for (const stop of stops) stop();
-    },
+  const keys = ["group", "groupbut", "centre", "band", "ended", "members"];
+  const stops = [
+    groupOrder.on("change", show),
+    view.on("change", (changed) => changed.some((key) => keys.includes(key)) && show()),
   ];
+  show();
+  return [legend, joinStops(stops)];
 }
 
-function differing({ keys }) {
-  const differ = keys.filter((key) => key.differs);
-  return (differ.length > 0 ? differ : keys).map(({ key }) => key);
+function chip(name) {
+  const dot = colourDot(groupColour(groupOrder.index(name)));
+  const size = h("small", {}, `n = ${groupOrder.size(name)}`);
+  return h("span", { class: "chip", title: name }, dot, h("span", { class: "chip-name" }, name), size);
 }
 
-function drawLegend(legend, bands) {
-  const names = view.get("group") ? groupOrder.names() : [];
-  legend.hidden = names.length === 0;
-  const chips = names.map((name) => {
-    const dot = h("i", { class: "dot" });
-    setCss(dot, { background: groupColour(groupOrder.index(name)) });
-    return h("span", { class: "chip" }, dot, name);
-  });
-  settle(legend, [h("span", { class: "muted" }, `${view.get("group")}, mean`), bands, ...chips]);
+/** The one note about runs that have no line of their own; returns `[element, stop]`. */
+function envelopeNote() {
+  const note = h("p", { class: "muted toolbar-note", role: "status" });
+  const show = () => {
+    const isMany = !isGrouped() && selection.chosen.length > MOST_LINES;
+    const text = `Charts of more than ${MOST_LINES} runs show the median with the middle 50 % and 90 % of all, the first ${MOST_LINES} faintly, and the run that is pointed at.`;
+    setText(note, isMany ? text : "");
+  };
+  const stops = [selection.on("change", show), view.on("group", show)];
+  show();
+  return [note, joinStops(stops)];
 }

@@ -10,7 +10,11 @@ export function mountTables(root) {
     kind: "tables",
     label: "Tables",
     makeBody: tableBody,
-    empty: ["No tables yet", "The selected runs have logged no tables.", 'logger.add_table("errors", columns, rows)'],
+    empty: [
+      "No tables yet",
+      "The selected runs have logged no tables.",
+      'logger.add_table("errors", {"class": names, "count": counts})',
+    ],
   });
 }
 
@@ -35,18 +39,12 @@ function tableBody(tag, run) {
 function drawTable({ columns, rows }) {
   const cell = (value) =>
     typeof value === "number" ? h("td", { class: "numeric" }, number(value)) : h("td", {}, configValue(value));
+  const isNumeric = (_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number");
+  const heads = columns.map((name, i) => h("th", { scope: "col", class: isNumeric(name, i) ? "numeric" : "" }, name));
   return h(
     "table",
     { class: "data" },
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        columns.map((name) => h("th", { scope: "col" }, name)),
-      ),
-    ),
+    h("thead", {}, h("tr", {}, heads)),
     h(
       "tbody",
       {},
