@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -12,6 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pyexp.definition.base import Experiment, attributes_of, restore_attributes
+from pyexp.definition.parameters import is_async
 from pyexp.errors import DamagedFileError
 from pyexp.executors.invoke import current_run
 from pyexp.store.checkpoints import load_checkpoint, save_checkpoint
@@ -52,8 +51,12 @@ def chkpt(function: Any = None, *, retry: int = 1) -> Any:
 
 
 def _checkpointed(function: Callable[..., Any], *, retry: int) -> Callable[..., Any]:
-    name = re.sub(r"\W", "_", getattr(function, "__name__", "step"))
-    wrap = _wrap_async if inspect.iscoroutinefunction(function) else _wrap
+    name = getattr(function, "__name__", "step")
+    if not name.isidentifier():
+        import re
+
+        name = re.sub(r"\W", "_", name)
+    wrap = _wrap_async if is_async(function) else _wrap
     return wrap(function, name, retry)
 
 

@@ -120,7 +120,7 @@ print(elsewhere.v, type(elsewhere.__loader__).__name__)
 try: import gone
 except ModuleNotFoundError as error: print(error)
 uninstall()
-print([type(finder).__name__ for finder in sys.meta_path if type(finder).__module__.startswith("pyexp")])
+print([type(finder).__name__ for finder in sys.meta_path if type(finder).__module__.startswith("pyexp.code")])
 """
     said = tree.python(code).splitlines()
     assert said == ["NEW SourceFileLoader", "No module named 'gone'", "[]"]
