@@ -5,9 +5,10 @@ Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); refuses to know h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from pyexp._record import Record, names_of, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,8 +57,7 @@ class Body(Protocol):
         """Execute the user's code for *run* (an `executors.invoke.ActiveRun`) and return the value to save."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Record):
     """One attempt of one run, as handed to an executor.
 
     Attributes:
@@ -76,13 +76,12 @@ class Task:
     out: Path
     body: Body
     attempt: int = 1
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = {}
     is_captured: bool = True
     commit: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ending:
+class Ending(Record):
     """What is known of a run's end. A field that is added here is reported by the child, recorded and read back.
 
     Attributes:
@@ -108,24 +107,14 @@ class Ending:
         """What is known of the end, by the names of the fields."""
         return {name: value for name in ENDING_FIELDS if (value := getattr(self, name)) is not None}
 
-
-def _get_state(self: Ending) -> dict[str, Any]:
-    return {known.name: getattr(self, known.name) for known in fields(self)}
-
-
-def _set_state(self: Ending, state: dict[str, Any] | list[Any]) -> None:
-    if isinstance(state, list):  # of 0.1.0: values alone, in the order of the fields that it had
-        state = dict(zip(_FORMER_FIELDS[type(self).__name__], state, strict=True))
-    for known in fields(self):
-        object.__setattr__(self, known.name, state.get(known.name))
+    def __setstate__(self, state: dict[str, Any] | list[Any]) -> None:
+        if isinstance(state, list):  # of 0.1.0: values alone, in the order of the fields that it had
+            state = dict(zip(_FORMER_FIELDS[type(self).__name__], state, strict=True))
+        super().__setstate__(state)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Passed(Ending):
     """The run returned and its ``result.pkl`` is in place."""
-
-    # A dataclass with slots makes its own, which go by the order of the fields.
-    __getstate__, __setstate__ = _get_state, _set_state
 
     @property
     def status(self) -> Status:
@@ -133,7 +122,6 @@ class Passed(Ending):
         return Status.PASSED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Ending):
     """The run ended without a result.
 
@@ -145,13 +133,10 @@ class Failed(Ending):
     error: str
     status: Status = Status.FAILED
 
-    __getstate__, __setstate__ = _get_state, _set_state
-
 
 Outcome = Passed | Failed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunState(Ending):
     """Where a run stands: the one spelling of it, from which index, events, ``status.json`` and the page are made.
 
@@ -193,5 +178,5 @@ class RunState(Ending):
         return replace(self, status=outcome.status, started=started, finished=now, **outcome.known())
 
 
-ENDING_FIELDS: Final = tuple(field.name for field in fields(Ending))
+ENDING_FIELDS: Final = names_of(Ending)
 _FORMER_FIELDS: Final = {"Passed": ("digest", "pid"), "Failed": ("error", "status", "pid", "exit", "signal")}

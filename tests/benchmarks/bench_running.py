@@ -145,6 +145,34 @@ def whole_commands(folder: Path) -> list[Row]:
     ]
 
 
+def cancelled_runs(folder: Path) -> list[Row]:
+    """Many live runs that are cancelled at once; the floor: as many forked sleepers, killed and waited for."""
+    code = "import sweeps; sweeps.cancel({!r}, {}, is_deaf={})"
+    counts = (64, 128, 256)
+
+    def cancel(runs: int, *, is_deaf: bool = False) -> float:
+        return float(_python(code.format(str(folder / f"cancelled-{next(_serial)}"), runs, is_deaf)))
+
+    seconds = medians(
+        {
+            **{f"{runs}": partial(cancel, runs) for runs in counts},
+            **{f"floor of {runs}": partial(floors.end_sleepers, runs) for runs in counts},
+            "deaf": partial(cancel, counts[-1], is_deaf=True),
+        },
+        rounds=3,
+    )
+    rows = [
+        Row(
+            what=f"{runs} live runs cancelled",
+            ours=seconds[f"{runs}"],
+            target=1.0,
+            rivals={"kill and wait": seconds[f"floor of {runs}"]},
+        )
+        for runs in counts
+    ]
+    return [*rows, Row(what="256 that ignore SIGTERM, over the grace", ours=seconds["deaf"], target=1.0)]
+
+
 def large_batches(folder: Path) -> list[Row]:
     """Sweeps of thousands: their cost per run, the parent's memory, and what listing and opening them takes."""
     small_s = _sweep_s(folder / "1000", "pyexp", "inline", 1_000)
@@ -190,5 +218,5 @@ if __name__ == "__main__":
     # An installed package has its bytecode beside it, as the standard library and the rivals have.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
-        groups = (single_runs, forked_runs, whole_commands, large_batches)
+        groups = (single_runs, forked_runs, cancelled_runs, whole_commands, large_batches)
         print_table("Running", chain.from_iterable(group(Path(name)) for group in groups))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,23 @@ def fork_and_files(folder: Path) -> None:
         finally:
             os._exit(0)
     os.waitpid(pid, 0)
+
+
+def end_sleepers(count: int) -> float:
+    """Seconds to end *count* forked processes and to wait for them."""
+    pids = []
+    for _ in range(count):
+        pid = os.fork()
+        if pid == 0:
+            time.sleep(600)
+            os._exit(0)
+        pids.append(pid)
+    start = time.perf_counter()
+    for pid in pids:
+        os.kill(pid, signal.SIGTERM)
+    for pid in pids:
+        os.waitpid(pid, 0)
+    return time.perf_counter() - start
 
 
 def import_cloudpickle() -> None:

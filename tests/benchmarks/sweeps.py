@@ -87,6 +87,40 @@ def fork_floor(folder: str, runs: int) -> None:
     print((time.perf_counter() - start) / runs)
 
 
+def cancel(folder: str, runs: int, *, is_deaf: bool = False) -> None:
+    """Cancel *runs* live runs; prints the seconds until all are gone, over the grace where they are deaf to SIGTERM."""
+    import asyncio
+    import signal
+    import time
+
+    import pyexp
+    from pyexp.executors.base import DEFAULT_GRACE_S
+
+    def live(config):
+        if is_deaf:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        (config.out / "here").touch()
+        time.sleep(600)
+
+    def begun() -> int:
+        return sum(1 for _ in Path(folder).rglob("here"))
+
+    Path(folder).mkdir()
+
+    async def start_and_cancel() -> float:
+        runner = pyexp.ExperimentRunner(live, name="live", stash=False, executor="fork", jobs=runs, output_dir=folder)
+        sweep = asyncio.ensure_future(runner.arun(configs=[{"i": i} for i in range(runs)]))
+        while begun() < runs:  # noqa: ASYNC110 — the runs tell by files
+            await asyncio.sleep(0.2)
+        start = time.perf_counter()
+        sweep.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweep
+        return time.perf_counter() - start
+
+    print(asyncio.run(start_and_cancel()) - (DEFAULT_GRACE_S if is_deaf else 0))
+
+
 def list_batches(folder: str) -> None:
     """``--list`` of the sweep in *folder*."""
     _noop(folder).run(argv=["--list"])

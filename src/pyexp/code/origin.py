@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pyexp._record import Record
 from pyexp.code.start import start
 
 if TYPE_CHECKING:
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from pyexp.code.changes import Noted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CodeOrigin:
+class CodeOrigin(Record):
     """What the process of each run is told once per batch; picklable.
 
     Attributes:
@@ -23,7 +22,7 @@ class CodeOrigin:
     """
 
     tree: str | None = None
-    noted: Mapping[str, Noted] = field(default_factory=dict)
+    noted: Mapping[str, Noted] = {}
 
     def enter(self) -> None:
         """Have this process, which is a run's own, import the code of the start; before anything of the user's.

@@ -5,9 +5,9 @@ In two steps, for a process that makes the module once and is forked for each ru
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from pyexp._record import Record
 from pyexp.code.script.making import make_script
 from pyexp.code.start import start
 from pyexp.code.values.entry import BODY, TYPES
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from pyexp.task import Body
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Record):
     """The user's code, as the process of a run takes it.
 
     Attributes:
@@ -43,9 +42,9 @@ class Package:
     units: tuple[tuple[int, int], ...] = ()
     body: bytes | None = None
     body_unit: int | None = None
-    types: Mapping[str, str | None] = field(default_factory=dict)
+    types: Mapping[str, str | None] = {}
     types_unit: int | None = None
-    not_sent: Mapping[str, str] = field(default_factory=dict)
+    not_sent: Mapping[str, str] = {}
     logging: LoggingSetup | None = None
 
 

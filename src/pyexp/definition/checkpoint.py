@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from pyexp.definition.base import Experiment, attributes_of, restore_attributes
-from pyexp.definition.mutations import Observed, contents_of, put_back
+from pyexp.definition.parameters import is_async
 from pyexp.errors import DamagedFileError
 from pyexp.executors.invoke import current_run
 from pyexp.store.checkpoints import load_checkpoint, save_checkpoint
@@ -20,6 +18,8 @@ from pyexp.store.checkpoints import load_checkpoint, save_checkpoint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from pyexp.definition.mutations import Observed
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -59,8 +59,12 @@ def chkpt(function: Any = None, *, retry: int = 1, mutates: bool = False) -> Any
 
 
 def _checkpointed(function: Callable[..., Any], *, retry: int, mutates: bool) -> Callable[..., Any]:
-    name = re.sub(r"\W", "_", getattr(function, "__name__", "step"))
-    wrap = _wrap_async if inspect.iscoroutinefunction(function) else _wrap
+    name = getattr(function, "__name__", "step")
+    if not name.isidentifier():
+        import re
+
+        name = re.sub(r"\W", "_", name)
+    wrap = _wrap_async if is_async(function) else _wrap
     return wrap(function, name, retry, mutates=mutates)
 
 
@@ -127,7 +131,10 @@ class _Step:
             inner, self.returned = dict(saved["calls"]), saved["returned"]
             if self._instance is not None:
                 restore_attributes(self._instance, saved["attributes"])
-            put_back(self._args, saved.get("arguments", ()))
+            if self._args:
+                from pyexp.definition.mutations import put_back
+
+                put_back(self._args, saved["arguments"])
         except FileNotFoundError:
             return False
         except (DamagedFileError, KeyError, TypeError, ValueError) as error:
@@ -140,6 +147,9 @@ class _Step:
         """Note what the call is given, before it may change it."""
         if self._path is None or self._instance is not None:
             return
+        # Imported where there is a run to keep steps of: the process of most runs has none.
+        from pyexp.definition.mutations import Observed, contents_of
+
         contents_of(self._args)  # refused now, and not when the work is done
         if not self._args:
             self._observed = Observed(function, args, kwargs)
@@ -175,6 +185,8 @@ class _Step:
             if self._instance is not None:
                 saved["attributes"] = attributes_of(self._instance)
             if self._args:
+                from pyexp.definition.mutations import contents_of
+
                 saved["arguments"] = contents_of(self._args)
             save_checkpoint(self._path, saved)
         return self.returned

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyexp.definition.base import attributes_of, bind
+from pyexp.definition.parameters import is_async
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -69,7 +69,7 @@ class ClassBody:
 
     def __init__(self, cls: type[Experiment]) -> None:
         self.cls = cls
-        self.is_async = inspect.iscoroutinefunction(cls.experiment)
+        self.is_async = is_async(cls.experiment)
 
     def __call__(self, run: ActiveRun) -> Any:
         """Make an instance, run it, and give its attributes."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
-from dataclasses import dataclass, field
+import sys
 from pathlib import Path
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pyexp.definition.base import Experiment, bind, overrides
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pyexp.store.index import RunRecord
 
 
-@dataclass(slots=True, kw_only=True)
 class Declaration:
     """An experiment as declared; ``configs`` and ``report`` may be added after the decoration.
 
@@ -34,13 +33,38 @@ class Declaration:
         defaults: Settings given to the decorator.
     """
 
-    name: str
-    subject: Any
-    body: FunctionBody | ClassBody
-    home: Path
-    configs: Callable[[], Any] | None = None
-    report: Callable[..., Any] | None = None
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    __slots__ = ("body", "configs", "defaults", "home", "name", "report", "subject")
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        subject: Any,
+        body: FunctionBody | ClassBody,
+        home: Path,
+        defaults: Mapping[str, Any],
+        configs: Callable[[], Any] | None = None,
+        report: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.subject = subject
+        self.body = body
+        self.home = home
+        self.configs = configs
+        self.report = report
+        self.defaults = defaults
+
+    def with_given(self, configs: Callable[[], Any] | None, report: Callable[..., Any] | None) -> Declaration:
+        """The same experiment with what a start was given in the place of what was declared."""
+        return Declaration(
+            name=self.name,
+            subject=self.subject,
+            body=self.body,
+            home=self.home,
+            defaults=self.defaults,
+            configs=configs or self.configs,
+            report=report or self.report,
+        )
 
     @property
     def make_item(self) -> Callable[[Batch, RunRecord], Any]:
@@ -77,16 +101,27 @@ def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
 
 
 def _home(subject: Any) -> Path:
-    # What somebody else's decorator made of it is in that decorator's file.
-    inner = inspect.unwrap(subject.func if isinstance(subject, functools.partial) else subject)
-    try:
-        file = inspect.getsourcefile(inner)
-    except (TypeError, OSError):  # a class of a notebook cell is in no file at all
-        file = None
+    file = _source_file(subject.func if isinstance(subject, functools.partial) else subject)
     # Notebook cells and typed-in code have names such as <stdin>, or files in a temporary folder that are not there.
     if file is None or not os.path.isfile(file) or _is_notebook_cell(file):
         return Path.cwd()
     return Path(os.path.abspath(file)).parent
+
+
+def _source_file(subject: Any) -> str | None:
+    if type(subject) is FunctionType and not hasattr(subject, "__wrapped__"):
+        return subject.__code__.co_filename
+    if isinstance(subject, type):
+        file = getattr(sys.modules.get(subject.__module__), "__file__", None)
+        if file is None or file.endswith(".py"):  # a class of a notebook cell is in no file at all
+            return file
+    import inspect
+
+    try:
+        # What somebody else's decorator made of it is in that decorator's file.
+        return inspect.getsourcefile(inspect.unwrap(subject))
+    except (TypeError, OSError):
+        return None
 
 
 def _is_notebook_cell(file: str) -> bool:

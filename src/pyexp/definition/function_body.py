@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import types
-import typing
 from typing import TYPE_CHECKING, Any
+
+from pyexp.definition.parameters import is_async, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pyexp.definition.parameters import Parameter
     from pyexp.executors.invoke import ActiveRun
 
-_UNION = re.compile(r"(?:\w+\.)?(?:Optional|Union)\[(.*)\]")
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_UNION = r"(?:\w+\.)?(?:Optional|Union)\[(.*)\]"
 
 
 class FunctionBody:
@@ -27,7 +25,7 @@ class FunctionBody:
             TypeError: It takes no config, or requires something that a run does not have.
         """
         self.function = function
-        self.is_async = inspect.iscoroutinefunction(function)
+        self.is_async = is_async(function)
         self.positional, self.keywords = _wishes(function)
 
     def __call__(self, run: ActiveRun) -> Any:
@@ -39,8 +37,8 @@ class FunctionBody:
 
 def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
     """What *function* wants of a run: positional arguments in order, and keyword-only ones by name."""
-    parameters = list(inspect.signature(function).parameters.values())
-    ordered = [p for p in parameters if p.kind in _POSITIONAL]
+    parameters = parameters_of(function)
+    ordered = [parameter for parameter in parameters if not parameter.is_keyword]
     if not ordered:
         raise TypeError(
             f"the experiment {_name(function)!r} must take the config as its first parameter; it takes none"
@@ -54,7 +52,7 @@ def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
         positional.append(wish)
     keywords = {}
     for parameter in parameters:
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+        if parameter.is_keyword:
             if wish := _wish(parameter):
                 keywords[parameter.name] = wish
             else:
@@ -62,7 +60,7 @@ def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
     return positional, keywords
 
 
-def _wish(parameter: inspect.Parameter) -> str | None:
+def _wish(parameter: Parameter) -> str | None:
     kinds = _kinds(parameter.annotation)
     if parameter.name == "logger" or "Logger" in kinds:
         return "logger"
@@ -75,8 +73,14 @@ def _kinds(annotation: Any) -> set[str]:
     """Return the names of the types that an annotation allows: one, or those of a union."""
     if isinstance(annotation, str):
         text = annotation.strip("\"' ")
-        union = _UNION.fullmatch(text)
-        return {kind.strip("\"' ").rpartition(".")[2] for kind in (union[1].split(",") if union else text.split("|"))}
+        union = _union_in(text) if "[" in text else None
+        kinds = text.split("|") if union is None else union.split(",")
+        return {kind.strip("\"' ").rpartition(".")[2] for kind in kinds}
+    if annotation is None or type(annotation) is type:
+        return {getattr(annotation, "__name__", "")}
+    import types
+    import typing
+
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
         return set().union(*map(_kinds, typing.get_args(annotation)))
     if isinstance(annotation, typing.ForwardRef):
@@ -84,8 +88,16 @@ def _kinds(annotation: Any) -> set[str]:
     return {getattr(annotation, "__name__", "")}
 
 
-def _require_default(function: Callable[..., Any], parameter: inspect.Parameter) -> None:
-    if parameter.default is inspect.Parameter.empty:
+def _union_in(text: str) -> str | None:
+    """What is between the brackets of an annotation that is a union."""
+    import re
+
+    found = re.fullmatch(_UNION, text)
+    return found[1] if found else None
+
+
+def _require_default(function: Callable[..., Any], parameter: Parameter) -> None:
+    if not parameter.has_default:
         raise TypeError(
             f"the experiment {_name(function)!r} requires {parameter.name!r}, but a run has a config, a logger and "
             f"a folder to give: put {parameter.name!r} into the config or give it a default"

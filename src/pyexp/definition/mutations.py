@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
+import sys
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pyexp.log.logger import Logger
+try:
+    from _blake2 import blake2b  # hashlib's own; to import that loads OpenSSL
+except ImportError:  # another Python than CPython
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 LIMIT_BYTES = 256 << 20
-_ATOMS = (int, float, complex, str, bytes, bool, type(None), type, FunctionType, ModuleType, Logger)
+_ATOMS = (int, float, complex, str, bytes, bool, type(None), type, FunctionType, ModuleType)
 
 
 class Observed:
@@ -65,7 +68,7 @@ def _content(place: int, value: Any) -> Any:
         return list(value)
     if _is_array(value):
         return value.copy()
-    if isinstance(value, _ATOMS):
+    if isinstance(value, _ATOMS) or _is_logger(value):
         return None
     if hasattr(value, "__dict__"):
         return dict(vars(value))
@@ -83,7 +86,7 @@ def _named_globals(function: Callable[..., Any]) -> Iterable[tuple[str, Any]]:
 
 
 def _digest(value: Any) -> bytes | None:
-    if isinstance(value, _ATOMS):
+    if isinstance(value, _ATOMS) or _is_logger(value):
         return None
     sink = _Hashing()
     try:
@@ -97,7 +100,7 @@ class _Hashing:
     """A file that keeps a hash alone."""
 
     def __init__(self) -> None:
-        self.hash = hashlib.sha256()
+        self.hash = blake2b()
         self._left = LIMIT_BYTES
 
     def write(self, data: Any) -> int:
@@ -129,3 +132,8 @@ def _parts(value: Any) -> set[int]:
 
 def _is_array(value: Any) -> bool:
     return type(value).__module__ == "numpy" and hasattr(value, "shape") and value.shape != ()
+
+
+def _is_logger(value: Any) -> bool:
+    module = sys.modules.get("pyexp.log.logger")  # where nobody has loaded it, there is no logger
+    return module is not None and isinstance(value, module.Logger)

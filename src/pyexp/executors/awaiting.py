@@ -48,8 +48,13 @@ async def await_outcome(child: RunProcess, mailbox: IO[bytes], log: Path, guard:
     finally:
         if child.returncode is None:
             with anyio.CancelScope(shield=True):
-                await end_tree(child.pid, session)
-                await child.wait()
+                await _end(child, session)
         guard.forget(child.pid)
     await end_leftovers(child.pid)
     return take_report(mailbox, child.pid) or ended_early(child.pid, code, log)
+
+
+async def _end(child: RunProcess, session: Session) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(child.wait)  # meanwhile: its process group exists until it has been waited for
+        await end_tree(child.pid, session)

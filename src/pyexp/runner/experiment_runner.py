@@ -239,8 +239,6 @@ class ExperimentRunner(Generic[P, R, Item]):
         return _arrive, (declared.subject, declared.name, declared.home, defaults)
 
     def _declared(self, configs: Configs | None, report: Callable[..., Any] | None) -> Declaration:
-        from dataclasses import replace
-
         declared = self._declaration
         if start.being_made is not None:
             name = declared.defaults.get("name", declared.name)
@@ -251,7 +249,7 @@ class ExperimentRunner(Generic[P, R, Item]):
         if configs is None and report is None:
             return declared
         given = configs if configs is None or callable(configs) else _always(configs)
-        return replace(declared, configs=given or declared.configs, report=report or declared.report)
+        return declared.with_given(given, report)
 
 
 @overload

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from pyexp._record import Record, names_of
 from pyexp.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ _OF_ONE_START = frozenset({"filter", "dry_run", "continue_run", "report_run"})
 _RIVALS = {"continue_run": "report_run", "report_run": "continue_run"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Record):
     """How a batch is executed.
 
     Attributes:
@@ -86,6 +84,8 @@ class Settings:
 
     def _check_what_runs(self) -> None:
         if self.filter is not None:
+            import re
+
             try:
                 re.compile(self.filter)
             except re.error as error:
@@ -106,7 +106,7 @@ class Settings:
         return None if value is True else value
 
 
-_KNOWN = frozenset(field.name for field in fields(Settings))
+_KNOWN = frozenset(names_of(Settings))
 
 
 def resolve(*layers: Mapping[str, Any]) -> Settings:

@@ -6,11 +6,12 @@ run that it started and records it as interrupted before the cancellation goes o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
+from pyexp._record import replace
 from pyexp.errors import DamagedFileError, ExecutorError, OutputError, PyexpError
 from pyexp.executors.invoke import describe_error
 from pyexp.executors.membership import variables_for

@@ -10,12 +10,12 @@ import errno
 import json
 import os
 import sys
-from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import remove_leftovers, sync_folder, write_atomic
+from pyexp._record import replace
 from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ STATUS: Final = "status.json"
 RESULT: Final = "result.pkl"
 LOG: Final = "log.out"
 
-_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?")
+_TIMESTAMP: Final = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?"
 
 
 class BatchPaths:
@@ -135,5 +134,7 @@ def format_timestamp(moment: datetime, serial: int = 1) -> str:
 
 def timestamp_key(name: str) -> tuple[str, int] | None:
     """Sort key of a batch folder's name, or None for any other name."""
-    match = _TIMESTAMP.fullmatch(name)
+    import re
+
+    match = re.fullmatch(_TIMESTAMP, name)
     return (match[1], int(match[2] or 1)) if match else None

@@ -5,10 +5,10 @@ The file exists exactly when the run passed. Its digest stands in ``status.json`
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import pickle
+import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
@@ -18,7 +18,16 @@ from pyexp.errors import DamagedFileError, UnpicklableError
 if TYPE_CHECKING:
     from pathlib import Path
 
+try:  # hashlib's own for want of OpenSSL, which takes longer to load than a short file to hash
+    if sys.version_info >= (3, 12):
+        from _sha2 import sha256 as short_sha256  # type: ignore[import-not-found]
+    else:
+        from _sha256 import sha256 as short_sha256  # type: ignore[import-not-found]
+except ImportError:  # another Python than CPython
+    from hashlib import sha256 as short_sha256
+
 _CHUNK_BYTES = 1 << 20
+_SHORT_BYTES = 1 << 16
 _READ_BACK_BYTES = 256 << 20
 _ATOMS = frozenset({int, float, str, bytes, bool, complex, type(None)})
 _CONTAINERS = frozenset({dict, list, tuple, set, frozenset})
@@ -128,7 +137,7 @@ class _HashingWriter(io.RawIOBase):
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self._hash = hashlib.sha256()
+        self._hash = _Sha256()
 
     def write(self, data: Any) -> int:
         self._hash.update(data)
@@ -136,6 +145,29 @@ class _HashingWriter(io.RawIOBase):
 
     def digest(self) -> str:
         return f"sha256:{self._hash.hexdigest()}"
+
+
+class _Sha256:
+    """Hashes what comes in pieces."""
+
+    def __init__(self) -> None:
+        self._short = b""
+        self._hash: Any = None
+
+    def update(self, data: Any) -> None:
+        if self._hash is None:
+            self._short += data
+            if len(self._short) <= _SHORT_BYTES:
+                return
+            import hashlib
+
+            self._hash, data = hashlib.sha256(), self._short
+        self._hash.update(data)
+
+    def hexdigest(self) -> str:
+        found = short_sha256(self._short) if self._hash is None else self._hash
+        digest: str = found.hexdigest()
+        return digest
 
 
 class _Unpickler(pickle.Unpickler):
@@ -200,7 +232,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _digest(file: IO[bytes]) -> str:
-    found = hashlib.sha256()
+    found = _Sha256()
     while chunk := file.read(_CHUNK_BYTES):
         found.update(chunk)
     return f"sha256:{found.hexdigest()}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp._files import write_atomic
+from pyexp._record import names_of
 from pyexp.errors import DamagedFileError
 from pyexp.task import RunState, Status
 
@@ -24,7 +24,7 @@ _OF_THE_PLACE: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY}
 )
 _LISTS: Final = ("commits", "code_changed")
-_NAMES: Final = tuple(field.name for field in fields(RunState))
+_NAMES: Final = names_of(RunState)
 
 
 def load_status(path: Path, *, default_if_damaged: bool = False) -> RunState:

@@ -106,3 +106,10 @@ def test_set_aside(path, tmp_path):
     set_aside(path, tmp_path / "result.pkl.corrupt")
 
     assert [entry.name for entry in tmp_path.iterdir()] == ["result.pkl.corrupt"]
+
+
+@pytest.mark.parametrize("size", [0, 1, (1 << 16) - 40, 1 << 16, 1 << 18])
+def test_the_digest_is_sha256_at_every_size(path, size):
+    digest = save_result(path, b"x" * size)
+
+    assert digest == digest_of(path) == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

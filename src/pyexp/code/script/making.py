@@ -9,10 +9,10 @@ import builtins
 import os
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from pyexp._record import Record
 from pyexp.code.start import MAIN, MULTIPROCESSING_MAIN, start
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Record):
     """What the process of a run needs to make the script's module.
 
     Attributes:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import marshal
 import os
 import posixpath
-from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES as _EXTENSIONS
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyexp._record import Record
 from pyexp.code.snapshot import git_index
 from pyexp.code.snapshot.git_objects import Objects
 from pyexp.code.snapshot.places import Places
@@ -25,8 +25,7 @@ _INIT = "__init__.py"
 PACKAGE, MODULE, NAMESPACE, OTHER = range(4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
+class Root(Record):
     """One repository of the tree: the work tree itself, or a submodule of it.
 
     Attributes:
@@ -39,7 +38,10 @@ class Root:
     top: str
     git_dir: str
     commit: str
-    index: bytes = field(default=b"", repr=False)
+    index: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"Root({self.top!r}, {self.commit!r})"
 
 
 class File(NamedTuple):

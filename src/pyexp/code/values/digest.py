@@ -6,7 +6,6 @@ It describes more than can be pickled (functions, locks, modules), so that the c
 from __future__ import annotations
 
 import functools
-import hashlib
 import pickle
 import threading
 import weakref
@@ -23,6 +22,11 @@ from types import (
 from typing import TYPE_CHECKING, Any
 
 from pyexp.code.values.references import ABSENT, is_importable
+
+try:
+    from _blake2 import blake2b  # hashlib's own; to import that loads OpenSSL
+except ImportError:  # another Python than CPython
+    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,7 +72,7 @@ class _Hash:
     """A file that keeps nothing but the digest and the size of what is written."""
 
     def __init__(self) -> None:
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._hash = blake2b(digest_size=16)
         self.size = 0
 
     def write(self, data: Any) -> int:

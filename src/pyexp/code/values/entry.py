@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from pyexp._record import Record
 
 # What is no name of the script's, among those that are.
 BODY: Final = ""
 TYPES: Final = "registered classes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Record):
     """A name of the script that the experiment reaches.
 
     Attributes:

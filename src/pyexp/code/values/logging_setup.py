@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pyexp._record import Record
 
 if TYPE_CHECKING:
     import logging
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 _STREAMS = ("stderr", "stdout")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamOutput:
+class StreamOutput(Record):
     """A handler of *logger* that writes to the stream *stream*."""
 
     logger: str
@@ -24,8 +24,7 @@ class StreamOutput:
     style: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoggingSetup:
+class LoggingSetup(Record):
     """What was set up.
 
     Attributes:

@@ -7,8 +7,9 @@ import os
 import pickle
 import sys
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
+
+from pyexp._record import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

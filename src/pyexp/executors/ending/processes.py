@@ -3,47 +3,54 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pyexp._record import Record
+
 if TYPE_CHECKING:
     import ctypes
-    from collections.abc import Callable, Iterable
 
     from pyexp.executors.base import Session
 
 _POLL_S = 0.02
+_LONGEST_POLL_S = 0.1
+_KILLING_POLLS = 100
+# How often a dead member of a group is looked at before it is taken for one that nobody reaps.
+_REAPING_POLLS = 5
 _MOMENT_S = 0.05
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+# As in `signal`, whose enumerations a run's process need not make.
+_SIGKILL = 9
+_SIGTERM = 15
 
 
 async def end_tree(leader: int, session: Session) -> None:
     """End the run led by the process *leader*: SIGTERM, SIGKILL after the grace; returns when all of it is gone.
 
     The run is the leader's process group and, on Linux, every descendant, also one that left the group. Call
-    it shielded from cancellation.
+    it shielded from cancellation, and have *leader* waited for meanwhile: a group exists as long as a dead member does.
     """
     import anyio
 
     if sys.platform == "win32":
         await anyio.to_thread.run_sync(_taskkill, leader)
         return
-    members = _tree(leader)
-    _signal_group(leader, members, signal.SIGTERM)
+    tree = _Tree(leader)
+    tree.signal(_SIGTERM)
     deadline = time.monotonic() + session.grace_s
-    while members and time.monotonic() < deadline and not session.hurry.is_set():
-        await anyio.sleep(_POLL_S)
-        members = _alive(members) | _tree(leader)
-    for _ in range(100):
-        members = _alive(members) | _tree(leader)
-        if not members:
+    pause_s = _POLL_S
+    while tree.look() and time.monotonic() < deadline and not session.hurry.is_set():
+        await anyio.sleep(pause_s)
+        pause_s = min(pause_s * 1.2, _LONGEST_POLL_S)
+    for _ in range(_KILLING_POLLS):
+        tree.signal(_SIGKILL)  # in any case: a process that was forked and orphaned between two looks is in the group
+        if not tree.look():
             break
-        _signal_group(leader, members, signal.SIGKILL)
         await anyio.sleep(_POLL_S)
 
 
@@ -59,7 +66,7 @@ async def end_leftovers(leader: int) -> None:
     with anyio.CancelScope(shield=True):
         await anyio.sleep(_MOMENT_S)
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, signal.SIGKILL)
+            os.killpg(leader, _SIGKILL)
 
 
 def end_escaped_descendants() -> None:
@@ -67,10 +74,10 @@ def end_escaped_descendants() -> None:
     if sys.platform != "linux":
         return
     me, group = os.getpid(), os.getpgrp()
-    for pid in _descendants({me}, children=list_children):
+    for pid in _descendants(me):
         with suppress(ProcessLookupError, PermissionError):
             if os.getpgid(pid) != group:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, _SIGKILL)
 
 
 def adopt_orphans() -> None:
@@ -82,7 +89,7 @@ def adopt_orphans() -> None:
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when the thread that started it ends (Linux); *parent* is its process."""
     if sys.platform == "linux":
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
 
@@ -97,61 +104,102 @@ def list_children(pid: int) -> list[int]:
     return found
 
 
-def _tree(leader: int) -> set[int]:
-    """Living members of the group of *leader* and its living descendants, and *leader* itself."""
-    if sys.platform != "linux":
-        return {leader} if _group_exists(leader) else set()
-    parents, groups = _process_table()
-    children: dict[int, list[int]] = {}
-    for pid, parent in parents.items():
-        children.setdefault(parent, []).append(pid)
-    members = {pid for pid, group in groups.items() if leader in (pid, group)}
-    members |= _descendants(members | {leader}, children=lambda pid: children.get(pid, ()))
-    return members
+class _Seen(Record):
+    """A process at one moment.
+
+    Attributes:
+        is_dead: It waits to be reaped.
+        group: Its process group.
+        start: When it started, which tells it from a later one of the same pid.
+    """
+
+    is_dead: bool
+    group: int
+    start: bytes
 
 
-def _descendants(roots: set[int], *, children: Callable[[int], Iterable[int]]) -> set[int]:
+class _Tree:
+    """The processes of a run, found downwards from its leader, so that those of others cost nothing.
+
+    A member stays one when its parent dies; on Linux only those that were seen before can have left the group.
+    """
+
+    def __init__(self, leader: int) -> None:
+        self._leader = leader
+        seen = _see(leader)
+        self._starts = {leader: b"" if seen is None else seen.start}
+        self._elsewhere: set[int] = set()  # living members outside of the group
+        self._idle_looks = 0
+        self.look()
+
+    def look(self) -> bool:
+        """Look who lives; whether somebody does."""
+        if sys.platform != "linux":
+            return _group_exists(self._leader)
+        living, has_dead = self._walk()
+        if living:
+            self._idle_looks = 0
+            return True
+        if not _group_exists(self._leader):
+            return False
+        self._idle_looks += 1
+        # The dead make a group, too; one without dead members that are known has a living one that is not.
+        return not has_dead or self._idle_looks < _REAPING_POLLS
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the group, and to the members outside of it that the last look found."""
+        with suppress(ProcessLookupError, PermissionError):
+            _kill_group(self._leader, number)
+        for pid in self._elsewhere:
+            seen = _see(pid)
+            if seen is not None and seen.start == self._starts[pid]:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, number)
+
+    def _walk(self) -> tuple[bool, bool]:
+        """Whether there is a living member, and a dead one."""
+        found: dict[int, _Seen] = {}
+        waiting = list(self._starts)
+        while waiting:
+            pid = waiting.pop()
+            seen = None if pid in found else _see(pid)
+            if seen is not None and self._is_member(pid, seen):
+                found[pid] = seen
+                waiting += list_children(pid)
+        leader = {self._leader: self._starts[self._leader]}  # also when it is gone: its pid may come again
+        self._starts = leader | {pid: seen.start for pid, seen in found.items()}
+        living = {pid: seen for pid, seen in found.items() if not seen.is_dead}
+        self._elsewhere = {pid for pid, seen in living.items() if seen.group != self._leader}
+        return bool(living), len(living) < len(found)
+
+    def _is_member(self, pid: int, seen: _Seen) -> bool:
+        """Remember a new member; False for another process that has the pid of a former one by now."""
+        return self._starts.setdefault(pid, seen.start) == seen.start
+
+
+def _descendants(root: int) -> set[int]:
     found: set[int] = set()
-    waiting = list(roots)
+    waiting = [root]
     while waiting:
-        for child in children(waiting.pop()):
-            if child not in found and child not in roots:
-                found.add(child)
-                waiting.append(child)
+        new = set(list_children(waiting.pop())) - found
+        found |= new
+        waiting += new
     return found
 
 
-def _process_table() -> tuple[dict[int, int], dict[int, int]]:
-    """Parent and process group of every living process; zombies do not live."""
-    parents, groups = {}, {}
-    for pid in _all_pids():
-        try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                state, parent, group = file.read().rpartition(b")")[2].split(maxsplit=3)[:3]
-        except (OSError, ValueError):
-            continue
-        if state not in (b"Z", b"X"):
-            parents[pid], groups[pid] = int(parent), int(group)
-    return parents, groups
-
-
-def _all_pids() -> list[int]:
+def _see(pid: int) -> _Seen | None:
+    """What the process *pid* is now; None when it is gone."""
     try:
-        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
-    except OSError:
-        return []
-
-
-def _alive(pids: set[int]) -> set[int]:
-    if sys.platform != "linux":
-        return set()
-    parents, _ = _process_table()
-    return pids & parents.keys()
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            state, _, group, *_, start = file.read().rpartition(b")")[2].split(maxsplit=20)[:20]
+    except (OSError, ValueError):
+        return None
+    return _Seen(is_dead=state in (b"Z", b"X"), group=int(group), start=start)
 
 
 if sys.platform == "win32":
 
-    def _signal_group(leader: int, members: set[int], number: int) -> None:
+    def _kill_group(leader: int, number: int) -> None:
         raise NotImplementedError
 
     def _group_exists(leader: int) -> bool:
@@ -164,12 +212,8 @@ if sys.platform == "win32":
 
 else:
 
-    def _signal_group(leader: int, members: set[int], number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(leader, number)
-        for pid in members:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, number)
+    def _kill_group(leader: int, number: int) -> None:
+        os.killpg(leader, number)
 
     def _group_exists(leader: int) -> bool:
         try:

@@ -8,11 +8,11 @@ import pickle
 import socket
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
+from pyexp._record import names_of, replace
 from pyexp.code.packing import pack
 from pyexp.errors import ExecutorError
 from pyexp.executors.awaiting import await_outcome
@@ -181,7 +181,7 @@ def pack_task(task: Task, known: Mapping[str, str]) -> bytes:
     wanted = {**os.environ, **task.environment}
     changes: dict[str, str | None] = {name: value for name, value in wanted.items() if known.get(name) != value}
     changes |= dict.fromkeys(known.keys() - wanted.keys())
-    light = {part.name: getattr(task, part.name) for part in fields(task) if part.name != "body"}
+    light = {name: getattr(task, name) for name in names_of(Task) if name != "body"}
     return pickle.dumps((changes, _folder(), pickle.dumps(light)))
 
 

@@ -6,10 +6,10 @@ import io
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from pyexp._record import replace
 from pyexp.executors.capture import open_log
 from pyexp.executors.child.mailbox import take_report
 from pyexp.executors.child.payload import SealedBody

@@ -14,10 +14,11 @@ import tempfile
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from pyexp._record import replace
 from pyexp.code.origin import CodeOrigin
 from pyexp.config.config import Config
 from pyexp.executors.capture import open_log

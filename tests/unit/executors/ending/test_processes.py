@@ -13,6 +13,7 @@ import pytest
 
 from pyexp.definition.function_body import FunctionBody
 from pyexp.executors.base import Session
+from pyexp.executors.ending import processes
 from pyexp.executors.ending.guard import Guard, open_guard
 from pyexp.executors.ending.processes import end_leftovers, end_tree
 from pyexp.store import descriptors
@@ -101,6 +102,56 @@ def test_family_goes_with_its_leader(start):
     anyio.run(end_tree, process.pid, session(5))
 
     assert not any(is_alive(int(pid)) for pid in [process.pid, *pids])
+
+
+def test_what_a_leader_left_is_asked_before_it_is_killed(start):
+    process, pids = start(FAMILY)
+    in_group, away = map(int, pids)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    began = time.monotonic()
+
+    anyio.run(end_tree, process.pid, session(60))
+
+    assert time.monotonic() - began < 30
+    assert not is_alive(in_group)
+    assert is_alive(away)  # nobody saw whose it was
+    os.kill(away, signal.SIGKILL)
+
+
+def test_what_leaves_the_group_of_a_deaf_leader_goes_with_it(start):
+    process, pids = start(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{FAMILY}")
+
+    anyio.run(end_tree, process.pid, session(0.3))
+
+    assert not any(is_alive(int(pid)) for pid in [process.pid, *pids])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the group is all that is looked at")
+def test_only_the_members_are_looked_at(start, monkeypatch):
+    _, others = start(FAMILY)
+    process, pids = start(FAMILY)
+    see, seen = processes._see, set()
+    monkeypatch.setattr(processes, "_see", lambda pid: seen.add(pid) or see(pid))
+
+    anyio.run(end_tree, process.pid, session(5))
+
+    assert seen == {process.pid, *map(int, pids)}
+    assert all(is_alive(int(pid)) for pid in others)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the group is all that is looked at")
+def test_later_process_of_the_same_pid_is_spared(start):
+    stranger, _ = start(SLEEP)
+    tree = processes._Tree(stranger.pid)
+    tree._leader, tree._starts = 1 << 22, {1 << 22: b"", stranger.pid: b"0"}
+
+    assert not tree.look()
+    tree._elsewhere = {stranger.pid}
+    tree._starts[stranger.pid] = b"0"
+    tree.signal(signal.SIGKILL)
+
+    assert is_alive(stranger.pid)
 
 
 def test_leftovers_of_the_group_are_ended(start):
