@@ -244,14 +244,8 @@ def _read_hparams(reader: LogReader) -> Mapping[str, Any]:
 
 
 def _joined(known: Series, new: Series) -> Series:
-    if not len(new):
-        return known
-    return replace(
-        known,
-        iterations=known.iterations + new.iterations,
-        values=known.values + new.values,
-        times=known.times + new.times,
-    )
+    names = ("iterations", "values", "times")
+    return replace(known, **{name: getattr(known, name) + getattr(new, name) for name in names}) if new else known
 
 
 def tag_id(tag: str) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,10 +30,10 @@ _log = logging.getLogger("pyexp.viewer.http")
 
 def raise_descriptor_limit() -> int:
     """Let this process open as many files as the system lets it; returns how many connections leave room for files."""
-    try:
-        import resource
-    except ImportError:  # Windows, which has no such limit
+    if sys.platform == "win32":  # has no such limit
         return _UNLIMITED
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _UNLIMITED if hard == resource.RLIM_INFINITY else min(hard, _UNLIMITED)
     if soft != resource.RLIM_INFINITY and soft < wanted:

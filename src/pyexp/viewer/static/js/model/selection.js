@@ -1,6 +1,6 @@
 // @ts-check
 // Owns which runs are shown: those switched on that also pass the filter.
-// Until it is touched these are the first twenty, whatever appears; then exactly the runs that were chosen,
+// Until it is touched these are the first twenty, those that run before the others; then exactly the runs that were chosen,
 // so that nothing flips by itself and a link means the same later. "All" takes in what appears later, too.
 
 import { Emitter } from "../base/emitter.js";
@@ -20,8 +20,6 @@ class Selection extends Emitter {
   isCut = false; // more runs are on than one request may name
   /** @type {Set<number>} */
   #on = new Set();
-  /** @type {Set<number>} */
-  #auto = new Set();
   #filter = new RunFilter("");
 
   constructor() {
@@ -106,15 +104,13 @@ class Selection extends Emitter {
   }
 
   /**
-   * Return the runs that start switched on: those that are running, then the first, twenty in all. Who is on stays on.
+   * Return the runs that start switched on, twenty in all: those that are running, then the first.
    *
    * @param {number[]} ids in the order of the tree
    */
   #firstOn(ids) {
-    const kept = ids.filter((id) => this.#auto.has(id));
     const running = ids.filter((id) => catalog.run(id)?.status === "running");
-    this.#auto = new Set([...new Set([...kept, ...running, ...ids])].slice(0, FIRST));
-    return this.#auto;
+    return new Set([...new Set([...running, ...ids])].slice(0, FIRST));
   }
 
   #readFilter() {
