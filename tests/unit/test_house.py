@@ -26,7 +26,7 @@ ALLOWED = {
     ),
     "watchfiles": ("viewer/live/file_watch.py", "viewer/launch/"),
     "matplotlib": ("viewer/figures/process.py",),
-    "plotly": ("log/values/scalar_arrays.py", "results/plots/"),
+    "plotly": ("log/values/scalar_arrays.py", "log/values/restoring.py", "results/plots/"),
     "numpy": ("log/", "tensorboard/", "tensor/", "sweeps/variations.py", "results/", "viewer/data/group_statistics.py"),
     "pandas": ("tensor/", "results/"),
     "xarray": ("tensor/", "results/"),

@@ -81,7 +81,7 @@ def adopt(name: str, cls: type | str) -> None:
         _types[name] = cls
 
 
-def build(base: type[T], config: Any, /, *args: Any, **overrides: Any) -> T:
+def build(base: Callable[..., T], config: Any, /, *args: Any, **overrides: Any) -> T:
     """Make the instance that *config* describes: its ``type`` names the class, its other keys are the arguments.
 
     Without a ``type`` the class is *base*. The config is not changed; nested configs are passed as they are.
@@ -101,23 +101,26 @@ def build(base: type[T], config: Any, /, *args: Any, **overrides: Any) -> T:
         UnknownTypeError: No class is registered under the name.
         WrongTypeError: The class is no *base*, cannot be made of these arguments, or ``type`` is not a name.
     """
+    expected: Any = base  # a class; type checkers refuse an abstract one where `type[T]` is asked for
     if not isinstance(config, Mapping):
-        if not isinstance(config, base):
+        if not isinstance(config, expected):
             raise WrongTypeError(
-                f"build: {config!r} ({type(config).__name__}) is neither a mapping nor an instance of {base.__name__}"
+                f"build: {config!r} ({type(config).__name__}) is neither a mapping nor an instance of "
+                f"{expected.__name__}"
             )
         if args or overrides:
-            given = [*map(repr, args), *map(repr, overrides)]
-            raise WrongTypeError(f"build: {', '.join(given):.200} cannot override an instance: pass a mapping")
-        return config
+            listed = ", ".join(map(repr, (*args, *overrides)))
+            raise WrongTypeError(f"build: {listed:.200} cannot override an instance: pass a mapping")
+        given: T = config
+        return given
     arguments = {**config, **overrides}
-    wanted = arguments.pop("type", base)
+    wanted = arguments.pop("type", expected)
     cls = wanted if isinstance(wanted, type) else _find(wanted)
-    if not issubclass(cls, base):
-        raise WrongTypeError(f"build: type {wanted!r} is {_reference(cls)}, which is no {_reference(base)}")
+    if not issubclass(cls, expected):
+        raise WrongTypeError(f"build: type {wanted!r} is {_reference(cls)}, which is no {_reference(expected)}")
     _check_arguments(cls, args, arguments)
-    instance: T = cls(*args, **arguments)
-    return instance
+    made: T = cls(*args, **arguments)
+    return made
 
 
 def _reference(cls: type | str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from pyexp._optional import import_extra
@@ -145,7 +146,11 @@ def _groups_by_value(results: Tensor[Any], name: str) -> Iterator[tuple[Any, Ten
         if value is not select.MISSING and not any(is_same(value, known) for known in values):
             values.append(value)
     for value in values:
-        yield value, results[lambda item, value=value: is_same(_config_value(item, key), value)]
+        yield value, results[partial(_has_value, key, value)]
+
+
+def _has_value(key: str, value: Any, item: Any) -> bool:
+    return is_same(_config_value(item, key), value)
 
 
 def _config_value(item: Any, key: str) -> Any:

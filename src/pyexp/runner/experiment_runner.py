@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from pyexp.definition.declaration import Declaration
-    from pyexp.results.results import Results
+    from pyexp.tensor.tensor import Tensor
     from pyexp.viewer.launch.background import Viewer
 
     Configs = Callable[[], Any] | Iterable[Any]
@@ -155,7 +155,7 @@ class ExperimentRunner:
 
     def results(
         self, timestamp: str | None = None, output_dir: str | Path | None = None, name: str | None = None
-    ) -> Results[Any]:
+    ) -> Tensor[Any]:
         """Load the results of a batch, also of one that is still running.
 
         Args:

@@ -18,8 +18,12 @@ from pyexp.tensor.tensor import Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Mappings = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 
-def sweep(configs: Any, variations: Any, axis: str | None = None, *, short_names: bool = False) -> Tensor[Config]:
+
+def sweep(
+    configs: Mappings, variations: Mappings, axis: str | None = None, *, short_names: bool = False
+) -> Tensor[Config]:
     """Return every config with every variation merged into it, in a shape that has one dimension more.
 
     Names are joined by ``_``. A variation without a name is named by the values it sets (``learning_rate=0.1``), a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
 from pyexp.errors import ConfigError
 from pyexp.tensor import coordinates as coords
@@ -12,6 +12,7 @@ from pyexp.tensor.absent import HOLE, Absent
 from pyexp.tensor.cells import Cells
 
 if TYPE_CHECKING:
+    from types import EllipsisType
     from typing import Self
 
     import pandas as pd
@@ -55,15 +56,11 @@ class Tensor(Cells[T]):
     __slots__ = ()
 
     @overload
-    def __getitem__(self, index: int) -> T: ...
+    def __getitem__(self, index: SupportsIndex) -> T: ...
     @overload
-    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: slice | Mapping[str, Any] | Callable[[T], Any]) -> Self: ...
     @overload
-    def __getitem__(self, index: Mapping[str, Any]) -> Self: ...
-    @overload
-    def __getitem__(self, index: Callable[[T], Any]) -> Self: ...
-    @overload
-    def __getitem__(self, index: Any) -> Any: ...
+    def __getitem__(self, index: str | tuple[Any, ...] | EllipsisType) -> Any: ...
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, str):
             taken = select.by_name(self._items, index)
