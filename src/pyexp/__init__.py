@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.config.loader import load_config
     from pyexp.config.merge import merge
+    from pyexp.config.overrides import parse_value
     from pyexp.config.registry import build, register
     from pyexp.definition.base import Experiment
     from pyexp.definition.checkpoint import chkpt
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
     from pyexp.log.logger import Logger
     from pyexp.log.reader import LogReader
     from pyexp.results.result import Result
+    from pyexp.results.results import Results
     from pyexp.runner.experiment_runner import ExperimentRunner, experiment
     from pyexp.sweeps.sweep import sweep
+    from pyexp.sweeps.variations import sample, zipped
     from pyexp.task import Failed, Outcome, Passed, Status, Task
+    from pyexp.tensor.concat import concat
     from pyexp.tensor.tensor import Tensor
 
 __version__ = "0.1.0"
@@ -44,6 +48,7 @@ import_module("pyexp.code.start")  # notes the command line and the folder, befo
 random_recorder.install()
 
 _HOMES: Final = {
+    "Absent": "tensor.absent",  # named by pickles, as are those that begin with an underscore
     "Config": "config.config",
     "Executor": "executors.base",
     "ExecutorName": "executors.base",
@@ -61,21 +66,26 @@ _HOMES: Final = {
     "PyexpError": "errors",
     "RayExecutor": "executors.ray",
     "Result": "results.result",
+    "Results": "results.results",
     "Status": "task",
     "SubprocessExecutor": "executors.local.subprocess",
     "Task": "task",
     "Tensor": "tensor.tensor",
-    "_restore_config": "config.config",  # named by pickles
+    "_restore_config": "config.config",
     "build": "config.registry",
     "chkpt": "definition.checkpoint",
+    "concat": "tensor.concat",
     "experiment": "runner.experiment_runner",
     "get_executor": "executors.registry",
     "load_config": "config.loader",
     "merge": "config.merge",
+    "parse_value": "config.overrides",
     "register": "config.registry",
     "run_task": "executors.invoke",
+    "sample": "sweeps.variations",
     "seed_everything": "executors.child.random_state",
     "sweep": "sweeps.sweep",
+    "zipped": "sweeps.variations",
 }
 
 __all__ = [
@@ -96,20 +106,25 @@ __all__ = [
     "PyexpError",
     "RayExecutor",
     "Result",
+    "Results",
     "Status",
     "SubprocessExecutor",
     "Task",
     "Tensor",
     "build",
     "chkpt",
+    "concat",
     "experiment",
     "get_executor",
     "load_config",
     "merge",
+    "parse_value",
     "register",
     "run_task",
+    "sample",
     "seed_everything",
     "sweep",
+    "zipped",
 ]
 
 

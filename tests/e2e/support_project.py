@@ -88,7 +88,9 @@ def run_folder(batch: Path, name: str) -> Path:
 def statuses(batch: Path) -> dict[str, str]:
     """State of each run by its name, read from the files alone."""
     states = {}
-    for folder in json.loads((batch / "runs.json").read_text())["runs"]:
+    for folder in filter(
+        None, json.loads((batch / "runs.json").read_text())["runs"]
+    ):  # null where the sweep has a hole
         path = batch / folder / "status.json"
         states[folder.rpartition("-")[0]] = load(path)["status"] if path.exists() else "pending"
     return states

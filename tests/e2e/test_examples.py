@@ -50,3 +50,18 @@ def test_async_stream(project: Project):
     assert output.count(" after ") == 12
     assert output.count("the application is alive") >= 2
     assert "best of the second round: temperature=" in output
+
+
+def test_seeds(project: Project):
+    script = example(project, "08")
+    done = project.python(script, "--executor", "fork")  # NumPy is imported once, not 35 times
+    batch = project.batch("seeds", "examples/out")
+    assert list(statuses(batch).values()) == ["passed"] * 35
+    assert sum(" ± " in line for line in done.stdout.splitlines() if line.startswith("lr=")) == 7
+    assert "best run: line_lr=0.1_momentum=" in done.stdout
+    assert done.stdout.count(" at best") == 4
+    for name in ("loss.html", "heatmap.html"):
+        page = (batch / "report" / name).read_text("utf-8")
+        assert "Plotly.newPlot" in page
+        assert "<script src=" not in page
+    assert project.python(script, "--report").stdout == done.stdout

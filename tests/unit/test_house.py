@@ -26,10 +26,10 @@ ALLOWED = {
     ),
     "watchfiles": ("viewer/live/file_watch.py", "viewer/launch/"),
     "matplotlib": ("viewer/figures/process.py",),
-    "plotly": ("log/values/restoring.py",),
-    "numpy": ("log/", "tensorboard/", "tensor/", "viewer/data/group_statistics.py"),
-    "pandas": ("tensor/",),
-    "xarray": ("tensor/",),
+    "plotly": ("log/values/restoring.py", "results/plots/"),
+    "numpy": ("log/", "tensorboard/", "tensor/", "sweeps/variations.py", "results/", "viewer/data/group_statistics.py"),
+    "pandas": ("tensor/", "results/"),
+    "xarray": ("tensor/", "results/"),
 }
 LARGEST_FOLDER = 14
 

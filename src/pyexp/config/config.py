@@ -136,6 +136,11 @@ class Config(dict[str, Any]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({super().__repr__()})"
 
+    def _repr_html_(self) -> str:
+        from pyexp.config.html import config_html
+
+        return config_html(self)
+
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(key for key in self if isinstance(key, str) and key.isidentifier())]
 

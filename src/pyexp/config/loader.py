@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
+from pyexp.config.clashes import find_clash
 from pyexp.config.config import Config
 from pyexp.config.merge import merge
+from pyexp.config.overrides import override, parse_overrides
 from pyexp.errors import ConfigError, ConfigFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from pyexp.config.yaml_reader import Document, YamlProblem
 
 MAX_BYTES = 10_000_000
 """How large one config file may be."""
@@ -18,21 +23,28 @@ MAX_BYTES = 10_000_000
 MAX_FILES = 1_000
 """How many files one load may read, a file imported twice counted twice."""
 
+MAX_REPEATED = 1_000_000
+"""How many values one load may read again, of files that are imported several times."""
+
 MAX_CHAIN = 50
 """How many files may stand between one file and what it imports in the end."""
 
 _IMPORTS = "imports"
 
 
-def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> Config:
+def load_config(
+    path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], overrides: Mapping[str, Any] | Iterable[str] = ()
+) -> Config:
     r"""Load a config from a YAML 1.2 file, or from several, later ones laid over earlier ones as `merge` does it.
 
     A file may name others under ``imports`` (one path or a list, relative to the file); its own keys are laid over
-    theirs. Dotted keys and the ``**`` prefix work at the top level of each file. Only plain data is read. An empty
-    file is an empty config.
+    theirs. Dotted keys and the ``**`` prefix work at the top level of each file; two keys of one file that set the same
+    value are refused. Only plain data is read. An empty file is an empty config. ``~`` is the home folder.
 
     Args:
         path: A file, or several.
+        overrides: What is laid over them: ``key=value`` texts, values written as in YAML, or a dict. A key that the
+            files do not have is refused, unless it begins with ``+``.
 
     Example:
         >>> from pathlib import Path
@@ -42,12 +54,15 @@ def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
         ...     _ = base.write_text("model: {width: 64, depth: 2}")
         ...     _ = wide.write_text("imports: base.yaml\nmodel.width: 128\nlr: 1e-3")
         ...     load_config(wide).to_dict()
+        ...     load_config(base, overrides=["model.width=32", "+seed=1"]).to_dict()
         {'model': {'width': 128, 'depth': 2}, 'lr': 0.001}
+        {'model': {'width': 32, 'depth': 2}, 'seed': 1}
 
     Raises:
         ConfigFileError: A file is missing, malformed, no mapping, too large, or imports itself; the message names the
             chain of files that led to it, and the line and column of bad YAML.
-        ConfigError: No file is given, or a dotted key runs through a value that is no mapping.
+        ConfigError: No file is given, a dotted key runs through a value that is no mapping, or an override is not
+            understood or not for a key that there is.
     """
     paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
     if not paths:
@@ -55,8 +70,9 @@ def load_config(path: str | os.PathLike[str] | Iterable[str | os.PathLike[str]])
     load = _Load()
     config = Config()
     for each in paths:
-        config = load.lay_over(config, os.fspath(each), ())
-    return config
+        config = load.lay_over(config, os.path.expanduser(os.fspath(each)), ())
+    values = parse_overrides(overrides)
+    return override([config], values)[0] if values else config
 
 
 class _Load:
@@ -64,12 +80,14 @@ class _Load:
 
     def __init__(self) -> None:
         self._files = 0
-        self._nodes = 0
-        self._parsed: dict[str, tuple[Any, int]] = {}
+        self._repeated = 0
+        self._parsed: dict[str, Document] = {}
 
     def lay_over(self, config: Config, path: str, importers: tuple[str, ...]) -> Config:
         """Return *config* with the file at *path*, and before it what it imports, laid over it."""
         chain = (*importers, path)
+        if "\0" in path:
+            raise ConfigFileError(f"{_located(chain)} cannot be read: a path has no null characters")
         known = [os.path.realpath(importer) for importer in importers]
         if os.path.realpath(path) in known:
             raise ConfigFileError(f"config files import each other in a circle: {' -> '.join(chain)}: break it")
@@ -77,28 +95,25 @@ class _Load:
             raise ConfigFileError(f"{_located(chain[-3:])}: more than {MAX_CHAIN} files import one another in a row")
         values = dict(self._read(path, chain))
         for imported in _imported(values.pop(_IMPORTS, None), chain):
-            config = self.lay_over(config, os.path.join(os.path.dirname(path), imported), chain)
+            target = os.path.join(os.path.dirname(path), os.path.expanduser(imported))
+            config = self.lay_over(config, target, chain)
         try:
             return merge(config, values)
         except ConfigError as error:
             raise type(error)(f"{_located(chain)}: {error}") from error
 
     def _read(self, path: str, chain: tuple[str, ...]) -> dict[str, Any]:
-        from pyexp.config.yaml_reader import MAX_NODES, YamlProblem, read_yaml
-
         self._files += 1
-        if path not in self._parsed:
-            try:
-                self._parsed[path] = read_yaml(_text(path, chain))
-            except YamlProblem as problem:
-                raise ConfigFileError(f"{_located(chain)}{problem}") from problem
-        value, nodes = self._parsed[path]
-        self._nodes += nodes
-        if self._files > MAX_FILES or self._nodes > MAX_NODES:
+        if path in self._parsed:
+            self._repeated += self._parsed[path].nodes
+        else:
+            self._parsed[path] = _parse(path, chain)
+        if self._files > MAX_FILES or self._repeated > MAX_REPEATED:
             raise ConfigFileError(
-                f"{_located(chain)}: the imports add up to {self._files} files of {self._nodes} values: "
-                f"at most {MAX_FILES} files of {MAX_NODES} values are read"
+                f"{_located(chain)}: the imports add up to {self._files} files, {self._repeated} values of them read "
+                f"again: at most {MAX_FILES} files are read, and {MAX_REPEATED} values again"
             )
+        value = self._parsed[path].value
         if value is None:
             return {}
         if not isinstance(value, dict):
@@ -109,12 +124,35 @@ class _Load:
         return value
 
 
+def _parse(path: str, chain: tuple[str, ...]) -> Document:
+    from pyexp.config.yaml_reader import YamlProblem, read_yaml
+
+    try:
+        document = read_yaml(_text(path, chain))
+        # What ``<<`` brings is meant to be laid over.
+        if clash := find_clash({key: document.value[key] for key in document.key_marks}):
+            raise _clash_problem(clash, document.key_marks)
+    except YamlProblem as problem:
+        raise ConfigFileError(f"{_located(chain)}{problem}") from problem
+    return document
+
+
+def _clash_problem(clash: tuple[str, str, str], marks: Mapping[str, Any]) -> YamlProblem:
+    from pyexp.config.yaml_reader import YamlProblem
+
+    one, other, path = clash
+    last = max((marks[key] for key in (one, other) if key in marks), key=lambda mark: mark.index)
+    keys = f"key {one!r} sets" if one == other else f"keys {one!r} and {other!r} both set"
+    return YamlProblem(f"{keys} {path!r}{' twice' if one == other else ''}: write it in one place", last)
+
+
 def _text(path: str, chain: tuple[str, ...]) -> str:
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = _read_regular(path)
     except OSError as error:
         raise ConfigFileError(f"{_located(chain)} cannot be read: {error.strerror or error}") from error
+    if data is None:
+        raise ConfigFileError(f"{_located(chain)} is {_kind_of(path)}: configs are read from regular files only")
     if len(data) > MAX_BYTES:
         raise ConfigFileError(f"{_located(chain)} is larger than {MAX_BYTES} bytes: keep data out of configs")
     try:
@@ -122,8 +160,24 @@ def _text(path: str, chain: tuple[str, ...]) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigFileError(
-            f"{_located(chain)}, line {line}: byte {error.start} is no UTF-8: save it as such"
+            f"{_located(chain)}, line {line}: byte {error.start} is not valid UTF-8; save the file as UTF-8"
         ) from error
+
+
+def _read_regular(path: str) -> bytes | None:
+    """Read a file; None for what is no regular one, which might never end or never begin."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        return None
+    # Looked at once more when open, since it may have been replaced; without waiting for a FIFO's other end.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(descriptor, "rb") as file:
+        return file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+
+
+def _kind_of(path: str) -> str:
+    mode = os.stat(path).st_mode
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
 
 
 def _imported(imports: Any, chain: tuple[str, ...]) -> list[str]:

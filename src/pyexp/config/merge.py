@@ -16,8 +16,9 @@ DEEP = "**"
 def merge(base: Mapping[str, Any], update: Mapping[str, Any]) -> Config:
     """Return *base* with *update* laid over it; neither is changed, nor shared with the result.
 
-    A dotted key (``"model.width"``) sets one value deep inside; missing mappings on its way are made. A dict replaces
-    the one that was there, unless its key begins with ``**``: then its keys are set one by one, dotted keys allowed.
+    A dotted key (``"model.width"``) sets one value deep inside; mappings on its way that are missing or None are made.
+    A dict replaces the one that was there, unless its key begins with ``**``: then its keys are set one by one, dotted
+    keys allowed.
 
     Args:
         base: The values to start from.
@@ -74,7 +75,9 @@ def _descend(target: Config, parts: list[str], path: str) -> Config:
     for place, part in enumerate(parts):
         if not part:
             raise ConfigError(_empty_part(path))
-        inner = target.setdefault(part, {})
+        if target.get(part) is None:
+            target[part] = {}
+        inner = target[part]
         if not isinstance(inner, Config):
             raise ConfigError(
                 f"config key {path!r} runs through {'.'.join(parts[: place + 1])!r}, which is {inner!r} "

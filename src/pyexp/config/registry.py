@@ -81,7 +81,7 @@ def adopt(name: str, cls: type | str) -> None:
         _types[name] = cls
 
 
-def build(base: Callable[..., T], config: Any, /, **overrides: Any) -> T:
+def build(base: Callable[..., T], config: Any, /, *args: Any, **overrides: Any) -> T:
     """Make the instance that *config* describes: its ``type`` names the class, its other keys are the arguments.
 
     Without a ``type`` the class is *base*. The config is not changed; nested configs are passed as they are.
@@ -89,6 +89,7 @@ def build(base: Callable[..., T], config: Any, /, **overrides: Any) -> T:
     Args:
         base: The class that the instance must be of.
         config: A mapping, or an instance of *base*, which is returned as it is.
+        *args: Positional arguments, before those of the config (``build(Optimizer, config, model.parameters())``).
         **overrides: Arguments that win over those of the config.
 
     Example:
@@ -98,7 +99,7 @@ def build(base: Callable[..., T], config: Any, /, **overrides: Any) -> T:
 
     Raises:
         UnknownTypeError: No class is registered under the name.
-        WrongTypeError: The class is no *base*, or cannot be made of these arguments.
+        WrongTypeError: The class is no *base*, cannot be made of these arguments, or ``type`` is not a name.
     """
     expected: Any = base  # a class; type checkers refuse an abstract one where `type[T]` is asked for
     if not isinstance(config, Mapping):
@@ -107,8 +108,9 @@ def build(base: Callable[..., T], config: Any, /, **overrides: Any) -> T:
                 f"build: {config!r} ({type(config).__name__}) is neither a mapping nor an instance of "
                 f"{expected.__name__}"
             )
-        if overrides:
-            raise WrongTypeError(f"build: {list(overrides)!r} cannot override an instance: pass a mapping")
+        if args or overrides:
+            listed = ", ".join(map(repr, (*args, *overrides)))
+            raise WrongTypeError(f"build: {listed:.200} cannot override an instance: pass a mapping")
         given: T = config
         return given
     arguments = {**config, **overrides}
@@ -116,8 +118,8 @@ def build(base: Callable[..., T], config: Any, /, **overrides: Any) -> T:
     cls = wanted if isinstance(wanted, type) else _find(wanted)
     if not issubclass(cls, expected):
         raise WrongTypeError(f"build: type {wanted!r} is {_reference(cls)}, which is no {_reference(expected)}")
-    _check_arguments(cls, arguments)
-    made: T = cls(**arguments)
+    _check_arguments(cls, args, arguments)
+    made: T = cls(*args, **arguments)
     return made
 
 
@@ -126,6 +128,10 @@ def _reference(cls: type | str) -> str:
 
 
 def _find(name: Any) -> type:
+    if not isinstance(name, str):
+        raise WrongTypeError(
+            f"build: 'type' holds {name!r:.80} ({type(name).__name__}), not a name: write that of a registered class"
+        )
     if name not in _types:
         raise UnknownTypeError(f"build: no type {name!r} is registered: {nearest(str(name), _types)}")
     found = _types[name]
@@ -145,7 +151,7 @@ def _find(name: Any) -> type:
     return cls
 
 
-def _check_arguments(cls: type, arguments: Mapping[str, Any]) -> None:
+def _check_arguments(cls: type, args: tuple[Any, ...], arguments: Mapping[str, Any]) -> None:
     """Refuse arguments before the class sees them, so that its own errors stay its own."""
     import inspect
 
@@ -163,8 +169,8 @@ def _check_arguments(cls: type, arguments: Mapping[str, Any]) -> None:
         if not isinstance(key, str) or (key not in accepted and not takes_any):
             raise WrongTypeError(f"build: {_reference(cls)} takes no argument {key!r}: {nearest(str(key), accepted)}")
     try:
-        signature.bind(**arguments)
+        signature.bind(*args, **arguments)
     except TypeError as error:
         raise WrongTypeError(
-            f"build: {_reference(cls)} cannot be made: {error}; given are {list(arguments)!r}"
+            f"build: {_reference(cls)} cannot be made: {error}; given are {[*map(repr, args), *arguments]!r:.200}"
         ) from error

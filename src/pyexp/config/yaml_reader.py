@@ -12,10 +12,11 @@ from typing import Any, Final
 import yaml
 
 from pyexp.config.config import MAX_DEPTH
+from pyexp.config.json_escapes import Joined, join_pairs
 from pyexp.config.yaml_scalars import parse_scalar
 
-MAX_NODES = 100_000
-"""How many values one file may hold, counted after every alias is expanded."""
+MAX_REPEATED = 100_000
+"""How many values the aliases of one file may repeat; its size limits those that are written out."""
 
 _UNSET: Final = object()
 _MERGE: Final = object()
@@ -25,9 +26,27 @@ _CONTAINER_TAGS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 class YamlProblem(Exception):
     """What is wrong with the text, and where; reads as the end of a sentence about the file."""
 
-    def __init__(self, problem: str, mark: Any) -> None:
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+    def __init__(self, problem: str, mark: Any, column: int | None = None) -> None:
+        column = mark.column if column is None and mark is not None else column
+        where = f", line {mark.line + 1}, column {column + 1}" if column is not None else ""
         super().__init__(f"{where}: {problem}")
+        self.problem = problem
+        self.mark = mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a text holds.
+
+    Attributes:
+        value: The plain value.
+        nodes: How many values are in it, aliases expanded.
+        key_marks: Where each key of the outermost mapping stands; those that ``<<`` brings are left out.
+    """
+
+    value: Any
+    nodes: int
+    key_marks: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -43,34 +62,55 @@ class _Node:
     merged: list[dict[str, Any]] = field(default_factory=list)
 
 
-def read_yaml(text: str) -> tuple[Any, int]:
-    """Return the one document in *text*, and how many values it holds.
+def read_yaml(text: str) -> Document:
+    """Read the one document in *text*.
 
     Example:
-        >>> read_yaml("{lr: 1e-3, on: yes}")
-        ({'lr': 0.001, 'on': 'yes'}, 5)
+        >>> read_yaml("{lr: 1e-3, on: yes}").value
+        {'lr': 0.001, 'on': 'yes'}
 
     Raises:
-        YamlProblem: The text is no YAML, is no plain data, or is beyond the limits.
+        YamlProblem: The text is not YAML, is not plain data, or is beyond the limits.
     """
-    tree = _Tree()
+    joined = join_pairs(text)
+    tree = _read(joined)
+    if tree.literal:
+        tree = _read(join_pairs(text, tree.literal))
+    return Document(value=tree.root, nodes=tree.nodes, key_marks=tree.key_marks)
+
+
+def _read(joined: Joined) -> _Tree:
     try:
-        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        return _parse(joined)
+    except YamlProblem as problem:
+        if not joined.places or problem.mark is None:
+            raise
+        raise YamlProblem(problem.problem, problem.mark, joined.column(problem.mark)) from problem
+
+
+def _parse(joined: Joined) -> _Tree:
+    tree = _Tree(joined)
+    try:
+        for event in yaml.parse(joined.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             tree.take(event)
     except yaml.MarkedYAMLError as error:
         problem = " ".join(part for part in (error.context, error.problem) if part)
         raise YamlProblem(problem, error.problem_mark or error.context_mark) from error
     except yaml.YAMLError as error:
-        raise YamlProblem(f"no YAML: {error}", None) from error
-    return tree.root, tree.nodes
+        raise YamlProblem(f"not valid YAML: {error}", None) from error
+    return tree
 
 
 class _Tree:
     """The document as far as its events have come."""
 
-    def __init__(self) -> None:
+    def __init__(self, joined: Joined) -> None:
         self.root: Any = None
         self.nodes = 0
+        self.key_marks: dict[str, Any] = {}
+        self.literal: set[int] = set()  # pairs of surrogates that are no escapes where they stand
+        self._joined = joined
+        self._repeated = 0
         self._documents = 0
         self._open: list[_Node] = []
         self._anchored: dict[str, _Node] = {}
@@ -79,7 +119,7 @@ class _Tree:
         """Grow by one event of the parser."""
         mark = event.start_mark
         if isinstance(event, yaml.ScalarEvent):
-            self._count(1, mark)
+            self.nodes += 1
             self._place(_Node(self._scalar(event), mark, event.anchor))
         elif isinstance(event, yaml.AliasEvent):
             self._place(self._aliased(event.anchor, mark))
@@ -93,6 +133,7 @@ class _Tree:
                 raise YamlProblem("a second document begins: a config file holds one", mark)
 
     def _scalar(self, event: Any) -> Any:
+        self._check_letters(event)
         is_key = bool(self._open) and isinstance(self._open[-1].value, dict) and self._open[-1].key is _UNSET
         if is_key and event.value == "<<" and event.implicit[0]:
             return _MERGE
@@ -101,8 +142,16 @@ class _Tree:
         except ValueError as error:
             raise YamlProblem(str(error), event.start_mark) from error
 
+    def _check_letters(self, event: Any) -> None:
+        if event.style != '"':
+            if self._joined.places and "\\U" in event.value:
+                self.literal |= self._joined.within(event.start_mark.index, event.end_mark.index)
+        elif not event.value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in event.value):
+            # The parser's part in C refuses them itself, the one in Python does not.
+            raise YamlProblem("half a pair of surrogates is no character", event.start_mark)
+
     def _begin(self, event: Any, mark: Any) -> None:
-        self._count(1, mark)
+        self.nodes += 1
         if event.tag not in _CONTAINER_TAGS:
             raise YamlProblem(f"tag {event.tag!r} is refused: config files hold plain data", mark)
         self._check_depth(1, mark)
@@ -127,7 +176,7 @@ class _Tree:
             raise YamlProblem(f"alias {anchor!r} has no anchor before it", mark)
         if any(node is holder for holder in self._open):
             raise YamlProblem(f"alias {anchor!r} stands inside its own anchor", mark)
-        self._count(node.size, mark)
+        self._repeat(node.size, mark)
         self._check_depth(node.height, mark)
         return _Node(node.value, mark, None, node.size, node.height)
 
@@ -135,10 +184,11 @@ class _Tree:
         if len(self._open) + height > MAX_DEPTH:
             raise YamlProblem(f"values nest deeper than {MAX_DEPTH} levels", mark)
 
-    def _count(self, nodes: int, mark: Any) -> None:
+    def _repeat(self, nodes: int, mark: Any) -> None:
         self.nodes += nodes
-        if self.nodes > MAX_NODES:
-            raise YamlProblem(f"more than {MAX_NODES} values, aliases expanded: keep data out of configs", mark)
+        self._repeated += nodes
+        if self._repeated > MAX_REPEATED:
+            raise YamlProblem(f"aliases repeat more than {MAX_REPEATED} values: keep data out of configs", mark)
 
     def _place(self, node: _Node) -> None:
         """Put a finished node into its parent."""
@@ -154,6 +204,8 @@ class _Tree:
             parent.value.append(node.value)
         elif parent.key is _UNSET:
             parent.key = _key(node, parent.value)
+            if len(self._open) == 1 and parent.key is not _MERGE:
+                self.key_marks[parent.key] = node.mark
         elif parent.key is _MERGE:
             parent.merged += _merge_sources(node)
             parent.key = _UNSET

@@ -13,6 +13,7 @@ _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fals
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_NONZERO = re.compile("[1-9]")
 _PREFIX = "tag:yaml.org,2002:"
 _KINDS: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
@@ -47,7 +48,7 @@ def parse_scalar(text: str, tag: str | None, *, is_plain: bool) -> Any:
     value = _resolve(text)
     if type(value) not in _KINDS[kind]:
         raise ValueError(f"{text!r} is no {kind}, as its tag says")
-    return float(value) if kind == "float" else value
+    return _parse_float(text) if kind == "float" and type(value) is int else value
 
 
 def _resolve(text: str) -> Any:
@@ -58,10 +59,32 @@ def _resolve(text: str) -> Any:
     if _INT.fullmatch(text):
         return _parse_int(text)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        return _parse_float(text)
     if special := _SPECIAL.fullmatch(text):
         return float(f"{special[1]}inf") if special[2] else float("nan")
     return text
+
+
+def _parse_float(text: str) -> float:
+    """Return the float of a finite number; one that a float cannot hold would silently be another."""
+    try:
+        value = float(text)
+    except ValueError:  # the integers of the core schema that `float` does not read: 0o17, 0x1F
+        return _as_float(_parse_int(text), text)
+    if value in (float("inf"), float("-inf")) or (value == 0 and _NONZERO.search(text.lower().partition("e")[0])):
+        raise ValueError(_unfit(text))
+    return value
+
+
+def _as_float(number: int, text: str) -> float:
+    try:
+        return float(number)
+    except OverflowError as error:
+        raise ValueError(_unfit(text)) from error
+
+
+def _unfit(text: str) -> str:
+    return f"number {text:.40} is beyond what a float can hold: quote it to keep its text, or write .inf or 0"
 
 
 def _parse_int(text: str) -> int:

@@ -106,6 +106,12 @@ class Result:
             self._value = self._load() if self._record.status is Status.PASSED else None
         return self._value
 
+    def read_result(self) -> Any:
+        """Return `result` without keeping it, where it was not read before: for many runs, one after the other."""
+        if self._value is not _UNREAD or self._record.status is not Status.PASSED:
+            return self.result
+        return self._load()
+
     @property
     def error(self) -> str | None:
         """Why there is no result: ``Type: message``, then the traceback; None for a run that passed and can be read.
@@ -166,6 +172,11 @@ class Result:
 
     def __repr__(self) -> str:
         return f"Result({self.name!r}, {self.status})"
+
+    def _repr_html_(self) -> str:
+        from pyexp.results.html import result_html
+
+        return result_html(self)
 
     def _status(self) -> RunState:
         return load_status(self._batch.run(self._record.folder).status, default_if_damaged=True)

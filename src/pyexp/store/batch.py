@@ -26,6 +26,7 @@ from pyexp.store.outcomes import digest_of
 from pyexp.store.status import readable_status, save_status, settled_status
 from pyexp.sweeps.naming import folder_hash, folder_names
 from pyexp.task import Status
+from pyexp.tensor.absent import HOLE
 from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -40,16 +41,18 @@ class Batch:
         paths: Where its files are.
         shape: Shape of the sweep.
         axes: Names and coordinates of the sweep's dimensions.
-        folders: Run folders in the sweep's (row-major) order.
+        cells: What each place of the sweep holds, in row-major order: a run's folder, or `HOLE`.
+        folders: Run folders in the same order.
     """
 
     def __init__(
-        self, root: Path, *, shape: tuple[int, ...], axes: Mapping[str, Sequence[Any]], folders: Sequence[str]
+        self, root: Path, *, shape: tuple[int, ...], axes: Mapping[str, Sequence[Any]], cells: Sequence[str]
     ) -> None:
         self.paths = layout.BatchPaths(root)
         self.shape = shape
         self.axes = axes
-        self.folders = folders
+        self.cells = cells
+        self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
 
     @classmethod
     def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
@@ -75,7 +78,9 @@ class Batch:
             index = Index(paths.index)
             index.append(*(RunRecord(folder=f, name=c["name"]) for f, c in zip(folders, configs, strict=True)))
             index.close()
-            runs = Config(shape=list(configs.shape), runs=folders, axes=dict(configs.axes))
+            cells = configs.with_items(folders).cells()
+            named = [None if cell is HOLE else cell for cell in cells]
+            runs = Config(shape=list(configs.shape), runs=named, axes=dict(configs.axes))
             write_atomic(paths.runs, encode_config(runs), durable=True)
             sync_folder(root)
             sync_folder(experiment_dir)
@@ -89,7 +94,7 @@ class Batch:
             if isinstance(error, OSError):
                 raise _unwritable(root, error) from error
             raise
-        return cls(root, shape=configs.shape, axes=dict(configs.axes), folders=folders), claim
+        return cls(root, shape=configs.shape, axes=dict(configs.axes), cells=cells), claim
 
     @classmethod
     def open(cls, root: Path) -> Batch:
@@ -102,11 +107,11 @@ class Batch:
         path = layout.BatchPaths(root).runs
         try:
             runs = decode_config(path.read_bytes())
-            folders = [_checked_folder(folder) for folder in runs["runs"]]
+            cells = [HOLE if folder is None else _checked_folder(folder) for folder in runs["runs"]]
             axes = {name: list(values) for name, values in (runs["axes"] or {}).items()}
             # The tensor refuses a shape that does not fit the folders, and axes that do not fit the shape.
-            shape = Tensor(folders, tuple(runs["shape"]), axes).shape
-            return cls(root, shape=shape, axes=axes, folders=folders)
+            shape = Tensor(cells, tuple(runs["shape"]), axes).shape
+            return cls(root, shape=shape, axes=axes, cells=cells)
         except FileNotFoundError:
             raise BatchNotFoundError(f"{root} is not a batch: it has no {layout.RUNS}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:

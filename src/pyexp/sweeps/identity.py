@@ -5,6 +5,7 @@ This is the room's door for those below the floor: validation, encoding and nami
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pyexp.config.encoding import canonical_json, config_hash, decode_config, encode_config
@@ -58,7 +59,7 @@ def prepare_configs(value: Any) -> Tensor[Config]:
         raise NoConfigsError("configs are empty, so there is nothing to run: return at least one dict")
     checked = [validate(config, _label(config, position)) for position, config in enumerate(given)]
     axes = validate_values(given.axes, "the axes of the configs")
-    named = complete_names(Tensor(checked, given.shape, axes))
+    named = complete_names(Tensor(given.with_items(checked).cells(), given.shape, axes))
     check_duplicates(named)
     return named
 
@@ -72,9 +73,18 @@ def check_duplicates(configs: Iterable[Mapping[str, Any]]) -> None:
     Raises:
         DuplicateConfigError: There are two; the message names both positions and the name.
     """
-    seen: dict[tuple[Any, str], int] = {}
+    named: defaultdict[Any, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
     for position, config in enumerate(configs):
-        first = seen.setdefault((config.get("name"), canonical_json(config)), position)
+        named[config.get("name")].append((position, config))
+    for alike in named.values():
+        if len(alike) > 1:  # values in one spelling cost time where they are large
+            _refuse_same_values(alike)
+
+
+def _refuse_same_values(alike: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    seen: dict[str, int] = {}
+    for position, config in alike:
+        first = seen.setdefault(canonical_json(config), position)
         if first != position:
             raise DuplicateConfigError(
                 f"configs at positions {first} and {position} are the same: both are named {config.get('name')!r} "

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 _LONGEST = 60
 _DEEPEST = 3
@@ -23,6 +27,43 @@ def label_of(values: Mapping[str, Any], position: int) -> str:
         return "default"
     label = ",".join(f"{_key(key)}={_text(value)}" for key, value in values.items())
     return label if len(label) <= _LONGEST else f"{_key(next(iter(values)))}#{position}"[-_LONGEST:]
+
+
+def shortener(changes: Iterable[Mapping[str, Any]], configs: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:
+    """Return a function that shortens a dotted key to the shortest end that no other key has.
+
+    Args:
+        changes: What is to be named.
+        configs: What it is merged into; their keys count too.
+
+    Example:
+        >>> shorten = shortener([{"optim.lr": 1, "mlp.width": 8}], [{"sched": {"lr": 2}}])
+        >>> shorten("optim.lr"), shorten("mlp.width"), shorten("seed")
+        ('optim.lr', 'width', 'seed')
+    """
+    paths = {_key(key) for change in changes for key in change} | {
+        path for config in configs for path in _paths(config, "")
+    }
+    ends = Counter(end for path in paths for end in _ends(path))
+
+    def shorten(key: str) -> str:
+        return next((end for end in _ends(_key(key)) if ends[end] == 1), key)
+
+    return shorten
+
+
+def _ends(path: str) -> list[str]:
+    """The dotted ends of a path, the shortest first."""
+    parts = path.split(".")
+    return [".".join(parts[place:]) for place in reversed(range(len(parts)))]
+
+
+def _paths(config: Mapping[Any, Any], prefix: str) -> Iterator[str]:
+    """The dotted paths of all values, and of the mappings on their way."""
+    for key, value in config.items():
+        yield f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{prefix}{key}.")
 
 
 def _key(key: Any) -> str:

@@ -10,10 +10,11 @@ from unicodedata import normalize
 from pyexp.config.config import Config
 from pyexp.config.encoding import HASH_LENGTH, config_hash
 from pyexp.sweeps.sweep import position_name
-from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from pyexp.tensor.tensor import Tensor
 
 _LONGEST_BYTES = 200  # with the hash and a ``~12345`` well below the 255 bytes of a folder name
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
@@ -25,6 +26,7 @@ def complete_names(configs: Tensor[Config]) -> Tensor[Config]:
     """Return the same configs, each with a name: one without is named by its position.
 
     Example:
+        >>> from pyexp import Tensor
         >>> [config.name for config in complete_names(Tensor([Config(name="a"), Config(lr=1)]))]
         ['a', 'config1']
     """
@@ -34,7 +36,7 @@ def complete_names(configs: Tensor[Config]) -> Tensor[Config]:
         else Config({"name": ""} | config | {"name": position_name(config, place)})
         for place, config in enumerate(configs)
     ]
-    return Tensor(named, configs.shape, configs.axes)
+    return configs.with_items(named)
 
 
 def sanitise(name: str) -> str:

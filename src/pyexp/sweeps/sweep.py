@@ -9,14 +9,21 @@ from pyexp.config.config import Config
 from pyexp.config.merge import DEEP, merge
 from pyexp.config.values import ALLOWED, copy_value, from_numpy_scalar
 from pyexp.errors import ConfigError, ConfigValueTypeError, NoConfigsError
-from pyexp.sweeps.labels import label_of
+from pyexp.sweeps.labels import label_of, shortener
+from pyexp.sweeps.new_keys import refuse_slips, without_marks
+from pyexp.sweeps.variations import listed
+from pyexp.tensor.absent import HOLE
 from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     Mappings = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 
 
-def sweep(configs: Mappings, variations: Mappings, axis: str | None = None) -> Tensor[Config]:
+def sweep(
+    configs: Mappings, variations: Mappings, axis: str | None = None, *, short_names: bool = False
+) -> Tensor[Config]:
     """Return every config with every variation merged into it, in a shape that has one dimension more.
 
     Names are joined by ``_``. A variation without a name is named by the values it sets (``learning_rate=0.1``), a
@@ -25,11 +32,15 @@ def sweep(configs: Mappings, variations: Mappings, axis: str | None = None) -> T
     The new dimension is named by *axis*, else by the key that all variations set, else ``axis<N>``. Its coordinates
     are the values where each variation sets one and the same key, else the variations' names.
 
+    A key that is new and looks like a slip for one that the configs have is refused; ``+`` before it says that it is
+    meant.
+
     Args:
         configs: A list (or any iterable) of dicts, a tensor from an earlier sweep, or one dict.
-        variations: A list (or any iterable) of dicts for `merge`, or one dict of one key and its values:
-            ``{"learning_rate": [0.1, 0.01]}``.
+        variations: A list (or any iterable) of dicts for `merge`, or a dict of keys and their values, which makes a
+            dimension for each key: ``{"learning_rate": [0.1, 0.01], "seed": range(3)}``.
         axis: The name of the new dimension.
+        short_names: Name variations by the shortest end of a dotted key that no other key of the configs has.
 
     Example:
         >>> configs = sweep([{"name": "exp", "mlp": {"depth": 2}}], {"mlp.width": [64, 128]})
@@ -37,9 +48,11 @@ def sweep(configs: Mappings, variations: Mappings, axis: str | None = None) -> T
         ((1, 2), Config({'name': 'exp_mlp.width=128', 'mlp': Config({'depth': 2, 'width': 128})}))
         >>> sweep(configs, [{"name": "short", "epochs": 1}, {"name": "long", "epochs": 9}]).axes
         {'axis0': ['exp'], 'mlp.width': [64, 128], 'epochs': [1, 9]}
+        >>> sweep({"mlp": {"width": 8}}, {"mlp.width": [16], "seed": [0, 1]}, short_names=True)[..., 1].item().name
+        'width=16_seed=1'
 
     Raises:
-        ConfigError: There are no variations, or a key cannot be merged.
+        ConfigError: There are no variations, a key cannot be merged, or looks like a slip.
         ConfigValueTypeError: A config or a variation is no mapping.
         NoConfigsError: There are no configs.
     """
@@ -48,10 +61,39 @@ def sweep(configs: Mappings, variations: Mappings, axis: str | None = None) -> T
         raise NoConfigsError(
             "sweep: configs are empty, so there is nothing to vary: start from [{}] or a list of dicts"
         )
-    changes = _variations(variations)
+    dimensions = _dimensions(variations, base)
+    if axis is not None and len(dimensions) > 1:
+        raise ConfigError(
+            f"sweep: axis is {axis!r} for {len(dimensions)} dimensions: their keys name them, leave it out"
+        )
+    every = [change for changes in dimensions for change in changes]
+    shorten = shortener(every, base) if short_names else str
+    for changes in dimensions:
+        base = _grow(base, changes, axis, shorten)
+    return base
+
+
+def _dimensions(variations: Any, base: Tensor[Any]) -> list[list[dict[str, Any]]]:
+    """The variations of each dimension, marks of new keys taken off and slips refused."""
+    dimensions: list[list[dict[str, Any]]] = []
+    meant: set[str] = set()
+    for changes in _variations(variations):
+        cleaned = [without_marks(change, base) for change in changes]
+        dimensions.append([change for change, _ in cleaned])
+        meant.update(*(marked for _, marked in cleaned))
+    refuse_slips((change for changes in dimensions for change in changes), meant, list(base))
+    return dimensions
+
+
+def _grow(
+    base: Tensor[Any], changes: list[dict[str, Any]], axis: str | None, shorten: Callable[[str], str]
+) -> Tensor[Any]:
+    """Add one dimension."""
     sets = [{key: value for key, value in change.items() if key != "name"} for change in changes]
     labels = [
-        label_of(values, position) if change.get("name") is None else str(change["name"])
+        label_of({shorten(key): value for key, value in values.items()}, position)
+        if change.get("name") is None
+        else str(change["name"])
         for position, (change, values) in enumerate(zip(changes, sets, strict=True))
     ]
     key = _common_key(sets)
@@ -59,12 +101,12 @@ def sweep(configs: Mappings, variations: Mappings, axis: str | None = None) -> T
     if any(isinstance(coordinate, Mapping) for coordinate in coordinates):
         coordinates = labels
     name = _axis_name(axis, key, base)
-    items = [
-        _vary(config, prefix, values, label)
+    rows = [
+        [_vary(config, prefix, values, label) for values, label in zip(sets, labels, strict=True)]
         for config, prefix in zip(base, _prefixes(base), strict=True)
-        for values, label in zip(sets, labels, strict=True)
     ]
-    return Tensor(items, (*base.shape, len(changes)), {**base.axes, name: coordinates})
+    cells = [item for row in base.with_items(rows).cells() for item in ([HOLE] * len(changes) if row is HOLE else row)]
+    return Tensor(cells, (*base.shape, len(changes)), {**base.axes, name: coordinates})
 
 
 def as_tensor(configs: Any) -> Tensor[Any]:
@@ -80,7 +122,7 @@ def as_tensor(configs: Any) -> Tensor[Any]:
     if isinstance(configs, Tensor):
         _check_mappings(configs, "configs")
         return configs
-    items = [configs] if isinstance(configs, Mapping) else _listed(configs, "configs")
+    items = [configs] if isinstance(configs, Mapping) else listed(configs, "configs")
     _check_mappings(items, "configs")
     return Tensor(items, axes={"axis0": [position_name(item, position) for position, item in enumerate(items)]})
 
@@ -95,29 +137,20 @@ def position_name(config: Mapping[str, Any], position: int) -> str:
     return f"config{position}" if config.get("name") is None else str(config["name"])
 
 
-def _variations(variations: Any) -> list[Mapping[str, Any]]:
+def _variations(variations: Any) -> list[list[Any]]:
+    """The variations of each dimension."""
     if isinstance(variations, Mapping):
-        if len(variations) != 1:
-            raise ConfigError(
-                f"sweep: variations are a dict of {len(variations)} keys, {list(variations)!r}: "
-                "give one key and its values, and call sweep once per key"
-            )
-        ((key, values),) = variations.items()
-        changes: list[Mapping[str, Any]] = [
-            {key: from_numpy_scalar(value)} for value in _listed(values, f"the values of {key!r}")
+        dimensions = [
+            [{key: from_numpy_scalar(value)} for value in listed(values, f"the values of {key!r}")]
+            for key, values in variations.items()
         ]
     else:
-        changes = _listed(variations, "variations")
-    if not changes:
+        dimensions = [listed(variations, "variations")]
+    if not dimensions or not all(dimensions):
         raise ConfigError("sweep: variations are empty, so no config would be left: give at least one")
-    _check_mappings(changes, "variations")
-    return changes
-
-
-def _listed(values: Any, subject: str) -> list[Any]:
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        raise ConfigValueTypeError(f"{subject} are {values!r} ({type(values).__name__}), not a list: give an iterable")
-    return list(values)
+    for changes in dimensions:
+        _check_mappings(changes, "variations")
+    return dimensions
 
 
 def _check_mappings(items: Iterable[Any], subject: str) -> None:

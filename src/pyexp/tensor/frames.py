@@ -11,9 +11,10 @@ from pyexp.config.suggestion import nearest
 from pyexp.config.values import from_numpy
 from pyexp.errors import DamagedFileError, SelectionError
 from pyexp.tensor import select
+from pyexp.tensor.absent import HOLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -37,15 +38,18 @@ class Labelled(Protocol):
 
     def __iter__(self) -> Iterator[Any]: ...
 
-    def map(self, function: Callable[[Any], Any], /) -> Sequence[Any]:
-        """Return the values of *function* for each item, in order."""
+    def __len__(self) -> int: ...
+
+    def cells(self) -> list[Any]:
+        """Return the items in row-major order, `HOLE` where there is none."""
 
 
-def to_dataframe(tensor: Labelled) -> pd.DataFrame:
+def to_dataframe(tensor: Labelled, more_columns: Callable[[Any], dict[str, Any]] | None = None) -> pd.DataFrame:
     """Return one row per item: name, status, duration, the config's values, the result's values.
 
     Nested values get dotted columns (``model.width``, ``result.accuracy``); where results are no mappings, they are the
     column ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
+    *more_columns* gives further values of an item by column.
 
     Example:
         >>> from pyexp import Tensor
@@ -56,7 +60,10 @@ def to_dataframe(tensor: Labelled) -> pd.DataFrame:
         MissingExtraError: pandas is not installed.
     """
     pandas = import_extra("pandas", "analysis", "to_dataframe()")
-    frame: pd.DataFrame = pandas.DataFrame([_row(item) for item in tensor])
+    rows = [_row(item) for item in tensor]
+    if more_columns is not None:
+        rows = [row | more_columns(item) for row, item in zip(rows, tensor, strict=True)]
+    frame: pd.DataFrame = pandas.DataFrame(rows)
     return frame
 
 
@@ -68,7 +75,7 @@ def _row(item: Any) -> dict[str, Any]:
         row |= _config_columns(item.config)
     except DamagedFileError as error:
         warnings.warn(f"the config columns of {row['name']!r} are left empty: {error}", stacklevel=5)
-    result = getattr(item, "result", None)
+    result = result_of(item)
     if isinstance(result, Mapping):
         return row | _flatten(result, "result.")
     return row if result is None else row | {"result": result}
@@ -105,16 +112,16 @@ def to_xarray(tensor: Labelled, key: str | Callable[[Any], Any]) -> Any:
         SelectionError: No item has *key*.
     """
     xarray = import_extra("xarray", "analysis", "to_xarray()")
-    values = tensor.map(lambda item: _value(item, key))
-    if isinstance(key, str) and len(values) and all(value is select.MISSING for value in values):
+    values = [HOLE if cell is HOLE else value_of(cell, key) for cell in tensor.cells()]
+    if isinstance(key, str) and len(tensor) and all(value is select.MISSING or value is HOLE for value in values):
         passed = next(filter(_has_passed, tensor), None)
         if passed is not None:
             raise SelectionError(f"key {key!r} is in no item: {nearest(key, select.known_keys(passed))}")
     axes = tensor.axes
     return xarray.DataArray(
-        _array([None if value is select.MISSING else value for value in values]).reshape(tensor.shape),
+        _array([None if value is select.MISSING or value is HOLE else value for value in values]).reshape(tensor.shape),
         dims=list(axes),
-        coords={name: _labels(coordinates) for name, coordinates in axes.items()},
+        coords={name: labels(coordinates) for name, coordinates in axes.items()},
         name=key if isinstance(key, str) else None,
     )
 
@@ -122,7 +129,7 @@ def to_xarray(tensor: Labelled, key: str | Callable[[Any], Any]) -> Any:
 def _array(values: list[Any]) -> Any:
     """One entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
     np = import_extra("numpy", "analysis", "to_xarray()")
-    if all(value is None or _is_number(value) for value in values):
+    if all(value is None or is_number(value) for value in values):
         return np.array([float("nan") if value is None else value for value in values])
     array = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):  # as a whole, lists would be taken for further dimensions
@@ -130,8 +137,13 @@ def _array(values: list[Any]) -> Any:
     return array
 
 
-def _is_number(value: Any) -> bool:
-    """Whether *value* is a number, NumPy's and those of no dimensions included."""
+def is_number(value: Any) -> bool:
+    """Tell whether *value* is a number, NumPy's and those of no dimensions included.
+
+    Example:
+        >>> is_number(True), is_number("1")
+        (True, False)
+    """
     if isinstance(value, (int, float, complex)):
         return True
     kind = getattr(getattr(value, "dtype", None), "kind", "f")
@@ -142,20 +154,41 @@ def _has_passed(item: Any) -> bool:
     return isinstance(item, Mapping) or bool(getattr(item, "status", "passed") == "passed")
 
 
-def _value(item: Any, key: str | Callable[[Any], Any]) -> Any:
+def value_of(item: Any, key: str | Callable[[Any], Any]) -> Any:
+    """Return the value of *item* under *key*: its own, else that of its result, else that of its config.
+
+    Example:
+        >>> value_of({"model": {"width": 8}}, "model.width")
+        8
+    """
     if callable(key):
         return key(item) if _has_passed(item) else None
     try:
-        value = select.look_up(item, key)
+        value = select.look_up_own(item, key)
+        if value is select.MISSING and isinstance(result := result_of(item), Mapping):
+            value = select.look_up(result, key)
+        return select.look_up(item, key) if value is select.MISSING else value
     except DamagedFileError as error:
         warnings.warn(f"{key!r} of {select.name_of(item)!r} is left empty: {error}", stacklevel=5)
         return None
-    if value is select.MISSING and isinstance(result := getattr(item, "result", None), Mapping):
-        value = select.look_up(result, key)
-    return value
 
 
-def _labels(coordinates: list[Any]) -> list[Any]:
-    """Coordinates that an index can hold: numbers and strings as they are, all others of the axis as text."""
+def result_of(item: Any) -> Any:
+    """Return the result of *item*, read without being kept where the item can do that; None without one.
+
+    Example:
+        >>> result_of({"lr": 0.1})
+    """
+    read = getattr(type(item), "read_result", None)
+    return read(item) if read is not None else getattr(item, "result", None)
+
+
+def labels(coordinates: list[Any]) -> list[Any]:
+    """Return coordinates that an index can hold: numbers and strings as they are, all others of the axis as text.
+
+    Example:
+        >>> labels([1, None]), labels([1, 2])
+        (['1', 'None'], [1, 2])
+    """
     plain = [from_numpy(coordinate) for coordinate in coordinates]
     return plain if all(isinstance(coordinate, _ATOMS) for coordinate in plain) else [str(value) for value in plain]

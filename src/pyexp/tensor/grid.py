@@ -78,12 +78,12 @@ def positions(selectors: Sequence[Selector], shape: Shape) -> list[int]:
     return flat
 
 
-def subgrid(taken: Sequence[int], shape: Shape) -> list[list[int]] | None:
-    """Return the indices per dimension whose product is exactly *taken*; None when there are none.
+def subgrid(taken: Sequence[int], shape: Shape, holes: Sequence[int] = ()) -> list[list[int]] | None:
+    """Return the indices per dimension whose product is exactly *taken*, but for *holes*; None when there are none.
 
     Example:
-        >>> subgrid([1, 4], (2, 3)), subgrid([0, 4], (2, 3))
-        ([[0, 1], [1]], None)
+        >>> subgrid([1, 4], (2, 3)), subgrid([0, 4], (2, 3)), subgrid([0, 4], (2, 3), holes=[1, 3])
+        ([[0, 1], [1]], None, [[0, 1], [0, 1]])
     """
     if not taken:
         return None
@@ -93,4 +93,7 @@ def subgrid(taken: Sequence[int], shape: Shape) -> list[list[int]] | None:
         selectors.append(sorted({position % length for position in rest}))
         rest = [position // length for position in rest]
     selectors.reverse()
-    return selectors if prod(map(len, selectors)) == len(taken) else None
+    count = prod(map(len, selectors))
+    if count != len(taken) and holes:
+        count -= len(set(positions(selectors, shape)).intersection(holes))
+    return selectors if count == len(taken) else None

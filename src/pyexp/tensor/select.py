@@ -37,14 +37,12 @@ def by_name(items: Sequence[Any], pattern: str) -> int | list[int]:
         (1, [0, 1])
 
     Raises:
-        SelectionError: Several items bear the name, or none does and it is no glob.
+        SelectionError: Several items have the name, or none has and it is no glob.
     """
     names = [name_of(item) for item in items]
     exact = [position for position, name in enumerate(names) if name == pattern]
     if len(exact) > 1:
-        raise SelectionError(
-            f"name {pattern!r} is borne by {len(exact)} items, at {exact[:8]}: select by position or value"
-        )
+        raise SelectionError(f"{len(exact)} items are named {pattern!r}, at {exact[:8]}: select by position or value")
     if exact:
         return exact[0]
     if _WILD.isdisjoint(pattern):
@@ -57,28 +55,44 @@ def by_name(items: Sequence[Any], pattern: str) -> int | list[int]:
 def by_query(items: Sequence[Any], query: Mapping[str, Any]) -> list[int]:
     """Return the positions of the items that have every value of *query*.
 
-    An item whose config cannot be read never matches; one warning tells how many there are.
+    A mapping as value compares the keys that it gives. An item whose config cannot be read never matches; one warning
+    says how many there are.
 
     Example:
         >>> by_query([{"lr": 0.1}, {"lr": 0.2}], {"lr": lambda lr: lr > 0.15})
         [1]
+        >>> by_query([{"mlp": {"width": 32, "depth": 2}}, {"mlp": {"width": 64}}], {"mlp": {"width": 32}})
+        [0]
 
     Raises:
         SelectionError: No item has one of the keys.
     """
     taken = list(range(len(items)))
     damaged: dict[int, DamagedFileError] = {}
-    for key, wanted in query.items():
+    for key, wanted in _flattened(query):
         found = _look_up_all(items, key, damaged)
         if items and not damaged and all(value is MISSING for value in found):
             known = known_keys(items[0])
+            if str(key).partition(".")[0] not in _CONFIG_PREFIXES:
+                known = [path.removeprefix("config.") for path in known]
             below = [path for path in known if path.endswith(f".{key}")]
             raise SelectionError(f"query key {key!r} is in no item: {nearest(str(key), below or known)}")
         taken = [position for position in taken if found[position] is not MISSING and _fits(found[position], wanted)]
     if damaged:
         reason = next(iter(damaged.values()))
-        warnings.warn(f"{len(damaged)} items are left out of the query, the first because: {reason}", stacklevel=3)
+        warnings.warn(f"{len(damaged)} items are left out of the query, the first because: {reason}", stacklevel=4)
     return taken
+
+
+def _flattened(query: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
+    """The query with nested mappings as the dotted keys that they stand for."""
+    flat: list[tuple[Any, Any]] = []
+    for key, wanted in query.items():
+        if isinstance(wanted, Mapping) and wanted and all(isinstance(inner, str) for inner in wanted):
+            flat += [(f"{key}.{inner}", value) for inner, value in _flattened(wanted)]
+        else:
+            flat.append((key, wanted))
+    return flat
 
 
 def _look_up_all(items: Sequence[Any], key: str, damaged: dict[int, DamagedFileError]) -> list[Any]:
@@ -103,7 +117,7 @@ def look_up(item: Any, key: str) -> Any:
     """Return the value under the dotted *key*, or `MISSING`.
 
     In a mapping the key is a path of keys. In a result its first part is ``config`` (or ``cfg``) or an attribute, the
-    rest a path of keys or attributes below that.
+    rest a path of keys or attributes below that; a first part that is no attribute is looked for in the config.
 
     Example:
         >>> look_up({"model": {"width": 64}}, "model.width")
@@ -114,6 +128,28 @@ def look_up(item: Any, key: str) -> Any:
     """
     if not isinstance(key, str):
         raise SelectionError(f"query key {key!r} is no string: write it like 'config.model.width'")
+    value = look_up_own(item, key)
+    first = key.partition(".")[0]
+    if (
+        value is MISSING
+        and not isinstance(item, Mapping)
+        and not hasattr(type(item), first)
+        and hasattr(item, "config")
+    ):
+        return _walk(item.config, key)
+    return value
+
+
+def look_up_own(item: Any, key: str) -> Any:
+    """Return what `look_up` does, without looking for a bare key in the config of a result.
+
+    Example:
+        >>> look_up_own({"lr": 0.1}, "lr")
+        0.1
+
+    Raises:
+        DamagedFileError: The item's config cannot be read.
+    """
     if isinstance(item, Mapping):
         return _walk(item, key)
     first, _, rest = key.partition(".")
@@ -136,6 +172,20 @@ def _walk(holder: Any, path: str) -> Any:
             return MISSING
         if holder is MISSING or not path:
             return holder
+
+
+def no_attribute(name: str, items: Sequence[Any], known: Sequence[str]) -> str:
+    """Say that a tensor has no attribute *name*, and how to ask its *items* for it if they have it.
+
+    Example:
+        >>> no_attribute("lr", [{"lr": 0.1}], [])
+        "a Tensor has no attribute 'lr', its items have: write .item().lr, or [item.lr for item in tensor]"
+    """
+    first = items[0] if items else None
+    if hasattr(type(first), name) or (isinstance(first, Mapping) and name in first):
+        one = f".item().{name}" if len(items) == 1 else f".item().{name} where one is left of these {len(items)}"
+        return f"a Tensor has no attribute {name!r}, its items have: write {one}, or [item.{name} for item in tensor]"
+    return f"a Tensor has no attribute {name!r}: {nearest(name, [word for word in known if word[:1] != '_'])}"
 
 
 def known_keys(item: Any) -> list[str]:

@@ -1,23 +1,23 @@
-"""Items in the shape of the sweep that made them. Owns shape, axes and indexing; refuses to know what the items are."""
+"""Items in the shape of the sweep that made them. Owns indexing and selecting; refuses to know what the items are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import prod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, overload
 
-from pyexp._optional import import_extra
-from pyexp.config.suggestion import nearest
-from pyexp.config.values import is_same
-from pyexp.errors import ConfigError, SelectionError
+from pyexp.errors import ConfigError
+from pyexp.tensor import coordinates as coords
 from pyexp.tensor import grid, select
+from pyexp.tensor.absent import HOLE, Absent
+from pyexp.tensor.cells import Cells
 
 if TYPE_CHECKING:
     from types import EllipsisType
+    from typing import Self
 
     import pandas as pd
 
-    from pyexp.tensor.grid import Selector, Shape
+    from pyexp.tensor.grid import Selector
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -25,15 +25,19 @@ U = TypeVar("U")
 _SHOWN = 4
 
 
-class Tensor(Sequence[T]):
+class Tensor(Cells[T]):
     """Items with a shape: configs on their way to the runs, results on their way back.
 
     It is a flat sequence (``t[3]``, ``len(t)``, ``for item in t``) in row-major order, and a grid
-    (``t[0, 1]``, ``t[:, -1]``, ``t[..., 0]``), as in NumPy. ``t["name"]`` is the item of that name, ``t["glob*"]`` and
-    ``t[{"config.lr": 0.1}]`` the tensor of those that match, whose shape is kept where they form a grid of their own.
+    (``t[0, 1]``, ``t[:, -1]``, ``t[..., 0]``), as in NumPy. ``t["name"]`` is the item of that name; ``t["glob*"]``,
+    ``t[{"config.lr": 0.1}]`` and ``t[lambda item: …]`` are the tensor of those that match, whose shape is kept where
+    they form a grid of their own.
+
+    A grid may have holes, places without an item: the sequence knows the items only, ``t[i, j]`` gives an `Absent`
+    there.
 
     Args:
-        items: The items, in row-major order.
+        items: The items, in row-major order, `HOLE` where there is none.
         shape: The length of each dimension; one dimension when not given.
         axes: A name and the coordinates of each dimension; ``axis<N>`` and positions when not given.
 
@@ -49,89 +53,86 @@ class Tensor(Sequence[T]):
     """
 
     __module__ = "pyexp"  # where pickles look for it, wherever it moves
-    __hash__ = None  # type: ignore[assignment]
-    __slots__ = ("_axes", "_items", "_shape")
-
-    def __init__(
-        self,
-        items: Iterable[T],
-        shape: Sequence[int] | None = None,
-        axes: Mapping[str, Sequence[Any]] | None = None,
-    ) -> None:
-        self._items = list(items)
-        self._shape: Shape = (len(self._items),) if shape is None else tuple(map(grid.integer, shape))
-        if any(length < 0 for length in self._shape) or prod(self._shape) != len(self._items):
-            raise ConfigError(
-                f"tensor shape {self._shape} holds {prod(self._shape)} items, but {len(self._items)} are given"
-            )
-        if axes is None:
-            axes = {f"axis{dimension}": range(length) for dimension, length in enumerate(self._shape)}
-        self._axes = {name: list(coordinates) for name, coordinates in axes.items()}
-        if tuple(map(len, self._axes.values())) != self._shape:
-            lengths = {name: len(coordinates) for name, coordinates in self._axes.items()}
-            raise ConfigError(
-                f"tensor axes of lengths {lengths} do not fit the shape {self._shape}: one axis per dimension"
-            )
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each dimension."""
-        return self._shape
-
-    @property
-    def axes(self) -> dict[str, list[Any]]:
-        """The coordinates of each dimension by its name, in the order of the dimensions."""
-        return {name: list(coordinates) for name, coordinates in self._axes.items()}
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __iter__(self) -> Iterator[T]:
-        return iter(self._items)
+    __slots__ = ()
 
     @overload
     def __getitem__(self, index: SupportsIndex) -> T: ...
     @overload
-    def __getitem__(self, index: slice | Mapping[str, Any]) -> Tensor[T]: ...
+    def __getitem__(self, index: slice | Mapping[str, Any] | Callable[[T], Any]) -> Self: ...
     @overload
     def __getitem__(self, index: str | tuple[Any, ...] | EllipsisType) -> Any: ...
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, str):
             taken = select.by_name(self._items, index)
             return self._items[taken] if isinstance(taken, int) else self._matching(taken)
-        if isinstance(index, Mapping):
-            return self._matching(select.by_query(self._items, index))
+        if isinstance(index, Mapping) or callable(index):
+            return self._matching(self._chosen(index))
         if index is ... or isinstance(index, tuple):
             parts = index if isinstance(index, tuple) else (index,)
             selectors = grid.resolve(parts, self._shape)
             only_integers = ... not in parts and all(isinstance(selector, int) for selector in selectors)
-            return self._items[grid.positions(selectors, self._shape)[0]] if only_integers else self._pick(selectors)
+            return self._at(selectors) if only_integers else self._pick(selectors)
         if isinstance(index, slice):
-            return self._pick([range(len(self))[index]]) if len(self._shape) == 1 else Tensor(self._items[index])
+            return self._flat(range(len(self))[index])
         position = grid.integer(index)
         if not -len(self) <= position < len(self):
             raise IndexError(f"index {position} is out of range for {len(self)} items")
         return self._items[position]
 
-    def _pick(self, selectors: Sequence[Selector]) -> Tensor[T]:
+    def _chosen(self, condition: Any) -> list[int]:
+        """The items, by number, that meet a query or a function."""
+        if isinstance(condition, Mapping):
+            return select.by_query(self._items, condition)
+        return [number for number, item in enumerate(self._items) if condition(item)]
+
+    def _flat(self, taken: Iterable[int]) -> Self:
+        """The items of these numbers in one dimension."""
+        if len(self._shape) == 1:
+            return self._pick([[self._place(number) for number in taken]])
+        return type(self)(self._items[number] for number in taken)
+
+    def _at(self, selectors: Sequence[Selector]) -> Any:
+        """The item at one place, or what stands for it."""
+        cell = self._cell(grid.positions(selectors, self._shape)[0])
+        if cell is not HOLE:
+            return cell
+        axes = zip(self._axes.items(), selectors, strict=True)
+        return Absent({name: values[step] for (name, values), step in axes if isinstance(step, int)})
+
+    def _pick(self, selectors: Sequence[Selector]) -> Self:
         axes = {
             name: [coordinates[position] for position in selector]
             for (name, coordinates), selector in zip(self._axes.items(), selectors, strict=True)
             if not isinstance(selector, int)
         }
-        items = [self._items[position] for position in grid.positions(selectors, self._shape)]
-        return Tensor(items, [len(coordinates) for coordinates in axes.values()], axes)
+        picked = [self._cell(position) for position in grid.positions(selectors, self._shape)]
+        return type(self)(picked, [len(coordinates) for coordinates in axes.values()], axes)
 
-    def _matching(self, taken: list[int]) -> Tensor[T]:
-        """Exactly the items at *taken*: as a grid where they are one, else flat."""
-        selectors = grid.subgrid(taken, self._shape)
-        return Tensor(self._items[position] for position in taken) if selectors is None else self._pick(selectors)
+    def _matching(self, taken: list[int]) -> Self:
+        """Exactly the items of these numbers: as a grid where they are one, else flat."""
+        holes = [] if self._places is None else [place for place, cell in enumerate(self.cells()) if cell is HOLE]
+        selectors = grid.subgrid([self._place(number) for number in taken], self._shape, holes)
+        return type(self)(self._items[number] for number in taken) if selectors is None else self._pick(selectors)
+
+    def where(self, condition: Callable[[T], Any] | Mapping[str, Any]) -> Self:
+        """Return the items that meet *condition*, a function or a query, in their places; the others become holes.
+
+        Example:
+            >>> t = Tensor([1, 2, 3, 4], (2, 2)).where(lambda item: item != 3)
+            >>> t.shape, list(t), t[1, 0].status
+            ((2, 2), [1, 2, 4], 'absent')
+        """
+        kept = set(self._chosen(condition))
+        cells = [item if number in kept else HOLE for number, item in enumerate(self._items)]
+        return type(self)(self._laid_out(cells), self._shape, self._axes)
 
     def sel(self, coordinates: Mapping[str, Any] | None = None, /, **by_name: Any) -> Any:
         """Select by coordinates: a value drops its axis, a list of values keeps it.
 
+        An axis with a dotted name may be named by its end, where no other ends so.
+
         Args:
-            coordinates: Wanted coordinates by axis, for axes whose name is no Python name.
+            coordinates: Wanted coordinates by axis.
             **by_name: The same as keywords.
 
         Returns:
@@ -141,7 +142,7 @@ class Tensor(Sequence[T]):
             >>> t = Tensor("abcd", (2, 2), {"lr": [0.1, 0.2], "model.width": [8, 16]})
             >>> t.sel({"model.width": 16}).axes
             {'lr': [0.1, 0.2]}
-            >>> t.sel({"model.width": 16}, lr=0.1)
+            >>> t.sel(width=16, lr=0.1)
             'b'
             >>> list(t.sel(lr=[0.2]))
             ['c', 'd']
@@ -150,38 +151,77 @@ class Tensor(Sequence[T]):
             SelectionError: There is no such axis, or no such coordinate on it.
         """
         wanted = {**(coordinates or {}), **by_name}
-        for name in wanted:
-            if name not in self._axes:
-                raise SelectionError(f"tensor has no axis {name!r}: {nearest(str(name), self._axes)}")
-        selectors: list[Selector] = [
-            _places(name, values, wanted[name]) if name in wanted else range(len(values))
-            for name, values in self._axes.items()
-        ]
+        selectors = coords.selectors(self._axes, wanted)
         if wanted and all(isinstance(selector, int) for selector in selectors):
-            return self._items[grid.positions(selectors, self._shape)[0]]
+            return self._at(selectors)
         return self._pick(selectors)
 
+    def squeeze(self) -> Self:
+        """Return the same items without the axes of length 1.
+
+        Example:
+            >>> Tensor("ab", (1, 2, 1)).squeeze().shape
+            (2,)
+        """
+        return self._pick([0 if length == 1 else range(length) for length in self._shape])
+
+    def item(self) -> T:
+        """Return the one item of a tensor that has just one.
+
+        Example:
+            >>> Tensor([{"name": "a"}], (1, 1)).item()
+            {'name': 'a'}
+
+        Raises:
+            ValueError: It has none, or several.
+        """
+        if len(self) != 1:
+            raise ValueError(
+                f"tensor of shape {self._shape} has {len(self)} items: item() is for one that has just one"
+            )
+        return self._items[0]
+
+    def tolist(self) -> Any:
+        """Return the items in lists nested as deep as the shape, as NumPy does; None at a hole.
+
+        Example:
+            >>> Tensor([1, 2, 3, 4], (2, 2)).tolist()
+            [[1, 2], [3, 4]]
+        """
+        from pyexp.tensor.arrays import to_nested_lists
+
+        return to_nested_lists(self.cells(), self._shape)
+
+    def with_items(self, items: Iterable[U]) -> Tensor[U]:
+        """Return a tensor of other items in the places of these: the same shape, axes and holes.
+
+        Example:
+            >>> Tensor(["a", HOLE, "b"]).with_items([1, 2]).cells()
+            [1, HOLE, 2]
+
+        Raises:
+            ConfigError: There are more items than places, or fewer.
+        """
+        given = list(items)
+        if len(given) != len(self):
+            raise ConfigError(f"tensor has places for {len(self)} items, but {len(given)} are given")
+        return Tensor(self._laid_out(given), self._shape, self._axes)
+
     def map(self, function: Callable[[T], U]) -> Tensor[U]:
-        """Return the tensor of ``function(item)``, of the same shape and axes.
+        """Return the tensor of ``function(item)``, of the same shape, axes and holes.
 
         Example:
             >>> Tensor([1, 2], (2, 1)).map(str)[1, 0]
             '2'
         """
-        return Tensor(map(function, self._items), self._shape, self._axes)
+        return self.with_items(map(function, self._items))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if copy is False:
             raise ValueError("a tensor cannot become an array without a copy: leave out copy=False")
-        np = import_extra("numpy", "analysis", "numpy.asarray(tensor)")
-        try:
-            array = np.array(self._items, dtype=dtype)
-        except ValueError:
-            if dtype is not None:
-                raise
-            array = np.empty(len(self._items), dtype=object)  # sequences of different lengths stay objects
-            array[:] = self._items
-        return array.reshape(self._shape + array.shape[1:])
+        from pyexp.tensor.arrays import to_array
+
+        return to_array(self._items, self._places, self._shape, dtype)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a pandas frame with one row per item: name, status, duration, flattened config and result.
@@ -217,28 +257,19 @@ class Tensor(Sequence[T]):
 
         return to_xarray(self, key)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Tensor):
-            return NotImplemented
-        return self._shape == other._shape and self._items == other._items
+    if not TYPE_CHECKING:  # to a type checker every attribute would be there
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):  # copy, pickle and notebooks probe
+                raise AttributeError(name)
+            raise AttributeError(select.no_attribute(name, self._items, dir(type(self))), name=name, obj=self)
 
     def __repr__(self) -> str:
         shown = ", ".join(repr(select.name_of(item) or item) for item in self._items[:_SHOWN])
         more = ", …" if len(self) > _SHOWN else ""
         return f"Tensor(shape={self._shape}, axes={tuple(self._axes)}, items=[{shown}{more}])"
 
+    def _repr_html_(self) -> str:
+        from pyexp.tensor.html import tensor_html
 
-def _places(axis: str, coordinates: list[Any], wanted: Any) -> Selector:
-    """Where *wanted* lies on an axis: an int for one coordinate, a list for a list of them."""
-    if isinstance(wanted, list) and not any(is_same(coordinate, wanted) for coordinate in coordinates):
-        return [_place(axis, coordinates, value) for value in wanted]
-    return _place(axis, coordinates, wanted)
-
-
-def _place(axis: str, coordinates: list[Any], wanted: Any) -> int:
-    places = [place for place, coordinate in enumerate(coordinates) if is_same(coordinate, wanted)]
-    if not places:
-        raise SelectionError(f"axis {axis!r} has no coordinate {wanted!r}: it has {repr(coordinates)[1:-1]:.200}")
-    if len(places) > 1:
-        raise SelectionError(f"axis {axis!r} has {wanted!r} {len(places)} times: select by position")
-    return places[0]
+        return tensor_html(self)

@@ -88,6 +88,33 @@ def test_a_different_class_of_the_same_name_is_refused():
         register("x")(Model)
 
 
+def test_positional_arguments_are_passed_on():
+    class Optimizer:
+        def __init__(self, parameters, lr, *more, beta=0.9):
+            self.given = (parameters, lr, more, beta)
+
+    assert build(Optimizer, {"lr": 0.1}, [1]).given == ([1], 0.1, (), 0.9)
+    assert build(Optimizer, {"beta": 0}, [1], 2, 3, 4).given == ([1], 2, (3, 4), 0)
+    assert build(Optimizer, {"type": Optimizer}, [1], lr=3).given == ([1], 3, (), 0.9)
+    assert build(int, {}, "12") == 12
+
+
+def test_positional_arguments_that_do_not_fit_are_wrong():
+    register(MLP)
+    with pytest.raises(WrongTypeError, match="multiple values for argument 'width'"):
+        build(MLP, {"type": "MLP", "width": 3}, 4)
+    with pytest.raises(WrongTypeError, match="too many positional arguments; given are"):
+        build(MLP, {"type": "MLP"}, *range(9))
+    with pytest.raises(WrongTypeError, match=r"5 cannot override an instance"):
+        build(MLP, MLP(), 5)
+
+
+@pytest.mark.parametrize("wanted", [["A"], {"a": 1}, {1}, ("MLP",), None, 3, 1.5, True, b"MLP"])
+def test_a_type_that_is_no_name_is_a_type_error(wanted):
+    with pytest.raises(WrongTypeError, match=r"build: 'type' holds .*, not a name"):
+        build(Model, {"type": wanted})
+
+
 def test_unknown_type_is_a_key_error_with_the_nearest_name():
     register(MLP)
 

@@ -53,7 +53,7 @@ def test_globs_keep_the_shape_of_a_sub_grid(results):
 def test_unknown_or_shared_name(results):
     with pytest.raises(SelectionError, match=r"did you mean 'exp_lr=0\.1_e10'"):
         results["exp_lr=0.1_e1"]
-    with pytest.raises(KeyError, match=r"borne by 2 items, at \[0, 1\]"):
+    with pytest.raises(KeyError, match=r"2 items are named 'a', at \[0, 1\]"):
         Tensor([result("a", x=1), result("a", x=2)])["a"]
 
 
@@ -97,7 +97,14 @@ def test_matches_that_are_no_grid_are_flat_and_exact(results):
         (None, None, True),
         (None, 0, False),
         ({"a": [1]}, {"a": (1,)}, True),
-        ({"a": 1}, {"b": 1}, False),
+        ({"a": 1}, {"a": 2}, False),
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"c": 2}}, True),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"c": lambda c: c > 2}}, False),
+        ({"a": 1}, {}, False),
+        ({}, {}, True),
+        ({"a.b": 1}, {"a.b": 1}, True),
+        ({3: 1}, {3: 1}, True),
         (Path("a"), Path("a"), True),
         ({1, 2}, {2, 1}, True),
         ("a", 1, False),
@@ -139,8 +146,8 @@ def test_a_key_that_no_item_has_is_an_error(key):
 
 
 def test_the_error_names_the_nearest_key(results):
-    with pytest.raises(SelectionError, match=r"'lr' is in no item: there are: 'config\.lr'"):
-        results[{"lr": 0.1}]
+    with pytest.raises(SelectionError, match=r"'lrr' is in no item: did you mean 'lr'"):
+        results[{"lrr": 0.1}]
     with pytest.raises(SelectionError, match=r"did you mean 'config\.epochs'"):
         results[{"config.epoch": 1}]
 
@@ -158,3 +165,33 @@ def test_a_damaged_config_warns_and_never_matches():
     with pytest.warns(UserWarning, match="cut short"):
         assert len(t[{"config.y": 1}]) == 0
     assert names(t[{"name": "broken"}]) == ["broken"]
+
+
+def test_results_are_asked_for_config_keys_without_their_prefix(results):
+    assert names(results[{"lr": 0.1}]) == names(results[{"config.lr": 0.1}])
+    assert names(results[{"lr": lambda lr: lr < 0.1, "epochs": 10}]) == names(results[{"cfg.lr": lambda lr: lr < 0.1, "config.epochs": 10}])  # fmt: skip
+    nested = Tensor([result("a", mlp={"width": 8, "act": {"kind": "relu"}}), result("b", mlp={"width": 16})])
+    assert names(nested[{"mlp.width": 8}]) == names(nested[{"mlp": {"width": 8}}]) == ["a"]
+    assert names(nested[{"config": {"mlp": {"width": lambda width: width > 8}}}]) == ["b"]
+    assert names(nested[{"mlp": {"act.kind": "relu"}}]) == ["a"]
+
+
+def test_a_field_of_the_result_comes_before_a_key_of_the_config():
+    item = result("a")
+    item.config["status"] = "odd"
+
+    assert len(Tensor([item])[{"status": "odd"}]) == 0
+    assert names(Tensor([item])[{"config.status": "odd"}]) == ["a"]
+
+
+def test_a_function_of_the_item_chooses(results):
+    picked = results[lambda r: r.config["lr"] == 0.1]
+
+    assert picked.shape == results[{"config.lr": 0.1}].shape
+    assert len(results[lambda _: False]) == 0
+    assert Tensor([{"name": "a", "lr": 1}, {"name": "b", "lr": 2}])[lambda c: c["lr"] > 1].item()["name"] == "b"
+
+
+def test_a_nested_key_that_no_item_has_is_an_error(results):
+    with pytest.raises(SelectionError, match=r"'mlp\.widht' is in no item: did you mean 'mlp\.width'"):
+        Tensor([{"mlp": {"width": 1}}])[{"mlp": {"widht": 1}}]

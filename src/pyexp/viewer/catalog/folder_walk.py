@@ -133,7 +133,7 @@ class Discovery:
         if found is None or self._root.name not in found.batch.folders:
             return None
         only = found.batch.folders.index(self._root.name)
-        batch = Batch(parent, shape=(1,), axes={}, folders=[self._root.name])
+        batch = Batch(parent, shape=(1,), axes={}, cells=[self._root.name])
         return FoundBatch(batch=batch, records=(found.records[only],), is_live=found.is_live)
 
     def _open_batch(self, path: Path) -> FoundBatch | None:

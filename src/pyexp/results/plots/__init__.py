@@ -1,0 +1,1 @@
+"""Results as plotly figures. Owns what is drawn; knows no files and no browser."""
