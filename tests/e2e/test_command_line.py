@@ -63,8 +63,8 @@ def test_a_report_that_raises_is_1_and_leaves_the_results(script: Project):
 def test_an_unknown_flag_is_2_and_tells_how_to_keep_ones_own(script: Project):
     done = script.python("main.py", "--epochs", "3", status=2)
     assert done.stderr == (
-        "main.py: error: unknown argument '--epochs' (see main.py --help); run() reads the command line when the script "
-        "calls it: to keep it for your own flags, call run(argv=[])\n"
+        "main.py: error: unknown argument '--epochs' (see main.py --help); the program's command line is read when it "
+        "starts an experiment: to keep it for flags of your own, call run(argv=[])\n"
     )
     assert not (script.root / "out").exists()
 
@@ -92,12 +92,6 @@ def test_argv_is_given_explicitly(project: Project):
     project.write("main.py", SCRIPT.replace("experiment.run()", 'experiment.run(argv=["--filter", "two"])'))
     project.python("main.py", "--my-own-flag")
     assert statuses(project.batch("experiment")) == {"zero": "pending", "one": "pending", "two": "passed"}
-
-
-def test_run_called_from_an_imported_module_leaves_the_command_line_alone(project: Project):
-    project.write("library.py", SCRIPT.replace('if __name__ == "__main__":\n    ', "def go():\n    return "))
-    project.write("main.py", "import library\nprint(library.go().shape)")
-    assert project.python("main.py", "--my-own-flag").stdout.endswith("(3,)\n")
 
 
 def test_help_describes_every_flag(script: Project):

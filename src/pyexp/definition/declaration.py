@@ -43,11 +43,16 @@ class Declaration:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def module(self) -> str:
+        """Name of the module that defines it."""
+        return getattr(self.subject, "__module__", None) or "__main__"
+
+    @property
     def make_item(self) -> Callable[[Batch, RunRecord], Any]:
         """What makes of a run what the user sees: a `Result`, or an instance of the class that has one."""
         from pyexp.results.result import Result  # the process of a run declares experiments, and reads no results
 
-        make_result = functools.partial(Result, main=getattr(self.subject, "__module__", "__main__"))
+        make_result = functools.partial(Result, main=self.module)
         if isinstance(self.body, ClassBody):
             cls = self.body.cls
             return lambda batch, record: bind(cls, make_result(batch, record))

@@ -35,8 +35,8 @@ def parse(argv: list[str], *, prog: str, description: str | None) -> tuple[dict[
     given, unknown = parser.parse_known_args(argv)
     if unknown:
         raise SettingsError(
-            f"unknown argument {unknown[0]!r} ({parser.hint(unknown[0])}); run() reads the command line when the "
-            f"script calls it: to keep it for your own flags, call run(argv=[])"
+            f"unknown argument {unknown[0]!r} ({parser.hint(unknown[0])}); the program's command line is read when "
+            f"it starts an experiment: to keep it for flags of your own, call run(argv=[])"
         )
     settings = vars(given)
     return settings, settings.pop("list", False)

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pyexp.errors import ExperimentsFailedError, OutputError, PyexpError, SettingsError
+from pyexp.runner.caller import refuse_ignored_flags
 from pyexp.runner.settings import Settings, resolve
 from pyexp.runner.signals import BatchStopped
 
@@ -63,6 +64,30 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
         _exit_with(f"{_prog()}: error: {error}", _USAGE_ERROR)
     watch.serve_on()
     return value
+
+
+def resolve_call(
+    declaration: Declaration, called: Mapping[str, Any], argv: list[str] | None, call: str
+) -> Settings | None:
+    """Return the settings of a start that reads no command line but *argv*; None where that asked for a list alone.
+
+    Args:
+        declaration: The experiment.
+        called: Settings of the call.
+        argv: Arguments to read; None for none.
+        call: How the start was called, for the message.
+
+    Raises:
+        SettingsError: A setting or an argument is wrong, or the command line has a flag that must not be ignored.
+    """
+    if argv is None:
+        refuse_ignored_flags(call)
+        return resolve(declaration.defaults, called)
+    settings, wants_list = _settings(declaration, called, argv)
+    if wants_list:
+        _list_batches(declaration, settings)
+        return None
+    return settings
 
 
 def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[str]) -> tuple[Settings, bool]:
