@@ -78,7 +78,7 @@ def test_an_unknown_flag_is_2_and_tells_how_to_keep_ones_own(script: Project):
         (["--retries", "-1"], "retries=-1: expected a whole number, 0 or more"),
         (["--filter", "["], "filter='[' is not a regular expression: unterminated character set at position 0"),
         (["--filter", "three"], "the filter 'three' matches none of the 3 configs: zero, one, two"),
-        (["--continue", "--report"], "--continue and --report exclude each other: --continue reports too, when the runs are done"),
+        (["--continue", "--report"], "--continue and --report exclude each other: give one of them"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_2_and_one_line(script: Project, arguments: list[str], message: str):
@@ -98,16 +98,17 @@ def test_help_describes_every_flag(script: Project):
     text = script.python("main.py", "--help").stdout
     assert text.startswith("usage: main.py")
     assert "Square a number." in text
-    assert "Priority: command line, then run(...), then @pyexp.experiment(...)." in text
+    assert "Command line > run(...) > environment > @pyexp.experiment(...)." in text
 
 
 def test_list_has_a_line_per_batch(script: Project):
     script.python("main.py")
     script.python("main.py", "--filter", "zero|one", BAD="one")
-    first, second = script.python("main.py", "--list").stdout.splitlines()
+    heading, first, second = script.python("main.py", "--list").stdout.splitlines()
+    assert heading == f"experiment in {script.root}/out"
     older, newer = script.batches("experiment")
-    assert re.fullmatch(rf"{older.name}  3 passed +\d+\.\d s", first)
-    assert re.fullmatch(rf"{newer.name}  1 pending, 1 passed, 1 failed +\d+\.\d s", second)
+    assert re.fullmatch(rf"{older.name} +3 passed +\d+\.\d s +[\d.]+ kB", first)
+    assert re.fullmatch(rf"{newer.name} +1 pending, 1 passed, 1 failed +\d+\.\d s +[\d.]+ kB", second)
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(script: Project):
@@ -143,7 +144,7 @@ def test_each_experiment_of_a_script_is_listed_and_planned(project: Project):
     assert (done.stdout.count("\nNone\n"), project.root.joinpath("out").exists()) == (2, False)
     project.python("main.py")
     done = project.python("main.py", "--list")
-    assert re.fullmatch(r"(\S+  1 passed +\S+ s\nNone\n){2}", done.stdout)
+    assert re.fullmatch(r"(\w+ in \S+\n\S+  1 passed +\S+ s  \S+ kB\nNone\n){2}", done.stdout)
     for name in ("one", "two"):
         assert (run_folder(project.batch(name), "config0") / "log.out").read_text() == "ran 3\n"
     helped = project.python("main.py", "--help").stdout

@@ -38,7 +38,7 @@ class Declaration:
     subject: Any
     body: FunctionBody | ClassBody
     home: Path
-    configs: Callable[[], Any] | None = None
+    configs: Callable[..., Any] | None = None
     report: Callable[..., Any] | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
 

@@ -61,7 +61,7 @@ def refuse_ignored_flags(call: str) -> None:
         SettingsError: As said. A run has the command line of the start that it belongs to: there, nothing is refused.
     """
     given = [argument for argument in getattr(sys, "argv", [])[1:] if argument.partition("=")[0] in _CHOOSING_FLAGS]
-    if given and not _is_in_run():
+    if given and not is_in_run():
         raise SettingsError(
             f"{call} does not read the command line here, which has {given[0]!r}: pass argv=sys.argv[1:] to have it "
             f"read, or argv=[] to have it ignored"
@@ -168,7 +168,7 @@ def _is_executing_run() -> bool:
     return invoke is not None and invoke.current_run.get(None) is not None
 
 
-def _is_in_run() -> bool:
+def is_in_run() -> bool:
     """Whether this process executes a run, or belongs to one."""
     from pyexp.executors.invoke import own_process
     from pyexp.executors.membership import current_membership

@@ -79,6 +79,7 @@ class Execution:
             cached=started.cached,
             notes=started.notes,
             has_bar=settings.is_captured,
+            is_quiet=settings.quiet,
         )
         self._listener: Callable[[RunFinished], None] | None = None
         self._has_said_changes = False

@@ -17,7 +17,7 @@ from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
 from pyexp.errors import ExecutorError, NoConfigsError
-from pyexp.runner.settings import check_declared, resolve
+from pyexp.runner.settings import check_declared
 from pyexp.runner.watching import Watch
 
 P = ParamSpec("P")
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Q = ParamSpec("Q")
     V = typing_extensions.TypeVar("V", default=Any)
     Item = typing_extensions.TypeVar("Item", default=Result)
-    Configs = Callable[[], Mappings] | Mappings
+    Configs = Callable[[], Mappings] | Callable[[Config], Mappings] | Mappings
 else:
     Item = TypeVar("Item")
 
@@ -157,13 +157,14 @@ class ExperimentRunner(Generic[P, R, Item]):
                 2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
         from pyexp.runner.caller import find_command_line
+        from pyexp.runner.environment import resolve_start
         from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)
         if argv is None:
             argv = find_command_line(sys._getframe(1), declaration.module, "run()")  # noqa: SLF001 — to know the caller
         if argv is None:
-            return run_here(declaration, resolve(declaration.defaults, settings), self._watch)
+            return run_here(declaration, resolve_start(declaration, settings), self._watch)
         return run_as_script(declaration, settings, argv, self._watch)
 
     async def arun(
@@ -225,7 +226,8 @@ class ExperimentRunner(Generic[P, R, Item]):
         """Load the results of a batch, also of one that is still running.
 
         Args:
-            timestamp: The batch; None or ``"latest"`` for the latest.
+            timestamp: The batch, or as much of its timestamp as no other has; None or ``"latest"`` for the latest that
+                is no trial, ``"latest-complete"`` for the latest of them all of whose runs passed.
             output_dir: Where the batches are, if elsewhere than declared.
             name: The experiment's name, if another than declared.
 
@@ -236,11 +238,13 @@ class ExperimentRunner(Generic[P, R, Item]):
             BatchNotFoundError: There is no such batch; the nearest is named.
         """
         from pyexp.results.load import load_results
+        from pyexp.runner.environment import resolve_folder
         from pyexp.runner.start.experiment_folder import experiment_folder
-        from pyexp.store.batch import Batch, find_batch
+        from pyexp.store.batch import Batch
+        from pyexp.store.batches.finding import find_batch
 
         given = {key: value for key, value in (("output_dir", output_dir), ("name", name)) if value is not None}
-        folder = experiment_folder(self._declaration, resolve(self._declaration.defaults, given))
+        folder = experiment_folder(self._declaration, resolve_folder(self._declaration, given))
         return load_results(Batch.open(find_batch(folder, timestamp)), self._declaration.make_item)
 
     def __repr__(self) -> str:

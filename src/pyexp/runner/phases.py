@@ -96,7 +96,8 @@ class Phases:
         Raises:
             ExperimentsFailedError: With ``strict``, when some run did not pass.
         """
-        value = await self._host.settle(await self._host.call(make_report, self._declaration, batch))
+        make = partial(make_report, is_quiet=self._settings.quiet)
+        value = await self._host.settle(await self._host.call(make, self._declaration, batch))
         await self.check(batch)
         return value
 

@@ -12,7 +12,6 @@ import os
 import sys
 from dataclasses import replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import remove_leftovers, sync_folder, write_atomic
@@ -233,9 +232,14 @@ class Batch:
 
 
 def load_facts(batch: Batch) -> dict[str, Any]:
-    """What ``batch.json`` tells; empty when it is lost, since nothing depends on it."""
+    """What the ``batch.json`` of *batch* tells, see `read_facts`."""
+    return read_facts(batch.paths.root)
+
+
+def read_facts(root: Path) -> dict[str, Any]:
+    """What ``batch.json`` in *root* tells; empty when it is lost: the runs do not depend on it."""
     try:
-        facts = json.loads(batch.paths.facts.read_bytes())
+        facts = json.loads(layout.BatchPaths(root).facts.read_bytes())
     except (OSError, ValueError):
         return {}
     return facts if isinstance(facts, dict) else {}
@@ -247,36 +251,6 @@ def add_start(batch: Batch, start: Mapping[str, Any]) -> None:
     first = {key: facts[key] for key in start if key in facts}
     facts["starts"] = [*facts.get("starts", [first] if first else []), start]
     write_atomic(batch.paths.facts, json.dumps(facts, indent=1, default=str).encode())
-
-
-def find_batches(experiment_dir: Path) -> list[Path]:
-    """Batch folders of an experiment, oldest first."""
-    try:
-        names = os.listdir(experiment_dir)
-    except OSError:
-        return []
-    keyed = sorted((key, name) for name in names if (key := layout.timestamp_key(name)) is not None)
-    return [experiment_dir / name for _, name in keyed if os.path.exists(experiment_dir / name / layout.RUNS)]
-
-
-def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
-    """The batch named *timestamp*, or the latest one for None and ``"latest"``.
-
-    Raises:
-        BatchNotFoundError: There is none; the message names the nearest.
-    """
-    batches = find_batches(experiment_dir)
-    if not batches:
-        raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: run the experiment first")
-    if timestamp is None or timestamp == "latest":
-        return batches[-1]
-    names = [batch.name for batch in batches]
-    if timestamp in names:
-        return experiment_dir / timestamp
-    nearest = get_close_matches(timestamp, names, n=1, cutoff=0) or names[-1:]
-    raise BatchNotFoundError(
-        f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r} (--list shows them all)"
-    )
 
 
 def _make_batch_folder(experiment_dir: Path) -> Path:

@@ -74,4 +74,4 @@ def test_help_exits(capsys):
         given("--help")
 
     assert caught.value.code == 0
-    assert "--fail-fast" in capsys.readouterr().out
+    assert "--continue" in capsys.readouterr().out

@@ -84,7 +84,7 @@ def begin(decision: Decision, settings: Settings, home: Path) -> StartedBatch:
 
 
 def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatch:
-    kept = keep_code(decision.folder, home) if settings.stash else KeptCode()
+    kept = keep_code(decision.folder, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
     batch, claim = Batch.create(decision.folder, decision.configs, collect_facts(settings, kept.commit))
     try:
         return StartedBatch(
@@ -108,7 +108,7 @@ def _begin_continued(decision: Continued, settings: Settings, home: Path) -> Sta
         # What another process completed between the decision and the claim is not executed again.
         records = batch.rebuild_index()
         open_folders = {record.folder for record in records if record.status.is_open}
-        kept = keep_code(decision.batch.paths.root.parent, home) if settings.stash else KeptCode()
+        kept = keep_code(batch.paths.root.parent, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
         add_start(batch, describe_start(kept.commit))
         return StartedBatch(
             batch=batch,

@@ -6,20 +6,21 @@ Deciding reads; it writes nothing and takes no lock, so that a dry run prints ex
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
-from pyexp.errors import NoConfigsError, NothingMatchesError
 from pyexp.runner.start.capacity import find_capacity
+from pyexp.runner.start.choosing import choose_configs, choose_records
 from pyexp.runner.start.experiment_folder import experiment_folder
+from pyexp.runner.start.planning import plan_configs
 from pyexp.scheduler.dispatch import Limits
 from pyexp.scheduler.retry import RetryPolicy
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch, load_facts
+from pyexp.store.batches.finding import find_batch, find_complete
 from pyexp.store.outcomes import check_result
 from pyexp.store.status import load_status
-from pyexp.sweeps.identity import prepare_configs
+from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from pyexp.store.index import RunRecord
     from pyexp.task import Body
     from pyexp.tensor.tensor import Tensor
-
-_SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +124,8 @@ def decide(declaration: Declaration, settings: Settings) -> Decision:
 
 
 def _fresh(folder: Path, declaration: Declaration, settings: Settings, capacity: Capacity) -> Fresh:
-    if declaration.configs is None:
-        raise NoConfigsError(
-            f"the experiment {declaration.name!r} has no configs: decorate a function with "
-            f"@{declaration.name}.configs, or pass run(configs=...)"
-        )
-    configs = prepare_configs(declaration.configs())
-    chosen = _matching(settings.filter, [config["name"] for config in configs])
+    configs = plan_configs(declaration, config=settings.config, values=settings.set, axes=settings.sweep)
+    chosen = choose_configs(settings, configs)
     limits, notes = _limits(declaration.body, settings, capacity)
     return Fresh(
         name=folder.name, folder=folder, configs=configs, chosen=chosen, capacity=capacity, limits=limits, notes=notes
@@ -143,7 +137,7 @@ def _continued(folder: Path, body: Body, settings: Settings, capacity: Capacity)
     batch.refuse_if_owned()
     records = batch.records()
     damaged = tuple(record.folder for record in records if not record.status.is_open and _is_damaged(batch, record))
-    chosen = [records[position] for position in _matching(settings.filter, [record.name for record in records])]
+    chosen = [records[position] for position in choose_records(settings, batch, records)]
     limits, notes = _limits(body, settings, capacity)
     return Continued(
         name=folder.name,
@@ -152,8 +146,20 @@ def _continued(folder: Path, body: Body, settings: Settings, capacity: Capacity)
         damaged=damaged,
         capacity=capacity,
         limits=limits,
-        notes=notes,
+        notes=(*notes, *_note_on_filter(batch, records)),
     )
+
+
+def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
+    """That a batch began with a part of its runs, and which other one is complete."""
+    facts = load_facts(batch)
+    chosen = [f"{key}={facts[key]!r}" for key in ("filter", "where") if facts.get(key)]
+    pending = sum(record.status is Status.PENDING for record in records)
+    if not chosen or not pending:
+        return []
+    complete = find_complete(batch.paths.root.parent, before=batch.paths.timestamp)
+    other = "" if complete is None else f"; the earlier batch {complete.name} is complete"
+    return [f"this batch began with {' and '.join(chosen)}: {pending} of its runs were never started{other}"]
 
 
 def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits, tuple[str, ...]]:
@@ -182,19 +188,6 @@ def _is_damaged(batch: Batch, record: RunRecord) -> bool:
     if not os.path.lexists(paths.result) or os.path.islink(paths.root):
         return False
     return not check_result(paths.result, load_status(paths.status, default_if_damaged=True).digest)
-
-
-def _matching(pattern: str | None, names: list[str]) -> tuple[int, ...]:
-    """Positions of the *names* that match.
-
-    Raises:
-        NothingMatchesError: None does.
-    """
-    found = tuple(at for at, name in enumerate(names) if pattern is None or re.search(pattern, name))
-    if pattern is not None and not found:
-        shown = ", ".join(names[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "")
-        raise NothingMatchesError(f"the filter {pattern!r} matches none of the {len(names)} configs: {shown}")
-    return found
 
 
 def _start_lines(decision: Fresh | Continued, runs: list[str], total: int, where: str) -> list[str]:
