@@ -34,7 +34,7 @@ _COMMAND_LINES = frozenset(
     }
 )  # fmt: skip
 # Ignored, they would start a sweep that was not asked for.
-_CHOOSING_FLAGS = ("--dry-run", "--continue", "--report", "--list")
+_CHOOSING_FLAGS = ("--dry-run", "--continue", "--report", "--list", "--extend", "--rerun")
 
 
 def find_command_line(frame: FrameType, definition: str, call: str) -> list[str] | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.begin import StartedBatch
-    from pyexp.runner.start.decision import Continued, Fresh
+    from pyexp.runner.start.decision_kinds import Executing
     from pyexp.task import Body
 
 
@@ -37,7 +37,7 @@ class Execution:
 
     def __init__(
         self,
-        decision: Fresh | Continued,
+        decision: Executing,
         started: StartedBatch,
         body: Body,
         settings: Settings,

@@ -17,6 +17,7 @@ from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
 from pyexp.errors import ExecutorError, NoConfigsError
+from pyexp.runner.past_batches import Item, PastBatches
 from pyexp.runner.settings import check_declared
 from pyexp.runner.watching import Watch
 
@@ -29,23 +30,18 @@ if TYPE_CHECKING:
     import typing_extensions  # known to every type checker: it need not be installed
 
     from pyexp.definition.declaration import Declaration
-    from pyexp.results.result import Result
     from pyexp.runner import signatures as sig
     from pyexp.sweeps.sweep import Mappings
-    from pyexp.tensor.tensor import Tensor
     from pyexp.viewer.launch.background import Viewer
 
     Q = ParamSpec("Q")
     V = typing_extensions.TypeVar("V", default=Any)
-    Item = typing_extensions.TypeVar("Item", default=Result)
     Configs = Callable[[], Mappings] | Callable[[Config], Mappings] | Mappings
-else:
-    Item = TypeVar("Item")
 
 _PLAIN = (int, float, str, os.PathLike)  # an executor of the user's own may hold what cannot travel
 
 
-class ExperimentRunner(Generic[P, R, Item]):
+class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
     """An experiment that can be run: ``ExperimentRunner[P, R]`` for a function of the parameters P that returns R.
 
     Args:
@@ -219,33 +215,6 @@ class ExperimentRunner(Generic[P, R, Item]):
                 yield result
         finally:
             await stream.aclose()
-
-    def results(
-        self, timestamp: str | None = None, output_dir: str | os.PathLike[str] | None = None, name: str | None = None
-    ) -> Tensor[Item]:
-        """Load the results of a batch, also of one that is still running.
-
-        Args:
-            timestamp: The batch, or as much of its timestamp as no other has; None or ``"latest"`` for the latest that
-                is no trial, ``"latest-complete"`` for the latest of them all of whose runs passed.
-            output_dir: Where the batches are, if elsewhere than declared.
-            name: The experiment's name, if another than declared.
-
-        Returns:
-            A tensor of `Result` (or of the class's instances), shaped like the sweep.
-
-        Raises:
-            BatchNotFoundError: There is no such batch; the nearest is named.
-        """
-        from pyexp.results.load import load_results
-        from pyexp.runner.environment import resolve_folder
-        from pyexp.runner.start.experiment_folder import experiment_folder
-        from pyexp.store.batch import Batch
-        from pyexp.store.batches.finding import find_batch
-
-        given = {key: value for key, value in (("output_dir", output_dir), ("name", name)) if value is not None}
-        folder = experiment_folder(self._declaration, resolve_folder(self._declaration, given))
-        return load_results(Batch.open(find_batch(folder, timestamp)), self._declaration.make_item)
 
     def __repr__(self) -> str:
         return f"ExperimentRunner({self._declaration.name!r})"

@@ -121,6 +121,14 @@ FLAGS: Final = (
         ("--report",), "run nothing, report on a batch", _WHAT, "TIMESTAMP", "report_run", is_common=True,
         parsing=_BATCH,
     ),
+    Flag(
+        ("--extend",), "add to a batch what the configs have got since", _WHAT, "TIMESTAMP", "extend_run",
+        is_common=True, parsing=_BATCH,
+    ),
+    Flag(
+        ("--rerun",), "run again what --filter or --where choose", _WHAT, "TIMESTAMP", "rerun_run", is_common=True,
+        parsing=_BATCH,
+    ),
     Flag(("--list",), "list the batches; run nothing", _WHAT, is_common=True, parsing={"action": "store_true"}),
     Flag(
         ("--dry-run",), "show what would run; run nothing", _WHAT, None, "dry_run", is_common=True, parsing=_SWITCH

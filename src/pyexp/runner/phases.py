@@ -12,7 +12,8 @@ from pyexp.runner.execution import Execution
 from pyexp.runner.relaunch import play_if_relaunched
 from pyexp.runner.report import make_report, require_all_passed
 from pyexp.runner.start.begin import begin
-from pyexp.runner.start.decision import Report, decide
+from pyexp.runner.start.decision import decide
+from pyexp.runner.start.decision_kinds import Report
 from pyexp.terminal.printing import print_lines
 
 if TYPE_CHECKING:

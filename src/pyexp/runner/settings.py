@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 DEFAULT_VIEWER_PORT = 8765
 _LAST_PORT = 65535
 
-# These describe one start of an experiment, not the experiment: the decorator does not take them.
-_OF_ONE_START = frozenset(
-    {"filter", "where", "dry_run", "continue_run", "report_run", "set", "sweep", "config", "trial", "note"}
-)
 # Those that choose a batch exclude each other; one that a later layer sets takes the place of the others.
-CHOOSING = {"continue_run": "--continue", "report_run": "--report"}
+CHOOSING = {
+    "continue_run": "--continue",
+    "report_run": "--report",
+    "extend_run": "--extend",
+    "rerun_run": "--rerun",
+}
 # Those that describe a new batch.
 OF_A_NEW_BATCH = ("set", "sweep", "config", "trial", "note")
+# These describe one start of an experiment, not the experiment: the decorator does not take them.
+_OF_ONE_START = frozenset({"filter", "where", "dry_run", *CHOOSING, *OF_A_NEW_BATCH})
 # Mappings of which a later layer replaces single keys.
 _MERGED = ("set", "sweep")
 
@@ -52,6 +55,8 @@ class Settings:
         dry_run: Show what would run, and run nothing.
         continue_run: Timestamp of the batch to continue; True or ``"latest"`` for the latest.
         report_run: Timestamp of the batch to report on, running nothing; True or ``"latest"`` for the latest.
+        extend_run: Timestamp of the batch that gets what the configs have more than it; True or ``"latest"``.
+        rerun_run: Timestamp of the batch whose chosen runs are executed again; True or ``"latest"`` for the latest.
         set: Values by key that every config of a new batch gets.
         sweep: Lists of values by key: axes that are added to the configs of a new batch, or replaced.
         config: YAML file that ``configs(config)`` gets.
@@ -78,6 +83,8 @@ class Settings:
     dry_run: bool = False
     continue_run: str | bool | None = None
     report_run: str | bool | None = None
+    extend_run: str | bool | None = None
+    rerun_run: str | bool | None = None
     set: Mapping[str, Any] | None = None
     sweep: Mapping[str, Any] | None = None
     config: str | os.PathLike[str] | None = None

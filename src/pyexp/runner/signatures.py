@@ -43,6 +43,8 @@ class StartSettings(DeclaredSettings, total=False):
     dry_run: bool
     continue_run: str | bool | None
     report_run: str | bool | None
+    extend_run: str | bool | None
+    rerun_run: str | bool | None
     set: Mapping[str, Any] | None
     sweep: Mapping[str, Any] | None
     config: str | os.PathLike[str] | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import NothingMatchesError
@@ -31,8 +32,16 @@ def choose_configs(settings: Settings, configs: Sequence[Config]) -> tuple[int, 
     return _chosen(settings, names, lambda query: by_query(configs, query))
 
 
-def choose_records(settings: Settings, batch: Batch, records: Sequence[RunRecord]) -> tuple[int, ...]:
-    """Return the positions of the runs of *batch* that *settings* choose. Configs are read only for ``where``.
+def choose_records(
+    settings: Settings, batch: Batch, records: Sequence[RunRecord], added: Mapping[str, Config] | None = None
+) -> tuple[int, ...]:
+    """Return the positions of the *records* that *settings* choose. Configs are read only for ``where``.
+
+    Args:
+        settings: The settings of the start.
+        batch: The batch.
+        records: Its runs, and those that it will have.
+        added: Configs of the latter by folder.
 
     Raises:
         NothingMatchesError: None is chosen.
@@ -40,8 +49,14 @@ def choose_records(settings: Settings, batch: Batch, records: Sequence[RunRecord
     """
 
     def look_up(query: Mapping[str, Any]) -> list[int]:
-        results = [Result(batch, record) for record in records]
-        return by_query(results, {f"config.{key}": value for key, value in query.items()})
+        new = added or {}
+        items = [
+            SimpleNamespace(name=record.name, config=new[record.folder])
+            if record.folder in new
+            else Result(batch, record)
+            for record in records
+        ]
+        return by_query(items, {f"config.{key}": value for key, value in query.items()})
 
     return _chosen(settings, [record.name for record in records], look_up)
 

@@ -6,18 +6,23 @@ Deciding reads; it writes nothing and takes no lock, so that a dry run prints ex
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
+from pyexp.errors import SettingsError
 from pyexp.runner.start.capacity import find_capacity
 from pyexp.runner.start.choosing import choose_configs, choose_records
+from pyexp.runner.start.decision_kinds import Continued, Extended, Fresh, Report, Rerun
 from pyexp.runner.start.experiment_folder import experiment_folder
 from pyexp.runner.start.planning import plan_configs
 from pyexp.scheduler.dispatch import Limits
 from pyexp.scheduler.retry import RetryPolicy
-from pyexp.store.batch import Batch, load_facts
+from pyexp.store.batch import Batch
+from pyexp.store.batches.extending import plan_extension
+from pyexp.store.batches.facts import load_facts
 from pyexp.store.batches.finding import find_batch, find_complete
+from pyexp.store.batches.overview import recorded_values
+from pyexp.store.index import RunRecord
 from pyexp.store.outcomes import check_result
 from pyexp.store.status import load_status
 from pyexp.task import Status
@@ -25,85 +30,14 @@ from pyexp.task import Status
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.config.config import Config
     from pyexp.definition.declaration import Declaration
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.capacity import Capacity
-    from pyexp.store.index import RunRecord
+    from pyexp.runner.start.decision_kinds import Decision
+    from pyexp.store.batches.extending import Extension
     from pyexp.task import Body
-    from pyexp.tensor.tensor import Tensor
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Execute nothing, report on a batch."""
-
-    name: str
-    batch: Batch
-
-    def lines(self) -> list[str]:
-        """What a dry run prints."""
-        return [f"no run would be executed; the report would be on {self.batch.paths.root}"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """Make a new batch.
-
-    Attributes:
-        name: The experiment's name.
-        folder: Where its batches are.
-        configs: All configs of the batch.
-        chosen: Flat positions of the configs to execute.
-        capacity: What executes the runs.
-        limits: What bounds them.
-        notes: What a person should know, a sentence each.
-    """
-
-    name: str
-    folder: Path
-    configs: Tensor[Config]
-    chosen: tuple[int, ...]
-    capacity: Capacity
-    limits: Limits
-    notes: tuple[str, ...]
-
-    def lines(self) -> list[str]:
-        """What a dry run prints."""
-        runs = [str(self.configs[position]["name"]) for position in self.chosen]
-        return _start_lines(self, runs, len(self.configs), f"a new batch in {self.folder}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continued:
-    """Execute what has not passed in an existing batch.
-
-    Attributes:
-        name: The experiment's name.
-        batch: The batch.
-        runs: The runs to execute, in order.
-        damaged: Folders of runs that passed and whose result is damaged; they are among the open runs.
-        capacity: What executes the runs.
-        limits: What bounds them.
-        notes: What a person should know, a sentence each.
-    """
-
-    name: str
-    batch: Batch
-    runs: tuple[RunRecord, ...]
-    damaged: tuple[str, ...]
-    capacity: Capacity
-    limits: Limits
-    notes: tuple[str, ...]
-
-    def lines(self) -> list[str]:
-        """What a dry run prints."""
-        damaged = [f"{self.batch.run(folder).result} is damaged: the run is executed again" for folder in self.damaged]
-        lines = _start_lines(self, [run.name for run in self.runs], len(self.batch.folders), str(self.batch.paths.root))
-        return [*lines, *(f"note: {sentence}" for sentence in damaged)]
-
-
-Decision = Report | Fresh | Continued
+_SHOWN_NAMES = 5
 
 
 def decide(declaration: Declaration, settings: Settings) -> Decision:
@@ -119,7 +53,11 @@ def decide(declaration: Declaration, settings: Settings) -> Decision:
         return Report(name=folder.name, batch=Batch.open(find_batch(folder, settings.timestamp("report_run"))))
     capacity = find_capacity(declaration.body, settings)
     if settings.continue_run:
-        return _continued(folder, declaration.body, settings, capacity)
+        return _continued(_open(folder, settings, "continue_run"), declaration, settings, capacity)
+    if settings.extend_run:
+        return _extended(_open(folder, settings, "extend_run"), declaration, settings, capacity)
+    if settings.rerun_run:
+        return _rerun(_open(folder, settings, "rerun_run"), declaration, settings, capacity)
     return _fresh(folder, declaration, settings, capacity)
 
 
@@ -132,15 +70,24 @@ def _fresh(folder: Path, declaration: Declaration, settings: Settings, capacity:
     )
 
 
-def _continued(folder: Path, body: Body, settings: Settings, capacity: Capacity) -> Continued:
-    batch = Batch.open(find_batch(folder, settings.timestamp("continue_run")))
+def _open(folder: Path, settings: Settings, key: str) -> Batch:
+    """The batch that *settings* choose by *key*.
+
+    Raises:
+        BatchOwnedError: Another process works on it.
+    """
+    batch = Batch.open(find_batch(folder, settings.timestamp(key)))
     batch.refuse_if_owned()
+    return batch
+
+
+def _continued(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Continued:
     records = batch.records()
-    damaged = tuple(record.folder for record in records if not record.status.is_open and _is_damaged(batch, record))
+    damaged = _damaged(batch, records)
     chosen = [records[position] for position in choose_records(settings, batch, records)]
-    limits, notes = _limits(body, settings, capacity)
+    limits, notes = _limits(declaration.body, settings, capacity)
     return Continued(
-        name=folder.name,
+        name=batch.paths.root.parent.name,
         batch=batch,
         runs=tuple(record for record in chosen if record.status.is_open or record.folder in damaged),
         damaged=damaged,
@@ -148,6 +95,62 @@ def _continued(folder: Path, body: Body, settings: Settings, capacity: Capacity)
         limits=limits,
         notes=(*notes, *_note_on_filter(batch, records)),
     )
+
+
+def _extended(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Extended:
+    facts = load_facts(batch)
+    configs = plan_configs(
+        declaration,
+        config=facts.get("config"),
+        values=recorded_values(facts, "set"),
+        axes=recorded_values(facts, "sweep"),
+    )
+    records = batch.records()
+    extension = plan_extension(batch, [record.name for record in records], configs)
+    damaged = _damaged(batch, records)
+    every = [*records, *(RunRecord(folder, config["name"]) for folder, config in extension.added)]
+    chosen = [every[position] for position in choose_records(settings, batch, every, dict(extension.added))]
+    limits, notes = _limits(declaration.body, settings, capacity)
+    return Extended(
+        name=batch.paths.root.parent.name,
+        batch=batch,
+        extension=extension,
+        runs=tuple(record for record in chosen if record.status.is_open or record.folder in damaged),
+        damaged=damaged,
+        capacity=capacity,
+        limits=limits,
+        notes=(*notes, *_note_on_extension(extension)),
+    )
+
+
+def _rerun(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Rerun:
+    if settings.filter is None and not settings.where:
+        raise SettingsError("--rerun executes runs again that passed: say which by --filter or --where")
+    records = batch.records()
+    limits, notes = _limits(declaration.body, settings, capacity)
+    return Rerun(
+        name=batch.paths.root.parent.name,
+        batch=batch,
+        runs=tuple(records[position] for position in choose_records(settings, batch, records)),
+        capacity=capacity,
+        limits=limits,
+        notes=notes,
+    )
+
+
+def _damaged(batch: Batch, records: list[RunRecord]) -> tuple[str, ...]:
+    """Folders of runs that passed and whose result is damaged."""
+    return tuple(record.folder for record in records if not record.status.is_open and _is_damaged(batch, record))
+
+
+def _note_on_extension(extension: Extension) -> list[str]:
+    """That there is nothing new, and which runs the configs do not have any more."""
+    notes = [] if extension.added else ["the configs have nothing that the batch does not have"]
+    if extension.left:
+        more = f" and {len(extension.left) - _SHOWN_NAMES} more" if len(extension.left) > _SHOWN_NAMES else ""
+        shown = ", ".join(extension.left[:_SHOWN_NAMES]) + more
+        notes.append(f"not among the configs any more, and kept: {shown}")
+    return notes
 
 
 def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
@@ -188,9 +191,3 @@ def _is_damaged(batch: Batch, record: RunRecord) -> bool:
     if not os.path.lexists(paths.result) or os.path.islink(paths.root):
         return False
     return not check_result(paths.result, load_status(paths.status, default_if_damaged=True).digest)
-
-
-def _start_lines(decision: Fresh | Continued, runs: list[str], total: int, where: str) -> list[str]:
-    executor = type(decision.capacity.executor).__name__
-    heading = f"{len(runs)} of {total} runs would be executed by {executor} in {where}:"
-    return [heading, *(f"  {name}" for name in runs), *(f"note: {note}" for note in decision.notes)]

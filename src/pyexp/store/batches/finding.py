@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyexp.errors import BatchNotFoundError
 from pyexp.store import layout
-from pyexp.store.batch import Batch, read_facts
+from pyexp.store.batch import Batch
+from pyexp.store.batches.facts import read_facts
 from pyexp.store.batches.overview import look_at
 from pyexp.task import Status
 

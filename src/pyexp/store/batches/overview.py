@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
-from pyexp.store.batch import Batch, read_facts
+from pyexp.store.batch import Batch
+from pyexp.store.batches.facts import read_facts
 from pyexp.store.index import load_last_states
 from pyexp.store.layout import BatchPaths
 from pyexp.task import Status
