@@ -152,8 +152,8 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
             PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:
                 2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
-        from pyexp.runner.caller import find_command_line
-        from pyexp.runner.environment import resolve_start
+        from pyexp.runner.command_line.caller import find_command_line
+        from pyexp.runner.command_line.environment import resolve_start
         from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)

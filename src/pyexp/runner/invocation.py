@@ -9,9 +9,9 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pyexp.errors import ExperimentsFailedError, OutputError, PyexpError, SettingsError
-from pyexp.runner.caller import refuse_ignored_flags
-from pyexp.runner.environment import resolve_start
-from pyexp.runner.flags import FLAGS
+from pyexp.runner.command_line.caller import refuse_ignored_flags
+from pyexp.runner.command_line.environment import resolve_start
+from pyexp.runner.command_line.flags import FLAGS
 from pyexp.runner.settings import CHOOSING, OF_A_NEW_BATCH, Settings
 from pyexp.runner.signals import BatchStopped
 
@@ -101,7 +101,7 @@ def resolve_call(
 
 
 def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[str]) -> tuple[Settings, bool]:
-    from pyexp.runner.arguments import parse
+    from pyexp.runner.command_line.arguments import parse
 
     given, wants_list = parse(argv, prog=_prog(), description=declaration.subject.__doc__)
     if wants_list and (flag := next((flag for key, flag in CHOOSING.items() if key in given), None)):

@@ -89,7 +89,7 @@ class PastBatches(Generic[Item]):
         return [self._declaration.make_item(batch, record) for batch, record in found]
 
     def _folder(self, **given: Any) -> Path:
-        from pyexp.runner.environment import resolve_folder
+        from pyexp.runner.command_line.environment import resolve_folder
         from pyexp.runner.start.experiment_folder import experiment_folder
 
         known = {key: value for key, value in given.items() if value is not None}

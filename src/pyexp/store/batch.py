@@ -111,11 +111,7 @@ class Batch:
             ) from error
 
     def add_runs(self, runs: Sequence[tuple[str, Config]]) -> None:
-        """Write the folders of new *runs*, each with its config, and then ``runs.json``; only for the owner.
-
-        Raises:
-            OSError: Something cannot be written; the batch is what it was.
-        """
+        """Write the folders of new *runs*, and then ``runs.json``; what raises leaves the batch as it was."""
         encoded = []
         for folder, config in runs:
             run = self.run(folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import SettingsError, UnknownExecutorError
 from pyexp.executors.child.start_variables import EXECUTOR, JOBS, OUTPUT_DIR
-from pyexp.runner.caller import is_in_run
+from pyexp.runner.command_line.caller import is_in_run
 from pyexp.runner.settings import resolve
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pyexp.errors import SettingsError
-from pyexp.runner.arguments import parse
+from pyexp.runner.command_line.arguments import parse
 
 
 def given(*argv):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from pyexp.errors import SettingsError
-from pyexp.runner.flags import FLAGS
+from pyexp.runner.command_line.flags import FLAGS
 
 _LIKENESS = 0.75  # of a flag that is none to the one that was meant, at least
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.config.overrides import parse_overrides, parse_value
 from pyexp.errors import ConfigError
-from pyexp.runner.duration import parse_duration
+from pyexp.runner.command_line.duration import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
