@@ -82,8 +82,8 @@ _HOMES: Final = {
     "parse_value": "config.overrides",
     "register": "config.registry",
     "run_task": "executors.invoke",
-    "seed_everything": "executors.child.random_state",
     "sample": "sweeps.variations",
+    "seed_everything": "executors.child.random_state",
     "sweep": "sweeps.sweep",
     "zipped": "sweeps.variations",
 }

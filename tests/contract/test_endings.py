@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from pyexp.executors.base import Session
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch
+from pyexp.store.batches.finding import find_batch
 from support import bodies
 from support.experiments import make_runner, run_one
 from support.processes import is_alive

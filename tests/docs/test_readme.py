@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -17,7 +17,7 @@ import pyexp
 import pyexp.log
 from pyexp import tensorboard, viewer
 from pyexp.executors.base import ExecutorName
-from pyexp.runner import arguments
+from pyexp.runner.command_line.flags import FLAGS
 from pyexp.runner.settings import Settings
 from pyexp.store.layout import BatchPaths, RunPaths
 
@@ -61,18 +61,45 @@ def test_there_are_programs():
     compile(ON_A_CLUSTER[0], "README.md", "exec")
 
 
-def flags() -> list[tuple[str, ...]]:
-    """The spellings of each flag."""
-    return [
-        tuple(action.option_strings)
-        for action in arguments._parser("main.py", None)._actions
-        if action.option_strings and not isinstance(action, argparse._HelpAction)
-    ]
+def flag_table() -> str:
+    """All flags with their keywords and variables, as the README has them."""
+    rows = [("flag", "keyword", "variable", ""), ("---",) * 4]
+    for flag in FLAGS:
+        value = flag.metavar and (f"[{flag.metavar}]" if flag.parsing.get("nargs") == "?" else flag.metavar)
+        spellings = ", ".join(f"`{spelling}{f' {value}' if value else ''}`" for spelling in flag.spellings)
+        keyword = f"`{flag.setting}`" if flag.setting else ""
+        variable = f"`{flag.variable}`" if flag.variable else ""
+        rows.append((spellings.replace("|", "\\|"), keyword, variable, flag.help.replace("|", "\\|")))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-@pytest.mark.parametrize("spellings", flags(), ids=lambda spellings: spellings[-1])
-def test_every_flag_is_told(spellings: tuple[str, ...]):
-    assert any(re.search(rf"`[^`]*(?<![-\w]){re.escape(spelling)}(?![-\w])", README) for spelling in spellings)
+def test_the_table_has_every_flag_with_its_keyword_and_variable():
+    assert flag_table() in README
+
+
+SECTIONS = {
+    name: README.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    for name in ("The command line", "Growing a batch")
+}
+MAIN = re.search(r"^```python\n(.*?)^```$", SECTIONS["The command line"], re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_commands_run(section: str, tmp_path: Path):
+    (tmp_path / "main.py").write_text(MAIN)
+    (commands,) = re.findall(r"^```bash\n(.*?)^```$", SECTIONS[section], re.MULTILINE | re.DOTALL)
+    for line in commands.splitlines():
+        done = subprocess.run(
+            [sys.executable, *shlex.split(line, comments=True)[1:]],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(Path(pyexp.__file__).parents[1]), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, (line, done.stderr)
+        assert "failed" not in done.stderr
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Settings)])

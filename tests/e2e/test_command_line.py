@@ -63,8 +63,8 @@ def test_a_report_that_raises_is_1_and_leaves_the_results(script: Project):
 def test_an_unknown_flag_is_2_and_tells_how_to_keep_ones_own(script: Project):
     done = script.python("main.py", "--epochs", "3", status=2)
     assert done.stderr == (
-        "main.py: error: unknown argument '--epochs' (see main.py --help); run() reads the command line when the script "
-        "calls it: to keep it for your own flags, call run(argv=[])\n"
+        "main.py: error: unknown argument '--epochs' (see main.py --help); the program's command line is read when it "
+        "starts an experiment: to keep it for flags of your own, call run(argv=[])\n"
     )
     assert not (script.root / "out").exists()
 
@@ -78,7 +78,7 @@ def test_an_unknown_flag_is_2_and_tells_how_to_keep_ones_own(script: Project):
         (["--retries", "-1"], "retries=-1: expected a whole number, 0 or more"),
         (["--filter", "["], "filter='[' is not a regular expression: unterminated character set at position 0"),
         (["--filter", "three"], "the filter 'three' matches none of the 3 configs: zero, one, two"),
-        (["--continue", "--report"], "--continue and --report exclude each other: --continue reports too, when the runs are done"),
+        (["--continue", "--report"], "--continue and --report exclude each other: give one of them"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_2_and_one_line(script: Project, arguments: list[str], message: str):
@@ -94,26 +94,21 @@ def test_argv_is_given_explicitly(project: Project):
     assert statuses(project.batch("experiment")) == {"zero": "pending", "one": "pending", "two": "passed"}
 
 
-def test_run_called_from_an_imported_module_leaves_the_command_line_alone(project: Project):
-    project.write("library.py", SCRIPT.replace('if __name__ == "__main__":\n    ', "def go():\n    return "))
-    project.write("main.py", "import library\nprint(library.go().shape)")
-    assert project.python("main.py", "--my-own-flag").stdout.endswith("(3,)\n")
-
-
 def test_help_describes_every_flag(script: Project):
     text = script.python("main.py", "--help").stdout
     assert text.startswith("usage: main.py")
     assert "Square a number." in text
-    assert "Priority: command line, then run(...), then @pyexp.experiment(...)." in text
+    assert "Command line > run(...) > environment > @pyexp.experiment(...)." in text
 
 
 def test_list_has_a_line_per_batch(script: Project):
     script.python("main.py")
     script.python("main.py", "--filter", "zero|one", BAD="one")
-    first, second = script.python("main.py", "--list").stdout.splitlines()
+    heading, first, second = script.python("main.py", "--list").stdout.splitlines()
+    assert heading == f"experiment in {script.root}/out"
     older, newer = script.batches("experiment")
-    assert re.fullmatch(rf"{older.name}  3 passed +\d+\.\d s", first)
-    assert re.fullmatch(rf"{newer.name}  1 pending, 1 passed, 1 failed +\d+\.\d s", second)
+    assert re.fullmatch(rf"{older.name} +3 passed +\d+\.\d s +[\d.]+ kB", first)
+    assert re.fullmatch(rf"{newer.name} +1 pending, 1 passed, 1 failed +\d+\.\d s +[\d.]+ kB", second)
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(script: Project):
@@ -149,7 +144,7 @@ def test_each_experiment_of_a_script_is_listed_and_planned(project: Project):
     assert (done.stdout.count("\nNone\n"), project.root.joinpath("out").exists()) == (2, False)
     project.python("main.py")
     done = project.python("main.py", "--list")
-    assert re.fullmatch(r"(\S+  1 passed +\S+ s\nNone\n){2}", done.stdout)
+    assert re.fullmatch(r"(\w+ in \S+\n\S+  1 passed +\S+ s  \S+ kB\nNone\n){2}", done.stdout)
     for name in ("one", "two"):
         assert (run_folder(project.batch(name), "config0") / "log.out").read_text() == "ran 3\n"
     helped = project.python("main.py", "--help").stdout

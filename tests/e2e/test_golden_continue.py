@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 def test_list_counts_the_states(tmp_path, capsys, experiment):
     out = copy_batches(tmp_path, experiment)
     RUNNERS[experiment].run(argv=["--list", "--output-dir", str(out)])
-    *older, latest = capsys.readouterr().out.splitlines()
+    heading, *older, latest = capsys.readouterr().out.splitlines()
+    assert heading == f"{experiment} in {out}"
     counts = Counter(status for status, _, _ in STATES[experiment].values())
     wanted = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
-    assert latest.split("  ")[:2] == [max(path.name for path in (out / experiment).iterdir()), wanted]
-    assert [line.split("  ")[:2] for line in older] == ([[OLDER, "2 passed"]] if experiment == "swept" else [])
+    assert re.split(r"\s{2,}", latest)[:2] == [max(path.name for path in (out / experiment).iterdir()), wanted]
+    assert [re.split(r"\s{2,}", line)[:2] for line in older] == ([[OLDER, "2 passed"]] if experiment == "swept" else [])
 
 
 @pytest.mark.parametrize("experiment", sorted(STATES.keys() - {"swept", "Training", "named"}))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.support_project import load
-from pyexp.store.batch import find_batches
+from pyexp.store.batches.finding import find_batches
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -108,16 +108,13 @@ def test_an_interrupt_is_130_on_every_executor(project: Project, executor: str):
 
 def test_the_library_raises_keyboard_interrupt(project: Project):
     project.write("library.py", SCRIPT.replace('if __name__ == "__main__":\n    ', "def go():\n    "))
-    project.write(
-        "main.py",
-        """
-        import library
-        try:
-            library.go()
-        except KeyboardInterrupt:
-            print("cleaned up")
-        """,
-    )
-    code, output, _ = stop(project, project.start("main.py"), signal.SIGINT)
+    program = """
+import library
+try:
+    library.go()
+except KeyboardInterrupt:
+    print("cleaned up")
+"""
+    code, output, _ = stop(project, project.start("-c", program), signal.SIGINT)
     assert (code, output) == (0, "cleaned up\n")
     assert statuses(project.batch("experiment"))["slow"] == "interrupted"

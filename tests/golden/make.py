@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyexp
-from pyexp.store.batch import find_batch
+from pyexp.store.batches.finding import find_batch
 from pyexp.store.status import load_status, save_status
 
 HERE = Path(__file__).absolute().parent

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyexp.errors import DamagedFileError
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch
+from pyexp.store.batches.finding import find_batch
 from support.counts import counts
 from support.experiments import make_runner
 

@@ -11,7 +11,8 @@ import unicodedata
 import pytest
 
 from pyexp.errors import OutputError
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch
+from pyexp.store.batches.finding import find_batch
 from pyexp.sweeps.identity import prepare_configs
 from pyexp.sweeps.naming import folder_names
 from support.counts import counts

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch
+from pyexp.store.batches.finding import find_batch
 from support.counts import counts
 from support.experiments import make_runner, run_all
 from support.waiting import wait_until

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import pyexp._files
 from pyexp import ExperimentRunner
-from pyexp.store.batch import find_batches
+from pyexp.store.batches.finding import find_batches
 
 CUT = 77
 OPERATIONS = ("open", "mkdir", "fsync", "replace", "unlink", "ftruncate")

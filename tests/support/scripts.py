@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyexp
-from pyexp.store.batch import find_batches
+from pyexp.store.batches.finding import find_batches
 from support.processes import kill_all, marked
 
 SOURCE = str(Path(pyexp.__file__).resolve().parents[1])

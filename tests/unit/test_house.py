@@ -26,7 +26,7 @@ ALLOWED = {
     ),
     "watchfiles": ("viewer/live/file_watch.py", "viewer/launch/"),
     "matplotlib": ("viewer/figures/process.py",),
-    "plotly": ("log/values/scalar_arrays.py", "log/values/restoring.py", "results/plots/"),
+    "plotly": ("log/values/restoring.py", "results/plots/"),
     "regex": ("viewer/data/tag_filter.py",),
     "numpy": ("log/", "tensorboard/", "tensor/", "sweeps/variations.py", "results/", "viewer/data/"),
     "pandas": ("tensor/", "results/"),

@@ -178,7 +178,7 @@ class Experiment:
 
 
 # Names of `Result` that came after 0.1.0: an attribute that the run set wins.
-_LATER = frozenset({"summary"})
+_LATER = frozenset({"previous", "summary"})
 _RESERVED = frozenset(
     name for name, value in vars(Experiment).items() if isinstance(value, property) and name != "result"
 )

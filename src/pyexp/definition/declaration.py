@@ -43,7 +43,7 @@ class Declaration:
         body: FunctionBody | ClassBody,
         home: Path,
         defaults: Mapping[str, Any],
-        configs: Callable[[], Any] | None = None,
+        configs: Callable[..., Any] | None = None,
         report: Callable[..., Any] | None = None,
     ) -> None:
         self.name = name
@@ -54,7 +54,7 @@ class Declaration:
         self.report = report
         self.defaults = defaults
 
-    def with_given(self, configs: Callable[[], Any] | None, report: Callable[..., Any] | None) -> Declaration:
+    def with_given(self, configs: Callable[..., Any] | None, report: Callable[..., Any] | None) -> Declaration:
         """The same experiment with what a start was given in the place of what was declared."""
         return Declaration(
             name=self.name,
@@ -67,11 +67,16 @@ class Declaration:
         )
 
     @property
+    def module(self) -> str:
+        """Name of the module that defines it."""
+        return getattr(self.subject, "__module__", None) or "__main__"
+
+    @property
     def make_item(self) -> Callable[[Batch, RunRecord], Any]:
         """What makes of a run what the user sees: a `Result`, or an instance of the class that has one."""
         from pyexp.results.result import Result  # the process of a run declares experiments, and reads no results
 
-        make_result = functools.partial(Result, main=getattr(self.subject, "__module__", "__main__"))
+        make_result = functools.partial(Result, main=self.module)
         if isinstance(self.body, ClassBody):
             cls = self.body.cls
             return lambda batch, record: bind(cls, make_result(batch, record))

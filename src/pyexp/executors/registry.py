@@ -37,7 +37,21 @@ def get_executor(name: str | Executor) -> Executor:
             return _FACTORIES[name]()
         if name.startswith("ray:"):
             return _ray(name if name.startswith("ray://") else name.removeprefix("ray:"))
-    raise UnknownExecutorError(
+    raise _unknown(name)
+
+
+def check_name(name: str) -> None:
+    """Refuse the name of an executor that there is not, without making one.
+
+    Raises:
+        UnknownExecutorError: As said; the message lists those there are.
+    """
+    if name not in _FACTORIES and not name.startswith("ray:"):
+        raise _unknown(name)
+
+
+def _unknown(name: object) -> UnknownExecutorError:
+    return UnknownExecutorError(
         f"there is no executor {name!r}; choose one of {', '.join(NAMES)}, ray:<address>, or pass an Executor instance"
     )
 

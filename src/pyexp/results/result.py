@@ -116,6 +116,18 @@ class Result:
         """
         return restore(self._status().summary)
 
+    @property
+    def previous(self) -> Any:
+        """What an earlier attempt returned, while the run is executed again by ``--rerun``; None where there is none.
+
+        Raises:
+            DamagedFileError: It cannot be read.
+        """
+        paths = self._batch.run(self._record.folder)
+        if paths.root.is_symlink() or not paths.previous_result.exists():
+            return None
+        return load_result(paths.previous_result, None, main=self._main)
+
     def read_result(self) -> Any:
         """Return `result` without keeping it, where it was not read before: for many runs, one after the other."""
         if self._value is not _UNREAD or self._record.status is not Status.PASSED:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.begin import StartedBatch
-    from pyexp.runner.start.decision import Continued, Fresh
+    from pyexp.runner.start.decision_kinds import Executing
     from pyexp.task import Body
 
 
@@ -37,7 +37,7 @@ class Execution:
 
     def __init__(
         self,
-        decision: Fresh | Continued,
+        decision: Executing,
         started: StartedBatch,
         body: Body,
         settings: Settings,
@@ -79,6 +79,7 @@ class Execution:
             cached=started.cached,
             notes=started.notes,
             has_bar=settings.is_captured,
+            is_quiet=settings.quiet,
         )
         self._listener: Callable[[RunFinished], None] | None = None
         self._has_said_changes = False

@@ -17,7 +17,8 @@ from pyexp.definition.checkpoint import chkpt
 from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
 from pyexp.errors import ExecutorError, NoConfigsError
-from pyexp.runner.settings import check_declared, resolve
+from pyexp.runner.past_batches import Item, PastBatches
+from pyexp.runner.settings import check_declared
 from pyexp.runner.watching import Watch
 
 P = ParamSpec("P")
@@ -29,23 +30,18 @@ if TYPE_CHECKING:
     import typing_extensions  # known to every type checker: it need not be installed
 
     from pyexp.definition.declaration import Declaration
-    from pyexp.results.result import Result
-    from pyexp.results.results import Results
     from pyexp.runner import signatures as sig
     from pyexp.sweeps.sweep import Mappings
     from pyexp.viewer.launch.background import Viewer
 
     Q = ParamSpec("Q")
     V = typing_extensions.TypeVar("V", default=Any)
-    Item = typing_extensions.TypeVar("Item", default=Result)
-    Configs = Callable[[], Mappings] | Mappings
-else:
-    Item = TypeVar("Item")
+    Configs = Callable[[], Mappings] | Callable[[Config], Mappings] | Mappings
 
 _PLAIN = (int, float, str, os.PathLike)  # an executor of the user's own may hold what cannot travel
 
 
-class ExperimentRunner(Generic[P, R, Item]):
+class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
     """An experiment that can be run: ``ExperimentRunner[P, R]`` for a function of the parameters P that returns R.
 
     Args:
@@ -140,8 +136,8 @@ class ExperimentRunner(Generic[P, R, Item]):
     ) -> V | Any:
         """Execute the whole: configs, runs, report. Blocks; works where a loop is already running too.
 
-        When called from the script being executed, the command line is read; it wins over *settings*, which win over
-        those of the decorator.
+        When the program that is being executed leads here, the command line is read; it wins over *settings*, which
+        win over those of the decorator.
 
         Args:
             configs: Configs the configs, or is them, instead of the decorated function.
@@ -156,36 +152,48 @@ class ExperimentRunner(Generic[P, R, Item]):
             PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:
                 2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
-        from pyexp.runner.caller import is_script
+        from pyexp.runner.command_line.caller import find_command_line
+        from pyexp.runner.command_line.environment import resolve_start
         from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)
-        if argv is None and not is_script(sys._getframe(1)):  # noqa: SLF001 — the way to know the caller
-            return run_here(declaration, resolve(declaration.defaults, settings), self._watch)
-        return run_as_script(declaration, settings, sys.argv[1:] if argv is None else argv, self._watch)
+        if argv is None:
+            argv = find_command_line(sys._getframe(1), declaration.module, "run()")  # noqa: SLF001 — to know the caller
+        if argv is None:
+            return run_here(declaration, resolve_start(declaration, settings), self._watch)
+        return run_as_script(declaration, settings, argv, self._watch)
 
     async def arun(
         self,
         *,
         configs: Configs | None = None,
         report: sig.Report[Item, Awaitable[V] | V] | None = None,
+        argv: list[str] | None = None,
         **settings: Unpack[sig.StartSettings],
     ) -> V | Any:
-        """`run` for an application with a loop: never blocks it, and never reads the command line.
+        """`run` for an application with a loop: never blocks it, and reads no command line but *argv*.
 
         Cancelling it ends every child process before it returns.
-        """
-        from pyexp.runner.caller import load_hosts
 
+        Raises:
+            PyexpError: The batch cannot be run; also where *argv* cannot be read.
+        """
+        from pyexp.runner.invocation import resolve_call
+        from pyexp.runner.loading import load_hosts
+
+        hosts = await load_hosts("arun()")
         declaration = self._declared(configs, report)
-        resolved = resolve(declaration.defaults, settings)
-        hosts = await load_hosts()
-        return await hosts.run_async(declaration, resolved, self._watch)
+        resolved = resolve_call(declaration, settings, argv, "arun()")
+        return None if resolved is None else await hosts.run_async(declaration, resolved, self._watch)
 
     async def astream(
-        self, *, configs: Configs | None = None, **settings: Unpack[sig.StartSettings]
+        self,
+        *,
+        configs: Configs | None = None,
+        argv: list[str] | None = None,
+        **settings: Unpack[sig.StartSettings],
     ) -> AsyncGenerator[Item, None]:
-        """Execute, and give each result when its run has finished; makes no report.
+        """Execute, and give each result when its run has finished; makes no report, and reads no line but *argv*.
 
         Leaving the loop early ends the children.
 
@@ -193,41 +201,20 @@ class ExperimentRunner(Generic[P, R, Item]):
             >>> async for result in experiment.astream():  # doctest: +SKIP
             ...     print(result.name, result.status)
         """
-        from pyexp.runner.caller import load_hosts
+        from pyexp.runner.invocation import resolve_call
+        from pyexp.runner.loading import load_hosts
 
+        hosts = await load_hosts("astream()")
         declaration = self._declared(configs, None)
-        resolved = resolve(declaration.defaults, settings)
-        hosts = await load_hosts()
+        resolved = resolve_call(declaration, settings, argv, "astream()")
+        if resolved is None:
+            return
         stream = hosts.stream_results(declaration, resolved, self._watch)
         try:
             async for result in stream:
                 yield result
         finally:
             await stream.aclose()
-
-    def results(
-        self, timestamp: str | None = None, output_dir: str | os.PathLike[str] | None = None, name: str | None = None
-    ) -> Results[Item]:
-        """Load the results of a batch, also of one that is still running.
-
-        Args:
-            timestamp: The batch; None or ``"latest"`` for the latest.
-            output_dir: Where the batches are, if elsewhere than declared.
-            name: The experiment's name, if another than declared.
-
-        Returns:
-            A tensor of `Result` (or of the class's instances), shaped like the sweep.
-
-        Raises:
-            BatchNotFoundError: There is no such batch; the nearest is named.
-        """
-        from pyexp.results.load import load_results
-        from pyexp.runner.start.experiment_folder import experiment_folder
-        from pyexp.store.batch import Batch, find_batch
-
-        given = {key: value for key, value in (("output_dir", output_dir), ("name", name)) if value is not None}
-        folder = experiment_folder(self._declaration, resolve(self._declaration.defaults, given))
-        return load_results(Batch.open(find_batch(folder, timestamp)), self._declaration.make_item)
 
     def __repr__(self) -> str:
         return f"ExperimentRunner({self._declaration.name!r})"

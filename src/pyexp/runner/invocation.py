@@ -9,7 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pyexp.errors import ExperimentsFailedError, OutputError, PyexpError, SettingsError
-from pyexp.runner.settings import Settings, resolve
+from pyexp.runner.command_line.caller import refuse_ignored_flags
+from pyexp.runner.command_line.environment import resolve_start
+from pyexp.runner.command_line.flags import FLAGS
+from pyexp.runner.settings import CHOOSING, OF_A_NEW_BATCH, Settings
 from pyexp.runner.signals import BatchStopped
 
 if TYPE_CHECKING:
@@ -17,7 +20,15 @@ if TYPE_CHECKING:
 
     from pyexp.definition.declaration import Declaration
     from pyexp.runner.watching import Watch
+
 _USAGE_ERROR = 2
+# How many values may follow each flag that the command which continues a batch does not take.
+_OF_ONE_BATCH = {
+    spelling: sys.maxsize if flag.parsing.get("nargs") == "+" else 1 if flag.metavar else 0
+    for flag in FLAGS
+    if flag.setting in CHOOSING or flag.setting in OF_A_NEW_BATCH
+    for spelling in flag.spellings
+}
 
 
 def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
@@ -65,15 +76,37 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
     return value
 
 
+def resolve_call(
+    declaration: Declaration, called: Mapping[str, Any], argv: list[str] | None, call: str
+) -> Settings | None:
+    """Return the settings of a start that reads no command line but *argv*; None where that asked for a list alone.
+
+    Args:
+        declaration: The experiment.
+        called: Settings of the call.
+        argv: Arguments to read; None for none.
+        call: How the start was called, for the message.
+
+    Raises:
+        SettingsError: A setting or an argument is wrong, or the command line has a flag that must not be ignored.
+    """
+    if argv is None:
+        refuse_ignored_flags(call)
+        return resolve_start(declaration, called)
+    settings, wants_list = _settings(declaration, called, argv)
+    if wants_list:
+        _list_batches(declaration, settings)
+        return None
+    return settings
+
+
 def _settings(declaration: Declaration, called: Mapping[str, Any], argv: list[str]) -> tuple[Settings, bool]:
-    from pyexp.runner.arguments import parse
+    from pyexp.runner.command_line.arguments import parse
 
     given, wants_list = parse(argv, prog=_prog(), description=declaration.subject.__doc__)
-    if "continue_run" in given and "report_run" in given:
-        raise SettingsError(
-            "--continue and --report exclude each other: --continue reports too, when the runs are done"
-        )
-    return resolve(declaration.defaults, called, given), wants_list
+    if wants_list and (flag := next((flag for key, flag in CHOOSING.items() if key in given), None)):
+        raise SettingsError(f"--list and {flag} exclude each other: give one of them")
+    return resolve_start(declaration, called, given), wants_list
 
 
 def _list_batches(declaration: Declaration, settings: Settings) -> None:
@@ -93,19 +126,18 @@ def _exit_stopped(stop: BatchStopped, argv: list[str]) -> NoReturn:
 
 
 def _without_batch(argv: list[str]) -> list[str]:
-    """*argv* without the flags that choose a batch: the continuing command chooses its own."""
+    """*argv* without the flags that choose or describe a batch: the continuing command chooses its own."""
     kept: list[str] = []
-    skip_value = False
+    left = 0  # values of a dropped flag that may follow
     for argument in argv:
-        if argument in {"--continue", "--report"}:
-            skip_value = True
-        elif argument.startswith(("--continue=", "--report=")):
-            skip_value = False
-        elif not (skip_value and not argument.startswith("-")):
-            kept.append(argument)
-            skip_value = False
+        flag, equals, _ = argument.partition("=")
+        if flag in _OF_ONE_BATCH:
+            left = 0 if equals else _OF_ONE_BATCH[flag]
+        elif left and not argument.startswith("-"):
+            left -= 1
         else:
-            skip_value = False
+            left = 0
+            kept.append(argument)
     return kept
 
 

@@ -12,7 +12,8 @@ from pyexp.runner.execution import Execution
 from pyexp.runner.relaunch import play_if_relaunched
 from pyexp.runner.report import make_report, require_all_passed
 from pyexp.runner.start.begin import begin
-from pyexp.runner.start.decision import Report, decide
+from pyexp.runner.start.decision import decide
+from pyexp.runner.start.decision_kinds import Report
 from pyexp.store.descriptors import occupy_standard
 from pyexp.terminal.printing import print_lines
 
@@ -98,7 +99,8 @@ class Phases:
         Raises:
             ExperimentsFailedError: With ``strict``, when some run did not pass.
         """
-        value = await self._host.settle(await self._host.call(make_report, self._declaration, batch))
+        make = partial(make_report, is_quiet=self._settings.quiet)
+        value = await self._host.settle(await self._host.call(make, self._declaration, batch))
         await self.check(batch)
         return value
 

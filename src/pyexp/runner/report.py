@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 _WIDEST_RESULT = 60
 
 
-def make_report(declaration: Declaration, batch: Batch) -> Any:
-    """Call the report with the results of *batch*; without one, print a table.
+def make_report(declaration: Declaration, batch: Batch, *, is_quiet: bool = False) -> Any:
+    """Call the report with the results of *batch*; without one, print a table unless *is_quiet*.
 
     Returns:
         What the report returned (an awaitable if it is asynchronous), else the results.
     """
     results = load_results(batch, declaration.make_item)
     if declaration.report is None:
-        print_lines(table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody)))
+        if not is_quiet:
+            print_lines(table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody)))
         return results
     try:
         value = _call(declaration.report, results, batch.paths.report)

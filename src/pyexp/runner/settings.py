@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyexp._record import Record, names_of
 from pyexp.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pyexp.executors.base import Executor
 
 DEFAULT_VIEWER_PORT = 8765
 _LAST_PORT = 65535
 
+# Those that choose a batch exclude each other; one that a later layer sets takes the place of the others.
+CHOOSING = {
+    "continue_run": "--continue",
+    "report_run": "--report",
+    "extend_run": "--extend",
+    "rerun_run": "--rerun",
+}
+# Those that describe a new batch.
+OF_A_NEW_BATCH = ("set", "sweep", "config", "trial", "note")
 # These describe one start of an experiment, not the experiment: the decorator does not take them.
-_OF_ONE_START = frozenset({"filter", "dry_run", "continue_run", "report_run"})
-
-# Of two that exclude each other, one that a later layer sets takes the place of the other.
-_RIVALS = {"continue_run": "report_run", "report_run": "continue_run"}
+_OF_ONE_START = frozenset({"filter", "where", "dry_run", *CHOOSING, *OF_A_NEW_BATCH})
+# Mappings of which a later layer replaces single keys.
+_MERGED = ("set", "sweep")
 
 
 class Settings(Record):
@@ -35,6 +42,8 @@ class Settings(Record):
         retries: Further attempts of a failed run.
         timeout: Seconds per attempt.
         filter: Regular expression that the names of the runs to execute contain.
+        where: Values by key that the configs of the runs to execute have; a function tells whether a value is wanted.
+        quiet: Show errors only.
         capture: Show a progress bar; otherwise the runs' output, live.
         viewer: Start the viewer before the runs.
         viewer_port: Its port, or the next free one.
@@ -44,6 +53,13 @@ class Settings(Record):
         dry_run: Show what would run, and run nothing.
         continue_run: Timestamp of the batch to continue; True or ``"latest"`` for the latest.
         report_run: Timestamp of the batch to report on, running nothing; True or ``"latest"`` for the latest.
+        extend_run: Timestamp of the batch that gets what the configs have more than it; True or ``"latest"``.
+        rerun_run: Timestamp of the batch whose chosen runs are executed again; True or ``"latest"`` for the latest.
+        set: Values by key that every config of a new batch gets.
+        sweep: Lists of values by key: axes that are added to the configs of a new batch, or replaced.
+        config: YAML file that ``configs(config)`` gets.
+        trial: The new batch is passed over by whatever looks for the latest one.
+        note: A sentence that the list of batches shows with the new one.
     """
 
     name: str | None = None
@@ -54,6 +70,8 @@ class Settings(Record):
     retries: int = 0
     timeout: float | None = None
     filter: str | None = None
+    where: Mapping[str, Any] | None = None
+    quiet: bool = False
     capture: bool | Literal["no"] = True
     viewer: bool = False
     viewer_port: int = DEFAULT_VIEWER_PORT
@@ -63,17 +81,27 @@ class Settings(Record):
     dry_run: bool = False
     continue_run: str | bool | None = None
     report_run: str | bool | None = None
+    extend_run: str | bool | None = None
+    rerun_run: str | bool | None = None
+    set: Mapping[str, Any] | None = None
+    sweep: Mapping[str, Any] | None = None
+    config: str | os.PathLike[str] | None = None
+    trial: bool = False
+    note: str | None = None
 
     def __post_init__(self) -> None:
         for key, least in (("jobs", 1), ("gpus", 0), ("retries", 0), ("viewer_port", 0)):
             _check_count(key, getattr(self, key), least)
-        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run"):
+        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run", "quiet", "trial"):
             _check(key, getattr(self, key), bool, "True or False")
-        for key in ("name", "filter"):
+        for key in ("name", "filter", "note"):
             _check(key, getattr(self, key), (str, type(None)), "text, or None")
-        for key in ("continue_run", "report_run"):
+        for key in CHOOSING:
             _check(key, getattr(self, key), (str, bool, type(None)), "a timestamp, True for the latest, or None")
-        _check("output_dir", self.output_dir, (str, os.PathLike, type(None)), "a path, or None")
+        for key in ("output_dir", "config"):
+            _check(key, getattr(self, key), (str, os.PathLike, type(None)), "a path, or None")
+        for key in ("where", "set", "sweep"):
+            _check(key, getattr(self, key), (Mapping, type(None)), "a dict of values by key, or None")
         if self.viewer_port > _LAST_PORT:
             raise SettingsError(f"viewer_port={self.viewer_port}: expected a port, 0 to {_LAST_PORT}")
         if self.timeout is not None and not (_is_number(self.timeout) and self.timeout > 0):
@@ -90,9 +118,14 @@ class Settings(Record):
                 re.compile(self.filter)
             except re.error as error:
                 raise SettingsError(f"filter={self.filter!r} is not a regular expression: {error}") from error
-        if self.continue_run and self.report_run:
+        chosen = [key for key in CHOOSING if getattr(self, key)]
+        if len(chosen) > 1:
+            raise SettingsError(exclusion(chosen[0], chosen[1]))
+        given = [key for key in OF_A_NEW_BATCH if getattr(self, key) not in (None, False)]
+        if chosen and given:
             raise SettingsError(
-                "continue and report exclude each other: continuing reports too, when the runs are done"
+                f"--{given[0]} ({given[0]}=…) describes a new batch, and {CHOOSING[chosen[0]]} takes one that is "
+                f"there: leave one of them out"
             )
 
     @property
@@ -101,7 +134,7 @@ class Settings(Record):
         return self.capture is True
 
     def timestamp(self, key: str) -> str | None:
-        """The timestamp that ``continue_run`` or ``report_run`` asks for; None for the latest."""
+        """The timestamp that ``continue_run`` and the like ask for; None for the latest."""
         value = getattr(self, key)
         return None if value is True else value
 
@@ -110,7 +143,7 @@ _KNOWN = frozenset(names_of(Settings))
 
 
 def resolve(*layers: Mapping[str, Any]) -> Settings:
-    """Merge *layers*, later ones winning: decorator, call, command line.
+    """Merge *layers*, later ones winning: decorator, environment, call, command line.
 
     Raises:
         SettingsError: A setting does not exist, or cannot take its value.
@@ -118,11 +151,16 @@ def resolve(*layers: Mapping[str, Any]) -> Settings:
     merged: dict[str, Any] = {}
     for layer in layers:
         check_known(layer, _KNOWN)
-        for key, rival in _RIVALS.items():
-            if layer.get(key):
-                merged.pop(rival, None)
-        merged |= layer
+        if any(layer.get(key) for key in CHOOSING):
+            merged = {key: value for key, value in merged.items() if key not in CHOOSING}
+        together = {key: {**merged[key], **layer[key]} for key in _MERGED if merged.get(key) and layer.get(key)}
+        merged |= {**layer, **together}
     return Settings(**merged)
+
+
+def exclusion(one: str, other: str) -> str:
+    """Return the sentence that two settings which choose a batch exclude each other."""
+    return f"{CHOOSING[one]} and {CHOOSING[other]} exclude each other: give one of them"
 
 
 def check_declared(defaults: Mapping[str, Any]) -> None:

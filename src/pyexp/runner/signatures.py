@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, TypeVar, final, overload
 
@@ -11,6 +11,7 @@ from pyexp.definition.base import Experiment
 from pyexp.results.results import Results
 
 if TYPE_CHECKING:
+    from pyexp.config.config import Config
     from pyexp.executors.base import Executor
     from pyexp.sweeps.sweep import Mappings
 
@@ -29,6 +30,7 @@ class DeclaredSettings(TypedDict, total=False):
     viewer: bool
     viewer_port: int
     stash: bool
+    quiet: bool
     strict: bool
     fail_fast: bool
 
@@ -37,9 +39,17 @@ class StartSettings(DeclaredSettings, total=False):
     """All fields of `Settings`: what a call takes that starts an experiment."""
 
     filter: str | None
+    where: Mapping[str, Any] | None
     dry_run: bool
     continue_run: str | bool | None
     report_run: str | bool | None
+    extend_run: str | bool | None
+    rerun_run: str | bool | None
+    set: Mapping[str, Any] | None
+    sweep: Mapping[str, Any] | None
+    config: str | os.PathLike[str] | None
+    trial: bool
+    note: str | None
 
 
 @final
@@ -63,7 +73,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 U = TypeVar("U", bound=Unannotated)
 A = TypeVar("A", bound=Asynchronous)
 E = TypeVar("E", bound=Experiment)
-GivesConfigs = TypeVar("GivesConfigs", bound="Callable[[], Mappings]")
+GivesConfigs = TypeVar("GivesConfigs", bound="Callable[[], Mappings] | Callable[[Config], Mappings]")
 Reports = TypeVar("Reports", bound=Callable[..., object])
 
 Item = TypeVar("Item")

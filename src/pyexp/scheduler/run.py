@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from pyexp.store.index import Index, RunRecord
+from pyexp.store.outcomes import drop_previous
 from pyexp.store.status import folder_fault, has_regular_result, load_status, save_status
-from pyexp.task import Failed, Outcome, RunState
+from pyexp.task import Failed, Outcome, RunState, Status
 
 if TYPE_CHECKING:
     from pyexp.config.config import Config
@@ -70,4 +71,6 @@ class RunInProgress:
                 self._has_folder = False
                 if self.state.status.is_final and not has_regular_result(self.paths):
                     self.end(Failed(error=f"OutputError: {self.fault}"))
+        if self.state.status is Status.PASSED:
+            drop_previous(self.paths)
         index.append(RunRecord.of(self.folder, self.name, self.state))

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from datetime import datetime
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import remove_leftovers, sync_folder, write_atomic
@@ -21,9 +20,9 @@ from pyexp.config.encoding import config_hash, decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner, owned_by
-from pyexp.store.index import Index, RunRecord, load_index
-from pyexp.store.outcomes import digest_of
-from pyexp.store.status import readable_status, save_status, settled_status
+from pyexp.store.index import Index, RunRecord, keep_configs, load_index, load_kept_configs
+from pyexp.store.outcomes import digest_of, drop_previous
+from pyexp.store.status import GONE, readable_status, save_status, settled_status
 from pyexp.sweeps.naming import folder_hash, folder_names
 from pyexp.task import Status
 from pyexp.tensor.absent import HOLE
@@ -53,6 +52,7 @@ class Batch:
         self.axes = axes
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
+        self._kept: dict[str, Config] | None = None
 
     @classmethod
     def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
@@ -70,19 +70,10 @@ class Batch:
         try:
             claim = Claim.take(paths.owner)
             folders = folder_names(list(configs))
-            for folder, config in zip(folders, configs, strict=True):
-                run = paths.run(folder)
-                run.root.mkdir()
-                write_atomic(run.config, encode_config(Config(config | {"out": run.root})))
-            write_atomic(paths.facts, json.dumps(facts, indent=1, default=str).encode())
-            index = Index(paths.index)
-            index.append(*(RunRecord(folder=f, name=c["name"]) for f, c in zip(folders, configs, strict=True)))
-            index.close()
             cells = configs.with_items(folders).cells()
-            named = [None if cell is HOLE else cell for cell in cells]
-            runs = Config(shape=list(configs.shape), runs=named, axes=dict(configs.axes))
-            write_atomic(paths.runs, encode_config(runs), durable=True)
-            sync_folder(root)
+            batch = cls(root, shape=configs.shape, axes=dict(configs.axes), cells=cells)
+            write_atomic(paths.facts, json.dumps(facts, indent=1, default=str).encode())
+            batch.add_runs(list(zip(folders, configs, strict=True)))
             sync_folder(experiment_dir)
         except BaseException as error:
             if claim is not None:
@@ -94,7 +85,7 @@ class Batch:
             if isinstance(error, OSError):
                 raise _unwritable(root, error) from error
             raise
-        return cls(root, shape=configs.shape, axes=dict(configs.axes), cells=cells), claim
+        return batch, claim
 
     @classmethod
     def open(cls, root: Path) -> Batch:
@@ -118,6 +109,23 @@ class Batch:
             raise DamagedFileError(
                 f"{path} does not hold the runs of a batch ({error}); the run folders beside it are unharmed"
             ) from error
+
+    def add_runs(self, runs: Sequence[tuple[str, Config]]) -> None:
+        """Write the folders of new *runs*, and then ``runs.json``; what raises leaves the batch as it was."""
+        encoded = []
+        for folder, config in runs:
+            run = self.run(folder)
+            run.root.mkdir(exist_ok=True)  # a start that was killed may have made it
+            encoded.append((folder, encode_config(Config(config | {"out": run.root}))))
+            write_atomic(run.config, encoded[-1][1])
+        keep_configs(self.paths.configs, encoded)
+        index = Index(self.paths.index)
+        index.append(*(RunRecord(folder=folder, name=config["name"]) for folder, config in runs))
+        index.close()
+        named = [None if cell is HOLE else cell for cell in self.cells]
+        held = Config(shape=list(self.shape), runs=named, axes=dict(self.axes))
+        write_atomic(self.paths.runs, encode_config(held), durable=True)
+        sync_folder(self.paths.root)
 
     def claim(self) -> Claim:
         """Make this process the batch's owner.
@@ -148,8 +156,10 @@ class Batch:
     def load_config(self, folder: str) -> Config:
         """Read the config of the run in *folder*, with ``out`` where the folder is now.
 
+        One that is missing is read from ``configs.jsonl``.
+
         Raises:
-            DamagedFileError: The file is missing, unreadable, or not the one that the folder was named after.
+            DamagedFileError: The config is missing, unreadable, or not the one that the folder was named after.
         """
         path = self.run(folder).config
         if path.parent.is_symlink():
@@ -157,7 +167,11 @@ class Batch:
         try:
             config = decode_config(path.read_bytes())
         except (OSError, ValueError) as error:
-            raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
+            is_missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+            kept = self._kept_config(folder) if is_missing else None
+            if kept is None:
+                raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
+            config = kept
         if folder_hash(folder) != config_hash(config):
             raise DamagedFileError(
                 f"{path} was altered: its values do not have the hash in the folder's name; "
@@ -201,8 +215,25 @@ class Batch:
         index.close()
         return records
 
+    def _kept_config(self, folder: str) -> Config | None:
+        if self._kept is None:
+            self._kept = load_kept_configs(self.paths.configs)
+        kept = self._kept.get(folder)
+        return None if kept is None else Config(kept)
+
+    def _restore(self, folder: str) -> None:
+        """Make a run's folder and config again where they were removed."""
+        paths = self.run(folder)
+        if paths.root.is_symlink() or os.path.lexists(paths.config):
+            return
+        config = self._kept_config(folder)
+        if config is not None and (paths.root.is_dir() or not os.path.lexists(paths.root)):
+            paths.root.mkdir(exist_ok=True)
+            write_atomic(paths.config, encode_config(Config(config | {"out": paths.root})))
+
     def _settle(self, folder: str) -> RunRecord:
         paths = self.run(folder)
+        self._restore(folder)
         status = readable_status(paths)
         settled = settled_status(paths, status, is_live=False)
         if not paths.root.is_symlink():
@@ -213,6 +244,8 @@ class Batch:
             if settled is Status.PASSED:
                 status = replace(status, finished=paths.result.stat().st_mtime, digest=digest_of(paths.result))
             save_status(paths.status, status)
+        if settled is Status.PASSED:
+            drop_previous(paths)
         return RunRecord.of(folder, self._name(folder), replace(status, status=settled))
 
     def _is_right(self, record: RunRecord, root: str, *, is_live: bool) -> bool:
@@ -223,60 +256,16 @@ class Batch:
             return True
         if record.status is Status.PENDING:
             return not self.run(record.folder).status.exists()
-        return record.status is not Status.RUNNING
+        if record.status is Status.RUNNING:
+            return False
+        # A folder that a person has removed; one that was lost while its run was executed is the reason of its failure.
+        return os.access(f"{root}{record.folder}", os.F_OK) or GONE in (record.error or "")
 
     def _name(self, folder: str) -> str:
         try:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):
             return folder
-
-
-def load_facts(batch: Batch) -> dict[str, Any]:
-    """What ``batch.json`` tells; empty when it is lost, since nothing depends on it."""
-    try:
-        facts = json.loads(batch.paths.facts.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
-
-
-def add_start(batch: Batch, start: Mapping[str, Any]) -> None:
-    """Add a further start to ``batch.json``; only for the owner."""
-    facts = load_facts(batch)
-    first = {key: facts[key] for key in start if key in facts}
-    facts["starts"] = [*facts.get("starts", [first] if first else []), start]
-    write_atomic(batch.paths.facts, json.dumps(facts, indent=1, default=str).encode())
-
-
-def find_batches(experiment_dir: Path) -> list[Path]:
-    """Batch folders of an experiment, oldest first."""
-    try:
-        names = os.listdir(experiment_dir)
-    except OSError:
-        return []
-    keyed = sorted((key, name) for name in names if (key := layout.timestamp_key(name)) is not None)
-    return [experiment_dir / name for _, name in keyed if os.path.exists(experiment_dir / name / layout.RUNS)]
-
-
-def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
-    """The batch named *timestamp*, or the latest one for None and ``"latest"``.
-
-    Raises:
-        BatchNotFoundError: There is none; the message names the nearest.
-    """
-    batches = find_batches(experiment_dir)
-    if not batches:
-        raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: run the experiment first")
-    if timestamp is None or timestamp == "latest":
-        return batches[-1]
-    names = [batch.name for batch in batches]
-    if timestamp in names:
-        return experiment_dir / timestamp
-    nearest = get_close_matches(timestamp, names, n=1, cutoff=0) or names[-1:]
-    raise BatchNotFoundError(
-        f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r} (--list shows them all)"
-    )
 
 
 def _make_batch_folder(experiment_dir: Path) -> Path:

@@ -1,6 +1,7 @@
 """``index.jsonl``: the states of a batch's runs in one file, so that listing a batch opens one file and no pickle.
 
 Append-only; the last line of a run wins. The folders are the truth: an index that is lost, torn or behind is rebuilt.
+Beside it, ``configs.jsonl`` holds the configs once more, a checksum a line, for folders that were removed.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+import zlib
+from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
+from pyexp.config.encoding import decode_config
 from pyexp.store import descriptors
 from pyexp.store.summary import index_part
 from pyexp.task import Status
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from pyexp.config.config import Config
     from pyexp.task import RunState
 
 _STATE = re.compile(rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?')
@@ -123,6 +127,50 @@ def load_last_states(path: Path) -> list[tuple[str, float | None, float | None]]
     if len(found) != len(lines):
         return None
     return [(status.decode(), _number(started), _number(finished)) for status, started, finished in found]
+
+
+def keep_configs(path: Path, configs: Iterable[tuple[str, bytes]]) -> None:
+    """Append the *configs*, each with its run's folder, as `encode_config` spells them."""
+    lines = b"".join(_config_line(folder, encoded) for folder, encoded in configs)
+    with open(path, "a+b") as file:
+        # A torn last line is ended first.
+        if file.seek(0, os.SEEK_END) and not _ends_line(file):
+            lines = b"\n" + lines
+        file.write(lines)
+
+
+def load_kept_configs(path: Path) -> dict[str, Config]:
+    """Read the configs in *path* by run folder; lines that are torn or altered are passed over."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return {}
+    found = {}
+    for line in lines:
+        payload = b"{" + line[_HEAD_LENGTH:]
+        if line[:_HEAD_LENGTH] == _head(payload):
+            kept = decode_config(payload)
+            found[kept["run"]] = kept["config"]
+    return found
+
+
+def _config_line(folder: str, encoded: bytes) -> bytes:
+    # JSON has line breaks between its parts alone: in strings they are escaped.
+    config = b"".join(part.strip() for part in encoded.splitlines())
+    payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + config + b"}"
+    return _head(payload) + payload[1:] + b"\n"
+
+
+def _head(payload: bytes) -> bytes:
+    return b'{"crc32": "%08x", ' % zlib.crc32(payload)
+
+
+_HEAD_LENGTH: Final = len(_head(b""))
+
+
+def _ends_line(file: IO[bytes]) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
 
 
 def _load_lines(path: Path) -> list[dict[str, Any]] | None:

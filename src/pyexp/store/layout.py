@@ -44,6 +44,11 @@ class BatchPaths:
         return self.root / FACTS
 
     @property
+    def configs(self) -> Path:
+        """``configs.jsonl``: the runs' configs once more, for a run folder that was removed."""
+        return self.root / "configs.jsonl"
+
+    @property
     def index(self) -> Path:
         """Append-only record of the runs' states."""
         return self.root / INDEX
@@ -102,6 +107,11 @@ class RunPaths:
         return self.root / ".staged.pkl"
 
     @property
+    def previous_result(self) -> Path:
+        """The result that a run had before it was run again; there until it has a new one."""
+        return self.root / "result.pkl.previous"
+
+    @property
     def corrupt_result(self) -> Path:
         """A damaged result, set aside."""
         return self.root / "result.pkl.corrupt"
@@ -120,6 +130,11 @@ class RunPaths:
     def checkpoints(self) -> Path:
         """Folder of the run's checkpoints."""
         return self.root / ".checkpoints"
+
+    @property
+    def previous_checkpoints(self) -> Path:
+        """Checkpoints that a run had before it was run again; there until it has a new result."""
+        return self.root / ".checkpoints.previous"
 
     def checkpoint(self, name: str, call: int) -> Path:
         """File of the *call*-th call (from 1) of the checkpoint *name*."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import shutil
 import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ from pyexp.errors import DamagedFileError, UnpicklableError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pyexp.store.layout import RunPaths
 
 try:  # hashlib's own for want of OpenSSL, which takes longer to load than a short file to hash
     if sys.version_info >= (3, 12):
@@ -130,6 +133,34 @@ def set_aside(path: Path, corrupt: Path) -> None:
     """Move a damaged result out of the way of its run; in a folder that is a link, nothing is touched."""
     if not os.path.islink(path.parent):
         os.replace(path, corrupt)
+
+
+def keep_previous(paths: RunPaths) -> None:
+    """Set aside what a run has, so that it is run again from its beginning: whenever this is cut off, it has a result.
+
+    What was set aside before is kept where the run has got no result since.
+    """
+    if paths.root.is_symlink():
+        return
+    if paths.checkpoints.is_dir():
+        is_stale = os.path.lexists(paths.result) or not os.path.lexists(paths.previous_checkpoints)
+        if is_stale:
+            shutil.rmtree(paths.previous_checkpoints, ignore_errors=True)
+            os.rename(paths.checkpoints, paths.previous_checkpoints)
+        else:
+            shutil.rmtree(paths.checkpoints)
+    with suppress(FileNotFoundError):
+        os.replace(paths.result, paths.previous_result)
+
+
+def drop_previous(paths: RunPaths) -> None:
+    """Remove what was set aside: the run has a new result."""
+    if paths.root.is_symlink():
+        return
+    with suppress(FileNotFoundError, NotADirectoryError):
+        os.unlink(paths.previous_result)
+    if os.path.lexists(paths.previous_checkpoints):
+        shutil.rmtree(paths.previous_checkpoints, ignore_errors=True)
 
 
 class _HashingWriter(io.RawIOBase):

@@ -23,6 +23,7 @@ _OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EM
 _OF_THE_PLACE: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY}
 )
+GONE: Final = "its folder is gone"
 _LISTS: Final = ("commits", "code_changed")
 _NAMES: Final = names_of(RunState)
 
@@ -97,4 +98,4 @@ def lost_folder(root: Path) -> str | None:
     """A sentence on the run folder *root* when it is not there any more, None when it is."""
     if root.is_dir() and not root.is_symlink():
         return None
-    return f"its folder is gone: {root} was removed, renamed or replaced while the batch ran"
+    return f"{GONE}: {root} was removed, renamed or replaced while the batch ran"

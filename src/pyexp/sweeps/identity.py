@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp.config.encoding import canonical_json, config_hash, decode_config, encode_config
 from pyexp.config.validation import validate, validate_values
 from pyexp.errors import DuplicateConfigError, NoConfigsError
+from pyexp.sweeps.adjusting import adjust
 from pyexp.sweeps.naming import complete_names, folder_hash, folder_names
 from pyexp.sweeps.sweep import as_tensor
 from pyexp.tensor.tensor import Tensor
@@ -34,13 +35,17 @@ __all__ = [
 ]
 
 
-def prepare_configs(value: Any) -> Tensor[Config]:
+def prepare_configs(
+    value: Any, *, values: Mapping[str, Any] | None = None, axes: Mapping[str, Any] | None = None
+) -> Tensor[Config]:
     """Return what a user's ``configs`` gave as named, checked configs that share nothing with it.
 
     The coordinates of the axes are checked too: they hold what configs hold.
 
     Args:
         value: A list, tuple, generator or tensor of dicts, or one dict.
+        values: Values by key to set in all of them, see `adjust`.
+        axes: Lists of values by key to vary them over, see `adjust`.
 
     Example:
         >>> prepare_configs([{"name": "fast", "lr": 0.1}, {"lr": 0.2}])
@@ -58,8 +63,12 @@ def prepare_configs(value: Any) -> Tensor[Config]:
     if not len(given):
         raise NoConfigsError("configs are empty, so there is nothing to run: return at least one dict")
     checked = [validate(config, _label(config, position)) for position, config in enumerate(given)]
-    axes = validate_values(given.axes, "the axes of the configs")
-    named = complete_names(Tensor(given.with_items(checked).cells(), given.shape, axes))
+    adjusted = adjust(given.with_items(checked), values or {}, axes or {})
+    if axes:
+        checked = [validate(config, _label(config, position)) for position, config in enumerate(adjusted)]
+        adjusted = adjusted.with_items(checked)
+    coordinates = validate_values(adjusted.axes, "the axes of the configs")
+    named = complete_names(Tensor(adjusted.cells(), adjusted.shape, coordinates))
     check_duplicates(named)
     return named
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from pyexp.tensor.select import MISSING, look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -50,6 +53,37 @@ def shortener(changes: Iterable[Mapping[str, Any]], configs: Iterable[Mapping[st
         return next((end for end in _ends(_key(key)) if ends[end] == 1), key)
 
     return shorten
+
+
+def relabel(name: str, key: str, earlier: Any, value: Any) -> str | None:
+    """Return *name* with the label of *key* following its value; None where it has none.
+
+    Example:
+        >>> relabel("exp_lr=0.1_seed=0", "optim.lr", 0.1, 0.5)
+        'exp_lr=0.5_seed=0'
+        >>> relabel("baseline", "lr", 0.1, 0.5)
+    """
+    for end in _ends(key):
+        label = re.escape(f"{end}={_text(earlier)}")
+        told = f"{end}={_text(value)}".replace("\\", r"\\")
+        changed, count = re.subn(rf"(?<![^_,]){label}(?![^_,])", told, name)
+        if count:
+            return changed
+    return None
+
+
+def is_made_of_labels(name: str, config: Mapping[str, Any]) -> bool:
+    """Return whether *name* tells values of *config* and nothing else, as `sweep` makes names.
+
+    Example:
+        >>> is_made_of_labels("lr=0.1_mlp.width=8", {"lr": 0.1, "mlp": {"width": 8}}), is_made_of_labels("a", {})
+        (True, False)
+    """
+    for path in _paths(config, ""):
+        if (value := look_up(config, path)) is not MISSING and path != "name":
+            for end in reversed(_ends(path)):
+                name = name.replace(f"{end}={_text(value)}", "")
+    return not name.strip("_,")
 
 
 def _ends(path: str) -> list[str]:

@@ -57,24 +57,30 @@ def sanitise(name: str) -> str:
     return safe or "unnamed"
 
 
-def folder_names(configs: Iterable[Mapping[str, Any]]) -> list[str]:
+def folder_names(configs: Iterable[Mapping[str, Any]], taken: Iterable[str] = ()) -> list[str]:
     """Return one folder name per config: its name made safe, a dash, the hash of its values.
 
     Names that a file system may take for the same, in another case or another Unicode spelling, get ``~2``, ``~3`` in
-    the order of the configs.
+    the order of the configs, after those of the folders *taken*.
 
     Example:
         >>> folder_names([{"name": "a", "lr": 1}, {"name": "A", "lr": 1}])
         ['a-09703c8724ab', 'A-09703c8724ab~2']
+        >>> folder_names([{"name": "A", "lr": 1}], taken=["a-09703c8724ab"])
+        ['A-09703c8724ab~2']
     """
-    seen: Counter[str] = Counter()
+    seen = Counter(_alike(re.sub(r"~[0-9]+$", "", folder)) for folder in taken)
     folders = []
     for config in configs:
         folder = f"{sanitise(str(config.get('name', '')))}-{config_hash(config)}"
-        alike = normalize("NFD", normalize("NFC", folder).casefold())
+        alike = _alike(folder)
         seen[alike] += 1
         folders.append(folder if seen[alike] == 1 else f"{folder}~{seen[alike]}")
     return folders
+
+
+def _alike(folder: str) -> str:
+    return normalize("NFD", normalize("NFC", folder).casefold())
 
 
 def folder_hash(folder: str) -> str | None:

@@ -77,7 +77,7 @@ def by_query(items: Sequence[Any], query: Mapping[str, Any]) -> list[int]:
                 known = [path.removeprefix("config.") for path in known]
             below = [path for path in known if path.endswith(f".{key}")]
             raise SelectionError(f"query key {key!r} is in no item: {nearest(str(key), below or known)}")
-        taken = [position for position in taken if found[position] is not MISSING and _fits(found[position], wanted)]
+        taken = [position for position in taken if found[position] is not MISSING and fits(found[position], wanted)]
     if damaged:
         reason = next(iter(damaged.values()))
         warnings.warn(f"{len(damaged)} items are left out of the query, the first because: {reason}", stacklevel=4)
@@ -107,7 +107,13 @@ def _look_up_all(items: Sequence[Any], key: str, damaged: dict[int, DamagedFileE
     return found
 
 
-def _fits(value: Any, wanted: Any) -> bool:
+def fits(value: Any, wanted: Any) -> bool:
+    """Tell whether *value* is the *wanted* one, or one that the function *wanted* takes.
+
+    Example:
+        >>> fits(1, 1.0), fits(3, lambda value: value > 5)
+        (True, False)
+    """
     if isinstance(wanted, Callable):  # type: ignore[arg-type]
         return bool(wanted(value))
     return is_same(value, wanted)

@@ -32,7 +32,15 @@ class Console:
     """Shows how a batch goes."""
 
     def __init__(
-        self, name: str, batch: Batch, *, count: int, cached: int, notes: Sequence[str] = (), has_bar: bool
+        self,
+        name: str,
+        batch: Batch,
+        *,
+        count: int,
+        cached: int,
+        notes: Sequence[str] = (),
+        has_bar: bool,
+        is_quiet: bool = False,
     ) -> None:
         """Open the progress bar.
 
@@ -43,6 +51,7 @@ class Console:
             cached: Runs that have passed before.
             notes: What a person should know, a sentence each.
             has_bar: Draw a bar where there is a terminal.
+            is_quiet: Show failures only.
         """
         self._name = name
         self._batch = batch
@@ -57,7 +66,8 @@ class Console:
         self._bar: Any = None
         # Kept: while inline runs are captured another stands in its place, and bar and lines must go to one stream.
         self._stream = sys.stderr
-        if has_bar and count and _is_drawable(self._stream):
+        self._is_quiet = is_quiet
+        if has_bar and not is_quiet and count and _is_drawable(self._stream):
             self._bar = _make_bar(self._stream, self._total, cached, name)
 
     def begin(self) -> None:
@@ -98,7 +108,11 @@ class Console:
             self.say(f"  … and {len(self._failed) - _SHOWN_FAILURES} more")
 
     def say(self, text: str) -> None:
-        """Print *text* without disturbing the bar."""
+        """Print *text*, which is no error, without disturbing the bar."""
+        if not self._is_quiet:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
         with suppress(OSError, ValueError, AttributeError):
             text = encodable(text, self._stream)
             if self._bar is not None:
@@ -115,7 +129,7 @@ class Console:
         if state.status.is_failure:
             self._failed.append(event)
             log = self._batch.run(event.folder).log
-            self.say(f"{heading}\n{_indent(_reason(state.error))}\n  its output: {log}")
+            self._print(f"{heading}\n{_indent(_reason(state.error))}\n  its output: {log}")
         elif self._bar is None:
             self.say(heading)
         if self._bar is not None:

@@ -1,24 +1,23 @@
-"""What ``--list`` prints: a line per batch, from the batches' indexes alone."""
+"""What ``--list`` prints: a line per batch, from the batches' indexes and facts; no result is read."""
 
 from __future__ import annotations
 
-from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyexp.errors import BatchNotFoundError, DamagedFileError
-from pyexp.store.batch import Batch, find_batches
-from pyexp.store.index import load_last_states
-from pyexp.store.layout import BatchPaths
-from pyexp.task import Status
+from pyexp.errors import BatchNotFoundError
+from pyexp.store.batches.finding import find_batches
+from pyexp.store.batches.overview import BatchOverview, look_at
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
-_FINAL = frozenset(status for status in Status if status.is_final)
+_LONGEST_VALUE = 40
+_UNIT = 1000
 
 
 def listing_lines(experiment_dir: Path) -> list[str]:
-    """Timestamp, counts by status and duration of each batch, oldest first.
+    """The experiment, then each batch, oldest first: states, duration, size, what it was asked for.
 
     Raises:
         BatchNotFoundError: There is none.
@@ -26,28 +25,51 @@ def listing_lines(experiment_dir: Path) -> list[str]:
     roots = find_batches(experiment_dir)
     if not roots:
         raise BatchNotFoundError(f"there is no batch in {experiment_dir} yet: run the experiment first")
-    rows = [(root.name, *_summary(root)) for root in roots]
-    width = max(len(states) for _, states, _ in rows)
-    return [f"{timestamp}  {states:<{width}}  {duration}".rstrip() for timestamp, states, duration in rows]
+    rows = [_row(look_at(root)) for root in roots]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    aligned = ["  ".join((*(_align(row, widths)), row[4])).rstrip() for row in rows]
+    return [f"{experiment_dir.name} in {experiment_dir.parent}", *aligned]
 
 
-def _summary(root: Path) -> tuple[str, str]:
-    """States and duration, from the index as it stands where every run has come to its end."""
-    states = _settled_states(root)
-    if states is None:
-        try:
-            records = Batch.open(root).records()
-        except DamagedFileError as error:
-            return f"damaged: {error}", ""
-        states = [(record.status.value, record.started, record.finished) for record in records]
-    counts = Counter(status for status, _, _ in states)
-    starts = [started for _, started, _ in states if started is not None]
-    ends = [finished for _, _, finished in states if finished is not None]
-    duration = f"{max(ends) - min(starts):.1f} s" if starts and ends else ""
-    return ", ".join(f"{counts[status]} {status}" for status in Status if counts[status]), duration
+def _align(row: tuple[str, ...], widths: list[int]) -> tuple[str, ...]:
+    timestamp, states, duration, size = (cell.ljust(width) for cell, width in zip(row[:4], widths, strict=True))
+    return timestamp, states, duration.strip().rjust(widths[2]), size.strip().rjust(widths[3])
 
 
-def _settled_states(root: Path) -> list[tuple[str, float | None, float | None]] | None:
-    """Status, start and end of each run; None when the index is lost or a run may have moved on since."""
-    states = load_last_states(BatchPaths(root).index)
-    return states if states and all(status in _FINAL for status, _, _ in states) else None
+def _row(batch: BatchOverview) -> tuple[str, str, str, str, str]:
+    states = batch.damage or ", ".join(f"{count} {status}" for status, count in batch.counts.items())
+    duration = "" if batch.duration is None else f"{batch.duration:.1f} s"
+    return batch.timestamp, states, duration, _size(batch.size_bytes), _asked(batch)
+
+
+def _asked(batch: BatchOverview) -> str:
+    """What the batch was asked for, as it is written on the command line."""
+    parts = ["trial"] if batch.trial else []
+    parts += [f"--set {text}" for text in _assignments(batch.set)]
+    parts += [f"--sweep {text}" for text in _assignments(batch.sweep)]
+    if batch.config is not None:
+        parts.append(f"--config {Path(batch.config).name}")
+    if batch.note is not None:
+        parts.append(" ".join(batch.note.split()))
+    return "  ".join(parts)
+
+
+def _assignments(values: Mapping[str, object]) -> list[str]:
+    texts = [f"{key}={str(value).replace(' ', '')}" for key, value in values.items()]
+    return [text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…" for text in texts]
+
+
+def _size(size: float) -> str:
+    """A number of bytes for people, in powers of ten.
+
+    Example:
+        >>> _size(999), _size(1234), _size(5_000_000)
+        ('999 B', '1.2 kB', '5.0 MB')
+    """
+    if size < _UNIT:
+        return f"{size:.0f} B"
+    for unit in ("kB", "MB", "GB"):
+        size /= _UNIT
+        if size < _UNIT:
+            return f"{size:.1f} {unit}"
+    return f"{size / _UNIT:.1f} TB"

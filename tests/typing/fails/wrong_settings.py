@@ -41,7 +41,6 @@ async def starts() -> None:
     good.run(executor=Training)  # error: arg-type, reportArgumentType
     good.run(continue_run=1)  # error: arg-type, reportArgumentType
     good.run(argv="--list")  # error: arg-type, reportArgumentType
-    await good.arun(argv=[])  # error: call-arg, reportCallIssue
     await good.arun(viewer="yes")  # error: arg-type, reportArgumentType
     async for _ in good.astream(strickt=True):  # error: call-arg, reportCallIssue
         pass

@@ -45,7 +45,7 @@ def blocking() -> None:
 
 
 async def in_a_loop() -> None:
-    found = await squares.arun(report=best, jobs=2)
+    found = await squares.arun(report=best, jobs=2, argv=[])
     print(found.name)
     async for result in squares.astream(configs=configs):
         assert_type(result, Result)

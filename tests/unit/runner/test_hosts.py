@@ -9,7 +9,8 @@ import pytest
 
 from pyexp.errors import SettingsError
 from pyexp.runner.start import batch_facts
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch
+from pyexp.store.batches.finding import find_batch
 from support.experiments import make_runner
 from support.waiting import wait_until
 

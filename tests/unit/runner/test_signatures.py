@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import get_type_hints
 
@@ -13,7 +14,7 @@ from pyexp.executors.base import Executor
 from pyexp.runner.settings import Settings, check_declared, resolve
 from pyexp.runner.signatures import DeclaredSettings, StartSettings
 
-NAMES = {"Executor": Executor, "os": os}
+NAMES = {"Executor": Executor, "os": os, "Mapping": Mapping}
 
 
 def test_a_call_takes_exactly_the_settings_with_their_types():

@@ -7,7 +7,9 @@ import pytest
 
 from pyexp.config.config import Config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
-from pyexp.store.batch import Batch, find_batch, find_batches, load_facts
+from pyexp.store.batch import Batch
+from pyexp.store.batches.facts import load_facts
+from pyexp.store.batches.finding import find_batch, find_batches
 from pyexp.store.index import Index, RunRecord
 from pyexp.store.status import save_status
 from pyexp.task import RunState, Status

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from pyexp.executors.child.mailbox import post_report
+from pyexp.executors.child.start_variables import forget_start_variables
 from pyexp.executors.ending.processes import adopt_orphans, die_with_parent, end_escaped_descendants
 from pyexp.executors.invoke import describe_error, report_failure, run_task
 from pyexp.task import Outcome, Passed
@@ -35,6 +36,7 @@ def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task], *, has_s
     """
     code = 1
     try:
+        forget_start_variables()
         die_with_parent(parent)
         adopt_orphans()
         if not has_streams:

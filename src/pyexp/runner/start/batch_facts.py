@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -11,7 +12,10 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pyexp.config.encoding import encode_config
+from pyexp.config.validation import validate_values
 from pyexp.store.claim import Owner
+from pyexp.sweeps.variations import listed
 
 if TYPE_CHECKING:
     from pyexp.runner.settings import Settings
@@ -24,6 +28,7 @@ def collect_facts(settings: Settings, commit: str | None) -> dict[str, Any]:
     start = describe_start(commit)
     return {
         **start,
+        **_asked_for(settings),
         "starts": [start],
         "directory": os.getcwd(),
         "python": platform.python_version(),
@@ -33,6 +38,21 @@ def collect_facts(settings: Settings, commit: str | None) -> dict[str, Any]:
         "owner": asdict(Owner.current()),
         "packages": _packages(),
     }
+
+
+def _asked_for(settings: Settings) -> dict[str, Any]:
+    """What the start was asked for beyond its configs: a note, what was set and chosen."""
+    asked: dict[str, Any] = {"note": settings.note, "filter": settings.filter}
+    if settings.config is not None:
+        asked["config"] = os.path.abspath(os.path.expanduser(settings.config))
+    if settings.where:
+        asked["where"] = {key: value if not callable(value) else repr(value) for key, value in settings.where.items()}
+    for key in ("set", "sweep"):
+        if values := getattr(settings, key):
+            plain = {each: listed(value, each) if key == "sweep" else value for each, value in values.items()}
+            asked[key] = json.loads(encode_config(validate_values(plain, key)))
+    asked["trial"] = settings.trial or None
+    return {key: value for key, value in asked.items() if value is not None}
 
 
 def describe_start(commit: str | None) -> dict[str, Any]:

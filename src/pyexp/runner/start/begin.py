@@ -9,18 +9,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from pyexp.code.origin import CodeOrigin
-from pyexp.errors import OutputError
+from pyexp.errors import BatchOwnedError, OutputError, PyexpError
 from pyexp.runner.start.batch_facts import collect_facts, describe_start
-from pyexp.runner.start.decision import Continued, Fresh, Report
+from pyexp.runner.start.decision_kinds import Continued, Extended, Fresh, Report, Rerun
 from pyexp.runner.start.kept_code import KeptCode, keep_code
-from pyexp.store.batch import Batch, add_start
+from pyexp.store.batch import Batch
+from pyexp.store.batches.extending import apply_extension
+from pyexp.store.batches.facts import add_start
+from pyexp.store.batches.rerunning import run_again
 from pyexp.store.outcomes import set_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.runner.settings import Settings
-    from pyexp.runner.start.decision import Decision
+    from pyexp.runner.start.decision_kinds import Decision
     from pyexp.store.claim import Claim
     from pyexp.store.index import RunRecord
 
@@ -79,12 +82,12 @@ def begin(decision: Decision, settings: Settings, home: Path) -> StartedBatch:
             return StartedBatch(batch=decision.batch)
         case Fresh():
             return _begin_fresh(decision, settings, home)
-        case Continued():
-            return _begin_continued(decision, settings, home)
+        case Continued() | Extended() | Rerun():
+            return _begin_existing(decision, settings, home)
 
 
 def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatch:
-    kept = keep_code(decision.folder, home) if settings.stash else KeptCode()
+    kept = keep_code(decision.folder, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
     batch, claim = Batch.create(decision.folder, decision.configs, collect_facts(settings, kept.commit))
     try:
         return StartedBatch(
@@ -100,15 +103,14 @@ def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatc
         raise
 
 
-def _begin_continued(decision: Continued, settings: Settings, home: Path) -> StartedBatch:
-    batch = decision.batch
-    claim = batch.claim()
+def _begin_existing(decision: Continued | Extended | Rerun, settings: Settings, home: Path) -> StartedBatch:
+    claim = decision.batch.claim()
     try:
-        notes = [*decision.notes, *(_set_aside(batch, folder) for folder in decision.damaged)]
+        batch, notes = _prepare(decision)
         # What another process completed between the decision and the claim is not executed again.
         records = batch.rebuild_index()
         open_folders = {record.folder for record in records if record.status.is_open}
-        kept = keep_code(decision.batch.paths.root.parent, home) if settings.stash else KeptCode()
+        kept = keep_code(batch.paths.root.parent, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
         add_start(batch, describe_start(kept.commit))
         return StartedBatch(
             batch=batch,
@@ -117,12 +119,21 @@ def _begin_continued(decision: Continued, settings: Settings, home: Path) -> Sta
             cached=len(records) - len(open_folders),
             commit=kept.commit,
             code=kept.origin(batch.paths.code, is_isolated=decision.capacity.executor.is_isolated),
-            notes=(*notes, *kept.notes, *_note_on_commits(records, kept.commit), *_note_on_locks(claim)),
+            notes=(
+                *decision.notes,
+                *notes,
+                *kept.notes,
+                *_note_on_commits(records, kept.commit),
+                *_note_on_locks(claim),
+            ),
         )
     except OSError as error:
         claim.release()
+        if isinstance(error, PyexpError):
+            raise
+        root = os.fspath(decision.batch.paths.root)
         raise OutputError(
-            f"cannot write to the batch {str(batch.paths.root)!r}: {error.strerror}; make room or permission there"
+            f"cannot write to the batch {root!r}: {error.strerror}; make room or permission there"
         ) from error
     except BaseException:
         claim.release()
@@ -133,6 +144,28 @@ def _note_on_locks(claim: Claim) -> list[str]:
     if claim.is_locked:
         return []
     return ["the file system of the output folder has no locks: when this process is killed, continue after 90 s"]
+
+
+def _prepare(decision: Continued | Extended | Rerun) -> tuple[Batch, list[str]]:
+    """Do to the runs of the batch what was decided, before any is executed; return the batch as it is then, and notes.
+
+    Raises:
+        BatchOwnedError: Another process has extended the batch since.
+        OSError: Something cannot be written.
+    """
+    batch = decision.batch
+    match decision:
+        case Continued():
+            return batch, [_set_aside(batch, folder) for folder in decision.damaged]
+        case Extended():
+            if Batch.open(batch.paths.root).cells != batch.cells:
+                raise BatchOwnedError(f"another process has just extended {batch.paths.timestamp}: start again")
+            notes = [_set_aside(batch, folder) for folder in decision.damaged]
+            return apply_extension(batch, decision.extension), notes
+        case Rerun():
+            for run in decision.runs:
+                run_again(batch.run(run.folder))
+            return batch, []
 
 
 def _note_on_commits(records: list[RunRecord], commit: str | None) -> list[str]:

@@ -5,105 +5,38 @@ Deciding reads; it writes nothing and takes no lock, so that a dry run prints ex
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
-from pyexp.errors import NoConfigsError, NothingMatchesError
+from pyexp.errors import SettingsError
 from pyexp.runner.start.capacity import find_capacity
+from pyexp.runner.start.choosing import choose_configs, choose_records
+from pyexp.runner.start.decision_kinds import Continued, Extended, Fresh, Report, Rerun
 from pyexp.runner.start.experiment_folder import experiment_folder
+from pyexp.runner.start.planning import plan_configs
 from pyexp.scheduler.dispatch import Limits
 from pyexp.scheduler.retry import RetryPolicy
-from pyexp.store.batch import Batch, find_batch
+from pyexp.store.batch import Batch
+from pyexp.store.batches.extending import plan_extension
+from pyexp.store.batches.facts import load_facts
+from pyexp.store.batches.finding import find_batch, find_complete
+from pyexp.store.batches.overview import recorded_values
+from pyexp.store.index import RunRecord
 from pyexp.store.outcomes import check_result
 from pyexp.store.status import has_regular_result, load_status
-from pyexp.sweeps.identity import prepare_configs
+from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyexp.config.config import Config
     from pyexp.definition.declaration import Declaration
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.capacity import Capacity
-    from pyexp.store.index import RunRecord
+    from pyexp.runner.start.decision_kinds import Decision
+    from pyexp.store.batches.extending import Extension
     from pyexp.task import Body
-    from pyexp.tensor.tensor import Tensor
 
 _SHOWN_NAMES = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Execute nothing, report on a batch."""
-
-    name: str
-    batch: Batch
-
-    def lines(self) -> list[str]:
-        """What a dry run prints."""
-        return [f"no run would be executed; the report would be on {self.batch.paths.root}"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fresh:
-    """Make a new batch.
-
-    Attributes:
-        name: The experiment's name.
-        folder: Where its batches are.
-        configs: All configs of the batch.
-        chosen: Flat positions of the configs to execute.
-        capacity: What executes the runs.
-        limits: What bounds them.
-        notes: What a person should know, a sentence each.
-    """
-
-    name: str
-    folder: Path
-    configs: Tensor[Config]
-    chosen: tuple[int, ...]
-    capacity: Capacity
-    limits: Limits
-    notes: tuple[str, ...]
-
-    def lines(self) -> list[str]:
-        """What a dry run prints."""
-        runs = [str(self.configs[position]["name"]) for position in self.chosen]
-        return _start_lines(self, runs, len(self.configs), f"a new batch in {self.folder}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Continued:
-    """Execute what has not passed in an existing batch.
-
-    Attributes:
-        name: The experiment's name.
-        batch: The batch.
-        runs: The runs to execute, in order.
-        damaged: Folders of runs that passed and whose result is damaged; they are among the open runs.
-        capacity: What executes the runs.
-        limits: What bounds them.
-        notes: What a person should know, a sentence each.
-    """
-
-    name: str
-    batch: Batch
-    runs: tuple[RunRecord, ...]
-    damaged: tuple[str, ...]
-    capacity: Capacity
-    limits: Limits
-    notes: tuple[str, ...]
-
-    def lines(self) -> list[str]:
-        """What a dry run prints."""
-        damaged = [f"{self.batch.run(folder).result} is damaged: the run is executed again" for folder in self.damaged]
-        lines = _start_lines(self, [run.name for run in self.runs], len(self.batch.folders), str(self.batch.paths.root))
-        return [*lines, *(f"note: {sentence}" for sentence in damaged)]
-
-
-Decision = Report | Fresh | Continued
 
 
 def decide(declaration: Declaration, settings: Settings) -> Decision:
@@ -119,45 +52,121 @@ def decide(declaration: Declaration, settings: Settings) -> Decision:
         return Report(name=folder.name, batch=Batch.open(find_batch(folder, settings.timestamp("report_run"))))
     capacity = find_capacity(declaration.body, settings)
     if settings.continue_run:
-        return _continued(folder, declaration.body, settings, capacity)
+        return _continued(_open(folder, settings, "continue_run"), declaration, settings, capacity)
+    if settings.extend_run:
+        return _extended(_open(folder, settings, "extend_run"), declaration, settings, capacity)
+    if settings.rerun_run:
+        return _rerun(_open(folder, settings, "rerun_run"), declaration, settings, capacity)
     return _fresh(folder, declaration, settings, capacity)
 
 
 def _fresh(folder: Path, declaration: Declaration, settings: Settings, capacity: Capacity) -> Fresh:
-    if declaration.configs is None:
-        raise NoConfigsError(
-            f"the experiment {declaration.name!r} has no configs: decorate a function with "
-            f"@{declaration.name}.configs, or pass run(configs=...)"
-        )
-    configs = prepare_configs(declaration.configs())
-    chosen = _matching(settings.filter, [config["name"] for config in configs])
+    configs = plan_configs(declaration, config=settings.config, values=settings.set, axes=settings.sweep)
+    chosen = choose_configs(settings, configs)
     limits, notes = _limits(declaration.body, settings, capacity)
     return Fresh(
         name=folder.name, folder=folder, configs=configs, chosen=chosen, capacity=capacity, limits=limits, notes=notes
     )
 
 
-def _continued(folder: Path, body: Body, settings: Settings, capacity: Capacity) -> Continued:
-    batch = Batch.open(find_batch(folder, settings.timestamp("continue_run")))
+def _open(folder: Path, settings: Settings, key: str) -> Batch:
+    """The batch that *settings* choose by *key*.
+
+    Raises:
+        BatchOwnedError: Another process works on it.
+    """
+    batch = Batch.open(find_batch(folder, settings.timestamp(key)))
     batch.refuse_if_owned()
+    return batch
+
+
+def _continued(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Continued:
     records = batch.records()
-    # A passed run that has no result any more is open again, and so is one whose folder is a link now.
-    passed = [
-        record for record in records if not record.status.is_open and has_regular_result(batch.run(record.folder))
-    ]
-    damaged = {record.folder for record in passed if _is_damaged(batch, record)}
-    done = {record.folder for record in passed} - damaged
-    chosen = [records[position] for position in _matching(settings.filter, [record.name for record in records])]
-    limits, notes = _limits(body, settings, capacity)
+    done, damaged = _split_passed(batch, records)
+    chosen = [records[position] for position in choose_records(settings, batch, records)]
+    limits, notes = _limits(declaration.body, settings, capacity)
     return Continued(
-        name=folder.name,
+        name=batch.paths.root.parent.name,
         batch=batch,
         runs=tuple(record for record in chosen if record.folder not in done),
-        damaged=tuple(record.folder for record in passed if record.folder in damaged),
+        damaged=damaged,
+        capacity=capacity,
+        limits=limits,
+        notes=(*notes, *_note_on_filter(batch, records)),
+    )
+
+
+def _extended(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Extended:
+    facts = load_facts(batch)
+    configs = plan_configs(
+        declaration,
+        config=facts.get("config"),
+        values=recorded_values(facts, "set"),
+        axes=recorded_values(facts, "sweep"),
+    )
+    records = batch.records()
+    extension = plan_extension(batch, [record.name for record in records], configs)
+    done, damaged = _split_passed(batch, records)
+    every = [*records, *(RunRecord(folder, config["name"]) for folder, config in extension.added)]
+    chosen = [every[position] for position in choose_records(settings, batch, every, dict(extension.added))]
+    limits, notes = _limits(declaration.body, settings, capacity)
+    return Extended(
+        name=batch.paths.root.parent.name,
+        batch=batch,
+        extension=extension,
+        runs=tuple(record for record in chosen if record.folder not in done),
+        damaged=damaged,
+        capacity=capacity,
+        limits=limits,
+        notes=(*notes, *_note_on_extension(extension)),
+    )
+
+
+def _rerun(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Rerun:
+    if settings.filter is None and not settings.where:
+        raise SettingsError("--rerun executes runs again that passed: say which by --filter or --where")
+    records = batch.records()
+    limits, notes = _limits(declaration.body, settings, capacity)
+    return Rerun(
+        name=batch.paths.root.parent.name,
+        batch=batch,
+        runs=tuple(records[position] for position in choose_records(settings, batch, records)),
         capacity=capacity,
         limits=limits,
         notes=notes,
     )
+
+
+def _split_passed(batch: Batch, records: list[RunRecord]) -> tuple[set[str], tuple[str, ...]]:
+    """Folders of runs that need not be executed again, and of those that passed and whose result is damaged.
+
+    A passed run that has no result any more is among neither, and so is one whose folder is a link now.
+    """
+    passed = [run for run in records if not run.status.is_open and has_regular_result(batch.run(run.folder))]
+    damaged = tuple(record.folder for record in passed if _is_damaged(batch, record))
+    return {record.folder for record in passed}.difference(damaged), damaged
+
+
+def _note_on_extension(extension: Extension) -> list[str]:
+    """That there is nothing new, and which runs the configs do not have any more."""
+    notes = [] if extension.added else ["the configs have nothing that the batch does not have"]
+    if extension.left:
+        more = f" and {len(extension.left) - _SHOWN_NAMES} more" if len(extension.left) > _SHOWN_NAMES else ""
+        shown = ", ".join(extension.left[:_SHOWN_NAMES]) + more
+        notes.append(f"not among the configs any more, and kept: {shown}")
+    return notes
+
+
+def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
+    """That a batch began with a part of its runs, and which other one is complete."""
+    facts = load_facts(batch)
+    chosen = [f"{key}={facts[key]!r}" for key in ("filter", "where") if facts.get(key)]
+    pending = sum(record.status is Status.PENDING for record in records)
+    if not chosen or not pending:
+        return []
+    complete = find_complete(batch.paths.root.parent, before=batch.paths.timestamp)
+    other = "" if complete is None else f"; the earlier batch {complete.name} is complete"
+    return [f"this batch began with {' and '.join(chosen)}: {pending} of its runs were never started{other}"]
 
 
 def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits, tuple[str, ...]]:
@@ -184,22 +193,3 @@ def _is_damaged(batch: Batch, record: RunRecord) -> bool:
     """Whether the result of a run that passed is not what the run wrote."""
     paths = batch.run(record.folder)
     return not check_result(paths.result, load_status(paths.status, default_if_damaged=True).digest)
-
-
-def _matching(pattern: str | None, names: list[str]) -> tuple[int, ...]:
-    """Positions of the *names* that match.
-
-    Raises:
-        NothingMatchesError: None does.
-    """
-    found = tuple(at for at, name in enumerate(names) if pattern is None or re.search(pattern, name))
-    if pattern is not None and not found:
-        shown = ", ".join(names[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "")
-        raise NothingMatchesError(f"the filter {pattern!r} matches none of the {len(names)} configs: {shown}")
-    return found
-
-
-def _start_lines(decision: Fresh | Continued, runs: list[str], total: int, where: str) -> list[str]:
-    executor = type(decision.capacity.executor).__name__
-    heading = f"{len(runs)} of {total} runs would be executed by {executor} in {where}:"
-    return [heading, *(f"  {name}" for name in runs), *(f"note: {note}" for note in decision.notes)]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyexp.runner.installed import is_installed
 from pyexp.sweeps.naming import sanitise
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 
 def experiment_folder(declaration: Declaration, settings: Settings) -> Path:
-    """Folder of the experiment's batches."""
-    output = declaration.home / "out" if settings.output_dir is None else Path(settings.output_dir)
+    """Folder of the experiment's batches: beside its file, or in the current folder where that file is installed."""
+    if settings.output_dir is None:
+        output = (Path.cwd() if is_installed(declaration.home) else declaration.home) / "out"
+    else:
+        output = Path(os.path.expanduser(settings.output_dir))
     return Path(os.path.abspath(output)) / sanitise(settings.name or declaration.name)

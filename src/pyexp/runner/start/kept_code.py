@@ -11,7 +11,7 @@ from pyexp.code.origin import CodeOrigin
 from pyexp.code.snapshot.taking import save_tree, take_tree
 from pyexp.code.snapshot.tree import Root
 from pyexp.executors.membership import main_script
-from pyexp.store.batch import find_batches
+from pyexp.store.batches.finding import find_batches
 from pyexp.store.snapshot import Snapshot, SnapshotError, take_snapshot
 from pyexp.terminal.printing import say
 
@@ -60,15 +60,21 @@ class KeptCode:
         return CodeOrigin(tree=os.fspath(place))
 
 
-def keep_code(folder: Path, home: Path) -> KeptCode:
+def keep_code(folder: Path, home: Path, *, is_quiet: bool = False) -> KeptCode:
     """Take a snapshot of the work tree that *home* is in, without the batches.
 
     Args:
         folder: The experiment's folder of batches.
         home: Folder of the experiment's file.
+        is_quiet: Do not say that it takes long.
     """
+
+    def tell() -> None:
+        if not is_quiet:
+            say("taking a git snapshot…")
+
     try:
-        snapshot = take_snapshot(home, _outputs(folder, home), on_slow=lambda: say("taking a git snapshot…"))
+        snapshot = take_snapshot(home, _outputs(folder, home), on_slow=tell)
     except SnapshotError as error:
         return KeptCode(notes=(f"no git snapshot: {error}",))
     return KeptCode(snapshot=snapshot, notes=snapshot.notes)

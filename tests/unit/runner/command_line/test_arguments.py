@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pyexp.errors import SettingsError
-from pyexp.runner.arguments import parse
+from pyexp.runner.command_line.arguments import parse
 
 
 def given(*argv):
@@ -74,4 +74,4 @@ def test_help_exits(capsys):
         given("--help")
 
     assert caught.value.code == 0
-    assert "--fail-fast" in capsys.readouterr().out
+    assert "--continue" in capsys.readouterr().out

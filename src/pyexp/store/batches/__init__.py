@@ -1,0 +1,1 @@
+"""What is done with whole batches of an experiment: finding one. Knows no runner."""
