@@ -105,7 +105,7 @@ class Ending:
     code_changed: Sequence[str] | None = None
 
     def known(self) -> dict[str, Any]:
-        """What is known of the end, by the names of the fields."""
+        """Return what is known of the end, by the names of the fields."""
         return {name: value for name in ENDING_FIELDS if (value := getattr(self, name)) is not None}
 
 
@@ -177,7 +177,7 @@ class RunState(Ending):
         return None if self.started is None or self.finished is None else self.finished - self.started
 
     def begun(self, host: str, pid: int, now: float, commit: str | None = None) -> RunState:
-        """The state when another attempt begins: nothing is left of the end of the last one."""
+        """Return the state when another attempt begins: nothing is left of the end of the last one."""
         return RunState(
             status=Status.RUNNING,
             started=now,
@@ -188,7 +188,7 @@ class RunState(Ending):
         )
 
     def after(self, outcome: Outcome, now: float) -> RunState:
-        """The state when the last attempt has ended with *outcome*."""
+        """Return the state when the last attempt has ended with *outcome*."""
         started = now if self.started is None else self.started
         return replace(self, status=outcome.status, started=started, finished=now, **outcome.known())
 

@@ -1,4 +1,4 @@
-"""Where a run's code comes from: the snapshot of the start, or the files as they are, with an eye on their changes."""
+"""Where a run's code comes from: the snapshot of the start, or the files as they are, with their changes noted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeOrigin:
-    """What the process of each run is told once per batch; picklable.
+    """Where the code of a batch comes from, sent to the process of each run; picklable.
 
     Attributes:
         tree: The file with the state of the work tree at the start; None where no snapshot was taken.
@@ -26,7 +26,7 @@ class CodeOrigin:
     noted: Mapping[str, Noted] = field(default_factory=dict)
 
     def enter(self) -> None:
-        """Have this process, which is a run's own, import the code of the start; before anything of the user's.
+        """Have this process, which executes a run, import the code of the start; call it before any user code is imported.
 
         Raises:
             OSError: The file with the tree is gone.

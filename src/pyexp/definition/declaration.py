@@ -29,7 +29,7 @@ class Declaration:
         subject: The function or class.
         body: *subject* behind one call.
         home: Folder of the file that defines it; the working directory for what was typed in.
-        configs: Gives the configs.
+        configs: Returns the configs.
         report: Reports on the results.
         defaults: Settings given to the decorator.
     """
@@ -44,7 +44,7 @@ class Declaration:
 
     @property
     def make_item(self) -> Callable[[Batch, RunRecord], Any]:
-        """What makes of a run what the user sees: a `Result`, or an instance of the class that has one."""
+        """The maker of what the user sees of a run: a `Result`, or an instance of the class that has one."""
         from pyexp.results.result import Result  # the process of a run declares experiments, and reads no results
 
         make_result = functools.partial(Result, main=getattr(self.subject, "__module__", "__main__"))
@@ -55,7 +55,7 @@ class Declaration:
 
 
 def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
-    """Look at the function or `Experiment` class *subject*.
+    """Inspect the function or `Experiment` class *subject*.
 
     Raises:
         TypeError: It is neither, or a function that does not take a config.
@@ -77,11 +77,11 @@ def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
 
 
 def _home(subject: Any) -> Path:
-    # What somebody else's decorator made of it is in that decorator's file.
+    # What another package's decorator made of it is in that package's file.
     inner = inspect.unwrap(subject.func if isinstance(subject, functools.partial) else subject)
     try:
         file = inspect.getsourcefile(inner)
-    except (TypeError, OSError):  # a class of a notebook cell is in no file at all
+    except (TypeError, OSError):  # a class of a notebook cell is not in any file
         file = None
     # Notebook cells and typed-in code have names such as <stdin>, or files in a temporary folder that are not there.
     if file is None or not os.path.isfile(file) or _is_notebook_cell(file):

@@ -21,7 +21,7 @@ class FunctionBody:
     """A function of the config, and of the logger or the run folder where it asks for them."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        """Look at the parameters of *function*.
+        """Inspect the parameters of *function*.
 
         Raises:
             TypeError: It takes no config, or requires something that a run does not have.
@@ -38,7 +38,7 @@ class FunctionBody:
 
 
 def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
-    """What *function* wants of a run: positional arguments in order, and keyword-only ones by name."""
+    """Return what *function* asks of a run: positional arguments in order, and keyword-only ones by name."""
     parameters = list(inspect.signature(function).parameters.values())
     ordered = [p for p in parameters if p.kind in _POSITIONAL]
     if not ordered:

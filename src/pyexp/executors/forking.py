@@ -34,7 +34,7 @@ def fork() -> int:
 
 
 def find_hazards(*, has_loop: bool) -> list[str]:
-    """What stands in this process that a forked child cannot use, or may hang over; a phrase each.
+    """Return what stands in this process that a forked child cannot use, or may hang over; a phrase each.
 
     Args:
         has_loop: The loop that runs in this thread is expected there.
@@ -53,7 +53,7 @@ def find_hazards(*, has_loop: bool) -> list[str]:
 
 
 def _other_threads() -> list[str]:
-    """Names of the Python threads but this one, the main thread, those of tools, and idle ones of pools."""
+    """Return the names of the Python threads but this one, the main thread, those of tools, and idle ones of pools."""
     known = (threading.current_thread(), threading.main_thread())
     return [
         thread.name
@@ -66,13 +66,13 @@ def _other_threads() -> list[str]:
 
 
 def _origins(thread: threading.Thread) -> set[str]:
-    """Packages that the thread's class and its function come from."""
+    """Return the packages that the thread's class and its function come from."""
     modules = (type(thread).__module__, getattr(getattr(thread, "_target", None), "__module__", None) or "")
     return {module.partition(".")[0] for module in modules}
 
 
 def _is_idle(thread: threading.Thread) -> bool:
-    """Whether the worker of a pool executes nothing but the pool's own code, or ours."""
+    """Return whether the worker of a pool executes nothing but the pool's own code, or ours."""
     frame = sys._current_frames().get(thread.ident or 0)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
@@ -83,7 +83,7 @@ def _is_idle(thread: threading.Thread) -> bool:
 
 
 def _surviving_native_threads() -> int:
-    """Threads that Python did not start and that a fork does not end (Linux).
+    """Return the threads that Python did not start and that a fork does not end (Linux).
 
     Those of OpenBLAS, and those that torch starts when it is imported, end at a fork; those of a used OpenMP pool stay
     on, and their copies are missing in the child. So a child is forked that ends at once, then they are counted.

@@ -159,7 +159,7 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
 
 
 def describe_error(error: BaseException) -> str:
-    """``Type: message`` on the first line, then the traceback from the user's first frame on."""
+    """Return ``Type: message`` on the first line, then the traceback from the user's first frame on."""
     import traceback
 
     if "pyexp.code.snapshot.finder" in sys.modules:
@@ -188,7 +188,7 @@ def _failed(run: ActiveRun, error: BaseException) -> Failed:
 
 
 def report_failure(error: str) -> Failed:
-    """The failure for *error*, with which the run's log ends, as a script's output would."""
+    """Return the failure for *error*, with which the run's log ends, as a script's output would."""
     heading, _, trace = error.partition("\n\n")
     with suppress(OSError, ValueError):
         print(trace or heading, file=sys.stderr)  # noqa: T201 — the run's log
@@ -227,7 +227,7 @@ def _text_of(error: BaseException) -> str:
 
 
 def _user_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without the library's own frames, and those of the loop that it started, at its top."""
+    """Return the traceback without the library's own frames, and those of the loop that it started, at its top."""
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_PACKAGE, _ASYNCIO)):
         trace = trace.tb_next
     return trace

@@ -58,14 +58,14 @@ class Membership:
 
 
 def variables_for(folder: Path, owner: Owner) -> dict[str, str]:
-    """The environment of the processes of the run in *folder*, which *owner* executes."""
+    """Return the environment of the processes of the run in *folder*, which *owner* executes."""
     launchers = {name: os.environ[name] for name in LAUNCHERS if name in os.environ}
     told = Membership(folder=os.fspath(folder), script=main_script(), owner=owner, launchers=launchers)
     return {VARIABLE: json.dumps(asdict(told))}
 
 
 def current_membership() -> Membership | None:
-    """The run that this process belongs to; None outside of any, and in the run's own process.
+    """Return the run that this process belongs to; None outside of any, and in the run's own process.
 
     What the variable says counts only while the process that it names lives and is an ancestor of this one.
     """
@@ -87,13 +87,13 @@ def mark_played(membership: Membership) -> None:
 
 
 def main_script() -> str | None:
-    """The file that this Python executes, wherever links lead to it."""
+    """Return the file that this Python executes, wherever links lead to it."""
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     return None if file is None else os.path.realpath(file)
 
 
 def _is_ancestor(pid: int) -> bool:
-    """Whether *pid* is above this process; where that cannot be told, a living one is believed to be."""
+    """Return whether *pid* is above this process; where that cannot be told, a living one is believed to be."""
     if sys.platform != "linux":
         return True
     current = os.getpid()

@@ -203,7 +203,7 @@ class Result:
             return None
 
     def _find_fault(self) -> str:
-        """Why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
+        """Return why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
         state, path = self._status(), self._batch.run(self._record.folder).result
         if state.summary is None or names_types(state.summary):  # a class that it needs may be gone
             self._load()

@@ -112,7 +112,7 @@ def _sem(np: Any, values: Any, axis: tuple[int, ...]) -> Any:
 
 
 def _over(np: Any, sums: Any, counts: Any) -> Any:
-    """The quotients; nan where nothing was counted."""
+    """Return the quotients; nan where nothing was counted."""
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 

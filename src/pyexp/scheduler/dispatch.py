@@ -192,7 +192,7 @@ class Dispatcher:
         return await self._settled(run, outcome)
 
     async def _settled(self, run: RunInProgress, outcome: Outcome) -> Outcome:
-        """What the run's folder says: with a result the run has passed, without one it has not."""
+        """Return what the run's folder says: with a result the run has passed, without one it has not."""
         has_result = has_regular_result(run.paths)
         try:
             if has_result and (isinstance(outcome, Failed) or outcome.digest is None):

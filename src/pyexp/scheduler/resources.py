@@ -63,7 +63,7 @@ def require_devices(devices: Sequence[str], per_run: int) -> None:
 
 
 def visible_devices() -> list[str]:
-    """Devices that this process may use: those of ``CUDA_VISIBLE_DEVICES``, else those that the driver lists."""
+    """Return the devices that this process may use: those of ``CUDA_VISIBLE_DEVICES``, else those that the driver lists."""
     if (listed := os.environ.get(_VARIABLE)) is not None:
         names = [name.strip() for name in listed.split(",")]
         # CUDA itself stops at the first entry that is empty or -1.

@@ -40,12 +40,12 @@ class Owner:
 
     @classmethod
     def current(cls) -> Owner:
-        """This process."""
+        """Return this process."""
         pid = os.getpid()
         return cls(host=socket.gethostname(), pid=pid, started=_process_start(pid) or "")
 
     def is_dead(self) -> bool:
-        """Whether it is certain that the owner has ended; of another host nothing is certain."""
+        """Return whether it is certain that the owner has ended; of another host nothing is certain."""
         if self.host != socket.gethostname():
             return False
         started = _process_start(self.pid)
@@ -111,7 +111,7 @@ class Claim:
 
 
 def owned_by(batch: str, owner: Owner | None) -> BatchOwnedError:
-    """The error for a *batch* that *owner* works on."""
+    """Return the error for a *batch* that *owner* works on."""
     who = f"process {owner.pid} on {owner.host}" if owner else "another process"
     return BatchOwnedError(
         f"the batch {batch!r} is being worked on by {who}: wait until it exits or terminate it, then continue"
@@ -119,7 +119,7 @@ def owned_by(batch: str, owner: Owner | None) -> BatchOwnedError:
 
 
 def live_owner(path: Path) -> Owner | None:
-    """The process that works on the batch whose owner file is *path*, or None when nobody does."""
+    """Return the process that works on the batch whose owner file is *path*, or None when nobody does."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
@@ -168,12 +168,12 @@ def _take_without_lock(path: Path) -> int:
 
 
 def _is_alive(descriptor: int, owner: Owner, now: float) -> bool:
-    """Whether the process that a file without a lock names is to be believed alive."""
+    """Return whether the process that a file without a lock names is to be believed alive."""
     return not owner.is_dead() and now - os.fstat(descriptor).st_mtime < _BELIEVED_S
 
 
 def _clock_of(folder: Path) -> float:
-    """The time by the clock of the file system, which may be that of another machine."""
+    """Return the time by the clock of the file system, which may be that of another machine."""
     place = folder / f".clock-{os.getpid()}"
     try:
         place.touch()
@@ -259,7 +259,7 @@ def _read_owner(descriptor: int) -> Owner | None:
 
 
 def _process_start(pid: int) -> str | None:
-    """When the process *pid* started, in the system's own words; "" if unknown; None if there is no such process."""
+    """Return when the process *pid* started, in the system's own words; "" if unknown; None if there is no such process."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:

@@ -58,7 +58,7 @@ def save_result(path: Path, value: Any) -> str:
 
 
 def check_result(path: Path, digest: str | None) -> bool:
-    """Whether *path* is a regular file that holds what *digest* says (any readable pickle when there is no digest)."""
+    """Return whether *path* is a regular file that holds what *digest* says (any readable pickle when there is no digest)."""
     try:
         with open_regular(path) as file:
             if digest is not None:
@@ -72,7 +72,7 @@ def check_result(path: Path, digest: str | None) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """``sha256:<hex>`` of the file *path*, read in pieces."""
+    """Return ``sha256:<hex>`` of the file *path*, read in pieces."""
     with open_regular(path) as file:
         return _digest(file)
 
@@ -181,7 +181,7 @@ def _read_back(descriptor: int) -> None:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether *value* holds containers, numbers, text and NumPy arrays alone, which always read back."""
+    """Return whether *value* holds containers, numbers, text and NumPy arrays alone, which always read back."""
     left = [value]
     seen: set[int] = set()
     while left:
@@ -207,14 +207,14 @@ def _digest(file: IO[bytes]) -> str:
 
 
 def _ends_whole(path: Path) -> bool:
-    """Whether a pickle whose classes are gone at least ends as one."""
+    """Return whether a pickle whose classes are gone at least ends as one."""
     with open_regular(path) as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == pickle.STOP
 
 
 def _culprit(value: Any, path: str = "result", depth: int = 0) -> str:
-    """Where in *value* the part is that cannot be pickled."""
+    """Return where in *value* the part is that cannot be pickled."""
     if depth < 20:  # noqa: PLR2004 — deep enough for any value a person would look into
         for step, part in _parts(value):
             if not _is_picklable(part):
@@ -231,7 +231,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
 
 
 def _is_picklable(value: Any) -> bool:
-    """Whether *value* can be pickled and read back."""
+    """Return whether *value* can be pickled and read back."""
     import cloudpickle
 
     try:

@@ -80,7 +80,7 @@ def _files(folder: str) -> Iterator[str]:
 
 
 def _quoted(path: str) -> str:
-    """*path* as an entry of a list of paths, as git reads it."""
+    """Return *path* as an entry of a list of paths, as git reads it."""
     if os.pathsep not in path and not path.startswith('"'):
         return path
     escaped = path.replace("\\", "\\\\").replace('"', '\\"')

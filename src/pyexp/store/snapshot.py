@@ -263,7 +263,7 @@ def _make_young(git: Git) -> None:
 
 
 def _inside(top: Path, folders: Sequence[Path]) -> list[str]:
-    """Those of *folders* that are in *top*, as git spells them."""
+    """Return those of *folders* that are in *top*, as git spells them."""
     root = top.resolve()
     resolved = [folder.resolve() for folder in folders]
     return [folder.relative_to(root).as_posix() for folder in resolved if root in folder.parents]
@@ -274,7 +274,7 @@ def _is_file(path: str) -> bool:
 
 
 def _pattern(folder: str) -> str:
-    """Option that keeps git from looking into *folder*."""
+    """Return the option that keeps git from looking into *folder*."""
     return "--exclude=/" + re.sub(r"([\\*?\[ ])", r"\\\1", folder) + "/"
 
 

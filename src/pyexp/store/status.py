@@ -63,7 +63,7 @@ def save_status(path: Path, status: RunState) -> None:
 
 
 def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Status:
-    """What a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
+    """Return what a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
     if has_regular_result(paths):
         return Status.PASSED
     if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):
@@ -72,12 +72,12 @@ def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Statu
 
 
 def has_regular_result(paths: RunPaths) -> bool:
-    """Whether the run's folder holds a result; a link, or one behind a link, is none."""
+    """Return whether the run's folder holds a result; a link, or one behind a link, is none."""
     return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
 
 
 def readable_status(paths: RunPaths) -> RunState:
-    """What the run's status file tells; a damaged one reads as interrupted."""
+    """Return what the run's status file tells; a damaged one reads as interrupted."""
     try:
         return load_status(paths.status)
     except DamagedFileError:
@@ -85,7 +85,7 @@ def readable_status(paths: RunPaths) -> RunState:
 
 
 def folder_fault(root: Path, error: OSError) -> str | None:
-    """What is wrong with the run folder *root* alone, in which *error* was met; None when more than it is concerned."""
+    """Return what is wrong with the run folder *root* alone, in which *error* was met; None when more than it is concerned."""
     if error.errno in _OF_THE_DISK or not root.parent.is_dir() or not os.access(root.parent, os.W_OK):
         return None
     if (lost := lost_folder(root)) is not None:
@@ -94,7 +94,7 @@ def folder_fault(root: Path, error: OSError) -> str | None:
 
 
 def lost_folder(root: Path) -> str | None:
-    """A sentence on the run folder *root* when it is not there any more, None when it is."""
+    """Return a sentence on the run folder *root* when it is not there any more, None when it is."""
     if root.is_dir() and not root.is_symlink():
         return None
     return f"its folder is gone: {root} was removed, renamed or replaced while the batch ran"

@@ -55,7 +55,7 @@ def restore(summary: Any) -> Any:
 
 
 def is_whole(summary: Any) -> bool:
-    """Whether *summary* leaves nothing out, so that `restore` gives the value itself."""
+    """Return whether *summary* leaves nothing out, so that `restore` gives the value itself."""
     if isinstance(summary, list):
         return all(map(is_whole, summary))
     if isinstance(summary, dict):
@@ -64,7 +64,7 @@ def is_whole(summary: Any) -> bool:
 
 
 def names_types(summary: Any) -> bool:
-    """Whether the value held something that a class or function has to be imported for when it is read."""
+    """Return whether the value held something that a class or function has to be imported for when it is read."""
     if isinstance(summary, list):
         return any(map(names_types, summary))
     if isinstance(summary, dict):

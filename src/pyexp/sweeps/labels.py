@@ -53,13 +53,13 @@ def shortener(changes: Iterable[Mapping[str, Any]], configs: Iterable[Mapping[st
 
 
 def _ends(path: str) -> list[str]:
-    """The dotted ends of a path, the shortest first."""
+    """Return the dotted ends of a path, the shortest first."""
     parts = path.split(".")
     return [".".join(parts[place:]) for place in reversed(range(len(parts)))]
 
 
 def _paths(config: Mapping[Any, Any], prefix: str) -> Iterator[str]:
-    """The dotted paths of all values, and of the mappings on their way."""
+    """Yield the dotted paths of all values, and of the mappings on their way."""
     for key, value in config.items():
         yield f"{prefix}{key}"
         if isinstance(value, Mapping):

@@ -52,7 +52,7 @@ def refuse_slips(changes: Iterable[Mapping[str, Any]], meant: set[str], configs:
 
 
 def _leaves(key: str, value: Any) -> Iterator[str]:
-    """The dotted paths that a key sets: itself, and those below ``**``."""
+    """Yield the dotted paths that a key sets: itself, and those below ``**``."""
     if not key.startswith(DEEP):
         yield key
     elif isinstance(value, Mapping):
@@ -75,7 +75,7 @@ def _refuse_slip(path: str, key: str, configs: Sequence[Mapping[str, Any]]) -> N
 
 
 def _keys_at(config: Mapping[str, Any], parent: str) -> Iterable[str]:
-    """The keys of the mapping at the dotted path *parent*; none where there is no mapping."""
+    """Return the keys of the mapping at the dotted path *parent*; none where there is no mapping."""
     holder: Any = config
     for part in parent.split(".") if parent else ():
         holder = holder.get(part) if isinstance(holder, Mapping) else None

@@ -74,7 +74,7 @@ def sweep(
 
 
 def _dimensions(variations: Any, base: Tensor[Any]) -> list[list[dict[str, Any]]]:
-    """The variations of each dimension, marks of new keys taken off and slips refused."""
+    """Return the variations of each dimension, marks of new keys taken off and slips refused."""
     dimensions: list[list[dict[str, Any]]] = []
     meant: set[str] = set()
     for changes in _variations(variations):
@@ -138,7 +138,7 @@ def position_name(config: Mapping[str, Any], position: int) -> str:
 
 
 def _variations(variations: Any) -> list[list[Any]]:
-    """The variations of each dimension."""
+    """Return the variations of each dimension."""
     if isinstance(variations, Mapping):
         dimensions = [
             [{key: from_numpy_scalar(value)} for value in listed(values, f"the values of {key!r}")]
@@ -163,7 +163,7 @@ def _check_mappings(items: Iterable[Any], subject: str) -> None:
 
 
 def _common_key(sets: list[dict[str, Any]]) -> str | None:
-    """The one key that every variation sets, if there is one and nothing else is set."""
+    """Return the one key that every variation sets, if there is one and nothing else is set."""
     keys = {key for values in sets for key in values}
     key = next(iter(keys), None)
     return key if len(keys) == 1 and isinstance(key, str) and all(sets) else None

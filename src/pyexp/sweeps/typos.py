@@ -61,7 +61,7 @@ def _digits(key: str) -> list[str]:
 
 
 def _initials(key: str) -> tuple[str, ...]:
-    """The initials of the words of *key*, if it has several."""
+    """Return the initials of the words of *key*, if it has several."""
     words = [word for word in key.split("_") if word]
     return ("".join(word[0] for word in words),) if len(words) > 1 else ()
 

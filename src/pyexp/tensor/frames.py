@@ -127,7 +127,7 @@ def to_xarray(tensor: Labelled, key: str | Callable[[Any], Any]) -> Any:
 
 
 def _array(values: list[Any]) -> Any:
-    """One entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
+    """Return one entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
     np = import_extra("numpy", "analysis", "to_xarray()")
     if all(value is None or is_number(value) for value in values):
         return np.array([float("nan") if value is None else value for value in values])

@@ -85,7 +85,7 @@ def by_query(items: Sequence[Any], query: Mapping[str, Any]) -> list[int]:
 
 
 def _flattened(query: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
-    """The query with nested mappings as the dotted keys that they stand for."""
+    """Return the query with nested mappings as the dotted keys that they stand for."""
     flat: list[tuple[Any, Any]] = []
     for key, wanted in query.items():
         if isinstance(wanted, Mapping) and wanted and all(isinstance(inner, str) for inner in wanted):

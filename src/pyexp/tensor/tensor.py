@@ -80,19 +80,19 @@ class Tensor(Cells[T]):
         return self._items[position]
 
     def _chosen(self, condition: Any) -> list[int]:
-        """The items, by number, that meet a query or a function."""
+        """Return the items, by number, that meet a query or a function."""
         if isinstance(condition, Mapping):
             return select.by_query(self._items, condition)
         return [number for number, item in enumerate(self._items) if condition(item)]
 
     def _flat(self, taken: Iterable[int]) -> Self:
-        """The items of these numbers in one dimension."""
+        """Return the items of these numbers in one dimension."""
         if len(self._shape) == 1:
             return self._pick([[self._place(number) for number in taken]])
         return type(self)(self._items[number] for number in taken)
 
     def _at(self, selectors: Sequence[Selector]) -> Any:
-        """The item at one place, or what stands for it."""
+        """Return the item at one place, or what stands for it."""
         cell = self._cell(grid.positions(selectors, self._shape)[0])
         if cell is not HOLE:
             return cell
@@ -109,7 +109,7 @@ class Tensor(Cells[T]):
         return type(self)(picked, [len(coordinates) for coordinates in axes.values()], axes)
 
     def _matching(self, taken: list[int]) -> Self:
-        """Exactly the items of these numbers: as a grid where they are one, else flat."""
+        """Return exactly the items of these numbers: as a grid where they are one, else flat."""
         holes = [] if self._places is None else [place for place, cell in enumerate(self.cells()) if cell is HOLE]
         selectors = grid.subgrid([self._place(number) for number in taken], self._shape, holes)
         return type(self)(self._items[number] for number in taken) if selectors is None else self._pick(selectors)

@@ -139,7 +139,7 @@ class Console:
 
 
 def _is_drawable(stream: TextIO | None) -> bool:
-    """Whether *stream* is a terminal that tells its width; some in containers do not, and a bar would not be seen."""
+    """Return whether *stream* is a terminal that tells its width; some in containers do not, and a bar would not be seen."""
     with suppress(OSError, ValueError):
         return stream is not None and stream.isatty() and os.get_terminal_size(stream.fileno()).columns > 0
     return False
@@ -151,7 +151,7 @@ def _make_bar(stream: TextIO, total: int, done: int, name: str) -> Any:
 
 @cache
 def _bar_class() -> Any:
-    """The one class of all bars, which gives each bar of a process a line of its own."""
+    """Return the one class of all bars, which gives each bar of a process a line of its own."""
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]
@@ -168,7 +168,7 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _reason(error: str | None) -> str:
-    """The traceback, whose last line is the first of *error*; where there is none, all of *error*."""
+    """Return the traceback, whose last line is the first of *error*; where there is none, all of *error*."""
     heading, _, trace = (error or "").partition("\n\n")
     return trace if trace.rstrip().endswith(heading) else error or ""
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def encodable(text: str, stream: TextIO | None) -> str:
-    r"""*text* as *stream* takes it; one that tells no encoding takes UTF-8.
+    r"""Return *text* as *stream* takes it; one that tells no encoding takes UTF-8.
 
     Example:
         >>> import io

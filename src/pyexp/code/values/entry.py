@@ -1,11 +1,11 @@
-"""What is said of a name of the script, so that the child can tell whether it differs. A frozen value."""
+"""The description of a name of the script, by which the child decides whether it differs. A frozen value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-# What is no name of the script's, among those that are.
+# An entry that is not a name of the script, among those that are.
 BODY: Final = ""
 TYPES: Final = "registered classes"
 
@@ -17,7 +17,7 @@ class Entry:
     Attributes:
         name: The name; dotted for an attribute of a class or function.
         digest: That of its value in the parent; None for what could not be described, and is always taken.
-        kind: How its value is filled; None when it is replaced. ``instance``: one of the class *cls*.
+        kind: How its value is filled; None when it is replaced. ``instance``: an instance of the class *cls*.
         cls: The name of that class.
         group: Entries of one group share parts: when one differs, all are taken.
         unit: The piece of the joint pickle that has it; None for what cannot be pickled: the child keeps its own.

@@ -1,4 +1,4 @@
-"""The caller's logging, as far as another process can have it: levels, and the formats of what goes to the streams."""
+"""The caller's logging, as far as another process can adopt it: levels, and the formats of what goes to the streams."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class StreamOutput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggingSetup:
-    """What was set up.
+    """The logging that was set up.
 
     Attributes:
         levels: The level of each logger that has one.
@@ -42,7 +42,7 @@ class LoggingSetup:
 
 
 def describe_logging() -> LoggingSetup | None:
-    """What the caller has set up; None when that is nothing."""
+    """Return what the caller has set up; None if that is nothing."""
     if "logging" not in sys.modules:
         return None
     import logging

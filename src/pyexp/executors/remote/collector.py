@@ -25,7 +25,7 @@ _GROWING = (".out", ".log", ".pb", ".jsonl", ".txt", ".csv")
 
 
 def own_files(paths: RunPaths) -> frozenset[str]:
-    """Files of a run's folder that the driver alone writes."""
+    """Return the files of a run's folder that the driver alone writes."""
     owned = (paths.config, paths.status, paths.result, paths.staged_result, paths.corrupt_result)
     return frozenset(path.name for path in owned)
 
@@ -88,7 +88,7 @@ class Collector:
             yield from _pieces(file, path, 0, is_staged=True)
 
     def _walk(self) -> Iterator[tuple[str, os.stat_result | None]]:
-        """Files with their status, folders with None; by their paths below the root, with slashes."""
+        """Yield the files with their status, folders with None; by their paths below the root, with slashes."""
         waiting = [""]
         while waiting:
             folder = waiting.pop()
@@ -139,7 +139,7 @@ class Collector:
 
 
 def _continues(file: IO[bytes], copy: _Copy, *, is_last: bool) -> bool:
-    """Whether *file* still begins with what was sent of it."""
+    """Return whether *file* still begins with what was sent of it."""
     if copy.sent < 0 or os.fstat(file.fileno()).st_size < copy.sent:
         return False
     if is_last:

@@ -47,7 +47,7 @@ def complete(runtime_env: Mapping[str, Any] | None, *, is_remote: bool, folder: 
 
 
 def find_excludes(root: Path) -> Iterator[str]:
-    """Virtual environments and output folders below *root*, as patterns in the manner of ``.gitignore``."""
+    """Yield the virtual environments and output folders below *root*, as patterns in the manner of ``.gitignore``."""
     for folder, names, files in os.walk(root):
         here = Path(folder)
         if here != root and "pyvenv.cfg" in files:

@@ -99,12 +99,12 @@ class Inbox:
                 self.outcome = Failed(error=f"{name}: what the run sent from {self.host} could not be written: {error}")
 
     def files(self) -> Iterator[Message]:
-        """What earlier attempts left in the folder."""
+        """Yield what earlier attempts left in the folder."""
         yield from Collector(self._paths.root, leave_out=self._known()).collect(is_last=True)
         yield Sent()
 
     def _known(self) -> frozenset[str]:
-        """Files in the folder that no node needs."""
+        """Return the files in the folder that no node needs."""
         return own_files(self._paths) | {self._paths.log.name, self._probe.name}
 
     def _remove_probe(self) -> None:
@@ -132,7 +132,7 @@ class Inbox:
             self._receiver.receive(message)
 
     def _conclude(self, message: Ended) -> Outcome:
-        """What the end of the run's process means; a result that came is put in its place, whole and last."""
+        """Return what the end of the run's process means; a result that came is put in its place, whole and last."""
         outcome = take_report(io.BytesIO(message.report), message.pid)
         if outcome is None:
             return ended_early(message.pid, message.code, self._paths.log)

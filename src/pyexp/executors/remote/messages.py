@@ -118,5 +118,5 @@ Message = Started | Piece | Placed | Folder | Removed | Sent | Ended | NotRun
 
 
 def size_of(message: Message) -> int:
-    """Bytes that *message* takes up, roughly."""
+    """Return the bytes that *message* takes up, roughly."""
     return 200 + (len(message.data) if isinstance(message, Piece) else 0)

@@ -181,13 +181,13 @@ class _Attempt:
         )
 
     def _origin(self) -> CodeOrigin:
-        """Where the code comes from: a copy of the working directory is that of the start already."""
+        """Return where the code comes from: a copy of the working directory is that of the start already."""
         tree = self._package.origin.tree
         is_here = self._site.is_shared and not self._package.has_working_dir and tree is not None
         return CodeOrigin(tree=tree) if is_here and os.path.exists(str(tree)) else CodeOrigin()
 
     def _path(self) -> list[str]:
-        """The driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""
+        """Return the driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""
         package = self._package
         if self._site.is_shared and not package.has_working_dir:
             return list(package.path)
@@ -248,7 +248,7 @@ class _Attempt:
 
 
 def _lifeline() -> Lifeline:
-    """This process's supervisor: started for its first order, and good for all that follow."""
+    """Return this process's supervisor: started for its first order, and good for all that follow."""
     if not _lifelines:
         _lifelines.append(Lifeline())
     return _lifelines[0]

@@ -60,7 +60,7 @@ class Receiver:
                 os.unlink(self._resolve(message.path))
 
     def staged(self, path: str) -> Path:
-        """Where the pieces of *path* wait."""
+        """Return where the pieces of *path* wait."""
         return self._staging(self._resolve(path, is_result=True))
 
     def place_durably(self, path: str) -> None:
@@ -100,7 +100,7 @@ class Receiver:
                 left = left[file.write(left) :]
 
     def _resolve(self, path: str, *, is_result: bool = False) -> Path:
-        """The file that *path* means; the folders on the way are made."""
+        """Return the file that *path* means; the folders on the way are made."""
         parts = path.split("/")
         if not path or any(part in ("", ".", "..") or _is_odd(part) for part in parts):
             raise OutputError(f"a node sent the file {path!r}, which may lie outside of the run's folder: not written")
@@ -117,7 +117,7 @@ class Receiver:
 
 
 def _is_odd(part: str) -> bool:
-    """Whether *part* could mean something else than the name of a file, on any system."""
+    """Return whether *part* could mean something else than the name of a file, on any system."""
     try:
         os.fsencode(part)
     except UnicodeEncodeError:

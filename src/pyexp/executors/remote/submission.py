@@ -47,7 +47,7 @@ class Submission:
         self._future.add_done_callback(self._tell_end)
 
     def has_ended(self) -> bool:
-        """Whether nothing of it goes on."""
+        """Return whether nothing of it goes on."""
         return self._future is None or bool(self._future.done())
 
     def take_returned(self) -> None:

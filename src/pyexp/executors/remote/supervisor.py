@@ -137,7 +137,7 @@ class Supervision:
 
 
 def descendants() -> set[int]:
-    """The living processes below this one."""
+    """Return the living processes below this one."""
     found: set[int] = set()
     waiting = [os.getpid()]
     while waiting:

@@ -114,13 +114,13 @@ def _lines(results: Tensor[Any], hue: str | None, bands: list[str]) -> list[_Lin
 
 
 def _whole(results: Tensor[Any], name: str) -> str:
-    """The whole name of an axis, where *name* is its end."""
+    """Return the whole name of an axis, where *name* is its end."""
     ending = [axis for axis in results.axes if axis == name or axis.endswith(f".{name}")]
     return name if name in results.axes or len(ending) != 1 else ending[0]
 
 
 def _dashes(lines: list[_Line]) -> dict[str, str]:
-    """How each line is dashed: those of one colour differ."""
+    """Return how each line is dashed: those of one colour differ."""
     counts: Counter[str] = Counter()
     dashes: dict[str, str] = {}
     for line in lines:

@@ -91,13 +91,13 @@ def draw_scatter(results: Tensor[Any], x: str | None, y: str | None, hue: str | 
 
 
 def _marker(scale: list[Any] | None) -> dict[str, Any]:
-    """Points of one colour, or on a scale."""
+    """Return the points of one colour, or on a scale."""
     marker: dict[str, Any] = {"size": _POINT}
     return marker if scale is None else marker | {"color": scale, "colorscale": "Viridis", "showscale": True}
 
 
 def _groups(places: list[int], colours: list[Any] | None) -> list[tuple[str | None, list[int]]]:
-    """The points of each colour; all in one where the colours are a scale."""
+    """Return the points of each colour; all in one where the colours are a scale."""
     if colours is None or all(is_number(colours[place]) for place in places):
         return [(None, places)]
     groups: dict[str, list[int]] = {}
@@ -107,7 +107,7 @@ def _groups(places: list[int], colours: list[Any] | None) -> list[tuple[str | No
 
 
 def _values(results: Tensor[Any], name: str) -> list[Any]:
-    """The values of a setting, or else the numbers of a key."""
+    """Return the values of a setting, or else the numbers of a key."""
     try:
         return setting(results, name)
     except SelectionError:
