@@ -1,4 +1,4 @@
-"""Opens a run's event log with what makes the run reproducible in it."""
+"""The opening of a run's event log, with what makes the run reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much may happen at once on this machine. Knows no executor."""
+"""Limits of what happens at once on this machine. Knows no executor."""
 
 from __future__ import annotations
 

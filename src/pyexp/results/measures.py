@@ -50,7 +50,7 @@ def measure(results: Tensor[Any], key: Key, by: By = "last") -> list[float]:
         by: Which value of a tag counts.
 
     Raises:
-        SelectionError: Neither results nor logs have *key*, or what it holds are no numbers.
+        SelectionError: Neither results nor logs have *key*, or what it holds are not numbers.
     """
     if by not in get_args(By):
         raise SelectionError(f"by is {by!r}: a tag counts by its 'last', 'min' or 'max' value")
@@ -65,7 +65,7 @@ def measure(results: Tensor[Any], key: Key, by: By = "last") -> list[float]:
 
 
 def measure_all(results: Tensor[Any]) -> dict[str, list[float]]:
-    """Return what `measure` does for every key under which a result has a number.
+    """Return what `measure` returns for every key under which a result has a number.
 
     Raises:
         SelectionError: No result has one.

@@ -1,4 +1,4 @@
-"""One line or point for each run. Owns how settings that are no numbers are drawn."""
+"""One line or point for each run. Owns how settings that are not numbers are drawn."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def draw_scatter(results: Tensor[Any], x: str | None, y: str | None, hue: str | 
     if x is None:
         x = next(iter(varying(results)), None)
     if x is None:
-        raise SelectionError("no setting varies between the runs: say what x is")
+        raise SelectionError("no setting varies between the runs: name an x")
     right = _values(results, x)
     up_name, up = (y, _values(results, y)) if y is not None else next(iter(measure_all(results).items()))
     colours = None if hue is None else _values(results, hue)
