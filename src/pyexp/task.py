@@ -1,6 +1,6 @@
-"""The frozen values that travel between scheduler and executors: what to run, and what came of it.
+"""The frozen values that travel between scheduler and executors: what to run, and its outcome.
 
-Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); refuses to know how anything is run, stored or printed.
+Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); does not know how anything is run, stored or printed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Status(StrEnum):
 class Body(Protocol):
     """What one run executes: a function or an experiment class behind one call.
 
-    A body is picklable by cloudpickle, and its call may return an awaitable.
+    A body is picklable by cloudpickle; calling it may return an awaitable.
     """
 
     is_async: bool
@@ -93,7 +93,7 @@ class Ending:
         signal: Name of the signal that killed the process (``SIGSEGV``).
         digest: ``sha256:<hex>`` of ``result.pkl``.
         summary: The plain part of the result, see `store.summary`.
-        code_changed: Source files that were other ones than at the start of the batch.
+        code_changed: Source files that had changed since the start of the batch.
     """
 
     error: str | None = None
@@ -105,7 +105,7 @@ class Ending:
     code_changed: Sequence[str] | None = None
 
     def known(self) -> dict[str, Any]:
-        """Return what is known of the end, by the names of the fields."""
+        """Return the fields that are known, by name."""
         return {name: value for name in ENDING_FIELDS if (value := getattr(self, name)) is not None}
 
 
@@ -153,7 +153,7 @@ Outcome = Passed | Failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState(Ending):
-    """Where a run stands: the one spelling of it, from which index, events, ``status.json`` and the page are made.
+    """The state of a run, from which index, events, ``status.json`` and the page are derived.
 
     Attributes:
         status: The run's status.
@@ -177,7 +177,7 @@ class RunState(Ending):
         return None if self.started is None or self.finished is None else self.finished - self.started
 
     def begun(self, host: str, pid: int, now: float, commit: str | None = None) -> RunState:
-        """Return the state when another attempt begins: nothing is left of the end of the last one."""
+        """Return the state when another attempt begins, without the end of the last one."""
         return RunState(
             status=Status.RUNNING,
             started=now,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_run_log(out: Path, config: Config, commit: str | None, *, is_silent: bool = False) -> Logger:
-    """Open the event log in *out*; ``config`` (YAML) and ``git_commit`` stand at iteration 0.
+    """Open the event log in *out*; ``config`` (YAML) and ``git_commit`` are logged at iteration 0.
 
     With *is_silent*, the logger writes nothing.
     """

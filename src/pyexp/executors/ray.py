@@ -98,7 +98,7 @@ class RayExecutor(Executor):
         self._init = init
 
     def default_jobs(self, body: Body) -> int | None:
-        """As many as the cluster takes: a window that is larger than most."""
+        """Return as many as the cluster takes: more than most clusters execute at once."""
         del body
         return _WINDOW
 
@@ -280,7 +280,7 @@ class RayExecutor(Executor):
 
 
 def host(options: dict[str, Any]) -> None:
-    """The whole life of a head: start Ray, tell where it is, stay until killed."""
+    """Start Ray, report its address, and stay until killed: all that a head does."""
     context = _import_ray().init(address="local", **options)
     print(context.address_info["gcs_address"], flush=True)  # noqa: T201 — the reply that the starter waits for
     threading.Event().wait()

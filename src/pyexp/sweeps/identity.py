@@ -1,6 +1,6 @@
 """From what a user returned to configs that can run. Owns the order of the checks; the checks live in its neighbours.
 
-This is the room's door for those below the floor: validation, encoding and naming are reached through it.
+This is the package's entry point for its callers: validation, encoding and naming are reached through it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def prepare_configs(value: Any) -> Tensor[Config]:
-    """Return what a user's ``configs`` gave as named, checked configs that share nothing with it.
+    """Return what a user's ``configs`` returned as named, checked configs that share nothing with it.
 
     The coordinates of the axes are checked too: they hold what configs hold.
 
@@ -47,8 +47,8 @@ def prepare_configs(value: Any) -> Tensor[Config]:
         Tensor(shape=(2,), axes=('axis0',), items=['fast', 'config1'])
 
     Raises:
-        NoConfigsError: There is none.
-        ConfigValueTypeError: An item is no dict, or holds what configs cannot hold.
+        NoConfigsError: There are no configs.
+        ConfigValueTypeError: An item is not a dict, or holds what configs cannot hold.
         DuplicateConfigError: Two have the same name and the same values.
         ConfigError: A config has the key ``out``, or nests too deep.
     """

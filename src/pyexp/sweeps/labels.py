@@ -1,4 +1,4 @@
-"""Short names for values: what an unnamed variation is called. Refuses to know which characters a folder may have."""
+"""Short names for values: what an unnamed variation is called. Does not know which characters a folder may have."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def label_of(values: Mapping[str, Any], position: int) -> str:
 
 
 def shortener(changes: Iterable[Mapping[str, Any]], configs: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:
-    """Return a function that shortens a dotted key to the shortest end that no other key has.
+    """Return a function that shortens a dotted key to its shortest end that no other key has.
 
     Args:
         changes: What is to be named.

@@ -1,4 +1,4 @@
-"""Keys that a sweep adds to its configs. Owns the ``+`` that says it is meant, and the refusal of likely slips."""
+"""Keys that a sweep adds to its configs. Owns the ``+`` that marks a new key, and the refusal of likely typing errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MEANT = "+"
-"""The prefix of a key that is new and meant so."""
+"""The prefix of a key that is new on purpose."""
 
 
 def without_marks(change: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], set[str]]:

@@ -35,7 +35,7 @@ def axis_named(name: Any, axes: Collection[str]) -> str:
 
 
 def selectors(axes: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -> list[Selector]:
-    """Return what *wanted*, coordinates by axis, takes of each axis; all of those that are not in it.
+    """Return what *wanted*, coordinates by axis, selects on each axis; all of an axis that is not in it.
 
     Example:
         >>> selectors({"lr": [0.1, 0.2], "model.width": [8, 16]}, {"width": 16})
