@@ -56,8 +56,8 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
 
     Args:
         path: The file to replace or create; its folder exists.
-        durable: Write the content to the disk before the name is changed (fsync): a power cut leaves the old file or the
-            new one, whole.
+        durable: Write the content to the disk before the name is changed (fsync): a power cut leaves the old file or
+            the new one, whole.
         mode: Permission bits of a new file, before the umask.
 
     Raises:
@@ -125,7 +125,7 @@ def sync_folder(folder: Path | str) -> None:
 
 
 def remove_leftovers(folder: Path | str) -> None:
-    """Remove the temporary files in *folder* that killed writers left; call it only when no process writes there any more."""
+    """Remove the temporary files in *folder* that killed writers left; only when no process writes there."""
     with suppress(OSError):  # the folder is gone, or a file in it: there is nothing left then
         for name in os.listdir(folder):
             if _is_temporary(name):

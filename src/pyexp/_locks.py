@@ -1,4 +1,4 @@
-"""File locks between processes; a lock is released when its process dies. Owns which errors mean that locks are missing.
+"""File locks between processes; a lock is released when its process dies. Owns which errors mean that there are none.
 
 Knows nothing of what is locked or why.
 """

@@ -20,7 +20,7 @@
     ├── BatchOwnedError (RuntimeError)      another live process works on the batch
     ├── DamagedFileError (ValueError)       a file of a batch does not hold what it must
     ├── OutputError (OSError)               the output folder cannot be written
-    ├── UnpicklableError (TypeError)        a function or result that cannot travel between processes
+    ├── UnpicklableError (TypeError)        a function or result that cannot be sent between processes
     ├── ExecutorError (RuntimeError)        an executor cannot work here
     ├── ViewerError (OSError)               the viewer cannot be started: its port is taken, its address is not local
     ├── ExperimentsFailedError (RuntimeError)  raised by ``strict`` after the report

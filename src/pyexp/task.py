@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """Where a run stands; a `str`, so ``result.status == "passed"`` holds."""
+    """The status of a run; a `str`, so ``result.status == "passed"`` holds."""
 
     __module__ = "pyexp"  # where pickles look for it, wherever it moves
 
@@ -87,7 +87,7 @@ class Ending:
 
     Attributes:
         error: First line ``Type: message``, then the traceback where there is one.
-        pid: The process that ran it; while it runs, and where its end was not its own (a time-out, an interruption),
+        pid: The process that ran it; while it runs, and where it did not end by itself (a time-out, an interruption),
             the one that runs the batch.
         exit: The process's exit code, when it exited by itself without a result.
         signal: Name of the signal that killed the process (``SIGSEGV``).

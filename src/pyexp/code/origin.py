@@ -26,7 +26,7 @@ class CodeOrigin:
     noted: Mapping[str, Noted] = field(default_factory=dict)
 
     def enter(self) -> None:
-        """Have this process, which executes a run, import the code of the start; call it before any user code is imported.
+        """Have this process, which executes a run, import the code of the start; before any user code is imported.
 
         Raises:
             OSError: The file with the tree is gone.

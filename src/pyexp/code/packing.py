@@ -37,7 +37,7 @@ class Packed:
 
     Attributes:
         package: The `Package`, pickled: each process unpickles it.
-        joint: The values that may differ from what the script's top makes; opened only by a process in which one differs.
+        joint: The values that may differ from what the script's top makes; opened only by a process where one differs.
         notes: What a person should know, a sentence each.
     """
 

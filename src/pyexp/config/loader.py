@@ -59,7 +59,7 @@ def load_config(
         {'model': {'width': 32, 'depth': 2}, 'seed': 1}
 
     Raises:
-        ConfigFileError: A file is missing, malformed, not a mapping, too large, or imports itself; the message names the
+        ConfigFileError: A file is missing, malformed, not a mapping, too large, or imports itself; the message has the
             chain of files that led to it, and the line and column of bad YAML.
         ConfigError: No file is given, a dotted key runs through a value that is not a mapping, or an override is not
             understood or not for an existing key.

@@ -117,7 +117,9 @@ def build(base: Callable[..., T], config: Any, /, *args: Any, **overrides: Any) 
     wanted = arguments.pop("type", expected)
     cls = wanted if isinstance(wanted, type) else _find(wanted)
     if not issubclass(cls, expected):
-        raise WrongTypeError(f"build: type {wanted!r} is {_reference(cls)}, which is not a subclass of {_reference(expected)}")
+        raise WrongTypeError(
+            f"build: type {wanted!r} is {_reference(cls)}, which is not a subclass of {_reference(expected)}"
+        )
     _check_arguments(cls, args, arguments)
     made: T = cls(*args, **arguments)
     return made

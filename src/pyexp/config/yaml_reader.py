@@ -51,7 +51,7 @@ class Document:
 
 @dataclass(slots=True)
 class _Node:
-    """A value on its way into its parent; a container until its end is seen."""
+    """A value on its way into its parent; a container until its end event."""
 
     value: Any
     mark: Any

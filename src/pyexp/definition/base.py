@@ -67,7 +67,7 @@ class Experiment:
 
     @staticmethod
     def report(*args: Any, **kwargs: Any) -> Any:
-        """Report on the results; override it as ``report(results, out)`` or ``report(results)``. Without it a table is shown."""
+        """Report; override it as ``report(results, out)`` or ``report(results)``. By default a table is shown."""
         raise NotImplementedError
 
     @property
@@ -123,7 +123,7 @@ class Experiment:
 
     @property
     def status(self) -> str:
-        """Where the run stands."""
+        """The run's status."""
         return _finished(self).status
 
     @property
@@ -190,7 +190,7 @@ def bind(cls: type[E], source: ActiveRun | Result) -> E:
     instance = cls.__new__(cls)
     object.__setattr__(instance, _SOURCE, source)
     if _is_result(source) and Experiment.__getattribute__ is not _read_and_get:
-        # Only where there are results: it makes attributes several times slower, which a run's process must not pay for.
+        # Only where there are results: it makes attributes several times slower, which a run's process must not pay.
         Experiment.__getattribute__ = _read_and_get  # type: ignore[method-assign]
     return instance
 

@@ -119,7 +119,7 @@ class _Step:
             self._path = self.run.paths.checkpoint(name, self.run.calls[name])
 
     def is_done(self) -> bool:
-        """Return whether an earlier attempt saved this call; its value is then in `returned`, its attributes are set."""
+        """Return whether an earlier attempt saved this call; its value is then in `returned`, the attributes set."""
         if self._path is None:
             return False
         try:

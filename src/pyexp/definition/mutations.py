@@ -70,7 +70,7 @@ def _content(place: int, value: Any) -> Any:
     if hasattr(value, "__dict__"):
         return dict(vars(value))
     raise TypeError(
-        f"chkpt(mutates=True): argument {place} is a {type(value).__qualname__}, whose changes cannot be put back: "
+        f"chkpt(mutates=True): argument {place} is a {type(value).__qualname__}, whose changes cannot be reapplied: "
         f"pass a dict, a list, an array or an object with attributes, or return the value instead"
     )
 

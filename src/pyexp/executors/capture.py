@@ -116,7 +116,7 @@ class _Router(io.TextIOBase):
         return self._original.name
 
     def __getattr__(self, name: str) -> Any:
-        """Return another attribute of a stream, such as ``reconfigure``: that of the run's log, which alone it affects."""
+        """Return another attribute, such as ``reconfigure``: that of the run's log, which alone it affects."""
         return getattr(self._target(), name)
 
     def isatty(self) -> bool:

@@ -53,7 +53,7 @@ def find_hazards(*, has_loop: bool) -> list[str]:
 
 
 def _other_threads() -> list[str]:
-    """Return the names of the Python threads except this one, the main thread, those of tools, and idle ones of pools."""
+    """Return the names of the Python threads except this, the main thread, those of tools, and idle ones of pools."""
     known = (threading.current_thread(), threading.main_thread())
     return [
         thread.name

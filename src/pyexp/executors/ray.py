@@ -132,7 +132,7 @@ class RayExecutor(Executor):
     async def place(self, task: Task) -> AsyncIterator[None]:
         """Submit the run and wait until a node has taken it; when the block ends, nothing of it continues.
 
-        A cluster may be busy, or a worker process have to be set up first: that is no part of the run's time.
+        A cluster may be busy, or a worker process have to be set up first: that does not count as the run's time.
         """
         run = Submission(self._ray, Inbox(task))
         self._runs[run.inbox.key] = self._placed[task.out] = run
@@ -148,7 +148,7 @@ class RayExecutor(Executor):
                 await _in_thread(run.inbox.close)
 
     async def execute(self, task: Task) -> Outcome:
-        """Await the run, which is submitted if it is not yet; on cancellation its whole process tree is terminated first."""
+        """Await the run, submitted if it is not yet; on cancellation its whole process tree is terminated first."""
         run = self._placed.get(task.out)
         if run is None:
             async with self.place(task):

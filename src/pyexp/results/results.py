@@ -1,4 +1,4 @@
-"""A batch's results: a tensor of runs with statistics. Owns the names of the methods, which its neighbours implement."""
+"""A batch's results: a tensor of runs with statistics. Owns the methods' names; its neighbours implement them."""
 
 from __future__ import annotations
 

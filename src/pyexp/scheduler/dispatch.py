@@ -1,7 +1,7 @@
-"""Passes the runs of a batch to an executor, within its limits; the one place that records their outcomes.
+"""Executes the runs of a batch by an executor, within limits; the one place that records outcomes.
 
-A run has passed when its ``result.pkl`` is there, whatever else is reported. Cancelling `Dispatcher.dispatch` terminates every
-run that it started and records it as interrupted before the cancellation goes on.
+A run has passed when its ``result.pkl`` is there, whatever else is reported. Cancelling `Dispatcher.dispatch`
+terminates every run that it started and records it as interrupted before the cancellation propagates.
 """
 
 from __future__ import annotations
@@ -177,7 +177,8 @@ class Dispatcher:
         )
         timeout_s = self._limits.timeout_s
         outcome: Outcome = Failed(
-            error=f"TimeoutError: no result within {timeout_s} s; the run's processes were terminated", status=Status.TIMEOUT
+            error=f"TimeoutError: no result within {timeout_s} s; the run's processes were terminated",
+            status=Status.TIMEOUT,
         )
         async with executor.place(task):
             run.begin(self._owner.host, self._commit)
@@ -230,7 +231,7 @@ async def _execute(executor: Executor, task: Task) -> Outcome:
         return Failed(error=describe_error(error))
     if not isinstance(outcome, (Passed, Failed)):
         return Failed(
-            error=f"TypeError: {type(executor).__name__}.execute() returned {outcome!r}; it must return Passed or Failed"
+            error=f"TypeError: {type(executor).__name__}.execute() returned {outcome!r}, not a Passed or Failed"
         )
     return outcome
 

@@ -1,4 +1,4 @@
-"""Which process works on a batch. A claim is a locked file that names its owner: the lock is released when the owner dies."""
+"""Which process works on a batch. A claim is a locked file that names its owner, and is unlocked when it dies."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def live_owner(path: Path) -> Owner | None:
         return None
     try:
         owner = _read_owner(descriptor)
-        # An unlocked file means that the owner released it or died. A locked one is believed, unless its owner is known dead:
+        # An unlocked file means that the owner released it or died. A locked one counts unless its owner is known dead:
         # a child that inherited the descriptor may keep the lock a moment longer.
         try:
             if try_lock(descriptor, shared=True):
@@ -197,7 +197,7 @@ def _turn(folder: Path, deadline: float) -> Iterator[None]:
     """Have one process after the other inspect the claim on *folder*, inside the block.
 
     Between the lock and its owner's name a fresh claim looks like that of a dead owner. Where a folder cannot be locked
-    (Windows, some network file systems), or when the process whose turn it is does not continue, no process is kept out.
+    (Windows, some network file systems), or when the process whose turn it is does not continue, none is kept out.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
@@ -216,7 +216,7 @@ def _turn(folder: Path, deadline: float) -> Iterator[None]:
 
 
 def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
-    """Lock the file *path* and name this process in it; return its descriptor, or else its owner, if the file names one.
+    """Lock the file *path* and name this process in it; return its descriptor, or else its owner, if it names one.
 
     When a child of a dead owner keeps the lock, a new file takes the place of the locked one.
     """

@@ -215,7 +215,7 @@ def _ends_whole(path: Path) -> bool:
 
 def _culprit(value: Any, path: str = "result", depth: int = 0) -> str:
     """Return where in *value* the part is that cannot be pickled."""
-    if depth < 20:  # noqa: PLR2004 — deep enough for any value a person would look into
+    if depth < 20:  # noqa: PLR2004 — deep enough for any value that a person would inspect
         for step, part in _parts(value):
             if not _is_picklable(part):
                 return _culprit(part, path + step, depth + 1)

@@ -63,7 +63,7 @@ def save_status(path: Path, status: RunState) -> None:
 
 
 def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Status:
-    """Return the status that a run's files show: a result means passed, whatever a killed owner left in ``status.json``."""
+    """Return the status that a run's files show: a result means passed, whatever ``status.json`` says."""
     if has_regular_result(paths):
         return Status.PASSED
     if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):

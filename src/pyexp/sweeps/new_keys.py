@@ -1,4 +1,4 @@
-"""Keys that a sweep adds to its configs. Owns the ``+`` that marks a new key, and the refusal of likely typing errors."""
+"""Keys that a sweep adds to its configs. Owns the ``+`` that marks a new key, and the refusal of likely typos."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEANT = "+"
 def without_marks(change: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], set[str]]:
     """Return *change* without the ``+`` before its keys, and the keys that had one.
 
-    A key that is in a config as it stands, plus included, has no mark.
+    A key that is in a config exactly so, plus included, has no mark.
 
     Example:
         >>> without_marks({"+width": 8, "lr": 1}, [{"lr": 2}])

@@ -176,9 +176,7 @@ class Tensor(Cells[T]):
             ValueError: It has none, or several.
         """
         if len(self) != 1:
-            raise ValueError(
-                f"tensor of shape {self._shape} has {len(self)} items: item() needs exactly one"
-            )
+            raise ValueError(f"tensor of shape {self._shape} has {len(self)} items: item() is for exactly one")
         return self._items[0]
 
     def tolist(self) -> Any:
@@ -242,8 +240,8 @@ class Tensor(Cells[T]):
 
         Args:
             key: A key as in queries (``"result.accuracy"``, ``"config.lr"``), a bare key of the result, or a function
-                of the item. Items that lack it, and runs that did not pass, become nan among numbers, and otherwise None
-                or nan, both of which xarray treats as missing.
+                of the item. Items that lack it, and runs that did not pass, become nan among numbers, and otherwise
+                None or nan, both of which xarray treats as missing.
 
         Example:
             >>> Tensor([{"a": 1}, {"a": 2}], (2,), {"lr": [0.1, 0.2]}).to_xarray("a").sel(lr=0.2).item()

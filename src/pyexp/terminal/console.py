@@ -139,7 +139,7 @@ class Console:
 
 
 def _is_drawable(stream: TextIO | None) -> bool:
-    """Return whether *stream* is a terminal that reports its width; without it, as in some containers, no bar is seen."""
+    """Return whether *stream* is a terminal that reports its width; some in containers do not, and show no bar."""
     with suppress(OSError, ValueError):
         return stream is not None and stream.isatty() and os.get_terminal_size(stream.fileno()).columns > 0
     return False

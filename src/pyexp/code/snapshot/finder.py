@@ -40,7 +40,7 @@ _LINKED = f"{os.sep}__editable__."
 
 
 class TreeLoader(SourceFileLoader):
-    """A loader of a source file that the tree had: the file itself while it is unchanged, else its content at the start.
+    """A loader of a source file that the tree had: the file itself if it is unchanged, else its content at the start.
 
     Which of them is decided at each reading, so that `importlib.reload` and a late import get the same code.
     """
@@ -82,7 +82,7 @@ class TreeLoader(SourceFileLoader):
         try:
             lines = importlib.util.decode_source(content).splitlines(keepends=True)
         except (SyntaxError, UnicodeDecodeError):
-            return content  # compiling it tells the user
+            return content  # compiling it reports the error
         # Without a time, `linecache.checkcache` does not compare it to the file.
         linecache.cache[self.path] = (len(content), None, lines, self.path)
         return content
@@ -194,7 +194,7 @@ class LinkFinder(FileFinder):
 
 
 class _ScriptFinder:
-    """A finder of one file as the module ``__main__``, for `runpy.run_path`, by which multiprocessing remakes a script."""
+    """A finder of one file as the module ``__main__``, for `runpy.run_path`, which multiprocessing uses for scripts."""
 
     def __init__(self, path: str, tree: Tree, folder: str, file: File) -> None:
         self._path = path

@@ -120,7 +120,7 @@ class Tree:
         return self._opened[folder]
 
     def find_module(self, folder: str, name: str) -> tuple[int, File | None] | None:
-        """Return what *name* meant in *folder*, as Python would have chosen, and its source; None if it meant nothing."""
+        """Return what *name* meant in *folder*, as Python would have chosen, and its source; None if it was unknown."""
         below = f"{folder}/{name}" if folder else name
         package = self.links.get(below, below)
         is_folder = package in self.folders

@@ -53,8 +53,8 @@ def digest_of(value: Any, references: References, own: Mapping[int, str]) -> byt
 
     Args:
         value: What a name of the script holds.
-        references: The script's definitions, which stand for themselves.
-        own: The names of values, by their identity: these stand for themselves as well, except *value*.
+        references: The script's definitions, which are described by their names.
+        own: The names of values, by their identity: these are described by their names as well, except *value*.
 
     Raises:
         Exception: It cannot be described, for one of the many reasons that pickle has.

@@ -118,7 +118,7 @@ class Gathering:
         return Description(digest=digest, size_bytes=pickler.size_bytes, holds=pickler.met, parts=pickler.parts)
 
     def _travelling(self) -> Iterable[tuple[str, Any]]:
-        """Names, attributes of classes, and parts of functions that are not what stands for itself."""
+        """Yield names, attributes of classes, and parts of functions that are not described by a name of their own."""
         for name, value in self.reached.names.items():
             if self._references.find(value) not in {("ref", name), ("wrapped", name, 0)}:
                 yield name, value

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         """What of the parent's module the child's own top makes, too."""
 
         def owns(self, name: str, definition: Any) -> bool:
-            """Return whether the top makes *definition* (a function, a class, or what is bound to a name) under *name*."""
+            """Return whether the top makes *definition* (a function, a class, or another value) under *name*."""
 
 
 PersistentId = tuple[Any, ...]

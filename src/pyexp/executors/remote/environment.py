@@ -1,4 +1,4 @@
-"""What is sent to the nodes before the runs: the project's files, without those that no node needs, and this library."""
+"""What is sent to the nodes before the runs: the project's files, but those that no node needs, and this library."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class Exchange:
         await self._wishes[key].put(grace_s)
 
     async def wait_for_stop(self, key: str) -> float | None:
-        """Wait until the attempt *key* is to be terminated, and return its grace; None when that will not be asked any more."""
+        """Wait until the attempt *key* is to be terminated, and return its grace; None when it cannot be any more."""
         return await self._wishes[key].get()
 
     async def forget(self, key: str) -> None:

@@ -99,7 +99,7 @@ class Credential:
     """The secret without which no other process runs code on our head; Ray takes it from the environment."""
 
     def __init__(self, ray: Any) -> None:
-        """Have this process and its children present the secret, unless the user has configured Ray's authentication."""
+        """Have this process and its children present the secret, unless the user configured Ray's authentication."""
         self._ray = ray
         self._names: list[str] = []
         if "RAY_AUTH_MODE" not in os.environ:

@@ -132,7 +132,7 @@ class Inbox:
             self._receiver.receive(message)
 
     def _conclude(self, message: Ended) -> Outcome:
-        """Return the outcome when the run's process has exited; a result that arrived is put in its place, whole and last."""
+        """Return the outcome of the run, whose process has exited; a result that arrived is put in place last."""
         outcome = take_report(io.BytesIO(message.report), message.pid)
         if outcome is None:
             return ended_early(message.pid, message.code, self._paths.log)

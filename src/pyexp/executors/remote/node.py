@@ -202,7 +202,7 @@ class _Attempt:
 
     def _start(self, lifeline: Lifeline, mailbox: IO[bytes]) -> int:
         site = self._site
-        # Where the log is copied to, a later attempt's header stands already.
+        # Where the log is copied to, a later attempt's header was written already.
         log = open_log(site.paths.log, self._order.task.attempt if site.is_shared else 1)
         is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
         try:

@@ -1,8 +1,8 @@
 """The process that kills a run's whole tree when its owner is gone.
 
-Started as a script; imports nothing of the library. It is double-forked, so that no process waits for it, and adopts the orphans
-below it, so that no descendant escapes. Standard input is a socket to its owner: orders come in, exit codes go out, and
-when either process exits, everything that was started here is killed.
+Started as a script; imports nothing of the library. It is double-forked, so that no process is its parent, and adopts
+the orphans below it, so that no descendant escapes. Standard input is a socket to its owner: orders come in, exit
+codes go out, and when either process exits, everything that was started here is killed.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Supervision:
                 self._settle(os.waitstatus_to_exitcode(status))
 
     def _settle(self, code: int) -> None:
-        """Terminate what the run's process left when it exited, and report its exit code."""
+        """Kill what the run's process left when it exited, and report its exit code."""
         if descendants() and self._deadline is None:
             # Helpers such as multiprocessing's resource tracker exit by themselves in a moment.
             time.sleep(_MOMENT_S)

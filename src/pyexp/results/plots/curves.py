@@ -31,7 +31,7 @@ class _Line:
     """Runs that are drawn as one line.
 
     Attributes:
-        colour: The value that gives it its colour.
+        colour: The value that determines its colour.
         label: What the legend says.
         places: Where its runs are among the cells.
     """

@@ -42,8 +42,8 @@ def find_files(source: Path) -> dict[Path, list[Path]]:
 def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
     """Return for each folder the one of its run below *target*: named alike, unless a reader would skip it.
 
-    Below a run, folders named by a number hold iterations, and those with a dot in front are hidden: such a name is prefixed
-    with ``run_``.
+    Below a run, folders named by a number hold iterations, and those with a dot in front are hidden: such a name gets
+    the prefix ``run_``.
 
     Raises:
         LogError: A run's folder holds a log already.

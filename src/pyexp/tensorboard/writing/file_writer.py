@@ -1,4 +1,4 @@
-"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns how whole messages get into our log."""
+"""`FileWriter`: the ``file_writer`` of a ``SummaryWriter``. Owns how whole messages get into our log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FileWriter:
-    """A writer of ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch: it logs what they hold."""
+    """A writer of ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch; logs what they hold."""
 
     def __init__(self, log: RunLog, left_out: LeftOut) -> None:
         self._log = log

@@ -19,9 +19,7 @@ class LeftOut:
         """Warn that *subject* is not kept, unless it did before; the user's call is *depth* frames above the caller."""
         if subject not in self._warned:
             self._warned.add(subject)
-            warnings.warn(
-                f"{subject} has no counterpart in our log; the values are not kept", stacklevel=depth + 2
-            )
+            warnings.warn(f"{subject} has no counterpart in our log; the values are not kept", stacklevel=depth + 2)
 
 
 def _left_out(name: str) -> Callable[..., None]:

@@ -140,7 +140,7 @@ class SummaryWriter(ObjectWriter):
     def export_scalars_to_json(self, path: str | os.PathLike[str]) -> None:
         """Write what `add_scalars` logged since the last export: ``{folder/tag: [[time, step, value], …], …}``.
 
-        It is read from the log, not kept in memory; for a folder that was logged to before, earlier points are included.
+        It is read from the log, not kept in memory; in a folder that was logged to before, earlier points are included.
         """
         self.flush()
         found: dict[str, list[tuple[float, int, float]]] = {}
