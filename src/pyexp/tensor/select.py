@@ -183,7 +183,7 @@ def no_attribute(name: str, items: Sequence[Any], known: Sequence[str]) -> str:
     """
     first = items[0] if items else None
     if hasattr(type(first), name) or (isinstance(first, Mapping) and name in first):
-        one = f".item().{name}" if len(items) == 1 else f".item().{name} where one of these is left {len(items)}"
+        one = f".item().{name}" if len(items) == 1 else f".item().{name} where only one of these {len(items)} is left"
         return f"a Tensor has no attribute {name!r}, its items have: write {one}, or [item.{name} for item in tensor]"
     return f"a Tensor has no attribute {name!r}: {nearest(name, [word for word in known if word[:1] != '_'])}"
 
