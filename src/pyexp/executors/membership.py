@@ -82,7 +82,7 @@ def current_membership() -> Membership | None:
 
 
 def mark_played(membership: Membership) -> None:
-    """Tell the processes that this one starts that it executes its run."""
+    """Mark this process as executing its run, for the processes that it starts."""
     os.environ[VARIABLE] = json.dumps(asdict(membership) | {"is_played": True})
 
 

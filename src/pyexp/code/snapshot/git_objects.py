@@ -102,5 +102,5 @@ def is_ignored(top: str, git_dir: str, path: str) -> bool:
     return asked.returncode == 0
 
 
-# They name the repository that the program was started for, and perhaps another one.
+# They name the repository that the program was started for, which may be another one.
 _MISLEADING = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"}

@@ -230,7 +230,7 @@ class _Attempt:
                 self._ask()
 
     def _ask(self) -> None:
-        """Ask whether the driver wants this attempt to be terminated."""
+        """Wait, in the background, for the driver's next request to terminate this attempt."""
         self._stop = self._post.exchange.wait_for_stop.remote(self._order.key).future()
 
     def _look(self) -> float:
