@@ -101,7 +101,8 @@ def bad_beginnings(source: str) -> list[str]:
     """The functions whose docstrings begin with a noun, and the properties whose begin with a verb."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (docstring := ast.get_docstring(node)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            docstring = ast.get_docstring(node) or ""
             if (A_VERB if is_property(node) else NOT_A_VERB).match(docstring):
                 found.append(f"line {node.lineno}: {node.name}: {docstring.splitlines()[0]}")
     return found

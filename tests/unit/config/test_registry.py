@@ -188,5 +188,5 @@ def test_an_adopted_reference_that_is_gone(reference):
 def test_an_adopted_reference_to_no_class():
     adopt("x", "math:pi")
 
-    with pytest.raises(WrongTypeError, match=r"no class but 3\.14"):
+    with pytest.raises(WrongTypeError, match=r"not a class but 3\.14"):
         build(object, {"type": "x"})
