@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class RunLog:
-    """Writes to the log of one folder from any thread.
+    """A writer to the log of one folder, used from any thread.
 
     Args:
         folder: The run's folder; made when missing.
