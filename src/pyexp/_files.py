@@ -1,4 +1,4 @@
-"""Whole files or none: atomic replacement, opening nothing but a regular file. Knows nothing of what is in them."""
+"""Whole files or none: atomic replacement, and opening regular files only. Knows nothing of their content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _serial = itertools.count()
-# What a file system says that cannot sync, and what one says that could not.
+# The errors of a file system that cannot sync, and of one whose sync failed.
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 _OF_THE_DISK = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
 # Non-blocking: a FIFO is opened without waiting for a writer, and then refused.
@@ -24,7 +24,7 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def open_regular(path: Path | str, *, follow_links: bool = False, buffering: int = -1) -> IO[bytes]:
-    """Open a regular file for reading, and nothing else that has its name: no link, device, FIFO or folder.
+    """Open a regular file for reading; a link, device, FIFO or folder is refused.
 
     Args:
         path: The file.
@@ -49,15 +49,15 @@ def open_regular(path: Path | str, *, follow_links: bool = False, buffering: int
 
 @contextmanager
 def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Open a temporary neighbour of *path* for writing; on leaving the block it takes the place of *path*.
+    """Open a temporary file next to *path* for writing; on leaving the block it replaces *path*.
 
     A reader sees the old file or the new one, never half of either. When the block raises, *path* is untouched and
-    the neighbour is gone.
+    the temporary file is removed.
 
     Args:
         path: The file to replace or create; its folder exists.
-        durable: Have the content on the disk before the name is there (fsync): a power cut leaves the old file or the
-            new one, whole.
+        durable: Write the content to the disk before the name is changed (fsync): a power cut leaves the old file or
+            the new one, whole.
         mode: Permission bits of a new file, before the umask.
 
     Raises:
@@ -83,13 +83,13 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
 
 
 def write_atomic(path: Path | str, data: bytes, *, durable: bool = False, mode: int = 0o666) -> None:
-    """Replace *path* by a file that holds *data*; see `open_atomic`."""
+    """Replace *path* with a file that holds *data*; see `open_atomic`."""
     with open_atomic(path, durable=durable, mode=mode) as file:
         file.write(data)
 
 
 def sync_file(descriptor: int) -> None:
-    """Wait until the content of a file is on the disk, where its file system can do that.
+    """Wait until the content of a file is on the disk, if its file system supports that.
 
     Raises:
         OSError: The disk is full or fails.
@@ -102,9 +102,9 @@ def sync_file(descriptor: int) -> None:
 
 
 def sync_folder(folder: Path | str) -> None:
-    """Wait until the names in *folder* are on the disk, as well as its file system can do that.
+    """Wait until the names in *folder* are on the disk, as far as its file system supports that.
 
-    Windows opens no folder; FUSE and SMB may open one and refuse to sync it.
+    Windows does not open folders; FUSE and SMB may open one and refuse to sync it.
 
     Raises:
         OSError: The disk is full or fails.
@@ -113,7 +113,7 @@ def sync_folder(folder: Path | str) -> None:
         return
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-    except PermissionError:  # a folder that may be written and not be listed
+    except PermissionError:  # a folder that can be written but not listed
         return
     try:
         os.fsync(descriptor)
@@ -125,7 +125,7 @@ def sync_folder(folder: Path | str) -> None:
 
 
 def remove_leftovers(folder: Path | str) -> None:
-    """Remove the temporary files in *folder* that killed writers left; only where nobody writes any more."""
+    """Remove the temporary files in *folder* that killed writers left; only when no process writes there."""
     with suppress(OSError):  # the folder is gone, or a file in it: there is nothing left then
         for name in os.listdir(folder):
             if _is_temporary(name):
@@ -134,6 +134,6 @@ def remove_leftovers(folder: Path | str) -> None:
 
 
 def _is_temporary(name: str) -> bool:
-    """Whether `open_atomic` gives a temporary file a name like this."""
+    """Return whether *name* is one that `open_atomic` uses for a temporary file."""
     parts = name.rsplit(".", 3)
     return name.startswith(".") and len(parts) == 4 and parts[3] == "tmp" and "".join(parts[1:3]).isdecimal()  # noqa: PLR2004

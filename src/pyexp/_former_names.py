@@ -1,6 +1,6 @@
 """Modules under the names that they had in earlier versions, since pickles of those versions name them.
 
-Owns the table; imports nothing until somebody asks for a former name.
+Owns the table; imports nothing until a former name is asked for.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORMER: Final = {
 
 
 class _Finder:
-    """Finds modules by their former names; asked after every other finder."""
+    """A finder of modules by their former names; asked after every other finder."""
 
     @staticmethod
     def find_spec(name: str, _path: object = None, _target: object = None) -> ModuleSpec | None:
@@ -39,7 +39,7 @@ class _Finder:
 
 
 class _Loader:
-    """Makes a module that looks each attribute up in the module of today."""
+    """A loader of modules that look each attribute up in today's module."""
 
     @staticmethod
     def create_module(_spec: ModuleSpec) -> None:
@@ -47,7 +47,7 @@ class _Loader:
 
     @staticmethod
     def exec_module(module: ModuleType) -> None:
-        """Give *module* the attributes of the module of today."""
+        """Make *module* look its attributes up in today's module."""
 
         def look_up(name: str) -> Any:
             return getattr(import_module(_FORMER[module.__name__]), name)

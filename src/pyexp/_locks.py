@@ -1,6 +1,6 @@
-"""Locks of files between processes; one frees itself when its process dies. Owns which errors mean that there are none.
+"""File locks between processes; a lock is released when its process dies. Owns which errors mean that there are none.
 
-Knows nothing of what is locked, nor why.
+Knows nothing of what is locked or why.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _POLL_S = 0.005
 
 
 class NoLocksError(OSError):
-    """The file cannot be locked here, by any process: the file system has no locks, or its lock server is away."""
+    """The file cannot be locked by any process: the file system has no locks, or its lock server is unreachable."""
 
 
 def lock(descriptor: int, patience_s: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Imports what only an extra installs. Owns the one sentence a person reads when it is missing."""
+"""Imports of packages that only an extra installs. Owns the message for a missing one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def require_extra(module: str, extra: str, purpose: str) -> None:
-    """Make sure that *module* can be imported, without importing it; see `import_extra`.
+    """Check that *module* can be imported, without importing it; see `import_extra`.
 
     Raises:
         MissingExtraError: It is not installed.

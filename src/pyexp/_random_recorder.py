@@ -1,7 +1,7 @@
-"""Takes note of whether the user has seeded Python's `random`, from ``import pyexp`` on.
+"""Records whether the user has seeded Python's `random`, from ``import pyexp`` on.
 
-A forked process asks: CPython gives each fork a fresh seed, which is right only for those who did not choose one. The
-generator itself does not tell. Does not import `random`: where it is not loaded yet, it is seen when it is.
+A forked process asks: CPython reseeds `random` in each fork, which is right only if the user did not seed it. The
+generator itself does not say. Does not import `random`: one that is not loaded yet is recorded when it is loaded.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _is_seeded = False
 
 
 def is_seeded() -> bool:
-    """Whether the state of `random` is the user's choice, as far as it was seen."""
+    """Return whether the state of `random` is the user's choice, as far as it was seen."""
     return _is_seeded
 
 
 def install() -> None:
-    """Record the calls of `random.seed` and `random.setstate` from now on; called twice, it does nothing more."""
+    """Record calls of `random.seed` and `random.setstate` from now on; a second call does nothing."""
     if _MODULE in sys.modules:
         _record(sys.modules[_MODULE])
     elif not any(isinstance(finder, _Watch) for finder in sys.meta_path):
@@ -56,12 +56,12 @@ def _recorded(function: Callable[..., Any], name: str, is_choice: Callable[..., 
 
 
 class _Watch:
-    """Stands first among the finders until `random` is imported, then leaves."""
+    """The first of the finders until `random` is imported; then it removes itself."""
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find `random` by the finders behind this one, to see it when it is loaded."""
+        """Find `random` by the finders after this one, to record it when it is loaded."""
         if name != _MODULE:
             return None
         sys.meta_path.remove(self)
@@ -73,7 +73,7 @@ class _Watch:
 
 
 class _Loader:
-    """Loads a module by its own loader, and has it recorded."""
+    """A loader that loads a module by its own loader and then records it."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader

@@ -9,8 +9,8 @@
     │   ├── NoConfigsError                  nothing to run
     │   └── ConfigFileError                 YAML: missing, malformed, circular, too large
     ├── RegistryError (ValueError)          a class registered twice under one name
-    │   ├── UnknownTypeError (KeyError)     `build` of a name that nobody registered
-    │   └── WrongTypeError (TypeError)      `build` made something else than was asked for, or with wrong arguments
+    │   ├── UnknownTypeError (KeyError)     `build` of a name that is not registered
+    │   └── WrongTypeError (TypeError)      `build` found another class than was asked for, or wrong arguments
     ├── SelectionError (KeyError)           a name or query key that no item has
     ├── SettingsError (ValueError)          an unknown setting, or a value that it cannot take
     │   ├── UnknownExecutorError            no executor of that name
@@ -20,9 +20,9 @@
     ├── BatchOwnedError (RuntimeError)      another live process works on the batch
     ├── DamagedFileError (ValueError)       a file of a batch does not hold what it must
     ├── OutputError (OSError)               the output folder cannot be written
-    ├── UnpicklableError (TypeError)        a function or result that cannot travel between processes
+    ├── UnpicklableError (TypeError)        a function or result that cannot be sent between processes
     ├── ExecutorError (RuntimeError)        an executor cannot work here
-    ├── ViewerError (OSError)               the viewer cannot be started: its port is taken, its address is not ours
+    ├── ViewerError (OSError)               the viewer cannot be started: its port is taken, its address is not local
     ├── ExperimentsFailedError (RuntimeError)  raised by ``strict`` after the report
     └── LogError (RuntimeError)             the event log could not be written or read
         └── LogWriteError (OSError)         the writer failed: disk full, folder gone
@@ -32,7 +32,7 @@ from __future__ import annotations
 
 
 class PyexpError(Exception):
-    """Base of all errors below; each is also the built-in error that fits it."""
+    """The base of all errors below; each is also the built-in error that fits it."""
 
 
 class ConfigError(PyexpError, ValueError):
@@ -67,15 +67,15 @@ class _PlainMessage:
 
 
 class UnknownTypeError(_PlainMessage, RegistryError, KeyError):
-    """`build` was asked for a name that nobody registered."""
+    """`build` was asked for a name that is not registered."""
 
 
 class WrongTypeError(RegistryError, TypeError):
-    """`build` made an instance of another class than was asked for, or was given wrong arguments."""
+    """`build` found another class than was asked for, or was given wrong arguments."""
 
 
 class SelectionError(_PlainMessage, PyexpError, KeyError):
-    """A name or a query key that no item has, or a name that several items bear."""
+    """A name or a query key that no item has, or a name that several items have."""
 
 
 class SettingsError(PyexpError, ValueError):

@@ -1,6 +1,6 @@
 """A run's statuses and state, the task that an executor is given, and the outcome that it returns: frozen values.
 
-Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); refuses to know how anything is run, stored or printed.
+Owns the vocabulary (`Status`, `Task`, `Outcome`, `RunState`); does not know how anything is run, stored or printed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """Where a run stands; a `str`, so ``result.status == "passed"`` holds."""
+    """The status of a run; a `str`, so ``result.status == "passed"`` holds."""
 
     __module__ = "pyexp"  # where pickles look for it, wherever it moves
 
@@ -48,7 +48,7 @@ class Status(StrEnum):
 class Body(Protocol):
     """What one run executes: a function or an experiment class behind one call.
 
-    A body is picklable by cloudpickle, and its call may return an awaitable.
+    A body is picklable by cloudpickle; calling it may return an awaitable.
     """
 
     is_async: bool
@@ -86,13 +86,13 @@ class Ending(Record):
 
     Attributes:
         error: First line ``Type: message``, then the traceback where there is one.
-        pid: The process that ran it; while it runs, and where its end was not its own (a time-out, an interruption),
+        pid: The process that ran it; while it runs, and where it did not end by itself (a time-out, an interruption),
             the one that runs the batch.
         exit: The process's exit code, when it exited by itself without a result.
         signal: Name of the signal that killed the process (``SIGSEGV``).
         digest: ``sha256:<hex>`` of ``result.pkl``.
         summary: The plain part of the result, see `store.summary`.
-        code_changed: Source files that were other ones than at the start of the batch.
+        code_changed: Source files that had changed since the start of the batch.
     """
 
     error: str | None = None
@@ -104,7 +104,7 @@ class Ending(Record):
     code_changed: Sequence[str] | None = None
 
     def known(self) -> dict[str, Any]:
-        """What is known of the end, by the names of the fields."""
+        """Return the fields that are known, by name."""
         return {name: value for name in ENDING_FIELDS if (value := getattr(self, name)) is not None}
 
     def __setstate__(self, state: dict[str, Any] | list[Any]) -> None:
@@ -138,7 +138,7 @@ Outcome = Passed | Failed
 
 
 class RunState(Ending):
-    """Where a run stands: the one spelling of it, from which index, events, ``status.json`` and the page are made.
+    """The state of a run, from which index, events, ``status.json`` and the page are derived.
 
     Attributes:
         status: The run's status.
@@ -162,7 +162,7 @@ class RunState(Ending):
         return None if self.started is None or self.finished is None else self.finished - self.started
 
     def begun(self, host: str, pid: int, now: float, commit: str | None = None) -> RunState:
-        """The state when another attempt begins: nothing is left of the end of the last one."""
+        """Return the state when another attempt begins, without the end of the last one."""
         return RunState(
             status=Status.RUNNING,
             started=now,
@@ -173,7 +173,7 @@ class RunState(Ending):
         )
 
     def after(self, outcome: Outcome, now: float) -> RunState:
-        """The state when the last attempt has ended with *outcome*."""
+        """Return the state when the last attempt has ended with *outcome*."""
         started = now if self.started is None else self.started
         return replace(self, status=outcome.status, started=started, finished=now, **outcome.known())
 

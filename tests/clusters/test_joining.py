@@ -83,7 +83,7 @@ def test_ray_of_the_program_is_used_and_left_running(cluster, tmp_path):
 def test_nobody_at_the_address(tmp_path, form):
     name = form.format(port=free_port())
 
-    with pytest.raises(ExecutorError, match=r"no Ray answers at .*see whether the cluster is up"):
+    with pytest.raises(ExecutorError, match=r"no Ray responds at .*check that the cluster is up"):
         run_one(bodies.square, {"x": 3}, tmp_path, executor=name)
 
 

@@ -229,7 +229,7 @@ def test_timeout_ends_a_run(script: Project):
     done = script.python("main.py", "--timeout", "0.5", SLOW="one")
     batch = script.batch("experiment")
     assert statuses(batch) == {"zero": "passed", "one": "timeout", "two": "passed"}
-    assert "timeout: one: TimeoutError: no result within 0.5 s; the run's processes were ended" in done.stderr
+    assert "timeout: one: TimeoutError: no result within 0.5 s; the run's processes were terminated" in done.stderr
 
 
 def test_timeout_of_what_cannot_be_ended_is_told(script: Project):

@@ -280,9 +280,7 @@ def test_what_did_not_come_along_is_said_where_it_is_missed(project: Project) ->
 
     told = project.python("main.py").stdout
 
-    assert (
-        "NameError: name 'SOCKET' is not defined ('SOCKET' did not come along to the run's process: TypeError" in told
-    )
+    assert "NameError: name 'SOCKET' is not defined ('SOCKET' was not sent to the run's process: TypeError" in told
 
 
 def test_what_cannot_be_sent_is_refused_before_the_first_run(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Which of the user's loaded source files are other ones than at the start, where no snapshot keeps their code."""
+"""Which of the user's loaded source files have changed since the start, where no snapshot keeps their code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def note_loaded() -> dict[str, Noted]:
 
 
 def changed(noted: Mapping[str, Noted]) -> list[str]:
-    """Return the files of *noted* whose content is another one now, or that are gone, in order."""
+    """Return the files of *noted* whose content has changed, or that are gone, in order."""
     return sorted(path for path, then in noted.items() if not _is_same(path, then))
 
 
@@ -53,7 +53,7 @@ def _note(path: str) -> Noted | None:
 
 
 def _is_same(path: str, then: Noted) -> bool:
-    """Whether the file has the content of *then*; touched, or checked out back and forth, it has."""
+    """Return whether the file has the content of *then*, also after it was touched, or checked out back and forth."""
     try:
         found = _state(path)
         return found == then[:-1] or (found[0] == then[0] and _digest(path) == then[-1])

@@ -1,4 +1,4 @@
-"""Where a run's code comes from: the snapshot of the start, or the files as they are, with an eye on their changes."""
+"""Where a run's code comes from: the snapshot of the start, or the files as they are, with their changes noted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CodeOrigin(Record):
     noted: Mapping[str, Noted] = {}
 
     def enter(self) -> None:
-        """Have this process, which is a run's own, import the code of the start; before anything of the user's.
+        """Have this process, which executes a run, import the code of the start; before any user code is imported.
 
         Raises:
             OSError: The file with the tree is gone.

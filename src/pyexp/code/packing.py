@@ -37,7 +37,7 @@ class Packed:
 
     Attributes:
         package: The `Package`, pickled: each process unpickles it.
-        joint: The values that may differ from what the script's top makes: opened only by a process where one does.
+        joint: The values that may differ from what the script's top makes; opened only by a process where one differs.
         notes: What a person should know, a sentence each.
     """
 
@@ -86,7 +86,7 @@ def pack(body: Body, *, by_value: bool = False) -> Packed:
 
 
 def _gather(references: References, body: Body, types: _Types) -> tuple[Gathering, set[str]]:
-    """Gather what travels, and tell which names *body* cannot do without."""
+    """Gather what is sent, and return it with the names that *body* requires."""
     reached = Reached(references)
     reached.follow(body)
     needed = reached.names.keys() - reached.optional

@@ -1,4 +1,4 @@
-"""What held when pyexp was first imported, and what this process has made of a script since.
+"""The state of the process when pyexp was first imported, and the script that it has made since.
 
 Imported by every start: it must cost nothing. Knows nothing of how a script is made.
 """
@@ -25,8 +25,8 @@ class Start:
         folder: The working directory at that time; None when it was deleted.
         made: File and source of the script that was made here; the file may hold something else by now.
         being_made: The file of the script whose top this process executes right now for a run.
-        not_sent: Why a name of the script did not come along to this process, by name.
-        code_changed: The user's source files that are other ones than at the start of the batch.
+        not_sent: Why a name of the script was not sent to this process, by name.
+        code_changed: The user's source files that have changed since the start of the batch.
     """
 
     __slots__ = ("argv", "being_made", "code_changed", "folder", "made", "not_sent")

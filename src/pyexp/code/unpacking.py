@@ -1,4 +1,4 @@
-"""The child's side: make the script's module, take over what differs, then give the experiment.
+"""The child's side: make the script's module, take over what differs, then return the experiment.
 
 In two steps, for a process that makes the module once and is forked for each run. Light.
 """
@@ -33,7 +33,7 @@ class Package(Record):
         body_unit: That unit.
         types: The registered classes: a name to import each by, None for what is in the unit `types_unit`.
         types_unit: The unit of those that go by value.
-        not_sent: Why a name did not come along.
+        not_sent: Why a name was not sent.
         logging: The caller's logging, where no top sets it up.
     """
 
@@ -49,7 +49,7 @@ class Package(Record):
 
 
 class MadeScript:
-    """The script's module in this process, with the parent's values; gives the experiment."""
+    """The script's module in this process, with the parent's values, and the experiment in it."""
 
     def __init__(self, package: Package, open_joint: Callable[[], IO[bytes]]) -> None:
         """Make it.
@@ -95,5 +95,5 @@ class MadeScript:
 
 
 def unpack(package: Package, open_joint: Callable[[], IO[bytes]]) -> Body:
-    """Make the script and give the experiment, in one step."""
+    """Make the script and return the experiment, in one step."""
     return MadeScript(package, open_joint).take_body()

@@ -1,6 +1,6 @@
 """Keys of one mapping that set the same value: a dotted key, a ``**`` key, a mapping. Owns finding the pair.
 
-In a file such keys are a mistake like a key that stands twice: which one is lost depends on their order.
+In a file such keys are a mistake, like a key that occurs twice: which one is lost depends on their order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def find_clash(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """Return two keys of *values* that set the same, and the dotted path of what they set; None without such keys.
+    """Return two keys of *values* that set the same value, and its dotted path; None without such keys.
 
     Example:
         >>> find_clash({"model.width": 3, "lr": 1, "model": {"depth": 2}})
@@ -26,7 +26,7 @@ def find_clash(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
     """
     if not any("." in key or key.startswith(DEEP) for key in values):
         return None
-    # Sorted, a path stands right before those that lead further down from it.
+    # Sorted, a path comes right before those that lead further down from it.
     paths = sorted(_assigned(values), key=lambda assigned: assigned[0])
     for (path, key), (other, other_key) in pairwise(paths):
         if other[: len(path)] == path:
@@ -35,7 +35,7 @@ def find_clash(values: Mapping[str, Any]) -> tuple[str, str, str] | None:
 
 
 def _assigned(values: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Each path that merging *values* sets, with the key of *values* that sets it."""
+    """Yield each path that merging *values* sets, with the key of *values* that sets it."""
     for key, value in values.items():
         for path in _paths(key, value):
             yield path, key

@@ -1,6 +1,6 @@
 """The mapping with dot access. Owns `Config` and the conversion of what is stored in it.
 
-It refuses to know which values are allowed. A worker imports this module to unpickle a config, so it imports next to
+It does not know which values are allowed. A worker imports this module to unpickle a config, so it imports next to
 nothing.
 """
 
@@ -150,7 +150,7 @@ class Config(dict[str, Any]):
 
     def _missing(self, name: str) -> str:
         if name.startswith("__") and name.endswith("__"):
-            return name  # copy, pickle and the like only probe: no search for a nearest key
+            return name  # copy, pickle and similar only probe: no search for the nearest key
         from pyexp.config.suggestion import nearest
 
         return f"config has no key {name!r}: {nearest(name, self)}"
@@ -184,8 +184,8 @@ def _convert(value: Any, depth: int = 0) -> Any:
 
 
 def _convert_added(items: list[Any], depth: int = 1) -> None:
-    """Convert, in place, the dicts that a stored list was given since; lists in it stay the same ones."""
-    # One that begins and ends with plain values is taken for a list of such: it may be long, and is read in loops.
+    """Convert, in place, the dicts that were added to a stored list since; lists in it keep their identity."""
+    # One that begins and ends with plain values is assumed to hold only such: it may be long, and is read in loops.
     if not items or not (isinstance(items[0], (dict, list)) or isinstance(items[-1], (dict, list))):
         return
     if _SETTLED.issuperset(map(type, items)):
@@ -213,7 +213,7 @@ def _plain(value: Any, depth: int) -> Any:
 
 
 def too_deep(subject: str) -> str:
-    """Say that *subject* nests too deep.
+    """Return the message that *subject* nests too deep.
 
     Example:
         >>> too_deep("config 'a'")

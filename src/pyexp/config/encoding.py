@@ -43,7 +43,7 @@ def encode_config(config: Mapping[str, Any]) -> bytes:
     tagged = _tag(config)
     try:
         return (json.dumps(tagged, indent=2, ensure_ascii=False) + "\n").encode()
-    except UnicodeEncodeError:  # half a surrogate pair, as in file names that are no UTF-8: escapes keep it
+    except UnicodeEncodeError:  # half a surrogate pair, as in file names that are not UTF-8: escapes keep it
         return (json.dumps(tagged, indent=2) + "\n").encode()
 
 
@@ -55,7 +55,7 @@ def decode_config(data: bytes | str) -> Config:
         (1, 2)
 
     Raises:
-        ValueError: *data* is no such JSON.
+        ValueError: *data* is not such JSON.
     """
     try:
         values = json.loads(data, object_hook=_untag)
@@ -67,7 +67,7 @@ def decode_config(data: bytes | str) -> Config:
 
 
 def canonical_json(config: Mapping[str, Any]) -> str:
-    """Return what the identity of *config* rests on: its values without ``name`` and ``out``, in one spelling.
+    """Return what the identity of *config* depends on: its values without ``name`` and ``out``, in one spelling.
 
     Example:
         >>> canonical_json({"name": "a", "b": {1}, "a": 1.0})
@@ -132,7 +132,7 @@ def _untag(values: dict[str, Any]) -> Any:
         if key[:2] != "$$":
             return _parse_tag(key, value)
     if strange := [key for key in values if key[:1] == "$" and key[:2] != "$$"]:
-        raise ValueError(f"config JSON has the tag {strange[0]!r} beside other keys")
+        raise ValueError(f"config JSON has the tag {strange[0]!r} next to other keys")
     return {key[1:] if key[:1] == "$" else key: value for key, value in values.items()}
 
 

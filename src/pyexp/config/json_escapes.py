@@ -12,12 +12,12 @@ from typing import Any
 
 _HIGH, _LOW = r"[dD][89abAB][0-9a-fA-F]{2}", r"[dD][c-fC-F][0-9a-fA-F]{2}"
 _PAIR = re.compile(rf"(?<!\\)(?:\\\\)*(\\u({_HIGH})\\u({_LOW}))")
-_SHORTER = 2  # letters that a joined escape has less
+_SHORTER = 2  # characters by which a joined escape is shorter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """A text whose pairs are joined to escapes that YAML knows.
+    """A text whose pairs are joined into escapes that YAML knows.
 
     Attributes:
         text: The text.
@@ -39,7 +39,7 @@ class Joined:
 
 
 def join_pairs(text: str, literal: frozenset[int] | set[int] = frozenset()) -> Joined:
-    r"""Join the pairs in *text*, but those whose numbers are in *literal*.
+    r"""Join the pairs in *text*, except those whose numbers are in *literal*.
 
     Example:
         >>> join_pairs(r'["\ud83d\ude00", "\\ud83d"]').text
@@ -59,5 +59,5 @@ def join_pairs(text: str, literal: frozenset[int] | set[int] = frozenset()) -> J
 
 
 def _code_point(high: str, low: str) -> int:
-    """The code point that a pair stands for (The Unicode Standard, 3.8, D75 and D76)."""
+    """Return the code point that a pair stands for (The Unicode Standard, 3.8, D75 and D76)."""
     return 0x10000 + ((int(high, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00)

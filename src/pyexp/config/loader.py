@@ -1,4 +1,4 @@
-"""Configs from YAML files. Owns imports and the errors that name the chain of files; parsing lives next door."""
+"""Configs from YAML files. Owns imports and the errors that name the chain of files; parsing is in `yaml_reader`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MAX_FILES = 1_000
 """How many files one load may read, a file imported twice counted twice."""
 
 MAX_REPEATED = 1_000_000
-"""How many values one load may read again, of files that are imported several times."""
+"""How many values one load may reread from files that are imported several times."""
 
 MAX_CHAIN = 50
-"""How many files may stand between one file and what it imports in the end."""
+"""How long a chain of imports may be."""
 
 _IMPORTS = "imports"
 
@@ -59,10 +59,10 @@ def load_config(
         {'model': {'width': 32, 'depth': 2}, 'seed': 1}
 
     Raises:
-        ConfigFileError: A file is missing, malformed, no mapping, too large, or imports itself; the message names the
+        ConfigFileError: A file is missing, malformed, not a mapping, too large, or imports itself; the message has the
             chain of files that led to it, and the line and column of bad YAML.
-        ConfigError: No file is given, a dotted key runs through a value that is no mapping, or an override is not
-            understood or not for a key that there is.
+        ConfigError: No file is given, a dotted key runs through a value that is not a mapping, or an override is not
+            understood or not for an existing key.
     """
     paths = [path] if isinstance(path, (str, os.PathLike)) else list(path)
     if not paths:
@@ -76,7 +76,7 @@ def load_config(
 
 
 class _Load:
-    """One call of `load_config`: what all its files together may use up."""
+    """One call of `load_config`: the limits of all its files together."""
 
     def __init__(self) -> None:
         self._files = 0
@@ -84,7 +84,7 @@ class _Load:
         self._parsed: dict[str, Document] = {}
 
     def lay_over(self, config: Config, path: str, importers: tuple[str, ...]) -> Config:
-        """Return *config* with the file at *path*, and before it what it imports, laid over it."""
+        """Return *config* with the imports of the file at *path*, then the file itself, laid over it."""
         chain = (*importers, path)
         if "\0" in path:
             raise ConfigFileError(f"{_located(chain)} cannot be read: a path has no null characters")
@@ -129,7 +129,7 @@ def _parse(path: str, chain: tuple[str, ...]) -> Document:
 
     try:
         document = read_yaml(_text(path, chain))
-        # What ``<<`` brings is meant to be laid over.
+        # What ``<<`` merges in is meant to be overridden.
         if clash := find_clash({key: document.value[key] for key in document.key_marks}):
             raise _clash_problem(clash, document.key_marks)
     except YamlProblem as problem:
@@ -165,10 +165,10 @@ def _text(path: str, chain: tuple[str, ...]) -> str:
 
 
 def _read_regular(path: str) -> bytes | None:
-    """Read a file; None for what is no regular one, which might never end or never begin."""
+    """Read a file; return None for one that is not regular, which might never end or never begin."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         return None
-    # Looked at once more when open, since it may have been replaced; without waiting for a FIFO's other end.
+    # Checked once more when open, since it may have been replaced; without waiting for a FIFO's other end.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(descriptor, "rb") as file:
         return file.read(MAX_BYTES + 1) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None

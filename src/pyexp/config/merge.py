@@ -1,4 +1,4 @@
-"""One config laid over another. Owns dotted keys and the ``**`` prefix; refuses to know names, sweeps and files."""
+"""One config laid over another. Owns dotted keys and the ``**`` prefix; knows no names, sweeps or files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEEP = "**"
 
 
 def merge(base: Mapping[str, Any], update: Mapping[str, Any]) -> Config:
-    """Return *base* with *update* laid over it; neither is changed, nor shared with the result.
+    """Return *base* with *update* laid over it; neither is changed or shared with the result.
 
     A dotted key (``"model.width"``) sets one value deep inside; mappings on its way that are missing or None are made.
     A dict replaces the one that was there, unless its key begins with ``**``: then its keys are set one by one, dotted
@@ -32,8 +32,8 @@ def merge(base: Mapping[str, Any], update: Mapping[str, Any]) -> Config:
         0.2
 
     Raises:
-        ConfigError: A dotted key runs through a value that is no mapping, or has an empty part.
-        ConfigValueTypeError: *base* or *update*, or the value of a ``**`` key, is no mapping.
+        ConfigError: A dotted key runs through a value that is not a mapping, or has an empty part.
+        ConfigValueTypeError: *base* or *update*, or the value of a ``**`` key, is not a mapping.
     """
     for role, value in (("base", base), ("update", update)):
         if not isinstance(value, Mapping):

@@ -56,7 +56,7 @@ def parse_overrides(overrides: Mapping[str, Any] | Iterable[str]) -> dict[str, A
         {'optim.lr': 0.001, '+note': 'first try'}
 
     Raises:
-        ConfigError: A text is no ``key=value``, or its value cannot be read.
+        ConfigError: A text is not ``key=value``, or its value cannot be read.
     """
     if isinstance(overrides, Mapping):
         return dict(overrides)
@@ -93,7 +93,7 @@ def override(configs: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) ->
 
 
 def _known(key: str, configs: Sequence[Mapping[str, Any]]) -> str:
-    """The key as `merge` takes it, once it is sure that it is meant."""
+    """Return the key as `merge` takes it, after checking that it exists or is meant to be new."""
     if not isinstance(key, str):
         raise ConfigError(f"override key {key!r} ({type(key).__name__}) is not a string: write it like 'model.width'")
     if any(key.removeprefix(DEEP) in config for config in configs):

@@ -22,7 +22,7 @@ def register(cls: Any = None, /, *, name: str | None = None) -> Any:
     """Register a class, so that `build` finds it under its own name or the one given.
 
     The same class again (the same module and qualified name, as from a notebook cell that is run twice) replaces the
-    former.
+    earlier one.
 
     Example:
         >>> @register
@@ -36,20 +36,20 @@ def register(cls: Any = None, /, *, name: str | None = None) -> Any:
 
     Raises:
         RegistryError: A different class is registered under the name.
-        WrongTypeError: What is decorated is no class.
+        WrongTypeError: What is decorated is not a class.
     """
     if isinstance(cls, str):
         return lambda decorated: register(decorated, name=cls)
     if cls is None:
         return lambda decorated: register(decorated, name=name)
     if not isinstance(cls, type):
-        raise WrongTypeError(f"register: {cls!r} ({type(cls).__name__}) is no class: decorate a class")
+        raise WrongTypeError(f"register: {cls!r} ({type(cls).__name__}) is not a class: decorate a class")
     adopt(cls.__name__ if name is None else name, cls)
     return cls
 
 
 def registered() -> dict[str, type | str]:
-    """Return what is registered, by name: a class, or the reference it was adopted by and not yet needed under.
+    """Return what is registered, by name: a class, or the reference that `adopt` got and that was not needed yet.
 
     Example:
         >>> @register
@@ -99,7 +99,7 @@ def build(base: Callable[..., T], config: Any, /, *args: Any, **overrides: Any) 
 
     Raises:
         UnknownTypeError: No class is registered under the name.
-        WrongTypeError: The class is no *base*, cannot be made of these arguments, or ``type`` is not a name.
+        WrongTypeError: The class is not a *base*, cannot be made of these arguments, or ``type`` is not a name.
     """
     expected: Any = base  # a class; type checkers refuse an abstract one where `type[T]` is asked for
     if not isinstance(config, Mapping):
@@ -117,7 +117,9 @@ def build(base: Callable[..., T], config: Any, /, *args: Any, **overrides: Any) 
     wanted = arguments.pop("type", expected)
     cls = wanted if isinstance(wanted, type) else _find(wanted)
     if not issubclass(cls, expected):
-        raise WrongTypeError(f"build: type {wanted!r} is {_reference(cls)}, which is no {_reference(expected)}")
+        raise WrongTypeError(
+            f"build: type {wanted!r} is {_reference(cls)}, which is not a subclass of {_reference(expected)}"
+        )
     _check_arguments(cls, args, arguments)
     made: T = cls(*args, **arguments)
     return made
@@ -146,13 +148,13 @@ def _find(name: Any) -> type:
     except (ImportError, AttributeError) as error:
         raise UnknownTypeError(f"build: type {name!r} is {found}, which cannot be imported here: {error}") from error
     if not isinstance(cls, type):
-        raise WrongTypeError(f"build: type {name!r} is {found}, which is no class but {cls!r}")
+        raise WrongTypeError(f"build: type {name!r} is {found}, which is not a class but {cls!r}")
     _types[name] = cls
     return cls
 
 
 def _check_arguments(cls: type, args: tuple[Any, ...], arguments: Mapping[str, Any]) -> None:
-    """Refuse arguments before the class sees them, so that its own errors stay its own."""
+    """Refuse arguments before the class sees them, so that errors from the class itself pass unchanged."""
     import inspect
 
     if inspect.isabstract(cls):
@@ -160,7 +162,7 @@ def _check_arguments(cls: type, args: tuple[Any, ...], arguments: Mapping[str, A
         raise WrongTypeError(f"build: {_reference(cls)} is abstract ({missing}): name a concrete class with 'type'")
     try:
         signature = inspect.signature(cls)
-    except ValueError:  # some classes written in C tell nothing
+    except ValueError:  # some classes written in C have no signature
         return
     parameters = signature.parameters.values()
     accepted = [p.name for p in parameters if p.kind in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}]

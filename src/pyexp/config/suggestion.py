@@ -12,7 +12,7 @@ _LISTED = 8
 
 
 def nearest(name: str, candidates: Iterable[object]) -> str:
-    """Say which of *candidates* may have been meant by *name*, or which there are.
+    """Return a phrase that names the *candidates* nearest to *name*, or all of them.
 
     Example:
         >>> nearest("learning_rat", ["epochs", "learning_rate"])

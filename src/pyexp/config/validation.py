@@ -1,4 +1,4 @@
-"""What a config may hold. Owns the allowed types and the one sentence for each that is not; knows no files."""
+"""What a config may hold. Owns the allowed types and the message for every other; knows no files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def validate(config: Mapping[str, Any], label: str) -> Config:
 (builtin_function_or_method): configs hold int, float, str, bool, None, Path, and dict, list, tuple and set of them
 
     Raises:
-        ConfigValueTypeError: A value is of another type, a key or the name is no string.
+        ConfigValueTypeError: A value is of another type, a key or the name is not a string.
         ConfigError: The reserved key ``out`` is set, or containers nest too deep or contain themselves.
     """
     if "out" in config:
@@ -42,7 +42,7 @@ def validate(config: Mapping[str, Any], label: str) -> Config:
 
 
 def validate_values(values: Mapping[str, Any], label: str) -> Config:
-    """Do what `validate` does for a mapping that is no whole config, so that no key has a meaning.
+    """Validate a mapping that is not a whole config, in which no key is reserved; see `validate`.
 
     Example:
         >>> validate_values({"out": [1, 2]}, "the axes")

@@ -1,4 +1,4 @@
-"""Values as configs hold them. Owns NumPy scalars becoming Python ones, copies, and when two values are the same.
+"""Values as configs hold them. Owns the conversion of NumPy scalars, copies, and when two values are the same.
 
 NumPy is recognised by its type's module: nothing here imports it.
 """
@@ -40,7 +40,7 @@ def from_numpy_scalar(value: Any) -> Any:
 
 
 def copy_value(value: Any, path: str, depth: int = 1) -> Any:
-    """Return *value* without any mutable part shared with it; *path* names it in errors.
+    """Return a copy that shares no mutable part with *value*; *path* names it in errors.
 
     Example:
         >>> layers = [{"width": 64}]
@@ -82,7 +82,7 @@ def _copy_object(value: Any, path: str) -> Any:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Tell whether two values are the same to a query.
+    """Return whether two values are the same to a query.
 
     Numbers compare by value, NumPy's too; lists and tuples as sequences; True is not 1; nan is nan.
 
@@ -99,5 +99,5 @@ def is_same(one: Any, other: Any) -> bool:
         return False
     try:
         return bool(one == other) or bool(one != one and other != other)  # noqa: PLR0124  only nan is not itself
-    except (TypeError, ValueError):  # arrays and the like: their == is no truth value
+    except (TypeError, ValueError):  # arrays and similar: their == does not return a truth value
         return False

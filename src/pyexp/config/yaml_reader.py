@@ -24,7 +24,7 @@ _CONTAINER_TAGS = {None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 
 
 class YamlProblem(Exception):
-    """What is wrong with the text, and where; reads as the end of a sentence about the file."""
+    """What is wrong with the text, and where; phrased as the end of a sentence about the file."""
 
     def __init__(self, problem: str, mark: Any, column: int | None = None) -> None:
         column = mark.column if column is None and mark is not None else column
@@ -36,12 +36,12 @@ class YamlProblem(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a text holds.
+    """The content of a text.
 
     Attributes:
         value: The plain value.
         nodes: How many values are in it, aliases expanded.
-        key_marks: Where each key of the outermost mapping stands; those that ``<<`` brings are left out.
+        key_marks: Where each key of the outermost mapping is; those that ``<<`` merges in are left out.
     """
 
     value: Any
@@ -51,7 +51,7 @@ class Document:
 
 @dataclass(slots=True)
 class _Node:
-    """A value on its way into its parent; a container until its end is seen."""
+    """A value on its way into its parent; a container until its end event."""
 
     value: Any
     mark: Any
@@ -108,7 +108,7 @@ class _Tree:
         self.root: Any = None
         self.nodes = 0
         self.key_marks: dict[str, Any] = {}
-        self.literal: set[int] = set()  # pairs of surrogates that are no escapes where they stand
+        self.literal: set[int] = set()  # pairs of surrogates that are not escapes where they are
         self._joined = joined
         self._repeated = 0
         self._documents = 0
@@ -116,7 +116,7 @@ class _Tree:
         self._anchored: dict[str, _Node] = {}
 
     def take(self, event: Any) -> None:
-        """Grow by one event of the parser."""
+        """Add one event of the parser."""
         mark = event.start_mark
         if isinstance(event, yaml.ScalarEvent):
             self.nodes += 1
@@ -148,7 +148,7 @@ class _Tree:
                 self.literal |= self._joined.within(event.start_mark.index, event.end_mark.index)
         elif not event.value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in event.value):
             # The parser's part in C refuses them itself, the one in Python does not.
-            raise YamlProblem("half a pair of surrogates is no character", event.start_mark)
+            raise YamlProblem("half a surrogate pair is not a character", event.start_mark)
 
     def _begin(self, event: Any, mark: Any) -> None:
         self.nodes += 1
@@ -175,7 +175,7 @@ class _Tree:
         if node is None:
             raise YamlProblem(f"alias {anchor!r} has no anchor before it", mark)
         if any(node is holder for holder in self._open):
-            raise YamlProblem(f"alias {anchor!r} stands inside its own anchor", mark)
+            raise YamlProblem(f"alias {anchor!r} is inside its own anchor", mark)
         self._repeat(node.size, mark)
         self._check_depth(node.height, mark)
         return _Node(node.value, mark, None, node.size, node.height)
@@ -221,7 +221,7 @@ def _key(node: _Node, known: dict[str, Any]) -> Any:
     if not isinstance(key, str):
         raise YamlProblem(f"key {key!r:.80} is a {type(key).__name__}: keys are strings, quote it", node.mark)
     if key in known:
-        raise YamlProblem(f"key {key!r} stands twice in one mapping: drop one", node.mark)
+        raise YamlProblem(f"key {key!r} occurs twice in one mapping: drop one", node.mark)
     return key
 
 

@@ -47,7 +47,7 @@ def parse_scalar(text: str, tag: str | None, *, is_plain: bool) -> Any:
         raise ValueError(f"tag {tag!r} is refused: config files hold plain data")
     value = _resolve(text)
     if type(value) not in _KINDS[kind]:
-        raise ValueError(f"{text!r} is no {kind}, as its tag says")
+        raise ValueError(f"{text!r} is not of the type {kind}, as its tag says")
     return _parse_float(text) if kind == "float" and type(value) is int else value
 
 
@@ -66,7 +66,7 @@ def _resolve(text: str) -> Any:
 
 
 def _parse_float(text: str) -> float:
-    """Return the float of a finite number; one that a float cannot hold would silently be another."""
+    """Return the float of a finite number; refuse one that a float cannot hold, which would silently change."""
     try:
         value = float(text)
     except ValueError:  # the integers of the core schema that `float` does not read: 0o17, 0x1F

@@ -1,4 +1,4 @@
-"""The class API: an experiment as a class, whose instances are the runs while they execute and the results later."""
+"""The class API: an experiment as a class whose instances are runs while they execute, and results later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyexp.results.result import Result
 
     class RunLog(Logger, LogReader):
-        """What a run's log can do at one time or another: which class it is depends on when it is asked for."""
+        """What a run's log can do while the run executes or afterwards; its class depends on when it is asked for."""
 
 
 E = TypeVar("E", bound="Experiment")
@@ -29,7 +29,7 @@ _IS_READ = "_pyexp_is_read"
 
 
 class Experiment:
-    """Subclass it, write ``experiment()``, and run it with ``ExperimentRunner(YourClass)``.
+    """The base of experiments as classes: define ``experiment()`` and run it with ``ExperimentRunner(YourClass)``.
 
     The attributes that ``experiment()`` sets on ``self`` are the result. In the report, and from ``results()``, each
     item is an instance of the class with those attributes and with the properties of `Result`; a run that has not
@@ -45,7 +45,7 @@ class Experiment:
         ...         return [{"x": 1}, {"x": 2}]
     """
 
-    # Beside the attributes, not among them: ``vars(instance)`` is what the run set.
+    # Outside of the attributes: ``vars(instance)`` is what the run set.
     __slots__ = ("__dict__", "__weakref__", _IS_READ, _SOURCE)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -62,12 +62,12 @@ class Experiment:
 
     @staticmethod
     def configs() -> Any:
-        """Give the configs to run; override it."""
+        """Return the configs to run; override it."""
         raise NotImplementedError
 
     @staticmethod
     def report(*args: Any, **kwargs: Any) -> Any:
-        """Report: override it as ``report(results, out)`` or ``report(results)``, or leave it out for a table."""
+        """Report; override it as ``report(results, out)`` or ``report(results)``. By default a table is shown."""
         raise NotImplementedError
 
     @property
@@ -123,7 +123,7 @@ class Experiment:
 
     @property
     def status(self) -> str:
-        """Where the run stands."""
+        """The run's status."""
         return _finished(self).status
 
     @property
@@ -151,10 +151,10 @@ class Experiment:
         """Attempts so far."""
         return _finished(self).attempts
 
-    if not TYPE_CHECKING:  # a type checker would take any attribute for one that there is
+    if not TYPE_CHECKING:  # with it, a type checker would accept any attribute
 
         def __getattr__(self, name: str) -> Any:
-            """Say why there is no such attribute."""
+            """Raise an error that says why the attribute is missing."""
             source = _slot(self, _SOURCE)
             if name in _LATER and _is_result(source):
                 return getattr(source, name)
@@ -190,29 +190,29 @@ def bind(cls: type[E], source: ActiveRun | Result) -> E:
     instance = cls.__new__(cls)
     object.__setattr__(instance, _SOURCE, source)
     if _is_result(source) and Experiment.__getattribute__ is not _read_and_get:
-        # Only where there are results: it makes an attribute several times slower, which a run's process is spared.
+        # Only where there are results: it makes attributes several times slower, which a run's process must not pay.
         Experiment.__getattribute__ = _read_and_get  # type: ignore[method-assign]
     return instance
 
 
 def attributes_of(instance: Experiment) -> dict[str, Any]:
-    """The attributes that the run has set on *instance*."""
+    """Return the attributes that the run has set on *instance*."""
     return dict(instance.__dict__)
 
 
 def restore_attributes(instance: Experiment, attributes: dict[str, Any]) -> None:
-    """Give *instance* just these *attributes*."""
+    """Set *attributes* as the only attributes of *instance*."""
     instance.__dict__.clear()
     instance.__dict__.update(attributes)
 
 
 def overrides(cls: type[Experiment], method: str) -> bool:
-    """Whether *cls* defines *method* itself, or a base of it between does."""
+    """Return whether *cls*, or a base of it below `Experiment`, defines *method*."""
     return getattr(cls, method) is not getattr(Experiment, method)
 
 
 def _read_and_get(instance: Any, name: str) -> Any:
-    """Get an attribute as usual; those that the run set are read before, when one that may be of them is asked for."""
+    """Get an attribute as usual, after reading those that the run set if it may be one of them."""
     if name == "__dict__" or not (name.startswith("__") or name in _OWN):
         _read(instance)
     return object.__getattribute__(instance, name)
@@ -239,7 +239,7 @@ def _slot(instance: Experiment, name: str) -> Any:
 
 
 def _is_result(source: Any) -> TypeGuard[Result]:
-    """Whether *source* is a `Result`; the process of a run has none, and does not import what one needs."""
+    """Return whether *source* is a `Result`; the process of a run has none and does not import what one needs."""
     results = sys.modules.get("pyexp.results.result")
     return results is not None and isinstance(source, results.Result)
 

@@ -1,4 +1,4 @@
-"""`@chkpt`: steps of a run whose outcome is kept, so that a later attempt does not repeat them."""
+"""`@chkpt`: steps of a run whose outcome is saved, so that a later attempt does not repeat them."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class _Step:
             self._path = self.run.paths.checkpoint(name, self.run.calls[name])
 
     def is_done(self) -> bool:
-        """Whether an earlier attempt saved this call: then its value is in `returned` and the attributes are back."""
+        """Return whether an earlier attempt saved this call; its value is then in `returned`, the attributes set."""
         if self._path is None:
             return False
         try:
@@ -144,7 +144,7 @@ class _Step:
         return True
 
     def observe(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        """Note what the call is given, before it may change it."""
+        """Note the arguments of the call before it may change them."""
         if self._path is None or self._instance is not None:
             return
         # Imported where there is a run to keep steps of: the process of most runs has none.
@@ -170,7 +170,7 @@ class _Step:
             _current_step.reset(token)
 
     def save(self) -> Any:
-        """Keep the returned value and the instance's attributes; gives the value back."""
+        """Save the returned value and the instance's attributes, and return the value."""
         changed = [] if self._observed is None else self._observed.changed(self.returned)
         if changed:
             print(  # noqa: T201 — the run's log
@@ -201,7 +201,7 @@ class _Step:
             outer = outer.outer
 
     def _note_failure(self, error: Exception, attempt: int, retry: int) -> None:
-        """Say that an attempt failed and another follows."""
+        """Print that an attempt failed and another follows."""
         print(  # noqa: T201 — the run's log
             f"chkpt {self._name}: attempt {attempt} of {retry} failed ({type(error).__name__}: {error}); trying again",
             file=sys.stderr,

@@ -34,7 +34,7 @@ class Trial:
 
     @property
     def logger(self) -> Logger | LogReader | None:
-        """The trial's event log, as a run has one; without a folder, it is gone with this trial."""
+        """The trial's event log, as a run has one; without a folder, it is removed with this trial."""
         if self._log is None and not self._has_ended:
             from pyexp.executors.journal import open_run_log
 
@@ -42,7 +42,7 @@ class Trial:
         return self._log
 
     def end(self) -> None:
-        """Complete the event log, if there is one: from now on it is read.
+        """Complete the event log, if there is one; from now on it can be read.
 
         Raises:
             LogWriteError: Something that was logged could not be written.
@@ -72,7 +72,7 @@ class ClassBody:
         self.is_async = is_async(cls.experiment)
 
     def __call__(self, run: ActiveRun) -> Any:
-        """Make an instance, run it, and give its attributes."""
+        """Make an instance, run it, and return its attributes."""
         instance = self._make(run)
         returned: Any = instance.experiment()
         if hasattr(returned, "__await__"):
@@ -83,7 +83,7 @@ class ClassBody:
         """Run one instance with *config* outside of any batch, for a unit test or a debugger.
 
         Returns:
-            The instance; where ``experiment()`` is asynchronous, what gives it when awaited.
+            The instance; if ``experiment()`` is asynchronous, an awaitable of it.
         """
         trial = Trial(config)
         instance = self._make(trial)

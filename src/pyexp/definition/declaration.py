@@ -28,7 +28,7 @@ class Declaration:
         subject: The function or class.
         body: *subject* behind one call.
         home: Folder of the file that defines it; the working directory for what was typed in.
-        configs: Gives the configs.
+        configs: Returns the configs.
         report: Reports on the results.
         defaults: Settings given to the decorator.
     """
@@ -73,7 +73,7 @@ class Declaration:
 
     @property
     def make_item(self) -> Callable[[Batch, RunRecord], Any]:
-        """What makes of a run what the user sees: a `Result`, or an instance of the class that has one."""
+        """The maker of what the user sees of a run: a `Result`, or an instance of the class that has one."""
         from pyexp.results.result import Result  # the process of a run declares experiments, and reads no results
 
         make_result = functools.partial(Result, main=self.module)
@@ -84,7 +84,7 @@ class Declaration:
 
 
 def declare(subject: Any, defaults: Mapping[str, Any]) -> Declaration:
-    """Look at the function or `Experiment` class *subject*.
+    """Inspect the function or `Experiment` class *subject*.
 
     Raises:
         TypeError: It is neither, or a function that does not take a config.

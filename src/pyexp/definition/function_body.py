@@ -19,7 +19,7 @@ class FunctionBody:
     """A function of the config, and of the logger or the run folder where it asks for them."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        """Look at the parameters of *function*.
+        """Inspect the parameters of *function*.
 
         Raises:
             TypeError: It takes no config, or requires something that a run does not have.

@@ -1,4 +1,4 @@
-"""Whether a call changed what it was given, and putting such a change back. Knows neither runs nor files."""
+"""Whether a call changed its arguments, and reapplying such a change. Knows neither runs nor files."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _ATOMS = (int, float, complex, str, bytes, bool, type(None), type, FunctionType,
 
 
 class Observed:
-    """What a call is given: its arguments, and the global variables that its function names."""
+    """The input of a call: its arguments, and the global variables that its function names."""
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        """Note how everything is now; what cannot be pickled, and what is larger than 256 MB, is left out."""
+        """Note the present values; what cannot be pickled, and what is larger than 256 MB, is left out."""
         self._values = {f"argument {place}": value for place, value in enumerate(args, start=1)}
         self._values |= {f"argument {name!r}": value for name, value in kwargs.items()}
         self._values |= {f"global {name!r}": value for name, value in _named_globals(function)}
         self._digests = {name: _digest(value) for name, value in self._values.items()}
 
     def changed(self, returned: Any) -> list[str]:
-        """What is another value now, and no part of what was *returned*."""
+        """Return what has changed and is not part of what was *returned*."""
         kept = _parts(returned)
         return [
             name
@@ -40,7 +40,7 @@ class Observed:
 
 
 def contents_of(args: Iterable[Any]) -> list[Any]:
-    """What has to be saved of *args* to put their changes back with `put_back`.
+    """Return what has to be saved of *args* to reapply their changes with `put_back`.
 
     Raises:
         TypeError: One of them cannot be changed in place from outside.
@@ -49,7 +49,7 @@ def contents_of(args: Iterable[Any]) -> list[Any]:
 
 
 def put_back(args: Iterable[Any], contents: Iterable[Any]) -> None:
-    """Give *args* the contents that `contents_of` returned."""
+    """Replace the contents of *args* with what `contents_of` returned."""
     for value, content in zip(args, contents, strict=True):
         if isinstance(value, dict):
             value.clear()
@@ -73,7 +73,7 @@ def _content(place: int, value: Any) -> Any:
     if hasattr(value, "__dict__"):
         return dict(vars(value))
     raise TypeError(
-        f"chkpt(mutates=True): argument {place} is a {type(value).__qualname__}, whose changes cannot be put back: "
+        f"chkpt(mutates=True): argument {place} is a {type(value).__qualname__}, whose changes cannot be reapplied: "
         f"pass a dict, a list, an array or an object with attributes, or return the value instead"
     )
 
@@ -97,7 +97,7 @@ def _digest(value: Any) -> bytes | None:
 
 
 class _Hashing:
-    """A file that keeps a hash alone."""
+    """A file that keeps only a hash."""
 
     def __init__(self) -> None:
         self.hash = blake2b()
@@ -113,7 +113,7 @@ class _Hashing:
 
 
 def _parts(value: Any) -> set[int]:
-    """Identities of *value* and of everything in its containers and attributes."""
+    """Return the identities of *value* and of everything in its containers and attributes."""
     found: set[int] = set()
     waiting = [value]
     while waiting:

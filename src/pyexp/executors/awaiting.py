@@ -1,4 +1,4 @@
-"""Follows a run's process to its end, and says what came of the run."""
+"""Waits for a run's process, and returns the outcome of the run."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class RunProcess(Protocol):
 
     @property
     def pid(self) -> int:
-        """It leads the process group of the same number."""
+        """Its pid, which is also that of its process group."""
 
     @property
     def returncode(self) -> int | None:
-        """Its exit code, negative for a signal; None until `wait` has seen its end."""
+        """Its exit code, negative for a signal; None until `wait` has returned."""
 
     async def wait(self) -> int:
-        """Wait for its end and return its exit code; may be cancelled, and called again."""
+        """Wait until it exits and return its exit code; may be cancelled, and called again."""
 
 
 async def await_outcome(child: RunProcess, mailbox: IO[bytes], log: Path, guard: Guard, session: Session) -> Outcome:
-    """Wait until the run of *child* has come to its outcome; on cancellation, its whole process tree is ended first.
+    """Wait for the outcome of the run of *child*; on cancellation, its whole process tree is terminated first.
 
     Args:
         child: The run's process.
         mailbox: Where it leaves its report.
         log: The run's log.
         guard: Watches the process.
-        session: Says how much time a process that is ended gets.
+        session: Has the grace of a process that is terminated.
     """
     try:
         code = await child.wait()

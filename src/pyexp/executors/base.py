@@ -1,4 +1,4 @@
-"""The extension point: what an executor is given, and what it owes."""
+"""The extension point: what an executor is given, and what it must do."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ DEFAULT_GRACE_S = 3.0
 
 
 def _ignore(_: str) -> None:
-    """Take a note that nobody reads."""
+    """Discard a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What an executor is told once per batch.
+    """What an executor is given once per batch.
 
     Attributes:
         body: What every task of the batch calls.
         jobs: Runs at once; None for as many as the executor takes.
-        owns_loop: Nobody else uses the event loop, so that short file operations may block it.
-        has_main_thread: The loop runs in the main thread, which a synchronous function may have for itself.
+        owns_loop: Nothing else uses the event loop, so that short file operations may block it.
+        has_main_thread: The loop runs in the main thread, which a synchronous function may use alone.
         stopping: Set when the user asks to stop.
         hurry: Set when the user asks a second time to stop: children get no more grace.
         grace_s: Seconds between SIGTERM and SIGKILL.
@@ -57,12 +57,12 @@ class Session:
 class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which one is the author's choice
     """How a run is executed. Subclass it and override one of two methods.
 
-    ``run`` is the plain way: a synchronous method, called in a worker thread. ``execute`` is the full one:
-    asynchronous, cancellable, answering with an `Outcome`.
+    ``run`` is the simple one: a synchronous method, called in a worker thread. ``execute`` is the full one:
+    asynchronous, cancellable, returning an `Outcome`.
 
     Attributes:
-        is_isolated: Each run has a process of its own: as many run at once as there are CPUs, unless told otherwise,
-            and a run ends when `execute` is cancelled, so that time-outs work.
+        is_isolated: Each run has a process of its own: as many run at once as there are CPUs, unless ``jobs`` is set,
+            and cancelling `execute` terminates a run, so that time-outs work.
     """
 
     is_isolated: ClassVar[bool] = False
@@ -81,9 +81,9 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
         raise NotImplementedError(f"{type(self).__name__} must override run() or execute()")
 
     async def execute(self, task: Task, /) -> Outcome:
-        """Execute *task* and tell what came of it; never raise for a failing run.
+        """Execute *task* and return its outcome; never raise for a failing run.
 
-        On cancellation, end what was started and let the cancellation through.
+        On cancellation, terminate what was started and let the cancellation through.
         """
         from pyexp.executors.custom import execute_run_method
 
@@ -100,19 +100,19 @@ class Executor(ABC):  # noqa: B024 — one of two methods is overridden: which o
 
     @asynccontextmanager
     async def open(self, session: Session) -> AsyncIterator[Executor]:
-        """Prepare for the tasks of one batch; the block's value executes them."""
+        """Prepare for the tasks of one batch; the value of the block executes them."""
         del session
         yield self
 
     def can_stop(self, body: Body) -> bool:
-        """Whether cancelling `execute` ends a run of *body*; time-outs need it."""
+        """Return whether cancelling `execute` terminates a run of *body*, which time-outs require."""
         return self.is_isolated or (body.is_async and type(self).run is Executor.run)
 
     def needs_main_thread(self, body: Body) -> bool:
-        """Whether a run of *body* shall have the main thread to itself, so that a debugger works in it."""
+        """Return whether a run of *body* needs the main thread to itself, so that a debugger works in it."""
         del body
         return False
 
     def default_jobs(self, body: Body) -> int | None:
-        """Runs at once when nobody says how many; None for no limit of ours."""
+        """Return how many runs execute at once when ``jobs`` is not set; None for no limit of pyexp."""
         return available_cpus() if self.is_isolated or body.is_async else 1

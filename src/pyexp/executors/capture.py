@@ -1,4 +1,4 @@
-"""What a run prints goes to its ``log.out``: the file, and the redirection of streams within this process."""
+"""The capture of what a run prints, in its ``log.out``: the file, and the redirection of streams in this process."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def open_log(path: Path, attempt: int) -> int:
 def captured(path: Path, attempt: int, *, is_shown: bool) -> Iterator[None]:
     """Send what this context prints to the log *path*; with *is_shown* to the terminal as well.
 
-    Several may overlap: which run a line belongs to is told by the context variable that tasks and worker threads
-    inherit. A thread that the run starts itself has none; its output goes to the only run there is, or else to the
+    Several may overlap: a context variable, which tasks and worker threads inherit, says which run a line belongs
+    to. A thread that the run starts itself has none; its output goes to the only run, or else to the
     terminal.
     """
     raw = os.fdopen(open_log(path, attempt), "ab", buffering=0)
@@ -70,10 +70,10 @@ _output: ContextVar[_Output | None] = ContextVar("pyexp_output", default=None)
 
 
 class _Router(io.TextIOBase):
-    """Stands for a standard stream while runs are captured; hands each write to the run it comes from."""
+    """A stand-in for a standard stream while runs are captured; passes each write on to the run it comes from."""
 
     def __init__(self, original: TextIO | None) -> None:
-        """Stand for *original*; None is what Python has in place of a stream that was closed at its start."""
+        """Replace *original*; it is None where Python was started with the stream closed."""
         self._original = _nowhere() if original is None else original
 
     def write(self, text: str) -> int:
@@ -91,7 +91,7 @@ class _Router(io.TextIOBase):
         self._original.flush()
 
     def close(self) -> None:
-        """Nothing: the original is others', and may be closed when this stand-in goes away."""
+        """Do nothing: the original belongs to others, and must not be closed when this stand-in is destroyed."""
 
     @property
     def buffer(self) -> Any:
@@ -102,21 +102,21 @@ class _Router(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """Encoding of the stream that is stood for."""
+        """The encoding of the replaced stream."""
         return self._original.encoding
 
     @property
     def errors(self) -> str | None:  # type: ignore[override]
-        """What the stream that is stood for does with characters that its encoding lacks."""
+        """What the replaced stream does with characters that its encoding lacks."""
         return self._original.errors
 
     @property
     def name(self) -> Any:
-        """Name of the stream that is stood for."""
+        """The name of the replaced stream."""
         return self._original.name
 
     def __getattr__(self, name: str) -> Any:
-        """What else a stream has, such as ``reconfigure``: that of the run's log, which alone it then sets up."""
+        """Return another attribute, such as ``reconfigure``: that of the run's log, which alone it affects."""
         return getattr(self._target(), name)
 
     def isatty(self) -> bool:
@@ -135,7 +135,7 @@ class _Router(io.TextIOBase):
 
 
 class _Routing:
-    """Puts the routers in place while at least one run is captured."""
+    """The routers, in place while at least one run is captured."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -175,7 +175,7 @@ class _Routing:
         sys.stdout, routed = self._originals[0], sys.stdout
         try:
             if hook is sys.__breakpointhook__ and not os.environ.get("PYTHONBREAKPOINT"):
-                # What the built-in hook does, but for the frame: it would stop in this function.
+                # What the built-in hook does, except for the frame: it would stop in this function.
                 pdb.Pdb().set_trace(sys._getframe(1))
                 return None
             return hook(*args, **kwargs)

@@ -14,13 +14,13 @@ MAX_VALUES = 2_000
 """How many values of a config are written."""
 
 MAX_LETTERS = 20_000
-"""How many letters of its strings are written, all together."""
+"""How many characters of its strings are written altogether."""
 
 _DECIMAL_BITS = 10_000  # Python refuses to write decimals of more than 4,300 digits
 
 
 def config_text(config: Mapping[str, Any]) -> str:
-    """Return *config* as YAML; what is left out of a large one is said in a comment at the end.
+    """Return *config* as YAML; a comment at the end says what is left out of a large one.
 
     Example:
         >>> print(config_text({"lr": 0.1, "layers": (64, 32)}), end="")
@@ -48,7 +48,7 @@ def _dump(values: Any) -> str:
 
 @dataclass(slots=True)
 class _Budget:
-    """What may still be written, and what was left out."""
+    """How much may still be written, and what was left out."""
 
     values: int = MAX_VALUES
     letters: int = MAX_LETTERS
@@ -68,7 +68,7 @@ class _Budget:
         return self._text(str(value)) if isinstance(value, (str, PurePath)) else value
 
     def note(self) -> str:
-        """Say what was left out."""
+        """Return the comment on what was left out."""
         counts = ((self.cut_values, "values"), (self.cut_letters, "letters"))
         parts = [f"{count:,} {unit}" for count, unit in counts if count]
         return f"# cut: {' and '.join(parts)} are left out; config.json has them all\n" if parts else ""

@@ -1,6 +1,6 @@
-"""Forking: what must not stand in a process before its runs are forked from it, and the fork without its warning.
+"""Forking: what a process must not contain when its runs are forked from it, and the fork without its warning.
 
-Knows threads, OpenMP pools and CUDA. Knows no executor: who asks says where the process is and what to do about it.
+Knows threads, OpenMP pools and CUDA. Knows no executor: the caller says where the process is and what to do about it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import warnings
 from contextlib import suppress
 from typing import Final
 
-# Threads of tools that runs are forked beside every day, and of the loop's library.
+# Threads of common tools that forking gets along with, and of the loop's library.
 _TOOLS: Final = frozenset(
     {"pyexp", "ipykernel", "IPython", "zmq", "tqdm", "debugpy", "pydevd", "_pydevd_bundle", "xdist", "execnet"}
 )
 _POOLS: Final = frozenset({"anyio", "concurrent"})
 _OWN: Final = frozenset({"anyio", "pyexp"})
-# Whose native threads they may be; the first that is loaded has the best chance.
+# Packages that may have started the native threads; the first that is loaded is the most likely.
 _SUSPECTS: Final = ("torch", "sklearn", "tensorflow", "jax", "xgboost", "lightgbm", "faiss", "cv2", "numba", "scipy")
 _SHOWN_THREADS: Final = 3
 
 
 def fork() -> int:
-    """Fork, without the warning that a process with threads gets: who has looked for hazards has said it better."""
+    """Fork without Python's warning about threads: the caller has reported hazards in more detail."""
     if sys.platform == "win32":
         raise NotImplementedError
     with warnings.catch_warnings():
@@ -34,14 +34,14 @@ def fork() -> int:
 
 
 def find_hazards(*, has_loop: bool) -> list[str]:
-    """What stands in this process that a forked child cannot use, or may hang over; a phrase each.
+    """Return what this process contains that a forked child cannot use, or may deadlock on; a phrase each.
 
     Args:
         has_loop: The loop that runs in this thread is expected there.
     """
     threads = _other_threads()
     found = [f"{_quoted(threads)} (Python threads that may hold locks)"] if threads else []
-    # A thread that computes would keep the probe from ending; it is named already.
+    # A thread that computes would keep the probe from exiting; it is named already.
     if not threads and (count := _surviving_native_threads()):
         plural = "s" if count > 1 else ""
         found.append(f"{count} native thread{plural} that an OpenMP pool, once used, leaves{_suspected()}")
@@ -53,7 +53,7 @@ def find_hazards(*, has_loop: bool) -> list[str]:
 
 
 def _other_threads() -> list[str]:
-    """Names of the Python threads but this one, the main thread, those of tools, and idle ones of pools."""
+    """Return the names of the Python threads except this, the main thread, those of tools, and idle ones of pools."""
     known = (threading.current_thread(), threading.main_thread())
     return [
         thread.name
@@ -66,13 +66,13 @@ def _other_threads() -> list[str]:
 
 
 def _origins(thread: threading.Thread) -> set[str]:
-    """Packages that the thread's class and its function come from."""
+    """Return the packages that the thread's class and its function come from."""
     modules = (type(thread).__module__, getattr(getattr(thread, "_target", None), "__module__", None) or "")
     return {module.partition(".")[0] for module in modules}
 
 
 def _is_idle(thread: threading.Thread) -> bool:
-    """Whether the worker of a pool executes nothing but the pool's own code, or ours."""
+    """Return whether the worker of a pool executes only the pool's own code, or pyexp's."""
     frame = sys._current_frames().get(thread.ident or 0)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
@@ -83,10 +83,10 @@ def _is_idle(thread: threading.Thread) -> bool:
 
 
 def _surviving_native_threads() -> int:
-    """Threads that Python did not start and that a fork does not end (Linux).
+    """Return how many threads Python did not start and a fork does not end (Linux).
 
     Those of OpenBLAS, and those that torch starts when it is imported, end at a fork; those of a used OpenMP pool stay
-    on, and their copies are missing in the child. So a child is forked that ends at once, then they are counted.
+    on, and their copies are missing in the child. So a child that exits at once is forked, then they are counted.
     """
     if sys.platform != "linux" or not _native_threads():
         return 0
@@ -102,7 +102,7 @@ def _native_threads() -> int:
     known = {thread.native_id for thread in threading.enumerate()}
     try:
         return sum(int(name) not in known for name in os.listdir("/proc/self/task"))
-    except OSError:  # no /proc here
+    except OSError:  # without /proc
         return 0
 
 

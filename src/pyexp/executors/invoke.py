@@ -1,4 +1,4 @@
-"""The one place that calls user code: gives it what it asks for, saves what it returns, makes data of its errors."""
+"""The one place that calls user code: passes what it asks for, saves what it returns, turns its errors into data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pyexp.task import Body, Task
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-# Found without importing it: most runs do not need it.
+# Looked up without importing it: most runs do not need it.
 _ASYNCIO = os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "asyncio") + os.sep
 
 current_run: ContextVar[ActiveRun] = ContextVar("pyexp_current_run")
@@ -36,7 +36,7 @@ interruptible = threading.Event()
 
 
 class _OwnProcess:
-    """Which process executes a run itself, as opposed to those that the run starts or forks."""
+    """The process that executes a run itself, as opposed to those that the run starts or forks."""
 
     pid = 0
 
@@ -92,7 +92,7 @@ class ActiveRun:
 
 
 def run_task(task: Task) -> Outcome:
-    """Execute *task* here and now."""
+    """Execute *task* in this thread."""
     run = ActiveRun(task)
     try:
         value = call_body(task.body, run)
@@ -102,7 +102,7 @@ def run_task(task: Task) -> Outcome:
 
 
 def call_body(body: Body, run: ActiveRun) -> Any:
-    """Call the user's code for *run*; what it returns to be awaited gets a loop of its own."""
+    """Call the user's code for *run*; an awaitable that it returns gets a loop of its own."""
     token = current_run.set(run)
     own_process.pid = os.getpid()
     try:
@@ -131,7 +131,7 @@ async def run_task_async(task: Task) -> Outcome:
     except asyncio.CancelledError as error:
         this = asyncio.current_task()
         if this is not None and this.cancelling():
-            with suppress(Exception):  # what could not be logged is no reason to go on
+            with suppress(Exception):  # a failure of the log is no reason to continue
                 run.close()
             raise
         return _failed(run, error)
@@ -159,7 +159,7 @@ def keep_value(run: ActiveRun, value: Any) -> Outcome:
 
 
 def describe_error(error: BaseException) -> str:
-    """``Type: message`` on the first line, then the traceback from the user's first frame on."""
+    """Return ``Type: message`` on the first line, then the traceback from the user's first frame on."""
     import traceback
 
     if "pyexp.code.snapshot.finder" in sys.modules:
@@ -170,7 +170,7 @@ def describe_error(error: BaseException) -> str:
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__
     if isinstance(error, NameError) and (reason := start.not_sent.get(error.name or "")):
-        heading += f" ({error.name!r} did not come along to the run's process: {reason})"
+        heading += f" ({error.name!r} was not sent to the run's process: {reason})"
     if isinstance(error, SystemExit):
         heading = f"SystemExit: the run called sys.exit({error.code!r}) before it returned a result"
     if isinstance(error, PyexpError) and _user_frames(error.__traceback__) is None:
@@ -182,13 +182,13 @@ def _failed(run: ActiveRun, error: BaseException) -> Failed:
     text = describe_error(error)
     try:
         run.close()
-    except Exception as second:  # the log's own failure is told beside the run's
+    except Exception as second:  # the log's own failure is reported in addition to the run's
         text += f"\nThe event log could not be completed either: {_text_of(second)}\n"
     return report_failure(text)
 
 
 def report_failure(error: str) -> Failed:
-    """The failure for *error*, with which the run's log ends, as a script's output would."""
+    """Return the failure for *error*, after printing it at the end of the run's log as a script would."""
     heading, _, trace = error.partition("\n\n")
     with suppress(OSError, ValueError):
         print(trace or heading, file=sys.stderr)  # noqa: T201 — the run's log
@@ -227,7 +227,7 @@ def _text_of(error: BaseException) -> str:
 
 
 def _user_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The traceback without the library's own frames, and those of the loop that it started, at its top."""
+    """Return the traceback without the frames at its top that are pyexp's, or of the loop that it started."""
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_PACKAGE, _ASYNCIO)):
         trace = trace.tb_next
     return trace

@@ -1,4 +1,4 @@
-"""Opens a run's event log with what makes the run reproducible in it."""
+"""The opening of a run's event log, with what makes the run reproducible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_run_log(out: Path, config: Config, commit: str | None, *, is_silent: bool = False) -> Logger:
-    """Open the event log in *out*; ``config`` (YAML) and ``git_commit`` stand at iteration 0.
+    """Open the event log in *out*; ``config`` (YAML) and ``git_commit`` are logged at iteration 0.
 
     With *is_silent*, the logger writes nothing.
     """

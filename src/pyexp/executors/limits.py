@@ -1,4 +1,4 @@
-"""How much may happen at once on this machine. Knows no executor."""
+"""Limits of what happens at once on this machine. Knows no executor."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def available_cpus() -> int:
-    """CPUs that this process may use."""
+    """Return the CPUs that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def unlimited() -> CapacityLimiter:
-    """A limiter that does not limit, for worker threads whose number the scheduler limits already."""
+    """Return a limiter that does not limit, for worker threads whose number the scheduler limits already."""
     from anyio import CapacityLimiter
 
     return CapacityLimiter(math.inf)

@@ -1,4 +1,4 @@
-"""Whether this process belongs to a run, though it is not the run's own: one that a launcher in the run has started.
+"""Whether this process belongs to a run without being the run's own: a launcher in the run has started it.
 
 Owns the variable ``PYEXP_RUN``, which every process below a run inherits. Knows no batch and no experiment.
 """
@@ -42,7 +42,7 @@ class Membership:
         script: The script that the runner executes; None where it has none.
         owner: The process that executes the batch, or on another machine the one that executes the run there.
         launchers: What a launcher had set for the runner itself.
-        is_played: The process plays the run already: nothing below it may.
+        is_played: The process executes the run already: no process below it may.
     """
 
     folder: str
@@ -58,16 +58,16 @@ class Membership:
 
 
 def variables_for(folder: Path, owner: Owner) -> dict[str, str]:
-    """The environment of the processes of the run in *folder*, which *owner* executes."""
+    """Return the environment of the processes of the run in *folder*, which *owner* executes."""
     launchers = {name: os.environ[name] for name in LAUNCHERS if name in os.environ}
     told = Membership(folder=os.fspath(folder), script=main_script(), owner=owner, launchers=launchers)
     return {VARIABLE: json.dumps(asdict(told))}
 
 
 def current_membership() -> Membership | None:
-    """The run that this process belongs to; None outside of any, and in the run's own process.
+    """Return the run that this process belongs to; None outside of any, and in the run's own process.
 
-    What the variable says counts only while the process that it names lives and is an ancestor of this one.
+    The variable counts only while the process that it names is alive and an ancestor of this one.
     """
     from pyexp.executors.invoke import own_process
 
@@ -82,18 +82,18 @@ def current_membership() -> Membership | None:
 
 
 def mark_played(membership: Membership) -> None:
-    """Have what this process starts know that it plays its run."""
+    """Mark this process as executing its run, for the processes that it starts."""
     os.environ[VARIABLE] = json.dumps(asdict(membership) | {"is_played": True})
 
 
 def main_script() -> str | None:
-    """The file that this Python executes, wherever links lead to it."""
+    """Return the file that this Python executes, with links resolved."""
     file = getattr(sys.modules.get("__main__"), "__file__", None)
     return None if file is None else os.path.realpath(file)
 
 
 def _is_ancestor(pid: int) -> bool:
-    """Whether *pid* is above this process; where that cannot be told, a living one is believed to be."""
+    """Return whether *pid* is above this process; where that cannot be determined, a living one is believed to be."""
     if sys.platform != "linux":
         return True
     current = os.getpid()

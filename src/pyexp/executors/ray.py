@@ -1,6 +1,6 @@
 """Each run on a Ray cluster: one started for the batch on this machine, or one that is there already.
 
-The only file that imports Ray. What happens on a node is in `remote.node`, what arrives from it in `remote.inbox`.
+The only file that imports Ray. What happens on a node is in `remote.node`, what arrives from it is in `remote.inbox`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class RayExecutor(Executor):
     """Run each config as a task of a Ray cluster (``pip install "pyexp[ray]"``).
 
     A run has a process of its own on its node, as with the executor ``subprocess``. Its output, event log, artifacts
-    and result arrive in the batch folder on this machine while it goes on, whether or not the node shares that folder.
+    and result arrive in the batch folder on this machine while it executes, whether or not the node shares that folder.
 
     A cluster elsewhere gets a copy of the working directory, without ``.git``, virtual environments and output folders,
     and of this library. A Ray that was not started here is left running.
@@ -77,7 +77,7 @@ class RayExecutor(Executor):
         resources: Mapping[str, float] | None = None,
         **init: Any,
     ) -> None:
-        """Say where and with what the runs execute; nothing is started or joined yet.
+        """Set where and with what the runs execute; nothing is started or joined yet.
 
         Args:
             address: ``ray://host:port``, ``host:port`` or ``"auto"`` of a running cluster; None for the Ray that this
@@ -98,7 +98,7 @@ class RayExecutor(Executor):
         self._init = init
 
     def default_jobs(self, body: Body) -> int | None:
-        """As many as the cluster takes: a window that is larger than most."""
+        """Return as many as the cluster takes: more than most clusters execute at once."""
         del body
         return _WINDOW
 
@@ -107,7 +107,7 @@ class RayExecutor(Executor):
         """Join the cluster, or start one, and receive what the runs send.
 
         Raises:
-            ExecutorError: No cluster answers, or it was lost.
+            ExecutorError: No cluster responds, or it was lost.
             UnpicklableError: The experiment cannot be sent.
         """
         bound = copy.copy(self)
@@ -130,9 +130,9 @@ class RayExecutor(Executor):
 
     @asynccontextmanager
     async def place(self, task: Task) -> AsyncIterator[None]:
-        """Submit the run and wait until a node has taken it; on leaving, nothing of it goes on.
+        """Submit the run and wait until a node has taken it; when the block ends, nothing of it continues.
 
-        A cluster may be busy, or a worker process have to be set up first: that is no part of the run's time.
+        A cluster may be busy, or a worker process have to be set up first: that does not count as the run's time.
         """
         run = Submission(self._ray, Inbox(task))
         self._runs[run.inbox.key] = self._placed[task.out] = run
@@ -148,7 +148,7 @@ class RayExecutor(Executor):
                 await _in_thread(run.inbox.close)
 
     async def execute(self, task: Task) -> Outcome:
-        """Await the run, which is submitted if it is not yet; on cancellation its whole process tree is ended first."""
+        """Await the run, submitted if it is not yet; on cancellation its whole process tree is terminated first."""
         run = self._placed.get(task.out)
         if run is None:
             async with self.place(task):
@@ -162,28 +162,28 @@ class RayExecutor(Executor):
         return run.inbox.outcome
 
     async def _watch(self, run: Submission) -> None:
-        """Take what the task that executes the run gives back; when it fails instead, its node will not tell."""
+        """Take what the task that executes the run returns; if it fails instead, its node will not report."""
         error = await run.wait()
         if error is None:
             await _in_thread(run.take_returned)
             run.wake()
         elif not run.is_over:
-            # What the node sent before it was lost may still be on its way: the news queues behind it.
+            # What the node sent before it was lost may still be on its way: the failure is queued behind it.
             lost = NotRun(error=f"{type(error).__name__}: {_plain(error)}")
-            with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader says so
+            with suppress(self._ray.exceptions.RayError):  # the exchange is lost too: its reader reports it
                 await _in_thread(self._call, "put", run.inbox.key, [lost])
 
     async def _end(self, run: Submission) -> None:
-        """See to it that nothing of *run* goes on: ask its node, then have the cluster kill it."""
+        """Make sure that nothing of *run* continues: ask its node, then have the cluster kill it."""
         if run.is_over:
             return
         run.is_over = True
-        is_clean = run.inbox.is_clean  # before anything is told to the exchange, which keeps it
+        is_clean = run.inbox.is_clean  # before anything is sent to the exchange, which keeps it
         session = self._session
         if run.inbox.has_ended:
             with anyio.move_on_after(_PATIENCE_S):
                 await run.wait()
-        # From here on nothing that arrives makes it pass: what it is to come to is decided.
+        # From here on nothing that arrives makes it pass: its outcome is decided.
         run.inbox.is_closed = True
         if not run.has_ended() and run.inbox.host is None:
             await _in_thread(run.withdraw)
@@ -225,7 +225,7 @@ class RayExecutor(Executor):
 
     def _leave(self, cluster: Cluster) -> None:
         if hasattr(self, "_exchange"):
-            with suppress(Exception):  # a cluster that is lost has no exchange to end
+            with suppress(Exception):  # a lost cluster has no exchange to stop
                 self._ray.kill(self._exchange)
         cluster.leave()
 
@@ -239,7 +239,7 @@ class RayExecutor(Executor):
             run.submitted(self._function.remote(self._package, order, self._exchange))
 
     async def _receive_all(self) -> None:
-        """Write what arrives, and wake who waits for it."""
+        """Write what arrives, and wake what waits for it."""
         while True:
             try:
                 runs = await anyio.to_thread.run_sync(self._receive, limiter=unlimited(), abandon_on_cancel=True)
@@ -257,7 +257,7 @@ class RayExecutor(Executor):
                     self._group.start_soon(_in_thread, self._send_files, run.inbox)
 
     def _receive(self) -> list[Submission]:
-        """Wait for messages and write what they bring; the runs that they are of."""
+        """Wait for messages, write what they contain, and return their runs."""
         found = {}
         for key, message in self._call("take"):
             run = self._runs.get(key)
@@ -267,12 +267,12 @@ class RayExecutor(Executor):
         return list(found.values())
 
     def _send_files(self, inbox: Inbox) -> None:
-        with suppress(self._ray.exceptions.RayError, OSError):  # the node waits until its run is ended
+        with suppress(self._ray.exceptions.RayError, OSError):  # the node waits until its run is terminated
             for message in inbox.files():
                 self._call("give", inbox.key, [message])
 
     def _tell(self, method: str, *args: Any) -> None:
-        with suppress(Exception):  # a cluster that is lost has ended the runs itself
+        with suppress(Exception):  # a lost cluster has killed the runs itself
             getattr(self._exchange, method).remote(*args)
 
     def _call(self, method: str, *args: Any) -> Any:
@@ -280,7 +280,7 @@ class RayExecutor(Executor):
 
 
 def host(options: dict[str, Any]) -> None:
-    """The whole life of a head: start Ray, tell where it is, stay until killed."""
+    """Start Ray, report its address, and stay until killed: all that a head does."""
     context = _import_ray().init(address="local", **options)
     print(context.address_info["gcs_address"], flush=True)  # noqa: T201 — the reply that the starter waits for
     threading.Event().wait()

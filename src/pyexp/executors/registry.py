@@ -15,7 +15,7 @@ NAMES = ("subprocess", "fork", "forkserver", "inline", "ray")
 
 
 def get_executor(name: str | Executor) -> Executor:
-    """Give the executor called *name*; an `Executor` is returned as it is.
+    """Return the executor called *name*; an `Executor` is returned as it is.
 
     Args:
         name: ``subprocess``, ``fork``, ``forkserver``, ``inline``, ``ray``, ``ray:auto``, ``ray:<address>`` or

@@ -1,4 +1,4 @@
-"""What a process's end says when it left no report."""
+"""The outcome of a process that exited without a report."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def ended_early(pid: int, code: int, log: Path) -> Failed:
-    """The failure of a run whose process *pid* ended with *code* (negative for a signal) and without a report."""
+    """Return the failure of a run whose process *pid* exited with *code* (negative: a signal) without a report."""
     if code >= 0:
         sentence = f"ProcessExited: the run's process {describe_end(code)} before it returned a result"
     else:
@@ -30,7 +30,7 @@ def ended_early(pid: int, code: int, log: Path) -> Failed:
 
 
 def describe_end(code: int) -> str:
-    """How a process ended that has the exit code *code*, negative for a signal."""
+    """Return how a process with the exit code *code* ended, negative for a signal."""
     if code >= 0:
         return f"exited with code {code}"
     name = _signal_name(-code)
@@ -39,7 +39,7 @@ def describe_end(code: int) -> str:
 
 
 def with_tail(sentence: str, log: Path) -> str:
-    """*sentence*, and below it the last lines of *log*, if any."""
+    """Return *sentence*, and below it the last lines of *log*, if any."""
     tail = _tail(log)
     at = tail.rfind(_CRASH)
     if at >= 0:
@@ -56,7 +56,7 @@ def _signal_name(number: int) -> str:
 
 
 def _shortened(report: list[str]) -> str:
-    """The report of a crash that Python's faulthandler left: of each stack the innermost frames, without our own."""
+    """Return a crash report of Python's faulthandler with the innermost frames of each stack, without pyexp's own."""
     shown: list[str] = []
     left = _SHOWN_FRAMES
     for line in report:
@@ -73,7 +73,7 @@ def _shortened(report: list[str]) -> str:
 
 
 def _tail(log: Path) -> str:
-    """The last part of *log*: enough for the report of a crash of many threads."""
+    """Return the last part of *log*: enough for the report of a crash of many threads."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)

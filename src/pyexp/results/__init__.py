@@ -1,1 +1,1 @@
-"""What came of a batch, read back lazily. Nothing here runs anything."""
+"""The results of a batch, read back lazily. Nothing here runs anything."""

@@ -24,7 +24,7 @@ _COLOURS: Final = {
 }
 _OTHER = "#757575"
 _MOST_BYTES = 1_000_000
-"""How large a result may be that is read to be shown."""
+"""How large a result may be for it to be read and shown."""
 
 
 def results_html(results: Tensor[Any]) -> str:

@@ -50,7 +50,7 @@ def measure(results: Tensor[Any], key: Key, by: By = "last") -> list[float]:
         by: Which value of a tag counts.
 
     Raises:
-        SelectionError: Neither results nor logs have *key*, or what it holds are no numbers.
+        SelectionError: Neither results nor logs have *key*, or what it holds are not numbers.
     """
     if by not in get_args(By):
         raise SelectionError(f"by is {by!r}: a tag counts by its 'last', 'min' or 'max' value")
@@ -65,7 +65,7 @@ def measure(results: Tensor[Any], key: Key, by: By = "last") -> list[float]:
 
 
 def measure_all(results: Tensor[Any]) -> dict[str, list[float]]:
-    """Return what `measure` does for every key under which a result has a number.
+    """Return what `measure` returns for every key under which a result has a number.
 
     Raises:
         SelectionError: No result has one.
@@ -128,7 +128,7 @@ def _passed(results: Tensor[Any]) -> Iterator[Any]:
 
 
 def _own(item: Any, key: Key) -> Any:
-    """The value of a run under *key*: of its result, else of its own."""
+    """Return the value of a run under *key*: of its result, else of its own."""
     if isinstance(key, str) and key.partition(".")[0] not in _PREFIXES:
         result = result_of(item)
         value = select.look_up(result, key) if isinstance(result, Mapping) else select.MISSING
@@ -138,7 +138,7 @@ def _own(item: Any, key: Key) -> Any:
 
 
 def _tag_values(results: Tensor[Any], tag: str, by: By) -> list[Any]:
-    """The value of a tag of each run that passed."""
+    """Return the value of a tag of each run that passed."""
     found: list[Any] = []
     known: set[str] = set()
     for item in _passed(results):
@@ -163,7 +163,7 @@ def _known_keys(results: Tensor[Any]) -> list[str]:
 
 
 def _in_places(results: Tensor[Any], numbers: Sequence[float]) -> list[float]:
-    """One number per place, nan where no run has passed."""
+    """Return one number per place, nan where no run has passed."""
     given = iter(numbers)
     return [NOTHING if cell is HOLE or cell.status != _PASSED else next(given) for cell in results.cells()]
 

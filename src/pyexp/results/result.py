@@ -1,4 +1,4 @@
-"""One run's outcome. What is large or dangerous to read is read on first use."""
+"""One run's outcome. What is slow or unsafe to read is read on first use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Unread(Enum):
-    """Stands where nothing was read yet; the same one also in a copy."""
+    """The placeholder of what was not read yet; the same one also in a copy."""
 
     UNREAD = auto()
 
@@ -41,7 +41,7 @@ _WITHOUT_RESULT = {
 
 
 class Result:
-    """A run as it stands on disk.
+    """A run as it is on disk.
 
     ``config``, ``result``, ``log`` and ``logger`` are loaded on first use; making a `Result` opens no file.
 
@@ -54,14 +54,14 @@ class Result:
     __slots__ = ("_batch", "_config", "_load_error", "_logger", "_main", "_record", "_value")
 
     def __init__(self, batch: Batch, record: RunRecord, main: str = "__main__") -> None:
-        """Take the run of *batch* that *record* tells of; *main* is the module of the experiment's script."""
+        """Take the run of *batch* that *record* describes; *main* is the module of the experiment's script."""
         self._batch = batch
         self._record = record
         self._main = main
         self._config: Any = _UNREAD
         self._value: Any = _UNREAD
         self._logger: Any = _UNREAD
-        self._load_error: str | None = None  # as text; empty once there is known to be no fault
+        self._load_error: str | None = None  # as text; empty once it is known to have no fault
 
     @property
     def name(self) -> str:
@@ -138,7 +138,7 @@ class Result:
     def error(self) -> str | None:
         """Why there is no result: ``Type: message``, then the traceback; None for a run that passed and can be read.
 
-        A run that was not executed, or whose process was killed with the batch's, has a sentence, too.
+        A run that was not executed, or whose process was killed with the batch's, has a message, too.
         """
         status = self._record.status
         if status is Status.PASSED:
@@ -215,7 +215,7 @@ class Result:
             return None
 
     def _find_fault(self) -> str:
-        """Why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
+        """Return why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
         state, path = self._status(), self._batch.run(self._record.folder).result
         if state.summary is None or names_types(state.summary):  # a class that it needs may be gone
             self._load()

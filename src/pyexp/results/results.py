@@ -1,4 +1,4 @@
-"""A batch's results: a tensor of runs that can be reckoned with. Owns the methods' names; each works next door."""
+"""A batch's results: a tensor of runs with statistics. Owns the methods' names; its neighbours implement them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 
 class Results(Tensor[T]):
-    """What ``experiment.results()`` and the report get: a `Tensor` of `Result`.
+    """A `Tensor` of `Result`, as ``experiment.results()`` returns it and the report gets it.
 
     In all methods a key is one of the runs' results (``"accuracy"``, ``"val.loss"``), else one as in queries
     (``"duration"``, ``"config.lr"``), else the tag of logged numbers, else a function of a `Result`. Runs that did not
-    pass, holes, nan and what is no number are left out.
+    pass, holes, nan and what is not a number are left out.
 
     Example:
         >>> results = experiment.results()  # doctest: +SKIP

@@ -112,7 +112,7 @@ def _sem(np: Any, values: Any, axis: tuple[int, ...]) -> Any:
 
 
 def _over(np: Any, sums: Any, counts: Any) -> Any:
-    """The quotients; nan where nothing was counted."""
+    """Return the quotients; nan where nothing was counted."""
     return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
 
 
@@ -139,7 +139,7 @@ def groups(results: Tensor[Any], name: str) -> Iterator[tuple[Any, Tensor[Any]]]
 
 def _groups_by_value(results: Tensor[Any], name: str) -> Iterator[tuple[Any, Tensor[Any]]]:
     key = name if name.partition(".")[0] in ("config", "cfg") else f"config.{name}"
-    results[{key: lambda _: False}]  # names the nearest key where there is none
+    results[{key: lambda _: False}]  # its error names the nearest key
     values: list[Any] = []
     for item in results:
         value = _config_value(item, key)

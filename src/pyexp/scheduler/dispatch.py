@@ -1,7 +1,7 @@
-"""Hands the runs of a batch to an executor, within its limits; the one place that records what came of them.
+"""Executes the runs of a batch by an executor, within limits; the one place that records outcomes.
 
-A run has passed when its ``result.pkl`` is there, whatever else is said. Cancelling `Dispatcher.dispatch` ends every
-run that it started and records it as interrupted before the cancellation goes on.
+A run has passed when its ``result.pkl`` is there, whatever else is reported. Cancelling `Dispatcher.dispatch`
+terminates every run that it started and records it as interrupted before the cancellation propagates.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What bounds the runs.
+    """The limits of the runs.
 
     Attributes:
         timeout_s: Seconds per attempt.
@@ -57,7 +57,7 @@ class Limits:
 
 
 class Dispatcher:
-    """Executes runs of one batch; the batch is claimed by this process."""
+    """The execution of the runs of one batch, which this process has claimed."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Dispatcher:
 
         Raises:
             ExecutorError: The executor could not be started.
-            OutputError: What came of a run could not be recorded (disk full); the runs have been ended.
+            OutputError: The outcome of a run could not be recorded (disk full); the runs have been terminated.
             UnpicklableError: The experiment cannot be sent to the executor's processes.
         """
         slots = None if self._session.jobs is None else anyio.Semaphore(self._session.jobs)
@@ -115,7 +115,7 @@ class Dispatcher:
     async def _run(
         self, executor: Executor, folder: str, slots: anyio.Semaphore | None, scope: anyio.CancelScope
     ) -> None:
-        """Execute one run, all its attempts, and record what came of it."""
+        """Execute one run, all its attempts, and record its outcome."""
         try:
             run = RunInProgress(self._batch, folder)
             outcome = await self._attempts(executor, run)
@@ -178,7 +178,8 @@ class Dispatcher:
         )
         timeout_s = self._limits.timeout_s
         outcome: Outcome = Failed(
-            error=f"TimeoutError: no result within {timeout_s} s; the run's processes were ended", status=Status.TIMEOUT
+            error=f"TimeoutError: no result within {timeout_s} s; the run's processes were terminated",
+            status=Status.TIMEOUT,
         )
         async with executor.place(task):
             run.begin(self._owner.host, self._commit)
@@ -193,7 +194,7 @@ class Dispatcher:
         return await self._settled(run, outcome)
 
     async def _settled(self, run: RunInProgress, outcome: Outcome) -> Outcome:
-        """What the run's folder says: with a result the run has passed, without one it has not."""
+        """Return what the run's folder says: with a result the run has passed, without one it has not."""
         has_result = has_regular_result(run.paths)
         try:
             if has_result and (isinstance(outcome, Failed) or outcome.digest is None):
@@ -217,21 +218,21 @@ class Dispatcher:
         self._events.send_nowait(event)
 
     async def _io(self, function: Callable[..., T], *args: Any) -> T:
-        """A short file operation: where it disturbs nobody in this thread, else in another."""
+        """Do a short file operation: in this thread if it blocks nothing else, else in another."""
         if self._session.owns_loop:
             return function(*args)
         return await anyio.to_thread.run_sync(function, *args)
 
 
 async def _execute(executor: Executor, task: Task) -> Outcome:
-    """Execute *task*; what an executor raises, or gives instead of an outcome, is this run's failure alone."""
+    """Execute *task*; what an executor raises, or returns instead of an outcome, is this run's failure alone."""
     try:
         outcome = await executor.execute(task)
     except Exception as error:
         return Failed(error=describe_error(error))
     if not isinstance(outcome, (Passed, Failed)):
         return Failed(
-            error=f"TypeError: {type(executor).__name__}.execute() gave {outcome!r}; it must give Passed or Failed"
+            error=f"TypeError: {type(executor).__name__}.execute() returned {outcome!r}, not a Passed or Failed"
         )
     return outcome
 
@@ -244,6 +245,6 @@ def _first(error: BaseException) -> BaseException:
 
 def _recording_failed(batch: Batch, error: OSError) -> OutputError:
     return OutputError(
-        f"the state of a run could not be written to {batch.paths.root}: {error}; the runs were ended: "
+        f"the state of a run could not be written to {batch.paths.root}: {error}; the runs were terminated: "
         f"make room or permission there, then continue the batch {batch.paths.timestamp}"
     )

@@ -1,4 +1,4 @@
-"""Device slots: no GPU is given to two runs at once."""
+"""Device slots: no GPU is assigned to two runs at once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 
 class DevicePool:
-    """Hands out devices, first come first served."""
+    """A pool of devices, first come, first served."""
 
     def __init__(self, devices: Sequence[str], per_run: int) -> None:
         """Share *devices* among runs that take *per_run* each.
 
         Raises:
-            SettingsError: One run wants more devices than there are.
+            SettingsError: One run asks for more devices than there are.
         """
         require_devices(devices, per_run)
         self._free = list(devices)
@@ -38,7 +38,7 @@ class DevicePool:
         if self._per_run == 0:
             yield {}
             return
-        # Who waits for devices keeps the turn: a later run cannot overtake it for ever.
+        # A run that waits for devices keeps its turn: later runs cannot overtake it forever.
         async with self._turn, self._returned:
             while len(self._free) < self._per_run:
                 await self._returned.wait()
@@ -53,17 +53,17 @@ class DevicePool:
 
 
 def require_devices(devices: Sequence[str], per_run: int) -> None:
-    """Refuse runs that want more than there are.
+    """Refuse runs that ask for more devices than there are.
 
     Raises:
-        SettingsError: One run wants more than *devices*.
+        SettingsError: One run asks for more than *devices*.
     """
     if per_run > len(devices):
         raise SettingsError(f"gpus={per_run} asks for more devices than there are: found {len(devices)} ({_source()})")
 
 
 def visible_devices() -> list[str]:
-    """Devices that this process may use: those of ``CUDA_VISIBLE_DEVICES``, else those that the driver lists."""
+    """Return the devices that this process may use: ``CUDA_VISIBLE_DEVICES``, else those that the driver lists."""
     if (listed := os.environ.get(_VARIABLE)) is not None:
         names = [name.strip() for name in listed.split(",")]
         # CUDA itself stops at the first entry that is empty or -1.

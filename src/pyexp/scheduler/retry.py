@@ -22,7 +22,7 @@ class RetryPolicy:
     longest_delay_s: float = 60.0
 
     def delay_s(self, outcome: Outcome, attempt: int) -> float | None:
-        """Seconds to wait after *attempt* (from 1) came to *outcome*, or None when that was the last.
+        """Return the seconds to wait after *attempt* (from 1) came to *outcome*, or None when that was the last.
 
         Example:
             >>> RetryPolicy(retries=2).delay_s(Failed(error="ValueError: no"), attempt=2)

@@ -1,4 +1,4 @@
-"""One run on its way through the dispatcher, and its record on disk. Knows its folder, not who executes it."""
+"""One run on its way through the dispatcher, and its record on disk. Knows its folder, not what executes it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RunInProgress:
         return self.state.attempts
 
     def open(self) -> None:
-        """Look at the folder, and at the status that earlier starts left."""
+        """Inspect the folder, and the status that earlier starts left."""
         self._has_folder = self.paths.root.is_dir() and not self.paths.root.is_symlink()
         self.state = load_status(self.paths.status, default_if_damaged=True)
 
@@ -46,11 +46,11 @@ class RunInProgress:
         return config
 
     def begin(self, host: str, commit: str | None) -> None:
-        """An attempt starts now, with the code of *commit*."""
+        """Note that an attempt starts now, with the code of *commit*."""
         self.state = self.state.begun(host, os.getpid(), time.time(), commit)
 
     def end(self, outcome: Outcome) -> None:
-        """The last attempt has ended with *outcome*."""
+        """Note that the last attempt has ended with *outcome*."""
         self.state = self.state.after(outcome, time.time())
 
     def save(self, index: Index) -> None:

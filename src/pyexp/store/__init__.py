@@ -1,1 +1,1 @@
-"""A batch on disk: its folders, files and owner. Knows every file name and nothing of who calls."""
+"""A batch on disk: its folders, files and owner. Knows every file name and nothing of its callers."""

@@ -1,4 +1,4 @@
-"""Values saved between the steps of a run, so that a later attempt need not repeat them."""
+"""Values saved between the steps of a run, so that a later attempt need not repeat the steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def save_checkpoint(path: Path, saved: Any) -> None:
-    """Pickle *saved* into *path*, whole; its folder is made if need be."""
+    """Pickle *saved* into *path*, whole; its folder is made if missing."""
     path.parent.mkdir(exist_ok=True)
     try:
         with open_atomic(path, durable=True) as file:

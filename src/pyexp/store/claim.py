@@ -1,4 +1,4 @@
-"""Who works on a batch. A claim is a locked file that names its owner: the lock frees itself when the owner dies."""
+"""Which process works on a batch. A claim is a locked file that names its owner, and is unlocked when it dies."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """A process: host, pid, and the start time that tells it from a later process with the same pid."""
+    """A process: host, pid, and the start time, which distinguishes it from a later process with the same pid."""
 
     host: str
     pid: int
@@ -40,12 +40,12 @@ class Owner:
 
     @classmethod
     def current(cls) -> Owner:
-        """This process."""
+        """Return the owner that is this process."""
         pid = os.getpid()
         return cls(host=socket.gethostname(), pid=pid, started=_process_start(pid) or "")
 
     def is_dead(self) -> bool:
-        """Whether it is certain that the owner has ended; of another host nothing is certain."""
+        """Return whether it is certain that the owner has exited; on another host nothing is certain."""
         if self.host != socket.gethostname():
             return False
         started = _process_start(self.pid)
@@ -53,9 +53,9 @@ class Owner:
 
 
 class Claim:
-    """The hold of this process on a batch, from `take` to `release`.
+    """The claim of this process on a batch, from `take` to `release`.
 
-    Where the file system has no locks, the owner touches its file every 15 s instead, and is taken for dead 90 s after
+    Where the file system has no locks, the owner touches its file every 15 s instead, and is considered dead 90 s after
     the last time.
 
     Attributes:
@@ -92,11 +92,11 @@ class Claim:
                 return cls(descriptor)
             if time.monotonic() > deadline:
                 raise owned_by(path.parent.name, owner)
-            # A reader that looks whether the file is locked holds it for a moment.
+            # A reader that checks whether the file is locked holds the lock for a moment.
             time.sleep(_POLL_S)
 
     def release(self) -> None:
-        """Let go of the batch."""
+        """Release the batch."""
         if self._descriptor >= 0:
             descriptors.let_go(self._descriptor)
             self._ended.set()
@@ -111,7 +111,7 @@ class Claim:
 
 
 def owned_by(batch: str, owner: Owner | None) -> BatchOwnedError:
-    """The error for a *batch* that *owner* works on."""
+    """Return the error for a *batch* that *owner* works on."""
     who = f"process {owner.pid} on {owner.host}" if owner else "another process"
     return BatchOwnedError(
         f"the batch {batch!r} is being worked on by {who}: wait until it exits or terminate it, then continue"
@@ -119,14 +119,14 @@ def owned_by(batch: str, owner: Owner | None) -> BatchOwnedError:
 
 
 def live_owner(path: Path) -> Owner | None:
-    """The process that works on the batch whose owner file is *path*, or None when nobody does."""
+    """Return the process that works on the batch whose owner file is *path*, or None when there is none."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
         return None
     try:
         owner = _read_owner(descriptor)
-        # An unlocked file means that the owner let go or died. A held one is believed, unless its owner is known dead:
+        # An unlocked file means that the owner released it or died. A locked one counts unless its owner is known dead:
         # a child that inherited the descriptor may keep the lock a moment longer.
         try:
             if try_lock(descriptor, shared=True):
@@ -156,7 +156,7 @@ def _take_without_lock(path: Path) -> int:
             )
         os.close(descriptor)
         write_atomic(path, json.dumps(asdict(Owner.current())).encode())
-        time.sleep(_SETTLING_S)  # of two that take it at once, the later one has it
+        time.sleep(_SETTLING_S)  # of two that take it at once, the later one gets it
         descriptor = os.open(path, _FLAGS, 0o666)
         if (found := _read_owner(descriptor)) != Owner.current():
             raise owned_by(path.parent.name, found)
@@ -168,12 +168,12 @@ def _take_without_lock(path: Path) -> int:
 
 
 def _is_alive(descriptor: int, owner: Owner, now: float) -> bool:
-    """Whether the process that a file without a lock names is to be believed alive."""
+    """Return whether the process that a file without a lock names is considered alive."""
     return not owner.is_dead() and now - os.fstat(descriptor).st_mtime < _BELIEVED_S
 
 
 def _clock_of(folder: Path) -> float:
-    """The time by the clock of the file system, which may be that of another machine."""
+    """Return the time by the clock of the file system, which may be that of another machine."""
     place = folder / f".clock-{os.getpid()}"
     try:
         place.touch()
@@ -188,16 +188,16 @@ def _clock_of(folder: Path) -> float:
 def _beat(path: Path, ended: threading.Event) -> None:
     """Touch the owner file *path* until the claim has ended."""
     while not ended.wait(_BEAT_S):
-        with suppress(OSError):  # the file system is away for a while
+        with suppress(OSError):  # the file system is unreachable for a while
             os.utime(path)
 
 
 @contextmanager
 def _turn(folder: Path, deadline: float) -> Iterator[None]:
-    """Have one process after the other look at the claim on *folder*, while the block lasts.
+    """Have one process after the other inspect the claim on *folder*, inside the block.
 
     Between the lock and its owner's name a fresh claim looks like that of a dead owner. Where a folder cannot be locked
-    (Windows, some network file systems), or when who has the turn does not go on, nobody is kept out.
+    (Windows, some network file systems), or when the process whose turn it is does not continue, none is kept out.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
@@ -211,12 +211,12 @@ def _turn(folder: Path, deadline: float) -> Iterator[None]:
         yield
     finally:
         with suppress(OSError):
-            unlock(descriptor)  # closing alone would leave it to a process that was forked meanwhile
+            unlock(descriptor)  # closing alone would leave the lock to a process that was forked meanwhile
         os.close(descriptor)
 
 
 def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
-    """Lock the file *path* and name this process in it; gives its descriptor, or else who owns it, if that is told.
+    """Lock the file *path* and name this process in it; return its descriptor, or else its owner, if it names one.
 
     When a child of a dead owner keeps the lock, a new file takes the place of the locked one.
     """
@@ -232,7 +232,7 @@ def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
                     return descriptor, None
             else:
                 owner = _read_owner(descriptor)
-        except BaseException:  # whatever it is goes on; the lock must not stay
+        except BaseException:  # re-raised, whatever it is; the lock must not stay
             os.close(descriptor)
             raise
         os.close(descriptor)
@@ -259,7 +259,7 @@ def _read_owner(descriptor: int) -> Owner | None:
 
 
 def _process_start(pid: int) -> str | None:
-    """When the process *pid* started, in the system's own words; "" if unknown; None if there is no such process."""
+    """Return when the process *pid* started, as the system spells it; "" if unknown, None if there is no process."""
     if sys.platform == "linux":
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:

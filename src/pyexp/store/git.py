@@ -1,4 +1,4 @@
-"""Git, called for a snapshot: every call ends by one time limit, with all that it started. Knows no snapshot."""
+"""Git, called for a snapshot: one time limit for all calls and what they start. Knows no snapshot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GitError(Exception):
 
 
 class Patience:
-    """How long one piece of work may take, however many calls it is.
+    """How long one piece of work may take in all its calls.
 
     Args:
         timeout_s: Seconds until all calls fail.
@@ -34,7 +34,7 @@ class Patience:
         self._on_slow = on_slow
 
     def wait(self, process: subprocess.Popen[bytes], stdin: bytes) -> tuple[bytes, bytes]:
-        """Give *process* its input and return what it writes.
+        """Pass *process* its input and return what it writes.
 
         Raises:
             subprocess.TimeoutExpired: The time is over.
@@ -44,12 +44,12 @@ class Patience:
             try:
                 return process.communicate(given, timeout=max(0.0, self._left(_NOTICE_S)))
             except subprocess.TimeoutExpired:
-                given = None  # it goes on with what it has
+                given = None  # it continues with what it has
                 self.check()
         return process.communicate(given, timeout=max(0.0, self._left(self.timeout_s)))
 
     def check(self) -> None:
-        """Say that it takes long, if it does and that has not been said."""
+        """Report that it takes long, once."""
         if self._on_slow is not None and self._left(_NOTICE_S) <= 0:
             say, self._on_slow = self._on_slow, None
             say()
@@ -70,11 +70,11 @@ class Git:
     def __init__(self, folder: str, patience: Patience, environment: Mapping[str, str] | None = None) -> None:
         self._folder = folder
         self.patience = patience
-        # It shall not wait for the index of the user's repository, nor write it.
+        # It must not wait for the index of the user's repository, nor write it.
         self.environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
 
     def within(self, environment: Mapping[str, str]) -> Git:
-        """Return one with some more of an environment."""
+        """Return a copy with more variables in its environment."""
         return Git(self._folder, self.patience, {**self.environment, **environment})
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
@@ -143,7 +143,7 @@ def _output(arguments: Sequence[str], code: int, output: bytes, errors: bytes) -
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill *process*, if it is still there, with the filters that it has started."""
+    """Kill *process*, if it still runs, with the filters that it has started."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""What git made of large files at earlier snapshots: an unchanged one is not read again. One file per work tree."""
+"""Git's hashes of large files from earlier snapshots: an unchanged one is not read again. One file per work tree."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     Hashed = tuple[str, str]
     _State = tuple[int, int, int, int, int]
 
-# A file that was written in the moments before it was read may have changed since by the same time stamp.
+# A file that was written just before it was read may have changed since with the same time stamp.
 _TICK_NS = 2_000_000_000
-# Of small ones git shall know the state itself: it is what tells a run which sources have changed.
+# Git itself must know the state of small ones: by it a run finds which sources have changed.
 _LARGE_BYTES = 100_000
 
 
@@ -38,7 +38,7 @@ class HashedFiles:
             self._known = kept if isinstance(kept, dict) else {}
 
     def find(self, path: str) -> Hashed | None:
-        """Return mode and hash of the file *path* if it is what it was."""
+        """Return mode and hash of the file *path* if it has not changed."""
         known = self._known.get(path)
         state = self._states[path] = _state(os.path.join(self._top, path))
         return known[1:] if known is not None and known[0] == state and state[0] >= _LARGE_BYTES else None

@@ -1,6 +1,6 @@
-"""A run's ``result.pkl``: written whole by the process that made the value, checked and read by everybody else.
+"""A run's ``result.pkl``: written whole by the process that made the value, checked and read by all others.
 
-The file exists exactly when the run passed. Its digest stands in ``status.json``.
+The file exists exactly when the run passed. Its digest is in ``status.json``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def save_result(path: Path, value: Any) -> str:
     """Pickle *value* into *path*, durably and whole, and return the file's digest.
 
     Plain pickle is tried first, which names classes; what has no name (lambdas, classes of a function) goes by value.
-    What holds more than plain values is read back before the file is there, up to 256 MB.
+    What holds more than plain values is read back before the file is in place, up to 256 MB.
 
     Raises:
         UnpicklableError: The value cannot be pickled, or not be read back; the message names the attribute or key.
@@ -70,7 +70,7 @@ def save_result(path: Path, value: Any) -> str:
 
 
 def check_result(path: Path, digest: str | None) -> bool:
-    """Whether *path* is a regular file that holds what *digest* says (any readable pickle when there is no digest)."""
+    """Return whether *path* is a regular file with this *digest* (any readable pickle when there is no digest)."""
     try:
         with open_regular(path) as file:
             if digest is not None:
@@ -84,7 +84,7 @@ def check_result(path: Path, digest: str | None) -> bool:
 
 
 def digest_of(path: Path) -> str:
-    """``sha256:<hex>`` of the file *path*, read in pieces."""
+    """Return ``sha256:<hex>`` of the file *path*, read in pieces."""
     with open_regular(path) as file:
         return _digest(file)
 
@@ -94,7 +94,7 @@ def load_result(path: Path, digest: str | None, *, main: str = _MAIN) -> Any:
 
     Args:
         path: The file.
-        digest: Its digest, as the run's status tells; None when that is lost.
+        digest: Its digest, from the run's status; None when that is lost.
         main: The module that was, or is, the script: what the result names in ``__main__`` is looked up there first.
 
     Raises:
@@ -115,7 +115,7 @@ def verify_result(path: Path, digest: str | None) -> None:
 
     Raises:
         FileNotFoundError: The run has not passed.
-        DamagedFileError: The file is another one than *digest* says.
+        DamagedFileError: The file does not have this *digest*.
     """
     with open_regular(path) as file:
         _verify(path, file, digest)
@@ -164,7 +164,7 @@ def drop_previous(paths: RunPaths) -> None:
 
 
 class _HashingWriter(io.RawIOBase):
-    """Passes what is written on to *file* and hashes it on the way, so that the file is not read again."""
+    """A writer that passes everything on to *file* and hashes it on the way, so that the file is not read again."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -202,7 +202,7 @@ class _Sha256:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Finds the classes of a script also where it was imported."""
+    """An unpickler that finds the classes of a script also where it was imported."""
 
     def __init__(self, file: IO[bytes], main: str) -> None:
         super().__init__(file)
@@ -244,7 +244,7 @@ def _read_back(descriptor: int) -> None:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether *value* holds containers, numbers, text and NumPy arrays alone, which always read back."""
+    """Return whether *value* holds only containers, numbers, text and NumPy arrays, which can always be read back."""
     left = [value]
     seen: set[int] = set()
     while left:
@@ -270,15 +270,15 @@ def _digest(file: IO[bytes]) -> str:
 
 
 def _ends_whole(path: Path) -> bool:
-    """Whether a pickle whose classes are gone at least ends as one."""
+    """Return whether a pickle whose classes are gone at least ends like a pickle."""
     with open_regular(path) as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == pickle.STOP
 
 
 def _culprit(value: Any, path: str = "result", depth: int = 0) -> str:
-    """Where in *value* the part is that cannot be pickled."""
-    if depth < 20:  # noqa: PLR2004 — deep enough for any value a person would look into
+    """Return where in *value* the part is that cannot be pickled."""
+    if depth < 20:  # noqa: PLR2004 — deep enough for any value that a person would inspect
         for step, part in _parts(value):
             if not _is_picklable(part):
                 return _culprit(part, path + step, depth + 1)
@@ -294,7 +294,7 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
 
 
 def _is_picklable(value: Any) -> bool:
-    """Whether *value* can be pickled and read back."""
+    """Return whether *value* can be pickled and read back."""
     import cloudpickle
 
     try:

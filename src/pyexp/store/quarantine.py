@@ -1,4 +1,4 @@
-"""A place for what git writes until it is wanted: a call that fails or is killed leaves nothing in the repository."""
+"""A place for what git writes until it is complete: a call that fails or is killed leaves nothing in the repository."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class Quarantine:
         """Copy the file *index*, if there is one, and return the copy's path."""
         copy = os.path.join(self._folder, "index")
         with suppress(FileNotFoundError):
-            # It knows which files are unchanged; those written later than itself git looks at again.
+            # It knows which files are unchanged; git checks those that were written after it again.
             shutil.copy2(index, copy)
         return copy
 
     def release(self) -> None:
         """Move what git has written to the repository."""
-        # A pack is seen by its index.
+        # A pack becomes visible by its index.
         for path in sorted(_files(self._written), key=lambda path: path.endswith(".idx")):
             target = os.path.join(self._objects, os.path.relpath(path, self._written))
             if not os.path.exists(target):  # two starts may write the same
@@ -66,7 +66,7 @@ class Quarantine:
                 os.replace(path, target)
 
     def _remove_stale(self) -> None:
-        """Remove what a start that was killed has left."""
+        """Remove what killed starts have left."""
         with os.scandir(self._objects) as entries:
             for entry in entries:
                 with suppress(OSError):
@@ -80,7 +80,7 @@ def _files(folder: str) -> Iterator[str]:
 
 
 def _quoted(path: str) -> str:
-    """*path* as an entry of a list of paths, as git reads it."""
+    """Return *path* as an entry of a list of paths, as git reads it."""
     if os.pathsep not in path and not path.startswith('"'):
         return path
     escaped = path.replace("\\", "\\\\").replace('"', '\\"')

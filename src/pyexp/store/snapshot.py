@@ -1,4 +1,4 @@
-"""The state of the user's git work tree, kept as a commit that no branch shows.
+"""The state of the user's git work tree, kept as a commit outside of all branches.
 
 Tracked and untracked files, not ignored ones, never the output. Index, work tree, stash list and branches stay
 as they are; a ref under ``refs/pyexp/`` keeps the commit from garbage collection. An equal tree is the same commit,
@@ -37,7 +37,7 @@ _NO_DATE = "@0 +0000"
 _COMPRESSED = 4
 _FUTURE_S = 4_000_000_000
 _SUBMODULE = b"160000"
-# A line of `git ls-files -s -v -o`: its letter tells what git does with the file.
+# A line of `git ls-files -s -v -o`: its letter says what git does with the file.
 _TRACKED = re.compile(rb"\0([A-Za-z]) (\d+) ([0-9a-f]+) \d\t([^\0]+)")
 _UNTRACKED = re.compile(rb"\0\? ([^\0]+)")
 _OVERLOOKED = re.compile(rb"\0[a-zS] ")
@@ -49,7 +49,7 @@ class SnapshotError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What was kept.
+    """A snapshot.
 
     Attributes:
         commit: Hash of the commit.
@@ -57,7 +57,7 @@ class Snapshot:
         git_dir: The folder of its repository.
         started_ns: Time before the first file was read, by the clock of the repository's file system.
         index: Git's index file of the commit: its files, and the state in which they were read.
-        outside: Paths relative to *top* that it does not have though git does not ignore them: nested repositories,
+        outside: Paths relative to *top* that it lacks though git does not ignore them: nested repositories,
             files beyond the limits.
         submodules: Snapshots of the work tree's submodules, and of theirs.
         notes: What a person should know, a sentence each.
@@ -81,7 +81,7 @@ def take_snapshot(
     on_slow: Callable[[], None] | None = None,
     timeout_s: float = _TIMEOUT_S,
 ) -> Snapshot:
-    """Commit the work tree that *source* stands in, without *outputs*.
+    """Commit the work tree that contains *source*, without *outputs*.
 
     Args:
         source: A folder inside the work tree.
@@ -102,7 +102,7 @@ def take_snapshot(
 
 
 class _Taking:
-    """The taking of one snapshot, a step at a time."""
+    """The steps of taking one snapshot."""
 
     def __init__(self, source: Path, outputs: Sequence[Path], limits: Limits, patience: Patience) -> None:
         git = Git(os.fspath(source), patience)
@@ -164,7 +164,7 @@ class _Taking:
             found = self._enter(git, files, entries, {})
         if code:
             tree = git.call("write-tree")
-        with suppress(OSError):  # it is only a matter of speed
+        with suppress(OSError):  # it only matters for speed
             self.hashed.keep(found, started_ns)
         return tree.decode().strip()
 
@@ -173,7 +173,7 @@ class _Taking:
         removed: set[str] = set()
         overlooked: list[str] = []
         entries: dict[str, Hashed] = {}
-        # Most trees have thousands of files and none that needs a look.
+        # Most trees have thousands of files and none that needs a check.
         signs = (b" 160000 ", *(b"\t%b/" % os.fsencode(folder) for folder in self.excluded))
         if not any(sign in listed for sign in signs) and _OVERLOOKED.search(listed) is None:
             return removed, overlooked, entries
@@ -257,13 +257,13 @@ def _read_index(git: Git) -> bytes:
 
 
 def _make_young(git: Git) -> None:
-    """Keep git from reading files again because they are not older than the index, where it has been told of them."""
+    """Keep git from rereading files that it was given because they are not older than the index."""
     with suppress(FileNotFoundError):
         os.utime(git.environment["GIT_INDEX_FILE"], (_FUTURE_S, _FUTURE_S))
 
 
 def _inside(top: Path, folders: Sequence[Path]) -> list[str]:
-    """Those of *folders* that are in *top*, as git spells them."""
+    """Return those of *folders* that are in *top*, as git spells them."""
     root = top.resolve()
     resolved = [folder.resolve() for folder in folders]
     return [folder.relative_to(root).as_posix() for folder in resolved if root in folder.parents]
@@ -274,7 +274,7 @@ def _is_file(path: str) -> bool:
 
 
 def _pattern(folder: str) -> str:
-    """Option that keeps git from looking into *folder*."""
+    """Return the option that excludes *folder* from git's search."""
     return "--exclude=/" + re.sub(r"([\\*?\[ ])", r"\\\1", folder) + "/"
 
 

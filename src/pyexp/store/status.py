@@ -1,4 +1,4 @@
-"""A run's ``status.json``: written whole by the dispatcher, read by everybody."""
+"""A run's ``status.json``: written whole by the dispatcher, read by all others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyexp.store.layout import RunPaths
 
 
-# Errors that other runs have, too, and errors that a file or folder has alone.
+# Errors that other runs have too, and errors of one file or folder.
 _OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE})
 _OF_THE_PLACE: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY}
@@ -64,7 +64,7 @@ def save_status(path: Path, status: RunState) -> None:
 
 
 def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Status:
-    """What a run's files say of it: a result means passed, whatever a killed owner left in ``status.json``."""
+    """Return the status that a run's files show: a result means passed, whatever ``status.json`` says."""
     if has_regular_result(paths):
         return Status.PASSED
     if status.status is Status.PASSED or (status.status is Status.RUNNING and not is_live):
@@ -73,12 +73,12 @@ def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Statu
 
 
 def has_regular_result(paths: RunPaths) -> bool:
-    """Whether the run's folder holds a result; a link, or one behind a link, is none."""
+    """Return whether the run's folder holds a result; a link, or a file behind a link, is not one."""
     return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
 
 
 def readable_status(paths: RunPaths) -> RunState:
-    """What the run's status file tells; a damaged one reads as interrupted."""
+    """Return what the run's status file holds; a damaged one reads as interrupted."""
     try:
         return load_status(paths.status)
     except DamagedFileError:
@@ -86,7 +86,7 @@ def readable_status(paths: RunPaths) -> RunState:
 
 
 def folder_fault(root: Path, error: OSError) -> str | None:
-    """What is wrong with the run folder *root* alone, in which *error* was met; None when more than it is concerned."""
+    """Return what is wrong with the run folder *root*, where *error* was met; None when more than it is affected."""
     if error.errno in _OF_THE_DISK or not root.parent.is_dir() or not os.access(root.parent, os.W_OK):
         return None
     if (lost := lost_folder(root)) is not None:
@@ -95,7 +95,7 @@ def folder_fault(root: Path, error: OSError) -> str | None:
 
 
 def lost_folder(root: Path) -> str | None:
-    """A sentence on the run folder *root* when it is not there any more, None when it is."""
+    """Return a message if the run folder *root* does not exist any more, else None."""
     if root.is_dir() and not root.is_symlink():
         return None
     return f"{GONE}: {root} was removed, renamed or replaced while the batch ran"

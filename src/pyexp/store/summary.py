@@ -1,4 +1,4 @@
-"""The plain part of a result, small enough to be recorded beside it, so that nobody has to open its pickle to show it.
+"""The plain part of a result, small enough to be recorded next to it, so that its pickle need not be opened to show it.
 
 Owns the spelling and the limits. Imports nothing: it runs in the process of each run.
 """
@@ -33,7 +33,7 @@ def summarise(value: Any) -> Any:
 
 
 def restore(summary: Any) -> Any:
-    """Return a value that looks like the one that was summarised: tuples and special floats are themselves again.
+    """Return a value that looks like the one that was summarised, with its tuples and special floats.
 
     Example:
         >>> restore({"pair": {"$tuple": [1, {"$float": "inf"}]}, "net": {"$type": "lab.Net"}})
@@ -55,7 +55,7 @@ def restore(summary: Any) -> Any:
 
 
 def is_whole(summary: Any) -> bool:
-    """Whether *summary* leaves nothing out, so that `restore` gives the value itself."""
+    """Return whether *summary* leaves nothing out, so that `restore` returns the value itself."""
     if isinstance(summary, list):
         return all(map(is_whole, summary))
     if isinstance(summary, dict):
@@ -64,7 +64,7 @@ def is_whole(summary: Any) -> bool:
 
 
 def names_types(summary: Any) -> bool:
-    """Whether the value held something that a class or function has to be imported for when it is read."""
+    """Return whether a class or function has to be imported to read the value."""
     if isinstance(summary, list):
         return any(map(names_types, summary))
     if isinstance(summary, dict):
@@ -88,7 +88,7 @@ def index_part(summary: Any) -> dict[str, Any] | None:
 
 
 class Mark:
-    """Stands for a part that a summary does not hold; shows what it was."""
+    """A placeholder of a part that a summary does not hold; shows what it was."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -45,7 +45,7 @@ def choose(paths: Sequence[str], top: str, limits: Limits) -> tuple[list[str], d
 
 
 def describe_left_out(left_out: dict[str, int], limits: Limits) -> str:
-    """Say in one sentence what a snapshot lacks, and what to do about it."""
+    """Return one sentence on what a snapshot lacks, and what to do about it."""
     largest = max(left_out, key=lambda path: left_out[path])
     count = "an untracked file is" if len(left_out) == 1 else f"{len(left_out)} untracked files are"
     return (

@@ -1,6 +1,6 @@
 """From what a user returned to configs that can run. Owns the order of the checks; the checks live in its neighbours.
 
-This is the room's door for those below the floor: validation, encoding and naming are reached through it.
+This is the package's entry point for its callers: validation, encoding and naming are reached through it.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def prepare_configs(
         Tensor(shape=(2,), axes=('axis0',), items=['fast', 'config1'])
 
     Raises:
-        NoConfigsError: There is none.
-        ConfigValueTypeError: An item is no dict, or holds what configs cannot hold.
+        NoConfigsError: There are no configs.
+        ConfigValueTypeError: An item is not a dict, or holds what configs cannot hold.
         DuplicateConfigError: Two have the same name and the same values.
         ConfigError: A config has the key ``out``, or nests too deep.
     """

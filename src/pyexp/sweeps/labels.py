@@ -1,4 +1,4 @@
-"""Short names for values: what an unnamed variation is called. Refuses to know which characters a folder may have."""
+"""Short names for values: what an unnamed variation is called. Does not know which characters a folder may have."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def label_of(values: Mapping[str, Any], position: int) -> str:
 
 
 def shortener(changes: Iterable[Mapping[str, Any]], configs: Iterable[Mapping[str, Any]]) -> Callable[[str], str]:
-    """Return a function that shortens a dotted key to the shortest end that no other key has.
+    """Return a function that shortens a dotted key to its shortest end that no other key has.
 
     Args:
         changes: What is to be named.
@@ -87,13 +87,13 @@ def is_made_of_labels(name: str, config: Mapping[str, Any]) -> bool:
 
 
 def _ends(path: str) -> list[str]:
-    """The dotted ends of a path, the shortest first."""
+    """Return the dotted ends of a path, the shortest first."""
     parts = path.split(".")
     return [".".join(parts[place:]) for place in reversed(range(len(parts)))]
 
 
 def _paths(config: Mapping[Any, Any], prefix: str) -> Iterator[str]:
-    """The dotted paths of all values, and of the mappings on their way."""
+    """Yield the dotted paths of all values, and of the mappings on their way."""
     for key, value in config.items():
         yield f"{prefix}{key}"
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Keys that a sweep adds to its configs. Owns the ``+`` that says it is meant, and the refusal of likely slips."""
+"""Keys that a sweep adds to its configs. Owns the ``+`` that marks a new key, and the refusal of likely typos."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 MEANT = "+"
-"""The prefix of a key that is new and meant so."""
+"""The prefix of a key that is new on purpose."""
 
 
 def without_marks(change: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], set[str]]:
     """Return *change* without the ``+`` before its keys, and the keys that had one.
 
-    A key that is in a config as it stands, plus included, has no mark.
+    A key that is in a config exactly so, plus included, has no mark.
 
     Example:
         >>> without_marks({"+width": 8, "lr": 1}, [{"lr": 2}])
@@ -52,7 +52,7 @@ def refuse_slips(changes: Iterable[Mapping[str, Any]], meant: set[str], configs:
 
 
 def _leaves(key: str, value: Any) -> Iterator[str]:
-    """The dotted paths that a key sets: itself, and those below ``**``."""
+    """Yield the dotted paths that a key sets: itself, and those below ``**``."""
     if not key.startswith(DEEP):
         yield key
     elif isinstance(value, Mapping):
@@ -75,7 +75,7 @@ def _refuse_slip(path: str, key: str, configs: Sequence[Mapping[str, Any]]) -> N
 
 
 def _keys_at(config: Mapping[str, Any], parent: str) -> Iterable[str]:
-    """The keys of the mapping at the dotted path *parent*; none where there is no mapping."""
+    """Return the keys of the mapping at the dotted path *parent*; none where there is no mapping."""
     holder: Any = config
     for part in parent.split(".") if parent else ():
         holder = holder.get(part) if isinstance(holder, Mapping) else None

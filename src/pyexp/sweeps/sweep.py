@@ -1,4 +1,4 @@
-"""Cartesian products of configs and variations. Owns how names, axes and coordinates grow; refuses to know runs."""
+"""Cartesian products of configs and variations. Owns how names, axes and coordinates grow; knows no runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sweep(
     The new dimension is named by *axis*, else by the key that all variations set, else ``axis<N>``. Its coordinates
     are the values where each variation sets one and the same key, else the variations' names.
 
-    A key that is new and looks like a slip for one that the configs have is refused; ``+`` before it says that it is
+    A new key that looks like a misspelling of one that the configs have is refused; ``+`` before it says that it is
     meant.
 
     Args:
@@ -52,8 +52,8 @@ def sweep(
         'width=16_seed=1'
 
     Raises:
-        ConfigError: There are no variations, a key cannot be merged, or looks like a slip.
-        ConfigValueTypeError: A config or a variation is no mapping.
+        ConfigError: There are no variations, a key cannot be merged, or looks misspelt.
+        ConfigValueTypeError: A config or a variation is not a mapping.
         NoConfigsError: There are no configs.
     """
     base = as_tensor(configs)
@@ -74,7 +74,7 @@ def sweep(
 
 
 def _dimensions(variations: Any, base: Tensor[Any]) -> list[list[dict[str, Any]]]:
-    """The variations of each dimension, marks of new keys taken off and slips refused."""
+    """Return the variations of each dimension, without the marks of new keys, after refusing misspelt ones."""
     dimensions: list[list[dict[str, Any]]] = []
     meant: set[str] = set()
     for changes in _variations(variations):
@@ -110,7 +110,7 @@ def _grow(
 
 
 def as_tensor(configs: Any) -> Tensor[Any]:
-    """Return what a user gave as configs as a tensor of mappings, along ``axis0`` unless it is a tensor already.
+    """Return a user's configs as a tensor of mappings, along ``axis0`` unless it is a tensor already.
 
     Example:
         >>> as_tensor([{"name": "a"}, {"lr": 1}]).axes
@@ -128,7 +128,7 @@ def as_tensor(configs: Any) -> Tensor[Any]:
 
 
 def position_name(config: Mapping[str, Any], position: int) -> str:
-    """Return the config's name, or the one that its position gives it.
+    """Return the config's name, or one made from its position.
 
     Example:
         >>> position_name({}, 2)
@@ -138,7 +138,7 @@ def position_name(config: Mapping[str, Any], position: int) -> str:
 
 
 def _variations(variations: Any) -> list[list[Any]]:
-    """The variations of each dimension."""
+    """Return the variations of each dimension."""
     if isinstance(variations, Mapping):
         dimensions = [
             [{key: from_numpy_scalar(value)} for value in listed(values, f"the values of {key!r}")]
@@ -163,7 +163,7 @@ def _check_mappings(items: Iterable[Any], subject: str) -> None:
 
 
 def _common_key(sets: list[dict[str, Any]]) -> str | None:
-    """The one key that every variation sets, if there is one and nothing else is set."""
+    """Return the one key that every variation sets, if there is one and nothing else is set."""
     keys = {key for values in sets for key in values}
     key = next(iter(keys), None)
     return key if len(keys) == 1 and isinstance(key, str) and all(sets) else None

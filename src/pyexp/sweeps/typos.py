@@ -1,6 +1,6 @@
-"""Keys that look like a slip of the pen. Owns when two keys are near each other; knows no sweeps.
+"""Keys that look misspelt. Owns when two keys are near each other; knows no sweeps.
 
-Honest neighbours stay allowed: ``beta1`` beside ``beta2``, ``layer`` beside ``layers``, ``base_lr`` beside
+Keys that are alike on purpose are allowed: ``beta1`` and ``beta2``, ``layer`` and ``layers``, ``base_lr`` and
 ``learning_rate``.
 """
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHORTEST = 5
-"""Letters from which one edit counts as near."""
+"""The length from which one edit counts as near."""
 
 _LONG = 9
-"""Letters from which two edits do."""
+"""The length from which two edits do."""
 
 
 def near_key(leaf: str, known: Iterable[str]) -> str | None:
-    """Return the key of *known* that *leaf*, which is none of them, may be a slip for.
+    """Return the key of *known* that *leaf*, which is not among them, may be a misspelling of.
 
     Example:
         >>> near_key("learing_rate", ["name", "learning_rate"])
@@ -36,7 +36,7 @@ def near_key(leaf: str, known: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=4_096)
 def is_near(one: str, other: str) -> bool:
-    """Tell whether one of two different keys is likely meant by the other.
+    """Return whether one of two different keys is likely a misspelling of the other.
 
     Example:
         >>> is_near("widht", "width"), is_near("mode", "model")
@@ -61,13 +61,13 @@ def _digits(key: str) -> list[str]:
 
 
 def _initials(key: str) -> tuple[str, ...]:
-    """The initials of the words of *key*, if it has several."""
+    """Return the initials of the words of *key*, if it has several."""
     words = [word for word in key.split("_") if word]
     return ("".join(word[0] for word in words),) if len(words) > 1 else ()
 
 
 def edits(one: str, other: str) -> int:
-    """Return how many letters to insert, drop, replace, or swap with their neighbour make *other* of *one*.
+    """Return how many letters to insert, drop, replace, or swap with their neighbour turn *one* into *other*.
 
     Source: optimal string alignment, the restricted Damerau-Levenshtein distance.
 

@@ -1,4 +1,4 @@
-"""Variations for a sweep, made of values by key: paired, or drawn at random. Knows no configs and no names."""
+"""Variations for a sweep from values by key: paired, or drawn at random. Knows no configs and no names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRIES = 100
 
 
 def listed(values: Any, subject: str) -> list[Any]:
-    """Return what is to be a list of values as one.
+    """Return *values* as a list.
 
     Example:
         >>> listed(range(3), "the values of 'seed'")
@@ -60,7 +60,7 @@ def zipped(values: Mapping[str, Any]) -> list[dict[str, Any]]:
 def sample(n: int, values: Mapping[str, Any], seed: int = 0) -> list[dict[str, Any]]:
     """Return *n* different variations, each with one value per key drawn at random.
 
-    The same arguments give the same variations; a larger *n* gives the same ones first.
+    The same arguments return the same variations; a larger *n* returns the same ones first.
 
     Args:
         n: How many.
@@ -73,7 +73,7 @@ def sample(n: int, values: Mapping[str, Any], seed: int = 0) -> list[dict[str, A
         [{'lr': 0.1, 'width': 18}, {'lr': 0.1, 'width': 17}, {'lr': 0.01, 'width': 17}]
 
     Raises:
-        ConfigError: *n* is no positive number, or so many different variations cannot be found.
+        ConfigError: *n* is not a positive number, or so many different variations cannot be found.
         ConfigValueTypeError: Something is neither a list of values nor a distribution.
         MissingExtraError: There is a distribution, and NumPy is not installed.
     """

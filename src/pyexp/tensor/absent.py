@@ -1,4 +1,4 @@
-"""Places of a tensor that hold no item. Owns what stands in for one; knows no items."""
+"""Places of a tensor without an item. Owns their placeholder; knows no items."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class _Hole(Enum):
 
 
 HOLE: Final[Any] = _Hole.HOLE
-"""Stands among the items given to a `Tensor` where it has none."""
+"""The placeholder of a missing item among those given to a `Tensor`."""
 
 
 class Absent:
-    """What ``t[i, j]`` gives where a tensor has a hole: it reads like an item that has no result.
+    """What ``t[i, j]`` returns where a tensor has a hole: it reads like an item without a result.
 
     Attributes:
         config: The coordinates of the place, by axis.
         name: The same as text.
         status: ``"absent"``.
-        error: A sentence that says so.
+        error: A message that says so.
 
     Example:
         >>> absent = Absent({"lr": 0.1, "model.width": 8})
@@ -76,7 +76,7 @@ class Absent:
 
     @property
     def error(self) -> str:
-        """A sentence that says that there is nothing here."""
+        """A message that says that there is no item here."""
         return f"there is no item at {self.name}: the sweep leaves this place out"
 
     def __eq__(self, other: object) -> bool:

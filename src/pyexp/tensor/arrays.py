@@ -1,4 +1,4 @@
-"""A tensor's items as a NumPy array or nested lists. Owns what stands at a hole; NumPy is imported only when asked."""
+"""A tensor's items as a NumPy array or nested lists. Owns what fills a hole; NumPy is imported only when needed."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ class Cells(Sequence[T]):
         return iter(self._items)
 
     def _cell(self, place: int) -> T:
-        """The item at a flat place, or `HOLE`."""
+        """Return the item at a flat place, or `HOLE`."""
         if self._places is None:
             return self._items[place]
         number = bisect_left(self._places, place)

@@ -59,18 +59,18 @@ def _check(first: Tensor[T], second: Tensor[T], axis: str) -> None:
 
 
 def _order(first: Mapping[str, Any], second: Mapping[str, Any], axis: str) -> list[str]:
-    """The axes of the whole: as the first that has *axis* orders them, else *axis* before the others."""
+    """Return the axes of the whole: in the order of the first tensor that has *axis*, else *axis* before the others."""
     others = [name for name in first if name != axis]
     if set(others) != {name for name in second if name != axis}:
         raise ConfigError(
-            f"concat: the axes beside {axis!r} are {others} and {[name for name in second if name != axis]}: "
+            f"concat: the axes other than {axis!r} are {others} and {[name for name in second if name != axis]}: "
             "they must be the same"
         )
     return list(first) if axis in first else list(second) if axis in second else [axis, *others]
 
 
 def _union(name: str, first: Tensor[Any], second: Tensor[Any]) -> list[Any]:
-    """The coordinates of both on an axis, those of *first* first."""
+    """Return the coordinates of both on an axis, those of *first* first."""
     values = first.axes[name]
     if len(second.axes[name]) == len(values) and all(map(is_same, values, second.axes[name])):
         return values
@@ -78,7 +78,7 @@ def _union(name: str, first: Tensor[Any], second: Tensor[Any]) -> list[Any]:
 
 
 def _places(tensor: Tensor[Any], axes: Mapping[str, list[Any]], axis: str, steps: range) -> list[int]:
-    """Where the cells of *tensor*, in their order, lie in the whole; along *axis* they take *steps*."""
+    """Return where the cells of *tensor*, in their order, lie in the whole; along *axis* they are at *steps*."""
     names = list(axes)
     strides = {name: prod(len(axes[later]) for later in names[place + 1 :]) for place, name in enumerate(names)}
     places = [0] if axis in tensor.axes else [strides[axis] * steps[0]]

@@ -35,7 +35,7 @@ def axis_named(name: Any, axes: Collection[str]) -> str:
 
 
 def selectors(axes: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -> list[Selector]:
-    """Return what *wanted*, coordinates by axis, takes of each axis; all of those that are not in it.
+    """Return what *wanted*, coordinates by axis, selects on each axis; all of an axis that is not in it.
 
     Example:
         >>> selectors({"lr": [0.1, 0.2], "model.width": [8, 16]}, {"width": 16})
@@ -56,7 +56,7 @@ def selectors(axes: Mapping[str, Sequence[Any]], wanted: Mapping[str, Any]) -> l
 
 
 def _places(axis: str, coordinates: Sequence[Any], wanted: Any) -> Selector:
-    """Where *wanted* lies on an axis: an int for one coordinate, a list for a list of them."""
+    """Return where *wanted* lies on an axis: an int for one coordinate, a list for a list of them."""
     if isinstance(wanted, list) and not any(is_same(coordinate, wanted) for coordinate in coordinates):
         return [_place(axis, coordinates, value) for value in wanted]
     return _place(axis, coordinates, wanted)

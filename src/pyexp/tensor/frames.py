@@ -1,4 +1,4 @@
-"""Tensors as tables and labelled arrays. Owns columns and dimensions; imports pandas and xarray only when asked."""
+"""Tensors as tables and labelled arrays. Owns columns and dimensions; imports pandas and xarray only when needed."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Labelled(Protocol):
 def to_dataframe(tensor: Labelled, more_columns: Callable[[Any], dict[str, Any]] | None = None) -> pd.DataFrame:
     """Return one row per item: name, status, duration, the config's values, the result's values.
 
-    Nested values get dotted columns (``model.width``, ``result.accuracy``); where results are no mappings, they are the
+    Nested values get dotted columns (``model.width``, ``result.accuracy``); results that are not mappings are the
     column ``result``. A config key that would share a column with those of the run becomes ``config.<key>``.
-    *more_columns* gives further values of an item by column.
+    *more_columns* returns further values of an item by column.
 
     Example:
         >>> from pyexp import Tensor
@@ -127,18 +127,18 @@ def to_xarray(tensor: Labelled, key: str | Callable[[Any], Any]) -> Any:
 
 
 def _array(values: list[Any]) -> Any:
-    """One entry per value: numbers, nan where one is missing; if anything else is among them, objects and None."""
+    """Return one entry per value: numbers, nan where one is missing; if other values are among them, objects, None."""
     np = import_extra("numpy", "analysis", "to_xarray()")
     if all(value is None or is_number(value) for value in values):
         return np.array([float("nan") if value is None else value for value in values])
     array = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):  # as a whole, lists would be taken for further dimensions
+    for place, value in enumerate(values):  # as a whole, lists would become further dimensions
         array[place] = value
     return array
 
 
 def is_number(value: Any) -> bool:
-    """Tell whether *value* is a number, NumPy's and those of no dimensions included.
+    """Return whether *value* is a number, including NumPy's and 0-d arrays.
 
     Example:
         >>> is_number(True), is_number("1")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Shape: TypeAlias = tuple[int, ...]
     Selector: TypeAlias = int | Sequence[int]
-    """What is taken of one dimension: an int drops the dimension, a sequence keeps it."""
+    """What is selected in one dimension: an int drops the dimension, a sequence keeps it."""
 
 
 def resolve(index: tuple[Any, ...], shape: Shape) -> list[Selector]:
@@ -54,7 +54,7 @@ def integer(part: Any) -> int:
         3
 
     Raises:
-        TypeError: It is no integer; a bool is none.
+        TypeError: It is not an integer; neither is a bool.
     """
     if isinstance(part, bool) or not hasattr(part, "__index__"):
         raise TypeError(
@@ -65,7 +65,7 @@ def integer(part: Any) -> int:
 
 
 def positions(selectors: Sequence[Selector], shape: Shape) -> list[int]:
-    """Return the flat positions that *selectors* take, in row-major order.
+    """Return the flat positions that *selectors* select, in row-major order.
 
     Example:
         >>> positions([range(2), 1], (2, 3))
@@ -79,7 +79,7 @@ def positions(selectors: Sequence[Selector], shape: Shape) -> list[int]:
 
 
 def subgrid(taken: Sequence[int], shape: Shape, holes: Sequence[int] = ()) -> list[list[int]] | None:
-    """Return the indices per dimension whose product is exactly *taken*, but for *holes*; None when there are none.
+    """Return the indices per dimension whose product is exactly *taken*, except for *holes*; None if there are none.
 
     Example:
         >>> subgrid([1, 4], (2, 3)), subgrid([0, 4], (2, 3)), subgrid([0, 4], (2, 3), holes=[1, 3])

@@ -76,7 +76,7 @@ def table(tensor: Grid, cells_of: Callable[[Any], dict[str, str]]) -> str:
 
 
 def _first(tensor: Grid) -> Iterable[tuple[dict[str, str], Any]]:
-    """The first items, each with its coordinates on the axes that vary."""
+    """Yield the first items, each with its coordinates on the axes that vary."""
     axes = tensor.axes
     taken = [(place, cell) for place, cell in enumerate(tensor.cells()) if cell is not HOLE][:MAX_ROWS]
     for place, item in taken:

@@ -19,7 +19,7 @@ _RESULT_KEYS = ("name", "status", "error", "duration", "result")
 
 
 def name_of(item: Any) -> str | None:
-    """Return the name that a config or a result bears, None without one.
+    """Return the name of a config or a result, None without one.
 
     Example:
         >>> name_of({"name": "fast"})
@@ -37,7 +37,7 @@ def by_name(items: Sequence[Any], pattern: str) -> int | list[int]:
         (1, [0, 1])
 
     Raises:
-        SelectionError: Several items have the name, or none has and it is no glob.
+        SelectionError: Several items have the name, or none has and it is not a glob.
     """
     names = [name_of(item) for item in items]
     exact = [position for position, name in enumerate(names) if name == pattern]
@@ -55,7 +55,7 @@ def by_name(items: Sequence[Any], pattern: str) -> int | list[int]:
 def by_query(items: Sequence[Any], query: Mapping[str, Any]) -> list[int]:
     """Return the positions of the items that have every value of *query*.
 
-    A mapping as value compares the keys that it gives. An item whose config cannot be read never matches; one warning
+    A mapping as value compares the keys that it has. An item whose config cannot be read never matches; one warning
     says how many there are.
 
     Example:
@@ -85,7 +85,7 @@ def by_query(items: Sequence[Any], query: Mapping[str, Any]) -> list[int]:
 
 
 def _flattened(query: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
-    """The query with nested mappings as the dotted keys that they stand for."""
+    """Return the query with nested mappings as dotted keys."""
     flat: list[tuple[Any, Any]] = []
     for key, wanted in query.items():
         if isinstance(wanted, Mapping) and wanted and all(isinstance(inner, str) for inner in wanted):
@@ -123,7 +123,7 @@ def look_up(item: Any, key: str) -> Any:
     """Return the value under the dotted *key*, or `MISSING`.
 
     In a mapping the key is a path of keys. In a result its first part is ``config`` (or ``cfg``) or an attribute, the
-    rest a path of keys or attributes below that; a first part that is no attribute is looked for in the config.
+    rest a path of keys or attributes below that; a first part that is not an attribute is looked for in the config.
 
     Example:
         >>> look_up({"model": {"width": 64}}, "model.width")
@@ -133,7 +133,7 @@ def look_up(item: Any, key: str) -> Any:
         DamagedFileError: The item's config cannot be read.
     """
     if not isinstance(key, str):
-        raise SelectionError(f"query key {key!r} is no string: write it like 'config.model.width'")
+        raise SelectionError(f"query key {key!r} is not a string: write it like 'config.model.width'")
     value = look_up_own(item, key)
     first = key.partition(".")[0]
     if (
@@ -147,7 +147,7 @@ def look_up(item: Any, key: str) -> Any:
 
 
 def look_up_own(item: Any, key: str) -> Any:
-    """Return what `look_up` does, without looking for a bare key in the config of a result.
+    """Return what `look_up` returns, without looking for a bare key in the config of a result.
 
     Example:
         >>> look_up_own({"lr": 0.1}, "lr")
@@ -165,7 +165,7 @@ def look_up_own(item: Any, key: str) -> Any:
 
 
 def _walk(holder: Any, path: str) -> Any:
-    """Follow *path*; a key that itself contains dots is found whole."""
+    """Follow *path*; a key that itself contains dots is found as a whole."""
     while True:
         if isinstance(holder, Mapping) and path in holder:
             return holder[path]
@@ -181,7 +181,7 @@ def _walk(holder: Any, path: str) -> Any:
 
 
 def no_attribute(name: str, items: Sequence[Any], known: Sequence[str]) -> str:
-    """Say that a tensor has no attribute *name*, and how to ask its *items* for it if they have it.
+    """Return the message that a tensor has no attribute *name*, and how to get it from its *items* if they have it.
 
     Example:
         >>> no_attribute("lr", [{"lr": 0.1}], [])
@@ -189,7 +189,7 @@ def no_attribute(name: str, items: Sequence[Any], known: Sequence[str]) -> str:
     """
     first = items[0] if items else None
     if hasattr(type(first), name) or (isinstance(first, Mapping) and name in first):
-        one = f".item().{name}" if len(items) == 1 else f".item().{name} where one is left of these {len(items)}"
+        one = f".item().{name}" if len(items) == 1 else f".item().{name} where only one of these {len(items)} is left"
         return f"a Tensor has no attribute {name!r}, its items have: write {one}, or [item.{name} for item in tensor]"
     return f"a Tensor has no attribute {name!r}: {nearest(name, [word for word in known if word[:1] != '_'])}"
 

@@ -1,4 +1,4 @@
-"""Items in the shape of the sweep that made them. Owns indexing and selecting; refuses to know what the items are."""
+"""Items in the shape of the sweep that made them. Owns indexing and selecting; does not know what the items are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Tensor(Cells[T]):
     ``t[{"config.lr": 0.1}]`` and ``t[lambda item: …]`` are the tensor of those that match, whose shape is kept where
     they form a grid of their own.
 
-    A grid may have holes, places without an item: the sequence knows the items only, ``t[i, j]`` gives an `Absent`
+    A grid may have holes, places without an item: the sequence knows the items only, ``t[i, j]`` returns an `Absent`
     there.
 
     Args:
@@ -80,19 +80,19 @@ class Tensor(Cells[T]):
         return self._items[position]
 
     def _chosen(self, condition: Any) -> list[int]:
-        """The items, by number, that meet a query or a function."""
+        """Return the items, by number, that meet a query or a function."""
         if isinstance(condition, Mapping):
             return select.by_query(self._items, condition)
         return [number for number, item in enumerate(self._items) if condition(item)]
 
     def _flat(self, taken: Iterable[int]) -> Self:
-        """The items of these numbers in one dimension."""
+        """Return the items of these numbers in one dimension."""
         if len(self._shape) == 1:
             return self._pick([[self._place(number) for number in taken]])
         return type(self)(self._items[number] for number in taken)
 
     def _at(self, selectors: Sequence[Selector]) -> Any:
-        """The item at one place, or what stands for it."""
+        """Return the item at one place, or its placeholder."""
         cell = self._cell(grid.positions(selectors, self._shape)[0])
         if cell is not HOLE:
             return cell
@@ -109,7 +109,7 @@ class Tensor(Cells[T]):
         return type(self)(picked, [len(coordinates) for coordinates in axes.values()], axes)
 
     def _matching(self, taken: list[int]) -> Self:
-        """Exactly the items of these numbers: as a grid where they are one, else flat."""
+        """Return exactly the items of these numbers: as a grid if they form one, else flat."""
         holes = [] if self._places is None else [place for place, cell in enumerate(self.cells()) if cell is HOLE]
         selectors = grid.subgrid([self._place(number) for number in taken], self._shape, holes)
         return type(self)(self._items[number] for number in taken) if selectors is None else self._pick(selectors)
@@ -129,7 +129,7 @@ class Tensor(Cells[T]):
     def sel(self, coordinates: Mapping[str, Any] | None = None, /, **by_name: Any) -> Any:
         """Select by coordinates: a value drops its axis, a list of values keeps it.
 
-        An axis with a dotted name may be named by its end, where no other ends so.
+        An axis with a dotted name may be named by its end, if no other has that end.
 
         Args:
             coordinates: Wanted coordinates by axis.
@@ -176,9 +176,7 @@ class Tensor(Cells[T]):
             ValueError: It has none, or several.
         """
         if len(self) != 1:
-            raise ValueError(
-                f"tensor of shape {self._shape} has {len(self)} items: item() is for one that has just one"
-            )
+            raise ValueError(f"tensor of shape {self._shape} has {len(self)} items: item() is for exactly one")
         return self._items[0]
 
     def tolist(self) -> Any:
@@ -242,8 +240,8 @@ class Tensor(Cells[T]):
 
         Args:
             key: A key as in queries (``"result.accuracy"``, ``"config.lr"``), a bare key of the result, or a function
-                of the item. Items that lack it, and runs that did not pass, give nan among numbers, and otherwise None
-                or nan, which xarray both takes for missing.
+                of the item. Items that lack it, and runs that did not pass, become nan among numbers, and otherwise
+                None or nan, both of which xarray treats as missing.
 
         Example:
             >>> Tensor([{"a": 1}, {"a": 2}], (2,), {"lr": [0.1, 0.2]}).to_xarray("a").sel(lr=0.2).item()
@@ -257,10 +255,10 @@ class Tensor(Cells[T]):
 
         return to_xarray(self, key)
 
-    if not TYPE_CHECKING:  # to a type checker every attribute would be there
+    if not TYPE_CHECKING:  # with it, a type checker would accept any attribute
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):  # copy, pickle and notebooks probe
+            if name.startswith("_"):  # copy, pickle and notebooks only probe
                 raise AttributeError(name)
             raise AttributeError(select.no_attribute(name, self._items, dir(type(self))), name=name, obj=self)
 

@@ -1,6 +1,6 @@
-"""Moving over from TensorBoard: its writer's method names on our log, and its files turned into ours.
+"""Migration from TensorBoard: its writer's methods on our log, and conversion of its files to ours.
 
-Owns the two doors, `SummaryWriter` and `convert`. Needs neither TensorBoard nor tensorboardX.
+Owns the two entry points, `SummaryWriter` and `convert`. Needs neither TensorBoard nor tensorboardX.
 """
 
 from __future__ import annotations

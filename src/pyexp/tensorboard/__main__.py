@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _EPILOG = """\
 Scalars, texts, images, histograms and hyperparameters are converted with their tags, steps, wall times and run names.
 What has no counterpart (graphs, embeddings, audio, ...) and what is damaged is listed and left out.
-The source stays as it is.
+The source is not changed.
 
 example:
   python -m pyexp.tensorboard runs/ converted/
@@ -25,7 +25,7 @@ example:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Convert and say what was made; return the exit status."""
+    """Convert, print what was made, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m pyexp.tensorboard",
         description="Turn the logs of TensorBoard, tensorboardX and PyTorch into pyexp's.",

@@ -1,1 +1,1 @@
-"""What a person sees on the terminal: progress, output of runs, lists of batches. Knows neither plans nor settings."""
+"""What a person sees on the terminal: progress, output of runs, lists of batches. Knows no decisions or settings."""

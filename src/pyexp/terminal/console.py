@@ -1,7 +1,7 @@
 """The only printer: progress while a batch runs, failures when they happen, a summary last.
 
 Everything goes to standard error, so that a script's own output stays clean; a terminal gets a progress bar, anything
-else plain lines. A terminal that went away is no reason to stop.
+else plain lines. A closed terminal is no reason to stop.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SHOWN_FAILURES = 10
 
 
 class Console:
-    """Shows how a batch goes."""
+    """The progress of a batch, as shown to a person."""
 
     def __init__(
         self,
@@ -64,14 +64,14 @@ class Console:
         self._failed: list[RunFinished] = []
         self._started = time.monotonic()
         self._bar: Any = None
-        # Kept: while inline runs are captured another stands in its place, and bar and lines must go to one stream.
+        # Kept: while inline runs are captured another takes its place, and bar and lines must go to one stream.
         self._stream = sys.stderr
         self._is_quiet = is_quiet
         if has_bar and not is_quiet and count and _is_drawable(self._stream):
             self._bar = _make_bar(self._stream, self._total, cached, name)
 
     def begin(self) -> None:
-        """Say what runs, and where."""
+        """Print what runs, and where."""
         cached = f" ({self._cached} passed already)" if self._cached else ""
         runs = f"{self._count} run{'' if self._count == 1 else 's'}"
         self.say(f"{self._name}: {runs}{cached} in {self._batch.paths.root}")
@@ -79,7 +79,7 @@ class Console:
             self.say(f"note: {note}")
 
     def show(self, event: Event) -> None:
-        """Take note of *event* and show it."""
+        """Note *event* and show it."""
         match event:
             case RunStarted():
                 self._running[event.folder] = event.name
@@ -153,7 +153,7 @@ class Console:
 
 
 def _is_drawable(stream: TextIO | None) -> bool:
-    """Whether *stream* is a terminal that tells its width; some in containers do not, and a bar would not be seen."""
+    """Return whether *stream* is a terminal that reports its width; some in containers do not, and show no bar."""
     with suppress(OSError, ValueError):
         return stream is not None and stream.isatty() and os.get_terminal_size(stream.fileno()).columns > 0
     return False
@@ -165,7 +165,7 @@ def _make_bar(stream: TextIO, total: int, done: int, name: str) -> Any:
 
 @cache
 def _bar_class() -> Any:
-    """The one class of all bars, which gives each bar of a process a line of its own."""
+    """Return the one class of all bars, by which each bar of a process gets a line of its own."""
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]
@@ -182,7 +182,7 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _reason(error: str | None) -> str:
-    """The traceback, whose last line is the first of *error*; where there is none, all of *error*."""
+    """Return the traceback, whose last line is the first of *error*; where there is none, all of *error*."""
     heading, _, trace = (error or "").partition("\n\n")
     return trace if trace.rstrip().endswith(heading) else error or ""
 

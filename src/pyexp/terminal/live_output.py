@@ -26,10 +26,10 @@ if TYPE_CHECKING:
         """How the output of one run is shown."""
 
         def add(self, data: bytes) -> None:
-            """Show *data* as far as it can be."""
+            """Show *data* as far as it is complete."""
 
         def end(self) -> None:
-            """Show the rest: no more comes."""
+            """Show the rest: there will be no more."""
 
 
 _INTERVAL_S = 0.05
@@ -38,7 +38,7 @@ _STATE_INTERVAL_S = 1.0
 
 
 class LiveOutput:
-    """Prints what runs write to their logs to standard output."""
+    """The printing of what runs write to their logs on standard output."""
 
     def __init__(self, batch: Batch, folders: Sequence[str], *, is_prefixed: bool) -> None:
         """Follow the runs in *folders* from where their logs end now.
@@ -49,7 +49,7 @@ class LiveOutput:
             is_prefixed: Several run at once: whole lines are shown, each with the name of its run. Otherwise what the
                 only run writes is shown as it comes, progress bars included.
         """
-        # Kept: while inline runs are captured another stands in its place; what is shown must not become their output.
+        # Kept: while inline runs are captured another takes its place; what is shown must not become their output.
         self._stream = sys.stdout
         self._batch = batch
         self._is_prefixed = is_prefixed
@@ -57,7 +57,7 @@ class LiveOutput:
         self._shown: dict[str, Shown] = {}
 
     def start(self, folder: str, name: str) -> None:
-        """Follow the run in *folder* from now on; it goes on where an earlier attempt ended."""
+        """Follow the run in *folder* from now on, from where an earlier attempt ended."""
         if folder not in self._shown:
             self._shown[folder] = _Lines(f"[{name}] ", self._write) if self._is_prefixed else _Stream(self._write)
 

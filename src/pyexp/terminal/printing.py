@@ -1,4 +1,4 @@
-"""Text for people on the stream that there is: what its encoding lacks is shown by escapes, never lost."""
+"""Text for people, on any stream: what its encoding lacks is shown as escapes, never lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def encodable(text: str, stream: TextIO | None) -> str:
-    r"""*text* as *stream* takes it; one that tells no encoding takes UTF-8.
+    r"""Return *text* as *stream* takes it; one without an encoding takes UTF-8.
 
     Example:
         >>> import io
@@ -28,13 +28,13 @@ def encodable(text: str, stream: TextIO | None) -> str:
 
 
 def say(text: str) -> None:
-    """Print *text* to standard error; where that is gone, nothing."""
+    """Print *text* to standard error; if that is closed, do nothing."""
     with suppress(OSError, ValueError, AttributeError):
         print(encodable(text, sys.stderr), file=sys.stderr, flush=True)  # noqa: T201 — the one place for it
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print *lines* to standard output; where its reader has gone (``| head``), the rest is dropped."""
+    """Print *lines* to standard output; if its reader has exited (``| head``), the rest is dropped."""
     try:
         for line in lines:
             print(encodable(line, sys.stdout))  # noqa: T201 — asked for

@@ -93,11 +93,11 @@ def test_two_loads_share_nothing(write):
         ({"a": "imports: {x: 1}"}, "key 'imports' holds"),
         ({"a": "imports: [1]"}, "key 'imports' holds"),
         ({"a": "x: 1\ny: \xff".encode("latin-1")}, "line 2: byte 8 is not valid UTF-8"),
-        ({"a": "x: 1\x00"}, "no YAML|control characters|not allowed"),
+        ({"a": "x: 1\x00"}, "not valid YAML|control characters|not allowed"),
         ({"a": b"x" * (MAX_BYTES + 1)}, "larger than"),
         ({"a": "x: 1\ny: *b"}, "line 2, column 4: alias 'b' has no anchor"),
-        ({"a": "x: &b [*b]"}, "line 1, column 8: alias 'b' stands inside"),
-        ({"a": "x: 1\nx: 2"}, "line 2, column 1: key 'x' stands twice"),
+        ({"a": "x: &b [*b]"}, "line 1, column 8: alias 'b' is inside"),
+        ({"a": "x: 1\nx: 2"}, "line 2, column 1: key 'x' occurs twice"),
         ({"a": "x: {1: 2}"}, "line 1, column 5: key 1 is a int"),
         ({"a": "? [1]\n: 2"}, "key \\[1\\] is a list"),
         ({"a": "x: 1\n---\ny: 2"}, "line 2, column 1: a second document"),
@@ -105,7 +105,7 @@ def test_two_loads_share_nothing(write):
         ({"a": "x: !!python/name:os.system"}, "tag '.*' is refused"),
         ({"a": "x: !mine 3"}, "tag '!mine' is refused"),
         ({"a": "x: !!timestamp 2020-01-01"}, "refused"),
-        ({"a": "x: !!int abc"}, "'abc' is no int"),
+        ({"a": "x: !!int abc"}, "'abc' is not of the type int"),
         ({"a": "x: " + "9" * 5000}, "5000 digits is too long"),
         ({"a": "<<: 3"}, "'<<' needs a mapping"),
     ],
@@ -350,7 +350,7 @@ def test_half_a_surrogate_pair_is_refused(write, monkeypatch, text, has_c_part):
 
 
 def test_a_mistake_behind_joined_escapes_is_found_at_its_column(write):
-    with pytest.raises(ConfigFileError, match="line 2, column 34: key 'a' stands twice"):
+    with pytest.raises(ConfigFileError, match="line 2, column 34: key 'a' occurs twice"):
         load_config(write("a.json", '{"x": "\\ud83d\\ude00",\n"a": "\\ud83d\\ude00\\ud83d\\ude00", "a": 1}'))
 
 

@@ -126,7 +126,7 @@ def test_unknown_type_is_a_key_error_with_the_nearest_name():
 @pytest.mark.parametrize(
     ("base", "config", "message"),
     [
-        (int, {"type": "MLP"}, "'MLP' is .*:MLP, which is no builtins:int"),
+        (int, {"type": "MLP"}, "'MLP' is .*:MLP, which is not a subclass of builtins:int"),
         (Model, {"type": "MLP", "widht": 3}, ":MLP takes no argument 'widht': did you mean 'width'"),
         (Model, {}, r"Model is abstract \(depth\)"),
         (Model, {"type": "Strict"}, "Strict cannot be made: missing a required argument: 'size'"),
@@ -162,7 +162,7 @@ def test_a_class_that_tells_no_signature_is_called():
 
 
 def test_only_classes_are_registered():
-    with pytest.raises(WrongTypeError, match="is no class"):
+    with pytest.raises(WrongTypeError, match="is not a class"):
         register(len)
 
 
@@ -188,5 +188,5 @@ def test_an_adopted_reference_that_is_gone(reference):
 def test_an_adopted_reference_to_no_class():
     adopt("x", "math:pi")
 
-    with pytest.raises(WrongTypeError, match=r"no class but 3\.14"):
+    with pytest.raises(WrongTypeError, match=r"not a class but 3\.14"):
         build(object, {"type": "x"})

@@ -187,7 +187,7 @@ def test_timeout_is_per_attempt(make_batch):
     events = dispatch(batch, Scripted(hang_once), timeout_s=0.05, retry=RetryPolicy(retries=1, first_delay_s=0))
 
     retried = next(event for event in events if isinstance(event, RunRetried))
-    assert retried.error == "TimeoutError: no result within 0.05 s; the run's processes were ended"
+    assert retried.error == "TimeoutError: no result within 0.05 s; the run's processes were terminated"
     assert statuses(batch) == ["passed"]
 
 
@@ -233,7 +233,7 @@ def test_executor_that_raises_fails_the_run_alone(make_batch):
     assert statuses(batch) == ["failed", "failed", "passed"]
     errors = [record.error for record in batch.records()]
     assert errors[0] == "RuntimeError: the service is gone"
-    assert errors[1].startswith("TypeError: Scripted.execute() gave 'a value")
+    assert errors[1].startswith("TypeError: Scripted.execute() returned 'a value")
 
 
 def test_cancellation_records_before_it_goes_on(make_batch):

@@ -64,7 +64,7 @@ def test_empty_and_equal_coordinates():
 @pytest.mark.parametrize(
     ("first", "second", "axis", "message"),
     [
-        (grid("a", x=[1]), grid("a", y=[1]), "z", r"axes beside 'z' are \['x'\] and \['y'\]"),
+        (grid("a", x=[1]), grid("a", y=[1]), "z", r"axes other than 'z' are \['x'\] and \['y'\]"),
         (grid("a", x=[1]), grid("a", x=[1], y=[1]), "x", r"are \[\] and \['y'\]"),
         (grid("ab", x=[1, 2]), grid("ab", x=[3, 3]), "y", "has a coordinate twice"),
         (grid("a", x=[1]), ["a"], "x", "second is .* not a Tensor"),

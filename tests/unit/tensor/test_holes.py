@@ -163,7 +163,7 @@ def test_one_item():
     assert t.item() == "a"
     assert Tensor(["x"], ()).item() == "x"
     for several in (Tensor("ab"), Tensor([]), Tensor([HOLE])):
-        with pytest.raises(ValueError, match=r"item\(\) is for one that has just one"):
+        with pytest.raises(ValueError, match=r"item\(\) is for exactly one"):
             several.item()
 
 
@@ -190,7 +190,7 @@ def test_an_attribute_of_the_items_is_explained(holed):
         AttributeError, match=r"items have: write .item\(\).result, or \[item.result for item in tensor\]"
     ):
         Tensor([Item()]).result  # noqa: B018
-    with pytest.raises(AttributeError, match=r"write .item\(\).lr where one is left of these 4"):
+    with pytest.raises(AttributeError, match=r"write .item\(\).lr where only one of these 4 is left"):
         holed.lr  # noqa: B018
     with pytest.raises(AttributeError, match=r"has no attribute 'shap': did you mean 'shape'"):
         holed.shap  # noqa: B018

@@ -1,4 +1,4 @@
-"""Which module is the script that was started, and what the process of a run needs to make it."""
+"""Which module the started script is, and what the process of a run needs to make it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TopOwnership:
         self._codes = codes
 
     def owns(self, name: str, definition: Any) -> bool:
-        """Whether the top makes *definition* under *name*, and nothing else has taken its place."""
+        """Return whether the top makes *definition* under *name*, and nothing else has taken its place."""
         first = name.partition(".")[0]
         if first not in self._bound and not ("*" in self._bound and first not in self._rebound):
             return False
@@ -75,7 +75,7 @@ def describe_script(body: Body, *, by_value: bool = False) -> Described:
 
     Args:
         body: The experiment.
-        by_value: There shall be no module, whatever the script is.
+        by_value: Make no module, whatever the script is.
     """
     variables = _variables_of_script(body)
     file = variables.get("__file__")
@@ -102,7 +102,7 @@ def describe_script(body: Body, *, by_value: bool = False) -> Described:
 
 
 def functions_behind(value: Any, depth: int = 0) -> Iterator[FunctionType]:
-    """Functions that the body, function or class *value* consists of."""
+    """Yield the functions that the body, function or class *value* consists of."""
     value = innermost(value)
     if isinstance(value, FunctionType):
         yield value
@@ -119,7 +119,7 @@ def functions_behind(value: Any, depth: int = 0) -> Iterator[FunctionType]:
 
 
 def _variables_of_script(body: Body) -> dict[str, Any]:
-    """Those of the module that *body* is of, if that is a script: under a profiler, ``__main__`` is the profiler."""
+    """Return the variables of the script that defines *body*; under a profiler, ``__main__`` is the profiler."""
     for function in functions_behind(body):
         if function.__globals__.get("__name__") == MAIN:
             return function.__globals__
@@ -147,7 +147,7 @@ def _source(file: str, variables: dict[str, Any]) -> bytes | None:
 
 
 def _is_installed(file: str) -> bool:
-    """Whether the program is none of the user's: a test runner, a server, a console script."""
+    """Return whether the program is not the user's: a test runner, a server, a console script."""
     real = os.path.realpath(file)
     folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")}
     folders.add(os.path.dirname(os.path.abspath(sys.executable)))
@@ -155,7 +155,7 @@ def _is_installed(file: str) -> bool:
 
 
 def _line_of_call(variables: dict[str, Any]) -> int | None:
-    """The line of the script's top that is being executed in any thread."""
+    """Return the line of the script's top that is being executed in any thread."""
     frames: dict[int, Any] = sys._current_frames()  # noqa: SLF001 — the only way to know
     main = threading.main_thread().ident
     frame = frames.get(main) if main is not None else None
@@ -188,7 +188,7 @@ def _script(variables: dict[str, Any], file: str | None, code: CodeType | None, 
 
 
 def _module_name(variables: dict[str, Any]) -> str | None:
-    """The name after ``-m``; a folder and an archive are called ``__main__``, a debugged script nothing at all."""
+    """Return the name after ``-m``: ``__main__`` for a folder or an archive, None for a debugged script."""
     name = getattr(variables.get("__spec__"), "name", None)
     return name if isinstance(name, str) and name != MAIN else None
 

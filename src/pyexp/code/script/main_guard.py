@@ -31,12 +31,12 @@ class Top:
     rebound: frozenset[str]
 
     def is_guarded(self, line: int) -> bool:
-        """Whether *line* is in a guarded part."""
+        """Return whether *line* is in a guarded part."""
         return any(first <= line <= last for first, last in self.guards)
 
 
 def take_out_guards(tree: ast.Module) -> Top:
-    """Replace the guarded parts at the top of *tree* by nothing; *tree* itself is changed."""
+    """Remove the guarded parts at the top of *tree*, in place."""
     remover = _Remover(_flags(tree))
     remover.visit(tree)
     rebound = set().union(*map(bound_names, remover.removed))
@@ -70,14 +70,14 @@ def compile_tree(tree: ast.Module, file: str) -> CodeType:
 
 
 def bound_names(node: ast.AST) -> set[str]:
-    """Names that *node* binds in its own scope; ``"*"`` when a star import may bind any."""
+    """Return the names that *node* binds in its own scope; ``"*"`` when a star import may bind any."""
     collector = _Collector()
     collector.visit(node)
     return collector.names
 
 
 def defined_code(code: CodeType) -> frozenset[CodeType]:
-    """The code of the functions and lambdas that stand at the top of the module *code*, or in its classes."""
+    """Return the code of the functions and lambdas at the top of the module *code*, or in its classes."""
     found: set[CodeType] = set()
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -89,7 +89,7 @@ def defined_code(code: CodeType) -> frozenset[CodeType]:
 
 
 def is_main(test: ast.expr, flags: frozenset[str] = frozenset()) -> bool | None:
-    """What *test* asks: True for "is this the script", False for the opposite, None for anything else.
+    """Return what *test* checks: True for "is this the script", False for the opposite, None for anything else.
 
     Args:
         test: The condition.
@@ -133,7 +133,7 @@ def _is_constant(node: ast.expr) -> bool:
 
 
 def _flags(tree: ast.Module) -> frozenset[str]:
-    """Variables of the top such as ``is_script = __name__ == "__main__"``."""
+    """Return the variables of the top such as ``is_script = __name__ == "__main__"``."""
     return frozenset(
         target.id
         for node in tree.body
@@ -144,7 +144,7 @@ def _flags(tree: ast.Module) -> frozenset[str]:
 
 
 class _TopVisitor(ast.NodeTransformer):
-    """Visits what a module executes itself, not the bodies of its functions and classes."""
+    """A visitor of what a module executes itself, not of the bodies of its functions and classes."""
 
     def _stay_out(self, node: ast.AST) -> ast.AST:
         return node
@@ -181,7 +181,7 @@ class _Remover(_TopVisitor):
         return self.generic_visit(node)
 
     def _rest(self, node: ast.If, answer: bool) -> ast.stmt | None:
-        """What the script executes of *node* beside its guarded part.
+        """Return what the script executes of *node* besides its guarded part.
 
         Where the guard is one part of a condition, the other branch is taken when the other parts say so.
         """
@@ -217,7 +217,7 @@ class _Collector(ast.NodeVisitor):
         self.names.add(node.name)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        """Binds nothing here."""
+        """Skip the body of a lambda: it binds nothing here."""
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):

@@ -1,4 +1,4 @@
-"""The script as a module, in the process of a run: what is needed to make it, and the making.
+"""The script as a module in the process of a run: what is needed to make it, and how it is made.
 
 Light: no syntax tree unless another Python made the code. How a script is found and described is in `description`.
 """
@@ -84,7 +84,7 @@ def _new_module(script: Script) -> ModuleType:
 
 
 def _find_spec(script: Script) -> ModuleSpec:
-    """The spec of a script that was started by its module's name; to find it imports the package, as its start did."""
+    """Return the spec of a script that was started by its module's name; imports its package, as its start did."""
     from importlib.machinery import ModuleSpec
     from importlib.util import find_spec
 
@@ -108,7 +108,7 @@ def _being_made(script: Script) -> Iterator[None]:
 
 @contextmanager
 def _folder(folder: str | None) -> Iterator[None]:
-    """Be in *folder* meanwhile; in the present one where that is gone."""
+    """Work in *folder* inside the block; in the present folder if that one is gone."""
     before = None
     with suppress(OSError):
         before = os.getcwd()

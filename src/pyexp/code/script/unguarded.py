@@ -1,4 +1,4 @@
-"""What the top of a script without a guard sets that a run does not see, as far as its syntax tells."""
+"""What the top of a script without a guard sets that a run does not see, as far as its syntax shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DECLARING = frozenset({"configs", "report", "run"})
 
 
 def sets_state(tree: ast.Module, call_line: int | None, runners: frozenset[str]) -> bool:
-    """Whether the top has statements other than imports, definitions, constants and the call that starts the runs.
+    """Return whether the top has statements other than imports, definitions, constants and the call of the runs.
 
     Args:
         tree: The script's.
@@ -46,7 +46,7 @@ def _is_effect(node: ast.stmt, runners: frozenset[str]) -> bool:
 
 
 def _is_of_runner(value: ast.expr, runners: frozenset[str]) -> bool:
-    """Whether *value* declares a part of an experiment, or starts it."""
+    """Return whether *value* declares a part of an experiment, or starts it."""
     match value:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
             return name in runners and attribute in _DECLARING

@@ -1,1 +1,1 @@
-"""Imports of the code of the start, whatever is edited meanwhile; `install` is the door. Knows no executor."""
+"""Imports of the code of the start, whatever is edited meanwhile; `install` is the entry point. Knows no executor."""

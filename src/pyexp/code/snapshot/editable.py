@@ -1,6 +1,6 @@
-"""Editable installs that point into the work tree: their own finders answer with a file, which may have changed.
+"""Editable installs that point into the work tree: their own finders return a file that may have changed.
 
-Setuptools and other builders put finders of theirs on ``sys.meta_path``; what they find is loaded as it was at the
+Setuptools and other builders put their own finders on ``sys.meta_path``; what they find is loaded as it was at the
 start. Those that only add a folder to ``sys.path`` need nothing of this.
 """
 
@@ -25,7 +25,7 @@ _OWN = (BuiltinImporter, FrozenImporter, PathFinder)
 
 
 class ForeignAnswers:
-    """Stands before the first finder that is not Python's own, and gives what such finders would give."""
+    """The finder before the first one that is not Python's own; it returns what those would return."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
@@ -35,7 +35,7 @@ class ForeignAnswers:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Ask the finders of others, as far as they stand between this one and Python's own next one."""
+        """Ask the finders of others between this one and Python's own next one."""
         if sys.meta_path != self._seen:
             self._seen = list(sys.meta_path)
             self._row = [(finder, _mapping(finder)) for finder in _after(self)]
@@ -63,17 +63,17 @@ def watch_foreign_finders(tree: Tree) -> None:
 
 
 def unwatch_foreign_finders() -> None:
-    """Leave finders of others alone again."""
+    """Undo `install`: leave finders of others alone again."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, ForeignAnswers)]
 
 
 def _starts_a_row(place: int, finder: object) -> bool:
-    """Whether *finder* is the first of some that are not Python's own."""
+    """Return whether *finder* is the first of several that are not Python's own."""
     return _is_foreign(finder) and (place == 0 or not _is_foreign(sys.meta_path[place - 1]))
 
 
 def _mapping(finder: Any) -> Mapping[str, str]:
-    """Where setuptools' finder looks for what."""
+    """Return where setuptools' finder looks for each module."""
     mapping = getattr(sys.modules.get(getattr(finder, "__module__", "")), "MAPPING", None)
     return mapping if isinstance(mapping, dict) else {}
 

@@ -1,6 +1,6 @@
 """The import system of a run's process: modules of the user's work tree are those of the start.
 
-A path hook for the tree's folders; the order of ``sys.path``, namespace packages and caches stay the business of
+A path hook for the tree's folders; the order of ``sys.path``, namespace packages and caches are left to
 Python's own ``PathFinder``. Knows nothing of how a process comes to be a run's.
 """
 
@@ -40,7 +40,7 @@ _LINKED = f"{os.sep}__editable__."
 
 
 class TreeLoader(SourceFileLoader):
-    """Loads a source file that the tree had: the file itself while it is unchanged, else what it was at the start.
+    """A loader of a source file that the tree had: the file itself if it is unchanged, else its content at the start.
 
     Which of them is decided at each reading, so that `importlib.reload` and a late import get the same code.
     """
@@ -52,7 +52,7 @@ class TreeLoader(SourceFileLoader):
         self._file = file
 
     def path_stats(self, path: str) -> Mapping[str, Any]:
-        """Size and time of the source, by which a bytecode file is found valid; none while the file is another one."""
+        """Return size and time of the source, which validate a bytecode file; none while the file has changed."""
         if path != self.path:
             return super().path_stats(path)
         state = self._tree.state_if_unchanged(self._file, self.path)
@@ -61,7 +61,7 @@ class TreeLoader(SourceFileLoader):
         return {"mtime": state.st_mtime, "size": state.st_size}
 
     def get_data(self, path: str) -> bytes:
-        """Content of a file: of the source as it was at the start, of others (a package's data) as it is."""
+        """Return the content of a file: of the source as it was at the start, of others (a package's data) as it is."""
         if path != self.path:
             return super().get_data(path)
         if self._tree.is_unchanged(self._file, path):
@@ -71,7 +71,7 @@ class TreeLoader(SourceFileLoader):
         return self._content_of_start()
 
     def show_source(self) -> None:
-        """Have tracebacks and ``inspect`` show the code of the start, if the file is another one by now."""
+        """Have tracebacks and ``inspect`` show the code of the start, if the file has changed by now."""
         if not self._tree.is_unchanged(self._file, self.path):
             self._content_of_start()
 
@@ -82,14 +82,14 @@ class TreeLoader(SourceFileLoader):
         try:
             lines = importlib.util.decode_source(content).splitlines(keepends=True)
         except (SyntaxError, UnicodeDecodeError):
-            return content  # compiling it tells the user
+            return content  # compiling it reports the error
         # Without a time, `linecache.checkcache` does not compare it to the file.
         linecache.cache[self.path] = (len(content), None, lines, self.path)
         return content
 
 
 class TreeFinder(FileFinder):
-    """Finds modules in one folder of the tree, which need not be there any more."""
+    """A finder of modules in one folder of the tree, which may no longer exist."""
 
     def __init__(self, path: str, tree: Tree, folder: str) -> None:
         super().__init__(path, *_DETAILS)
@@ -98,11 +98,11 @@ class TreeFinder(FileFinder):
         self._known: dict[str, tuple[int, File | None] | None] = {}
 
     def knows(self, name: str) -> bool:
-        """Whether the folder had a module, a package or a namespace of this name at the start."""
+        """Return whether the folder had a module, a package or a namespace of this name at the start."""
         return self._look_up(name) is not None
 
     def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Find what *fullname* stood for at the start, or what is new and takes nothing's place."""
+        """Find what *fullname* named at the start, or a new module that replaces none."""
         name = fullname.rpartition(".")[2]
         present = super().find_spec(fullname, target)
         known = self._look_up(name)
@@ -137,20 +137,20 @@ class TreeFinder(FileFinder):
         return spec
 
     def _admit(self, fullname: str, present: ModuleSpec | None) -> ModuleSpec | None:
-        """Let a file in that the snapshot does not have, unless it is new and the name was another module's."""
+        """Accept a file that the snapshot does not have, unless it is new and its name was another module's."""
         if present is None or present.loader is None or not _is_found_elsewhere(fullname):
             return present
         return present if self._is_ignored(present) else None
 
     def _is_ignored(self, spec: ModuleSpec) -> bool:
-        """Whether no snapshot would have had the file of *spec*: it may have been there at the start."""
+        """Return whether a snapshot would leave out the file of *spec*, so that it may have been there at the start."""
         path = spec.origin or ""
         root = self._tree.root_of(path)
         return self._tree.was_outside(path) or git_objects.is_ignored(root.top, root.git_dir, path)
 
 
 def _is_found_elsewhere(fullname: str) -> bool:
-    """Whether *fullname*, new in a folder of the tree, is a module of another place, or was one at the start."""
+    """Return whether *fullname*, new in a folder of the tree, is a module of another place, or was one at the start."""
     parent, _, name = fullname.rpartition(".")
     entries: Iterable[str] = sys.modules[parent].__path__ if parent in sys.modules else sys.path
     for finder in _finders(entries):
@@ -174,7 +174,7 @@ def _finders(entries: Iterable[str]) -> Iterator[Any]:
 
 
 class LinkFinder(FileFinder):
-    """Finds modules in a folder of links to files of the tree, as a strict editable install has."""
+    """A finder of modules in a folder of links to files of the tree, as a strict editable install has."""
 
     def __init__(self, path: str, tree: Tree) -> None:
         super().__init__(path, *_DETAILS)
@@ -194,7 +194,7 @@ class LinkFinder(FileFinder):
 
 
 class _ScriptFinder:
-    """Finds one file as the module ``__main__``: `runpy.run_path`, with which multiprocessing makes a script again."""
+    """A finder of one file as the module ``__main__``, for `runpy.run_path`, which multiprocessing uses for scripts."""
 
     def __init__(self, path: str, tree: Tree, folder: str, file: File) -> None:
         self._path = path
@@ -226,7 +226,7 @@ class Hook:
         """Make a finder for *path*.
 
         Raises:
-            ImportError: It is nothing of the tree.
+            ImportError: It is not in the tree.
         """
         path = os.path.abspath(path or ".")
         folder = self.tree.find_folder(path)
@@ -256,7 +256,7 @@ def install_hook(tree: Tree) -> None:
 
 
 def uninstall_hook() -> None:
-    """Have modules imported as ever."""
+    """Undo `install`: have modules imported as usual."""
     for hook in [hook for hook in sys.path_hooks if isinstance(hook, Hook)]:
         sys.path_hooks.remove(hook)
     for path, finder in list(sys.path_importer_cache.items()):

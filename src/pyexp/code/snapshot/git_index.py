@@ -20,7 +20,7 @@ _NANO = 1_000_000_000
 _WORD = 0xFFFFFFFF
 _FLAGS_BYTES = 2
 _IS_EXTENDED = 0x40  # in the first byte of the flags
-# With these, the entries of the file are not all of them.
+# With these, the file does not hold all entries.
 _PARTIAL = {b"link", b"sdir"}
 
 LINK, SUBMODULE = 0o120000, 0o160000
@@ -47,28 +47,28 @@ def entries(index: bytes, hash_bytes: int) -> list[tuple[bytes, bytes]] | None:
 
 
 def make_record(found: os.stat_result | None, mode: int, blob: str) -> bytes:
-    """Make a record of a file in the state *found*; of one that is in no state that a file can be in if None."""
+    """Make a record of a file in the state *found*; with None, in a state that no file can have."""
     state = (0, 0, 0, 0, 0, mode, 0) if found is None else (*_times(found), found.st_ino & _WORD, mode, _size(found))
     return _STATE.pack(*state) + bytes.fromhex(blob)
 
 
 def is_file(record: bytes) -> bool:
-    """Whether it is a plain file's: neither a link's nor a submodule's."""
+    """Return whether the record is of a plain file, not of a link or a submodule."""
     return record[26] & 0xF0 == 0x80  # noqa: PLR2004 — as in a file's `st_mode`
 
 
 def mode_of(record: bytes) -> int:
-    """The mode that git has for the file."""
+    """Return the mode that git has for the file."""
     return int.from_bytes(record[24:28], "big")
 
 
 def hash_of(record: bytes) -> str:
-    """The hash of the content, in hexadecimal digits."""
+    """Return the hash of the content, in hexadecimal digits."""
     return record[_STATE.size :].hex()
 
 
 def is_same(record: bytes, found: os.stat_result) -> bool:
-    """Whether a file in the state *found* is in that of *record*."""
+    """Return whether a file in the state *found* is in that of *record*."""
     changed_s, changed_ns, written_s, written_ns, inode, _, size = _STATE.unpack_from(record)
     return (
         written_s * _NANO + written_ns == found.st_mtime_ns

@@ -1,4 +1,4 @@
-"""Contents of files as they were at the start, out of git. Asked only when a file has changed since."""
+"""Contents of files as they were at the start, read from git. Asked only for files that have changed since."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _BATCH = 500
 class Objects:
     """Files of a few repositories: one call to git gets many of them.
 
-    A file is a repository's index, a path there and the hash of its content. What git stores is not always what stood
-    in the folder (line ends, large files elsewhere): its filters make the one out of the other.
+    A file is a repository's index, a path there and the hash of its content. What git stores is not always what was
+    in the folder (line ends, large files elsewhere): its filters convert the one into the other.
     """
 
     def __init__(self, roots: Sequence[tuple[str, str, str]]) -> None:
@@ -25,16 +25,16 @@ class Objects:
         self._contents: dict[Wanted, bytes] = {}
 
     def has(self, wanted: Wanted) -> bool:
-        """Whether the content of *wanted* is here already."""
+        """Return whether the content of *wanted* is here already."""
         return wanted in self._contents
 
     def fetch(self, files: Sequence[Wanted]) -> None:
-        """Get the contents of *files*, all of one repository, as far as one call to git gives them."""
+        """Get the contents of *files*, all of one repository, as far as one call to git returns them."""
         # A line of the request is a hash and a path.
         files = [file for file in files[:_BATCH] if "\n" not in file[1]]
         if len(files) < 2:  # noqa: PLR2004 — the one is read by path
             return
-        # The sizes that git tells are those before its filters: only a word that no file holds tells where one ends.
+        # Git reports sizes before its filters: only a word that no file holds marks where one ends.
         mark = os.urandom(16).hex().encode() + b"\n"
         request = b"".join(f"{blob} ".encode() + os.fsencode(path) + b"\n" for _, path, blob in files)
         code, output, _ = self._git(files[0][0], [f"--batch={mark.decode().strip()}", "--filters"], request)
@@ -43,7 +43,7 @@ class Objects:
             self._contents.update(zip(files, (block[:-1] for block in blocks), strict=True))
 
     def read(self, wanted: Wanted) -> bytes:
-        """Give the content of *wanted*.
+        """Return the content of *wanted*.
 
         Raises:
             ImportError: Git does not have it any more.
@@ -84,7 +84,7 @@ class Objects:
 
 
 def is_ignored(top: str, git_dir: str, path: str) -> bool:
-    """Whether git would ignore the file *path* of the work tree *top*."""
+    """Return whether git would ignore the file *path* of the work tree *top*."""
     import subprocess
 
     environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
@@ -102,5 +102,5 @@ def is_ignored(top: str, git_dir: str, path: str) -> bool:
     return asked.returncode == 0
 
 
-# They name the repository that the program was started for, and perhaps another one.
+# They name the repository that the program was started for, which may be another one.
 _MISLEADING = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"}

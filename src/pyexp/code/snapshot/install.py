@@ -1,4 +1,4 @@
-"""The door to the code of the start: a process of a run goes through it before it imports what is the user's."""
+"""The entry point to the code of the start: the process of a run calls it before it imports user code."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def install(saved: str | os.PathLike[str]) -> None:
 
 
 def uninstall() -> None:
-    """Have this process, and those that it starts from now on, import as ever."""
+    """Have this process, and those that it starts from now on, import as usual."""
     uninstall_hook()
     unwatch_foreign_finders()
     leave_spawned_alone()
 
 
 def arrive(saved: str, value: str) -> str:
-    """Install the hook in a process that a run has started, and give *value*, with which it came."""
+    """Install the hook in a process that a run has started, and return *value*, which came with it."""
     install(saved)
     return value

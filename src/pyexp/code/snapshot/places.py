@@ -14,7 +14,7 @@ _CASE_DOES_NOT_COUNT = sys.platform in {"darwin", "win32"}
 
 
 class Places:
-    """Finds paths in the folder *top*, whose links led to *links* at the start (relative to it, by ``/``)."""
+    """A finder of paths in the folder *top*, whose links led to *links* at the start (relative to it, by ``/``)."""
 
     def __init__(self, top: str, links: Mapping[str, str]) -> None:
         self._top = top
@@ -24,7 +24,7 @@ class Places:
         self._real: dict[str, str] = {}
 
     def candidates(self, path: str) -> Iterator[str]:
-        """Where *path* is relative to the top: by the links of the start, then by those of now."""
+        """Yield where *path* is relative to the top: by the links at the start, then by the links now."""
         real = self.relative(self.realpath(path))
         below = self.relative(path)
         # Only a link leads to the top by another name, where case counts.
@@ -36,7 +36,7 @@ class Places:
             yield real
 
     def below_top(self, path: str) -> str | None:
-        """*path* relative to the top, whatever the top's folder is called; links below it are not followed."""
+        """Return *path* relative to the top, whatever the top's folder is called; links below it are not followed."""
         if (relative := self.relative(path)) is not None:
             return relative
         head, below = path, ""
@@ -49,13 +49,13 @@ class Places:
                 return below
 
     def _is_the_top(self, path: str) -> bool:
-        """Whether *path* is the top by another name: a link to it, or other letters where case does not count."""
+        """Return whether *path* is the top by another name: a link to it, or another case where case does not count."""
         if path not in self._is_top:
             self._is_top[path] = self._identity is not None and _identity(path) == self._identity
         return self._is_top[path]
 
     def relative(self, path: str) -> str | None:
-        """*path* relative to the top as git calls it; None outside."""
+        """Return *path* relative to the top as git calls it; None outside."""
         if path == self._top:
             return ""
         prefix = self._top if self._top.endswith(os.sep) else self._top + os.sep
@@ -72,7 +72,7 @@ class Places:
         return resolved
 
     def realpath(self, path: str) -> str:
-        """`os.path.realpath`, with what has been found of the folders above kept."""
+        """Return what `os.path.realpath` does, caching the folders above."""
         if path not in self._real:
             head, tail = os.path.split(path)
             is_plain = bool(tail) and not os.path.islink(path)

@@ -1,6 +1,6 @@
 """Processes that a run starts by multiprocessing, or by loky (joblib): they import the code of the start, too.
 
-What such a process is told first ("preparation data") brings the hook along. Processes that are forked have it anyway.
+What such a process receives first ("preparation data") installs the hook. Forked processes have it anyway.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def accompany_spawned(saved: str) -> None:
 
 
 def leave_spawned_alone() -> None:
-    """Have processes that this one starts import as ever."""
+    """Have processes that this one starts import as usual."""
     _Rider.saved = None
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Watch)]
 
@@ -41,7 +41,7 @@ def leave_spawned_alone() -> None:
 class _Rider(str):
     """A string of the preparation data that installs the hook where it is unpickled, or evaluated.
 
-    multiprocessing's fork server is told by source text, its children by a pickle.
+    multiprocessing's fork server receives source text, its children a pickle.
     """
 
     __slots__ = ()
@@ -59,7 +59,7 @@ class _Rider(str):
 
 
 def _accompany(module: ModuleType) -> None:
-    """Have `get_preparation_data` of *module* bring the hook along."""
+    """Have `get_preparation_data` of *module* include the hook."""
     ordinary = module.get_preparation_data
     if getattr(ordinary, "is_pyexp", False):
         return
@@ -86,7 +86,7 @@ def _name_script(data: dict[str, Any]) -> None:
 
 
 class _Watch:
-    """Sees the modules that make preparation data when they are imported."""
+    """A finder that notices when modules that make preparation data are imported."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

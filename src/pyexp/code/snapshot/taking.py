@@ -79,7 +79,7 @@ def save_tree(tree: Tree, path: str | os.PathLike[str]) -> None:
 
 
 def _entries(root: Root) -> Iterator[tuple[str, bytes]]:
-    """Paths and records of the files of a snapshot."""
+    """Return the paths and records of the files of a snapshot."""
     found = git_index.entries(root.index, len(root.commit) // 2) if root.index else None
     if found is not None:
         return ((path.decode("utf-8", "surrogateescape"), record) for path, record in found)
@@ -107,7 +107,7 @@ def _ask_git(root: Root) -> Iterator[tuple[str, bytes]]:
 
 
 def _folder(folders: dict[str, dict[str, tuple[int, str, bytes]]], folder: str) -> dict[str, tuple[int, str, bytes]]:
-    """Return the names in *folder*, which is entered with those above it."""
+    """Return the names in *folder*; it and the folders above it are added."""
     if folder not in folders:
         folders[folder] = {}
         if folder:

@@ -1,4 +1,4 @@
-"""The user's work tree as it was at the start: which modules it had, and by what a changed file is known.
+"""The user's work tree as it was at the start: which modules it had, and how a changed file is recognised.
 
 Made once per batch, kept in one file, and loaded by each process of a run. Knows nothing of the import system.
 """
@@ -32,7 +32,7 @@ class Root(Record):
         top: Its folder, without links.
         git_dir: The folder of its repository.
         commit: Hash of its snapshot.
-        index: Git's index file of the snapshot, if it is at hand; it is not kept.
+        index: Git's index file of the snapshot, if it is available; it is not saved.
     """
 
     top: str
@@ -115,14 +115,14 @@ class Tree:
         return self._folders
 
     def files(self, folder: str) -> dict[str, File]:
-        """Files of modules in *folder* of the tree, by name; none if it had no such folder."""
+        """Return the files of modules in *folder* of the tree, by name; none if it had no such folder."""
         if folder not in self._opened:
             packed = marshal.loads(self.folders[folder]) if folder in self.folders else {}  # noqa: S302 — as above
             self._opened[folder] = {name: File(*values) for name, values in packed.items()}
         return self._opened[folder]
 
     def find_module(self, folder: str, name: str) -> tuple[int, File | None] | None:
-        """Return what *name* stood for in *folder*, as Python would have chosen, and its source; None for nothing."""
+        """Return what *name* meant in *folder*, as Python would have chosen, and its source; None if it was unknown."""
         below = f"{folder}/{name}" if folder else name
         package = self.links.get(below, below)
         is_folder = package in self.folders
@@ -144,7 +144,7 @@ class Tree:
         return next((relative for relative in self._places.candidates(path) if relative in self.folders), None)
 
     def is_inside(self, path: str) -> bool:
-        """Whether *path* is in the folder of the tree, whatever it is."""
+        """Return whether *path* is in the folder of the tree, whatever it is."""
         return next(self._places.candidates(os.path.abspath(path)), None) is not None
 
     def find_file(self, path: str) -> tuple[str, File] | None:
@@ -160,14 +160,14 @@ class Tree:
         return max(inside, key=lambda root: len(root.top), default=self.roots[0])
 
     def was_outside(self, path: str) -> bool:
-        """Whether *path* is in what was there at the start without being in a snapshot."""
+        """Return whether *path* is in what was there at the start without being in a snapshot."""
         relative = self._places.below_top(os.path.abspath(path)) or ""
         while relative and relative not in self.outside:
             relative = posixpath.dirname(relative)
         return bool(relative)
 
     def is_unchanged(self, file: File, path: str) -> bool:
-        """Whether the file at *path* is what *file* was at the start."""
+        """Return whether the file at *path* is what *file* was at the start."""
         return self.state_if_unchanged(file, path) is not None
 
     def state_if_unchanged(self, file: File, path: str) -> os.stat_result | None:
@@ -183,7 +183,7 @@ class Tree:
             return None
 
     def read(self, file: File, folder: str, folder_path: str) -> bytes:
-        """Content of *file* as it was at the start; the same call to git gets those of its changed neighbours.
+        """Return the content of *file* at the start; the same call to git reads those of its changed neighbours.
 
         Raises:
             ImportError: The repository does not have it any more.
@@ -229,7 +229,7 @@ def _wanted(file: File) -> tuple[int, str, str]:
 
 
 def _blob_hash(content: bytes, record: bytes) -> str:
-    """Hash that git gives a file of this *content*, by the algorithm of *record*'s repository."""
+    """Return git's hash of a file with this *content*, by the algorithm of *record*'s repository."""
     import hashlib
 
     kind = hashlib.sha1 if len(git_index.hash_of(record)) == 40 else hashlib.sha256  # noqa: PLR2004 — digits

@@ -1,1 +1,1 @@
-"""What a run needs of the script beside its module: references, what differs, and what goes by value."""
+"""What a run needs of the script in addition to its module: references, what differs, and what goes by value."""

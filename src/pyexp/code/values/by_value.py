@@ -27,14 +27,14 @@ _cloudpickle = cloudpickle.cloudpickle
 
 
 class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Pickles what the process of a run takes by `Unpickler`.
+    """A pickler of what the process of a run reads by `Unpickler`.
 
     Args:
         file: Where to.
         references: The script's definitions that are made there: they go by name.
         own: Names of the values that have a place of their own, by identity: where another value holds one, the child
-            finds the one object that it has for the name.
-        left: Names whose values cannot be pickled: the child's own stand for them.
+            uses the one object that it has for the name.
+        left: Names whose values cannot be pickled: the child's own are used for them.
     """
 
     dispatch_table = cloudpickle.Pickler.dispatch_table
@@ -50,7 +50,7 @@ class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         self.globals_ref[id(references.variables)] = references.variables
 
     def persistent_id(self, value: Any) -> PersistentId | None:
-        """What stands for *value*, if anything does."""
+        """Return the reference that replaces *value*, or None."""
         name = self._own.get(id(value))
         if name is not None and (name in self._left or is_in_place(value, self._references)):
             return "own", name
@@ -88,8 +88,8 @@ class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
             return made_again.reduce_single_dispatch(function)
         make, arguments, (state, slots), *_, setter = self._dynamic_function_reduce(function)
         if function.__globals__ is self._references.variables:
-            slots |= {"__globals__": {}}  # the names that it uses travel once for all, not with each function
-        # Its own cells, so that functions that share one still do; filled when there is something to refer to.
+            slots |= {"__globals__": {}}  # the names that it uses are sent once for all, not with each function
+        # Its own cells, so that functions that share one still do; filled when what they refer to exists.
         arguments = (*arguments[:-1], function.__closure__)
         held = [list(_contents_of(cell)) for cell in function.__closure__ or ()]
         return (
@@ -107,7 +107,7 @@ def _is_importable(definition: Any) -> bool:
 
 
 def _reduce_class(cls: type) -> Any:
-    reduced = _cloudpickle._class_reduce(cls)  # noqa: SLF001 — its own work, but for the name
+    reduced = _cloudpickle._class_reduce(cls)  # noqa: SLF001 — its own work, except for the name
     if not isinstance(reduced, tuple) or len(reduced) < 6 or not isinstance(reduced[2], tuple):  # noqa: PLR2004
         return reduced
     parts, slots = reduced[2]
@@ -176,7 +176,7 @@ def _reduce_parameter(parameter: Any) -> Any:
 
 
 def _reduce_type_var(variable: Any) -> Any:
-    reduced = _cloudpickle._typevar_reduce(variable)  # noqa: SLF001 — its own work, but for the module
+    reduced = _cloudpickle._typevar_reduce(variable)  # noqa: SLF001 — its own work, except for the module
     if reduced[0] is getattr:
         return reduced
     return made_again.make_type_var, (*reduced, variable.__module__)
@@ -189,7 +189,7 @@ def _reduce_alias(alias: Any) -> Any:
 
 
 def _is_named(value: Any) -> bool:
-    """Whether the name of a thing of `typing` finds it in a module that can be imported."""
+    """Return whether an object of `typing` is found by its name in a module that can be imported."""
     module = value.__module__
     return module != "__main__" and _cloudpickle._lookup_module_and_qualname(value, name=value.__name__) is not None  # noqa: SLF001
 

@@ -1,4 +1,4 @@
-"""What tells two values of one name apart: a digest of a pickle that need never be loaded.
+"""How two values of one name are compared: by a digest of a pickle that is never loaded.
 
 It describes more than can be pickled (functions, locks, modules), so that the child compares without cloudpickle.
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _VOLATILE = frozenset({"__dict__", "__weakref__", "_abc_impl", "__doc__", "__annotations__", "__annotate_func__"})
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes})
-# Equal ones are one: that two names share them says nothing.
+# Equal ones are interchangeable: it does not matter whether two names share them.
 _SHAREABLE = (
     type(None),
     bool,
@@ -53,12 +53,12 @@ _SHAREABLE = (
 
 
 def digest_of(value: Any, references: References, own: Mapping[int, str]) -> bytes:
-    """The digest of *value*.
+    """Return the digest of *value*.
 
     Args:
         value: What a name of the script holds.
-        references: The script's definitions, which stand for themselves.
-        own: The names of values, by their identity: these stand for themselves as well, but *value*.
+        references: The script's definitions, which are described by their names.
+        own: The names of values, by their identity: these are described by their names as well, except *value*.
 
     Raises:
         Exception: It cannot be described, for one of the many reasons that pickle has.
@@ -69,7 +69,7 @@ def digest_of(value: Any, references: References, own: Mapping[int, str]) -> byt
 
 
 class _Hash:
-    """A file that keeps nothing but the digest and the size of what is written."""
+    """A file that keeps only the digest and the size of what is written."""
 
     def __init__(self) -> None:
         self._hash = blake2b(digest_size=16)
@@ -86,7 +86,7 @@ class _Hash:
 
 
 class DigestPickler(pickle.Pickler):
-    """Describes one value.
+    """A describer of one value.
 
     Attributes:
         met: Names of the values of others that are in it.
@@ -107,7 +107,7 @@ class DigestPickler(pickle.Pickler):
         self.dump(value)
 
     def digest(self) -> bytes:
-        """The digest of what was described."""
+        """Return the digest of what was described."""
         return self._file.digest()
 
     @property
@@ -116,7 +116,7 @@ class DigestPickler(pickle.Pickler):
         return self._file.size
 
     def persistent_id(self, value: Any) -> PersistentId | None:
-        """What stands for *value*, if anything does."""
+        """Return the reference that replaces *value*, or None."""
         if type(value) in _PLAIN:
             return None
         if value is self._root:
@@ -145,7 +145,7 @@ class DigestPickler(pickle.Pickler):
 
 
 def is_shareable(value: Any) -> bool:
-    """Whether it makes no difference that two names hold one *value* rather than equal ones."""
+    """Return whether it makes no difference if two names hold one *value* or two equal ones."""
     if isinstance(value, _SHAREABLE):
         return True
     kind = type(value)
@@ -156,12 +156,12 @@ def is_shareable(value: Any) -> bool:
 
 
 def _described(*parts: Any) -> None:
-    """Never called: a digest is not loaded."""
+    """Do nothing: a digest is never loaded."""
     raise NotImplementedError(parts)
 
 
 def _ordered(values: Any) -> PersistentId | None:
-    """A set in an order that is the same in each process, if it has one."""
+    """Return a set in an order that is the same in each process, or None if it has none."""
     try:
         ordered = sorted(values, key=lambda value: (type(value).__name__, value))
     except Exception:  # elements without an order, or with one of the user's own
@@ -202,7 +202,7 @@ def _variable(variable: ContextVar[Any]) -> tuple[Any, ...]:
 
 
 def value_of(variable: ContextVar[Any], context: Context | None) -> Iterator[Any]:
-    """The value of *variable* in *context* (None: here), if it has one."""
+    """Yield the value of *variable* in *context* (None: the current one), if it has one."""
     try:
         yield context.run(variable.get) if context is not None else variable.get()
     except LookupError:

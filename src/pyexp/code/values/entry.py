@@ -1,4 +1,4 @@
-"""What is said of a name of the script, so that the child can tell whether it differs. A frozen value."""
+"""The description of a name of the script, by which the child decides whether it differs. A frozen value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Entry(Record):
     Attributes:
         name: The name; dotted for an attribute of a class or function.
         digest: That of its value in the parent; None for what could not be described, and is always taken.
-        kind: How its value is filled; None when it is replaced. ``instance``: one of the class *cls*.
+        kind: How its value is filled; None when it is replaced. ``instance``: an instance of the class *cls*.
         cls: The name of that class.
         group: Entries of one group share parts: when one differs, all are taken.
         unit: The piece of the joint pickle that has it; None for what cannot be pickled: the child keeps its own.

@@ -1,6 +1,6 @@
-"""Values that can become others without losing their identity: containers, and plain instances of the script's classes.
+"""Values whose content can be replaced in place: containers, and plain instances of the script's classes.
 
-So whatever else holds one (a default, a closure, an alias) sees the change. Light.
+Everything else that holds one (a default, a closure, an alias) sees the change. Light.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _KINDS = {kind: kind.__name__ for kind in (*_LISTS, *_DICTS, set)}
 
 
 def kind_of(value: Any, references: References) -> str | None:
-    """How *value* is filled; None when it can only be replaced."""
+    """Return how *value* is filled; None when it can only be replaced."""
     cls = type(value)
     if cls is deque and value.maxlen is not None:  # its length cannot be changed
         return None
@@ -29,12 +29,12 @@ def kind_of(value: Any, references: References) -> str | None:
 
 
 def is_in_place(value: Any, references: References) -> bool:
-    """Whether `kind_of` has an answer."""
+    """Return whether `kind_of` returns a kind."""
     return kind_of(value, references) is not None
 
 
 def _is_plain(cls: type) -> bool:
-    """Whether the variables of an instance are all that pickle would save and restore of it."""
+    """Return whether pickle would save and restore nothing of an instance but its variables."""
     return (
         not issubclass(cls, type)
         and cls.__reduce__ is object.__reduce__
@@ -55,7 +55,7 @@ def _slots(cls: type) -> list[str]:
 
 
 def contents_of(value: Any) -> Any:
-    """What `fill` takes to make an empty one of the kind equal to *value*."""
+    """Return what `fill` takes to make an empty one of the kind equal to *value*."""
     cls = type(value)
     if cls is defaultdict:
         return value.default_factory, list(value.items())
@@ -67,12 +67,12 @@ def contents_of(value: Any) -> Any:
 
 
 def empty(cls: type) -> Any:
-    """Make one that is still to be filled."""
+    """Make an empty value of *kind*, to be filled later."""
     return cls() if cls in _KINDS else object.__new__(cls)
 
 
 def fill(value: Any, contents: Any) -> None:
-    """Give *value* these contents in place of its own."""
+    """Replace the contents of *value*."""
     cls = type(value)
     if cls is defaultdict:
         value.default_factory, contents = contents

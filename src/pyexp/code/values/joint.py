@@ -48,7 +48,7 @@ class Description:
 
 @dataclass(slots=True)
 class Joint:
-    """The values that travel beside the references.
+    """The values that are sent in addition to the references.
 
     Attributes:
         entries: Theirs.
@@ -67,13 +67,13 @@ class Joint:
     unit_of: dict[str, int] = field(default_factory=dict)
 
     def piece(self, unit: int) -> bytes:
-        """The pickle of one piece."""
+        """Return the pickle of one piece."""
         offset, length = self.units[unit]
         return self.data[offset : offset + length]
 
 
 class Gathering:
-    """Finds the values that travel, and describes each."""
+    """The search for the values that are sent, with a description of each."""
 
     def __init__(self, references: References, reached: Reached) -> None:
         self._references = references
@@ -83,7 +83,7 @@ class Gathering:
         self.descriptions: dict[str, Description] = {}
 
     def gather(self) -> None:
-        """Describe what is reached, and follow what the descriptions meet, until there is nothing new."""
+        """Describe what is reached, and follow what the descriptions find, until nothing is new."""
         while True:
             self.values = dict(self._travelling())
             self.own = own_names(self.values.items(), self._references)
@@ -93,15 +93,15 @@ class Gathering:
                 return
 
     def describe_root(self, value: Any) -> Description:
-        """Describe what is no name of the script's."""
+        """Describe what is not a name of the script."""
         return self._describe(BODY, value)
 
     def kind(self, name: str, value: Any) -> str | None:
-        """How *value* is filled where it has *name*; None when it is replaced."""
+        """Return how *value* is filled where it has *name*; None when it is replaced."""
         return kind_of(value, self._references) if self.own.get(id(value)) == name else None
 
     def state(self, name: str, value: Any) -> Any:
-        """What is pickled for *name*: the contents of what is filled, the value of what is replaced."""
+        """Return what is pickled for *name*: the contents of what is filled, the value of what is replaced."""
         return value if self.kind(name, value) is None else contents_of(value)
 
     def _extent(self) -> tuple[int, int, int]:
@@ -118,7 +118,7 @@ class Gathering:
         return Description(digest=digest, size_bytes=pickler.size_bytes, holds=pickler.met, parts=pickler.parts)
 
     def _travelling(self) -> Iterable[tuple[str, Any]]:
-        """Names, attributes of classes, and parts of functions that are not what stands for itself."""
+        """Yield names, attributes of classes, and parts of functions that are not described by a name of their own."""
         for name, value in self.reached.names.items():
             if self._references.find(value) not in {("ref", name), ("wrapped", name, 0)}:
                 yield name, value
@@ -139,12 +139,12 @@ class Gathering:
                 yield name, value
 
     def _is_own(self, function: Any, name: str) -> bool:
-        """Whether *function* is the one that the class statement has made there."""
+        """Return whether *function* is the one that the class statement has made there."""
         return function.__qualname__ == name and self._references.ownership.owns(name, function)
 
 
 class _Explorer(DigestPickler):
-    """Describes a value, and notes what it meets on the way.
+    """A describer of a value that notes what it finds on the way.
 
     Attributes:
         parts: Objects that others may hold as well, kept alive.
@@ -167,7 +167,7 @@ class _Explorer(DigestPickler):
 
 
 def join(gathering: Gathering, references: References, roots: Mapping[str, Any]) -> Joint:
-    """Pickle what was gathered, and *roots*: what is no name of the script's, such as the experiment itself."""
+    """Pickle what was gathered, and *roots*: what is not a name of the script, such as the experiment itself."""
     values = {**gathering.values, **roots}
     descriptions = gathering.descriptions | {name: gathering.describe_root(value) for name, value in roots.items()}
     joint = Joint(sizes={name: descriptions[name].size_bytes for name in gathering.values})
@@ -203,7 +203,7 @@ def join(gathering: Gathering, references: References, roots: Mapping[str, Any])
 
 
 def _refused(values: Mapping[str, Any], gathering: Gathering, references: References) -> dict[str, Exception]:
-    """What cannot be pickled, even where the child's own stand for the values that cannot."""
+    """Return what cannot be pickled, even if the child keeps its own value for what cannot."""
     refused: dict[str, Exception] = {}
     for left in (set[str](), refused):
         known = {name for name in left if references.ownership.owns(name, ABSENT)}
@@ -221,7 +221,7 @@ def _refused(values: Mapping[str, Any], gathering: Gathering, references: Refere
 
 
 class _Nowhere(io.RawIOBase):
-    """A file that keeps nothing."""
+    """A file that discards what is written."""
 
     def write(self, data: Any) -> int:
         return len(data) if isinstance(data, bytes) else memoryview(data).nbytes
@@ -233,7 +233,7 @@ NOWHERE: Any = _Nowhere()
 def _components(
     names: list[str], descriptions: Mapping[str, Description], replaced: AbstractSet[str] = frozenset()
 ) -> dict[str, int]:
-    """Number the names so that those that share parts, or hold a value that is replaced, have one number."""
+    """Number the names; those that share parts, or hold a value that is replaced, get one number."""
     leader = {name: name for name in names}
 
     def find(name: str) -> str:
@@ -252,7 +252,7 @@ def _components(
 
 
 def _functions_of(value: Any) -> list[Any]:
-    """The functions that an attribute of a class consists of, if nothing else does."""
+    """Return the functions that an attribute of a class consists of, if nothing else does."""
     if isinstance(value, FunctionType):
         return [value]
     if isinstance(value, (staticmethod, classmethod)):

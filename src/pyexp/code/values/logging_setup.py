@@ -1,4 +1,4 @@
-"""The caller's logging, as far as another process can have it: levels, and the formats of what goes to the streams."""
+"""The caller's logging, as far as another process can adopt it: levels, and the formats of what goes to the streams."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class LoggingSetup(Record):
 
 
 def describe_logging() -> LoggingSetup | None:
-    """What the caller has set up; None when that is nothing."""
+    """Return what the caller has set up; None if that is nothing."""
     if "logging" not in sys.modules:
         return None
     import logging

@@ -1,4 +1,4 @@
-"""What came by value, made again in the process of a run; with each maker stands what takes the thing apart.
+"""What came by value, made again in the process of a run; each maker has the function that takes the thing apart.
 
 Light: cloudpickle is imported by the pickle itself, where it has made the thing.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """Stands, in a pickle, for the one who unpickles it."""
+    """A reference, in a pickle, to its unpickler."""
 
     __slots__ = ("__weakref__", "role")
 
@@ -27,12 +27,12 @@ CHOICE = Context("choice")
 
 
 def choose(choice: Any, name: str, make: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-    """Make the value of *name*, unless the one that is here already stays."""
+    """Make the value of *name*, unless the existing one stays."""
     return choice.choose(name, make, args)
 
 
 def complete(value: Any, state: tuple[Any, ...]) -> None:
-    """Give the value the rest of its state, if `choose` made it."""
+    """Restore the rest of the value's state, if `choose` made it."""
     choice, name, attributes, items, pairs, setter = state
     if choice.is_kept(name):
         return
@@ -47,7 +47,7 @@ def complete(value: Any, state: tuple[Any, ...]) -> None:
 
 
 def _set_state(value: Any, state: Any) -> None:
-    """What the unpickler does with a state."""
+    """Set the state as the unpickler does."""
     setter = getattr(value, "__setstate__", None)
     if setter is not None:
         setter(state)
@@ -62,7 +62,7 @@ def _set_state(value: Any, state: Any) -> None:
 
 
 def make_code(make: Callable[..., CodeType], arguments: tuple[Any, ...], file: str) -> CodeType:
-    """Make the code of a function, which says in which file it stands."""
+    """Make the code of a function, with the file that it is from."""
     return make(*arguments).replace(co_filename=file)
 
 
@@ -72,7 +72,7 @@ def make_cell() -> CellType:
 
 
 def fill_function(function: FunctionType, state: tuple[Any, ...]) -> None:
-    """Give a function its attributes, and its cells what they hold."""
+    """Set the attributes of a function, and the contents of its cells."""
     setter, attributes, held = state
     setter(function, attributes)
     for cell, contents in zip(function.__closure__ or (), held, strict=True):
@@ -93,7 +93,7 @@ def make_cache(function: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 def make_lock(kind: str) -> Any:
-    """Make a lock that nobody holds."""
+    """Make a lock that is not held."""
     import threading
 
     return threading.RLock() if kind == "RLock" else threading.Lock()
@@ -126,7 +126,7 @@ def make_parameter(kind: str, name: str, module: str, options: Mapping[str, Any]
 
 
 def make_type_var(make: Callable[..., Any], arguments: tuple[Any, ...], module: str) -> Any:
-    """Make a `typing.TypeVar`, which says in which module it stands."""
+    """Make a `typing.TypeVar`, with the module that it is from."""
     made = make(*arguments)
     made.__module__ = module
     return made
@@ -142,7 +142,7 @@ def make_alias(name: str, module: str, value: Any, parameters: tuple[Any, ...]) 
 
 
 def is_single_dispatch(function: FunctionType) -> bool:
-    """Whether `functools.singledispatch` made *function*."""
+    """Return whether `functools.singledispatch` made *function*."""
     return {"dispatch", "register", "registry", "__wrapped__"} <= vars(function).keys() and (
         function.__code__.co_filename == functools.singledispatch.__code__.co_filename
     )
@@ -168,7 +168,7 @@ _OF_A_MEMBER = frozenset({"__objclass__", "_inverted_", "_name_", "_sort_order_"
 
 
 def reduce_enum(cls: Any) -> tuple[Any, ...]:
-    """Take an enum apart: its members as they are, whatever code made them."""
+    """Take an enum apart: its members as they are, whichever code made them."""
     members = [(name, _new_args(cls, member), member.value) for name, member in cls.__members__.items()]
     names = cls.__members__.keys()
     parts = {name: value for name, value in vars(cls).items() if name not in _COMPUTED and name not in names}
@@ -193,7 +193,7 @@ def make_enum(header: tuple[Any, ...], members: list[tuple[str, Any, Any]], trac
 
 
 def fill_enum(cls: Any, state: tuple[Mapping[str, Any], Mapping[str, Any]]) -> None:
-    """Give an enum its methods, and its members their attributes."""
+    """Set the methods of an enum, and the attributes of its members."""
     parts, attributes = state
     for name in ("__init__", "__new_member__"):
         if name not in parts and name in vars(cls):
@@ -222,11 +222,11 @@ def _new_member(cls: Any, made_of: Any) -> Any:
 
 
 def _leave(self: Any, *args: Any) -> None:
-    """The attributes come later."""
+    """Do nothing: the attributes are set later."""
 
 
 def _new_args(cls: Any, member: Any) -> tuple[Any, ...]:
-    """What the data type of a mixed enum makes the member of."""
+    """Return the arguments from which the data type of a mixed enum makes the member."""
     kind = cls._member_type_
     if kind is object:
         return ()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Overlay:
-    """Compares, and takes over.
+    """The comparison of the script's variables, and the takeover of those that differ.
 
     Args:
         variables: Those of the script's module in this process.
@@ -58,7 +58,7 @@ class Overlay:
                 self._replace(name, contents[name])
 
     def load(self, unit: int | None, name: str) -> Any:
-        """What the joint pickle has for *name*, in its piece *unit*."""
+        """Return what the joint pickle has for *name*, in its piece *unit*."""
         assert unit is not None
         if unit not in self._units:
             offset, length = self._pieces[unit]
@@ -72,7 +72,7 @@ class Overlay:
         return Unpickler(io.BytesIO(data), self).load()
 
     def find(self, reference: PersistentId) -> Any:
-        """What a pickle refers to."""
+        """Return what a pickle refers to."""
         match reference:
             case ("own", name):
                 return self._values[name] if name in self._values else look_up(self._variables, name)
@@ -83,11 +83,11 @@ class Overlay:
         return load_reference(self._variables, reference)
 
     def is_kept(self, name: str) -> bool:
-        """Whether *name* keeps the value that it has here."""
+        """Return whether *name* keeps its value in this process."""
         return name not in self._differing
 
     def choose(self, name: str, make: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """The value of *name*: that which is here, or a new one."""
+        """Return the value of *name*: the existing one, or a new one."""
         if self.is_kept(name):
             return self.find(("own", name))
         self._values[name] = value = make(*args)
@@ -141,14 +141,14 @@ class Overlay:
 
 
 class Unpickler(pickle.Unpickler):
-    """Unpickles what `by_value.ValuePickler` wrote."""
+    """An unpickler of what `by_value.ValuePickler` wrote."""
 
     def __init__(self, file: IO[bytes], overlay: Overlay) -> None:
         super().__init__(file)
         self._overlay = overlay
 
     def persistent_load(self, reference: PersistentId) -> Any:
-        """What a pickle refers to."""
+        """Return what a pickle refers to."""
         return self._overlay.find(reference)
 
 
@@ -164,7 +164,7 @@ def _is_equal(entry: Entry, value: Any, references: References, own: dict[int, s
 
 
 def _is_filled(entry: Entry, value: Any, references: References) -> bool:
-    """Whether the value that is here stays, with other contents."""
+    """Return whether the existing value stays, with other contents."""
     if entry.kind is None or value is ABSENT or kind_of(value, references) != entry.kind:
         return False
     return entry.kind != INSTANCE or type(value).__qualname__ == entry.cls

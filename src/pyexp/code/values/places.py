@@ -18,7 +18,7 @@ _NO_IDENTITY = frozenset({
 
 
 def own_names(values: Iterable[tuple[str, Any]], references: References) -> dict[int, str]:
-    """The first name of each value whose identity matters, by that identity."""
+    """Return the first name of each value whose identity matters, by that identity."""
     own: dict[int, str] = {}
     for name, value in values:
         if _has_identity(value) and references.find(value) is None:
@@ -33,7 +33,7 @@ def _has_identity(value: Any) -> bool:
 
 
 def look_up(variables: dict[str, Any], name: str) -> Any:
-    """What *name* has, ``ABSENT`` if it has nothing."""
+    """Return what *name* has, ``ABSENT`` if it has nothing."""
     path, _, last = name.rpartition(".")
     if not path:
         return variables.get(name, ABSENT)

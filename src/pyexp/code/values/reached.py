@@ -93,7 +93,7 @@ class Reached:
             yield type(cls)
 
     def _name_of(self, definition: Any) -> Iterator[Any]:
-        """What is bound to the name under which *definition* is looked for, if it is found there."""
+        """Yield what is bound to the name under which *definition* is looked for, if it is found there."""
         name = definition.__qualname__
         if "<" not in name and innermost(resolve(self._variables, name)) is innermost(definition):
             yield from self._add(name.partition(".")[0])
@@ -117,7 +117,7 @@ class Reached:
 
 @functools.cache
 def names_in(code: CodeType) -> tuple[str, ...]:
-    """Names that *code*, and what is defined within it, looks up among the globals."""
+    """Return the names that *code*, and what is defined within it, looks up among the globals."""
     found = {step.argval: None for step in dis.get_instructions(code) if step.opname in _GLOBAL_OPERATIONS}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -126,7 +126,7 @@ def names_in(code: CodeType) -> tuple[str, ...]:
 
 
 def class_attributes(cls: type) -> Iterator[tuple[str, Any]]:
-    """The attributes of a class of the script that other code may have changed: not what Python keeps there."""
+    """Yield the attributes of a class of the script that other code may have changed: not what Python keeps there."""
     for name, value in list(vars(cls).items()):
         if not (_is_dunder(name) or name.startswith("_abc_")) and type(value).__name__ not in {
             "member_descriptor", "getset_descriptor",

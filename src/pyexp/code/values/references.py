@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Ownership(Protocol):
-        """Says what of the parent's module the child's own top makes, too."""
+        """What of the parent's module the child's own top makes, too."""
 
         def owns(self, name: str, definition: Any) -> bool:
-            """Whether the top makes *definition* (a function, a class, or what is bound to a name) under *name*."""
+            """Return whether the top makes *definition* (a function, a class, or another value) under *name*."""
 
 
 PersistentId = tuple[Any, ...]
@@ -31,16 +31,16 @@ _NAMED_BY_TYPING = frozenset({"NewType", "TypeVar", "ParamSpec", "TypeVarTuple",
 
 
 class OwnsAll:
-    """In the process of a run all that its module holds was made by the top."""
+    """The ownership in the process of a run, where the top made all that its module holds."""
 
     def owns(self, name: str, definition: Any) -> bool:
-        """Yes."""
+        """Return True."""
         del name, definition
         return True
 
 
 class References:
-    """Finds the name of an object of the script.
+    """A finder of the names of the script's objects.
 
     Attributes:
         variables: The script's.
@@ -56,7 +56,7 @@ class References:
                     self._found.setdefault(id(layer), (layer, ("wrapped", name, depth) if depth else ("ref", name)))
 
     def find(self, value: Any) -> PersistentId | None:
-        """What refers to *value*; None for what is not the script's own."""
+        """Return the reference to *value*; None for what is not the script's own."""
         kind = type(value)
         if kind in _ATOMS:
             return ("globals",) if value is self.variables else None
@@ -72,7 +72,7 @@ class References:
         return None
 
     def is_of_script(self, definition: Any) -> bool:
-        """Whether a function or class says that it is the script's."""
+        """Return whether a function or class says that it is the script's."""
         return module_of(definition) in _SCRIPT_NAMES
 
     def _find_definition(self, definition: Any) -> PersistentId | None:
@@ -109,7 +109,7 @@ def load_reference(variables: dict[str, Any], reference: PersistentId) -> Any:
 
 
 def resolve(variables: dict[str, Any], qualified: str) -> Any:
-    """What the dotted name leads to, ``ABSENT`` if it leads nowhere."""
+    """Return what the dotted name leads to, ``ABSENT`` if it leads nowhere."""
     first, *rest = qualified.split(".")
     found = variables.get(first, ABSENT)
     for part in rest:
@@ -121,20 +121,20 @@ def resolve(variables: dict[str, Any], qualified: str) -> Any:
 
 
 def is_importable(definition: Any) -> bool:
-    """Whether the name of a function or class finds it in a module other than the script."""
+    """Return whether a function or class is found by its name in a module other than the script."""
     name = getattr(definition, "__module__", None)
     module = sys.modules.get(name) if isinstance(name, str) and name not in _SCRIPT_NAMES else None
     return module is not None and resolve(vars(module), definition.__qualname__) is definition
 
 
 def module_of(definition: Any) -> str | None:
-    """The module that a function or class says it is of."""
+    """Return the module that a function or class names as its own."""
     own = vars(definition).get("__module__") if isinstance(definition, type) else definition.__module__
     return own if isinstance(own, str) else None
 
 
 def innermost(function: Any) -> Any:
-    """What stands behind the decorators of *function* that leave a ``__wrapped__``."""
+    """Return the function behind the decorators of *function* that set ``__wrapped__``."""
     for _ in range(100):
         wrapped = _wrapped(function)
         if wrapped is ABSENT:
@@ -144,7 +144,7 @@ def innermost(function: Any) -> Any:
 
 
 def _layers(name: str, value: Any) -> Iterator[Any]:
-    """*value*, bound to *name*, and what it wraps, if it is a decorated function or a name of `typing`."""
+    """Yield *value*, bound to *name*, and what it wraps, if it is a decorated function or a name of `typing`."""
     kind = type(value)
     if kind.__module__ == "typing":
         if kind.__name__ in _NAMED_BY_TYPING and value.__module__ in _SCRIPT_NAMES and value.__name__ == name:

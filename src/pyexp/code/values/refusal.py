@@ -1,4 +1,4 @@
-"""Says what of an experiment cannot be sent to another process: the path to it, from a name that the user wrote."""
+"""Which part of an experiment cannot be sent to another process: the path to it, from a name that the user wrote."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Runs on other machines: what travels, who ends them there, how their files come back. Knows no cluster by name."""
+"""Runs on other machines: what is sent, how they are terminated, how their files return. Knows no cluster by name."""

@@ -1,4 +1,4 @@
-"""The connection of this process to a cluster: found, joined or started, and left as it was found.
+"""The connection of this process to a cluster: found, joined or started, and left as it was before.
 
 A process has one connection. Batches that run at the same time share the one that the first of them made.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CLIENT_PORT = 10001
 _PATIENCE_S = 5.0
-# What of `ray.init`'s arguments is the driver's when it joins a head that has got all of them.
+# The arguments of `ray.init` that the driver passes when it joins a head, which has got all of them.
 _DRIVERS_OWN = ("namespace", "logging_level", "logging_format", "log_to_driver", "job_config")
 
 
@@ -61,11 +61,11 @@ class Cluster:
         """Connect this process, unless it is connected already.
 
         Args:
-            jobs: Runs at once, if somebody said how many.
+            jobs: Runs at once, if set.
             needs: What each run takes.
 
         Raises:
-            ExecutorError: Nobody answers there, or the process is connected elsewhere, or there is not enough here.
+            ExecutorError: Nothing responds there, or the process is connected elsewhere, or there is not enough here.
         """
         with _Connection.lock:
             if self._ray.is_initialized():
@@ -79,7 +79,7 @@ class Cluster:
             self.has_working_dir = bool(runtime_env.get("working_dir"))
 
     def leave(self) -> None:
-        """Disconnect when nobody else of this process needs the connection; end what was started."""
+        """Disconnect when no other batch of this process needs the connection; stop what was started."""
         if not self._is_joined:
             return
         with _Connection.lock:
@@ -136,7 +136,7 @@ class Cluster:
         return options | dict(self._init)
 
     def _require(self, needs: Mapping[str, Any]) -> None:
-        """Nothing will be added to a head of ours: what one run needs must be there."""
+        """Require that a head that was started here has what one run needs: nothing is added to it later."""
         there = self._ray.cluster_resources()
         wanted = {"CPU": needs["num_cpus"], "GPU": needs["num_gpus"], **needs["resources"]}
         for name, amount in wanted.items():
@@ -148,7 +148,7 @@ class Cluster:
                 )
 
     def _disconnect(self) -> None:
-        with suppress(Exception):  # a cluster that is gone cannot be taken leave of
+        with suppress(Exception):  # a lost cluster cannot be left in order
             self._ray.shutdown()
         if _Connection.head is not None:
             _Connection.head.close()
@@ -158,7 +158,7 @@ class Cluster:
 
 
 def _require_answer(address: str) -> None:
-    """See whether anybody listens: Ray would go on trying for a minute."""
+    """Check that something listens there: Ray would try for a minute."""
     host, _, port = address.removeprefix("ray://").partition("/")[0].rpartition(":")
     if address.startswith("ray://") and not host:
         host, port = port, str(_CLIENT_PORT)
@@ -168,6 +168,6 @@ def _require_answer(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), _PATIENCE_S).close()
     except OSError as error:
         raise ExecutorError(
-            f"no Ray answers at {address!r} ({error}): "
-            f"see whether the cluster is up (`ray status` there), and its port open to this machine"
+            f"no Ray responds at {address!r} ({error}): "
+            f"check that the cluster is up (`ray status` there), and its port reachable from this machine"
         ) from error

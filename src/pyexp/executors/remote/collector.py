@@ -1,4 +1,4 @@
-"""Finds out what changed in a folder, as messages for whoever keeps a copy. Reads only; follows no link."""
+"""What changed in a folder, as messages for the side that keeps a copy. Reads only; follows no link."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 PIECE_BYTES: Final = 1 << 20
 _TAIL_BYTES = 4096
-# Files that grow line by line or record by record: they travel while they are written. All others travel whole.
+# Files that grow line by line or record by record: they are sent while they are written. All others are sent whole.
 _GROWING = (".out", ".log", ".pb", ".jsonl", ".txt", ".csv")
 
 
 def own_files(paths: RunPaths) -> frozenset[str]:
-    """Files of a run's folder that the driver alone writes."""
+    """Return the files of a run's folder that only the driver writes."""
     owned = (paths.config, paths.status, paths.result, paths.staged_result, paths.corrupt_result)
     return frozenset(path.name for path in owned)
 
 
 @dataclass(slots=True)
 class _Copy:
-    """What the other side has of a file.
+    """The part of a file that the other side has.
 
     Attributes:
         mark: Inode, size and time of the last change when it was sent.
@@ -58,12 +58,12 @@ class Collector:
         self._seen: dict[str, tuple[int, int, int]] = {}
 
     def take_stock(self) -> None:
-        """The other side has everything as it is now."""
+        """Note that the other side has everything as it is now."""
         for _ in self.collect(is_last=True):
             pass
 
     def collect(self, *, is_last: bool = False) -> Iterator[Message]:
-        """Give what is new. A file that is still being written waits for the next look, unless this is the last."""
+        """Yield what is new. A file that is still being written waits for the next call, unless this is the last."""
         found: set[str] = set()
         for path, entry in self._walk():
             if entry is None:
@@ -83,12 +83,12 @@ class Collector:
             yield Removed(path=path)
 
     def staged(self, path: str) -> Iterator[Message]:
-        """Give the file *path* in pieces, for the other side to place."""
+        """Yield the file *path* in pieces, for the other side to place."""
         with open_regular(self._root / path) as file:
             yield from _pieces(file, path, 0, is_staged=True)
 
     def _walk(self) -> Iterator[tuple[str, os.stat_result | None]]:
-        """Files with their status, folders with None; by their paths below the root, with slashes."""
+        """Yield the files with their status, folders with None; by their paths below the root, with slashes."""
         waiting = [""]
         while waiting:
             folder = waiting.pop()
@@ -139,7 +139,7 @@ class Collector:
 
 
 def _continues(file: IO[bytes], copy: _Copy, *, is_last: bool) -> bool:
-    """Whether *file* still begins with what was sent of it."""
+    """Return whether *file* still begins with what was sent of it."""
     if copy.sent < 0 or os.fstat(file.fileno()).st_size < copy.sent:
         return False
     if is_last:

@@ -1,4 +1,4 @@
-"""What goes to the nodes before the runs do: the project's files, without what nobody there needs, and this library."""
+"""What is sent to the nodes before the runs: the project's files, but those that no node needs, and this library."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def complete(runtime_env: Mapping[str, Any] | None, *, is_remote: bool, folder: 
 
 
 def find_excludes(root: Path) -> Iterator[str]:
-    """Virtual environments and output folders below *root*, as patterns in the manner of ``.gitignore``."""
+    """Yield the virtual environments and output folders below *root*, as ``.gitignore`` patterns."""
     for folder, names, files in os.walk(root):
         here = Path(folder)
         if here != root and "pyvenv.cfg" in files:

@@ -1,6 +1,6 @@
 """The one transport: messages of all attempts of a batch, from the nodes to the driver and back.
 
-Lives in a process of its own on the cluster. Whoever wants something waits, nobody polls; and what is held is bounded:
+Lives in a process of its own on the cluster. Receivers wait, none polls; and what is queued is bounded:
 a node that sends faster than the driver writes is slowed down.
 """
 
@@ -21,7 +21,7 @@ LIMIT_BYTES: Final = 16 << 20
 
 
 class Exchange:
-    """Letter boxes: one for the driver, and one for each attempt that gets files. Called from one event loop."""
+    """The queues: one for the driver, and one for each attempt that gets files. Called from one event loop."""
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
         self._for_driver = _Box(limit_bytes)
@@ -33,7 +33,7 @@ class Exchange:
         await self._for_driver.put([(key, message) for message in messages])
 
     async def take(self) -> list[tuple[str, Message]]:
-        """Wait for messages to the driver, and hand out all there are."""
+        """Wait for messages to the driver, and return all of them."""
         return await self._for_driver.take()
 
     async def give(self, key: str, messages: Sequence[Message]) -> None:
@@ -41,26 +41,26 @@ class Exchange:
         await self._for_node[key].put([(key, message) for message in messages])
 
     async def fetch(self, key: str) -> list[tuple[str, Message]]:
-        """Wait for messages to the attempt *key*, and hand out all there are."""
+        """Wait for messages to the attempt *key*, and return all of them."""
         return await self._for_node[key].take()
 
     async def stop(self, key: str, grace_s: float) -> None:
-        """Ask the node to end the attempt *key*; asked again, it hurries."""
+        """Ask the node to terminate the attempt *key*; asked again, without grace."""
         await self._wishes[key].put(grace_s)
 
     async def wait_for_stop(self, key: str) -> float | None:
-        """Wait until the attempt *key* shall end, and give its seconds of grace; None when nobody will ask any more."""
+        """Wait until the attempt *key* is to be terminated, and return its grace; None when it cannot be any more."""
         return await self._wishes[key].get()
 
     async def forget(self, key: str) -> None:
-        """The attempt *key* has ended."""
+        """Forget the attempt *key*, which has ended."""
         if (wishes := self._wishes.pop(key, None)) is not None:
             await wishes.put(None)
         self._for_node.pop(key, None)
 
 
 class _Box:
-    """Messages in the order they came, of a bounded size altogether."""
+    """Messages in the order of arrival, of a bounded size altogether."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes

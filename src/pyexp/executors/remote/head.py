@@ -1,4 +1,4 @@
-"""A Ray that is started for a batch on this machine, and ends with this process however it ends."""
+"""A Ray that is started for a batch on this machine, and exits with this process however that exits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Head:
     """
 
     def __init__(self, options: dict[str, Any]) -> None:
-        """Start it; returns when it can be joined.
+        """Start it; return when it can be joined.
 
         Args:
             options: For ``ray.init``.
@@ -54,7 +54,7 @@ class Head:
             raise
 
     def close(self) -> None:
-        """End all of it, and remove its files."""
+        """Kill all of it, and remove its files."""
         self._lifeline.close()
 
     def _start(self, options: dict[str, Any], scratch: str) -> str:
@@ -96,10 +96,10 @@ class Head:
 
 
 class Credential:
-    """The secret without which nobody runs code on a head of ours; Ray takes it from the environment."""
+    """The secret without which no other process runs code on our head; Ray takes it from the environment."""
 
     def __init__(self, ray: Any) -> None:
-        """Have this process and its children present the secret, unless the user has settled the matter."""
+        """Have this process and its children present the secret, unless the user configured Ray's authentication."""
         self._ray = ray
         self._names: list[str] = []
         if "RAY_AUTH_MODE" not in os.environ:
@@ -109,7 +109,7 @@ class Credential:
             self._refresh()
 
     def withdraw(self) -> None:
-        """Leave the environment as it was."""
+        """Restore the environment."""
         for name in self._names:
             os.environ.pop(name, None)
         if self._names:

@@ -1,4 +1,4 @@
-"""The driver's side of one attempt: writes what arrives into the run's folder, and tells what came of the run."""
+"""The driver's side of one attempt: writes what arrives into the run's folder, and determines the outcome."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class Inbox:
-    """What arrives of one attempt.
+    """The messages of one attempt as they arrive.
 
     Attributes:
         key: Names the attempt on its way through the exchange.
         host: Where it runs, once that is known.
-        outcome: What came of it, once that is known.
+        outcome: Its outcome, once that is known.
         has_ended: The node has nothing more to send.
         wants_files: The node waits for what earlier attempts left.
         is_clean: It has ended, and the exchange keeps nothing for it.
@@ -60,7 +60,7 @@ class Inbox:
         return self._task.out / f".probe-{self.key}"
 
     def open(self) -> Order:
-        """Prepare the folder, and give what to send to a node.
+        """Prepare the folder, and return the order to send to a node.
 
         Raises:
             OSError: The folder is gone or cannot be written.
@@ -77,11 +77,11 @@ class Inbox:
         )
 
     def fail(self, error: str) -> None:
-        """The attempt came to nothing before it was sent."""
+        """Record that the attempt failed before it was sent."""
         self.outcome = Failed(error=error)
 
     def close(self) -> None:
-        """Leave nothing half-received behind."""
+        """Remove what was received in part."""
         with self._lock:
             self.is_closed = True
             self._receiver.drop_staged()
@@ -99,12 +99,12 @@ class Inbox:
                 self.outcome = Failed(error=f"{name}: what the run sent from {self.host} could not be written: {error}")
 
     def files(self) -> Iterator[Message]:
-        """What earlier attempts left in the folder."""
+        """Yield what earlier attempts left in the folder."""
         yield from Collector(self._paths.root, leave_out=self._known()).collect(is_last=True)
         yield Sent()
 
     def _known(self) -> frozenset[str]:
-        """Files in the folder that no node needs."""
+        """Return the files in the folder that no node needs."""
         return own_files(self._paths) | {self._paths.log.name, self._probe.name}
 
     def _remove_probe(self) -> None:
@@ -132,7 +132,7 @@ class Inbox:
             self._receiver.receive(message)
 
     def _conclude(self, message: Ended) -> Outcome:
-        """What the end of the run's process means; a result that came is put in its place, whole and last."""
+        """Return the outcome of the run, whose process has exited; a result that arrived is put in place last."""
         outcome = take_report(io.BytesIO(message.report), message.pid)
         if outcome is None:
             return ended_early(message.pid, message.code, self._paths.log)

@@ -1,4 +1,4 @@
-"""The owner's side of a supervisor: what is started through it ends with this process, descendants included."""
+"""The owner's side of a supervisor: what is started through it is killed with this process, descendants included."""
 
 from __future__ import annotations
 
@@ -73,21 +73,21 @@ class Lifeline:
         return int(self._expect("pid"))
 
     def wait(self, timeout_s: float) -> int | None:
-        """Wait for the end of the process, and of all below it; its exit code, or None when the time is up."""
+        """Wait until the process and all below it have exited; return its exit code, or None when the time is up."""
         reply = self._receive(timeout_s)
         return None if reply is None else int(reply["code"])
 
     def stop(self, grace_s: float) -> None:
-        """Have the process and all below it get SIGTERM now and SIGKILL after *grace_s*."""
+        """Terminate the process and all below it; kill them after *grace_s*."""
         self._send(json.dumps({"grace_s": grace_s}).encode() + b"\n", ())
 
     def end(self) -> None:
-        """End the process and all below it now; returns when they are gone."""
+        """Kill the process and all below it now; return when they are gone."""
         self.stop(0)
         self._expect("code")
 
     def close(self) -> None:
-        """End whatever still runs, and the supervisor; returns when they are gone. Closing twice does nothing more."""
+        """Kill whatever still runs, and the supervisor; return when they are gone. A second call does nothing."""
         if self._channel.fileno() < 0:
             return
         with self._channel:
@@ -124,4 +124,4 @@ class Lifeline:
 
 
 def _gone(pid: int) -> ExecutorError:
-    return ExecutorError(f"the process {pid} that watches over the run has ended: something killed it; run it again")
+    return ExecutorError(f"the process {pid} that supervises the run was killed by something: run it again")

@@ -1,4 +1,4 @@
-"""What travels between the driver and the node that executes a run: frozen values, and nothing that acts."""
+"""The messages between the driver and the node that executes a run: frozen values without behaviour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """What all runs of a batch have in common; sent once.
+    """What all runs of a batch share; sent once.
 
     Attributes:
         code: The user's code (see `pyexp.code`).
@@ -39,7 +39,7 @@ class Order:
 
     Attributes:
         key: Names the attempt on its way through the exchange.
-        task: The attempt, with the run's folder on the driver; its body travels in the `Package`.
+        task: The attempt, with the run's folder on the driver; its body is sent in the `Package`.
         probe: A file in that folder: a node that sees it shares the folder.
         has_files: The folder holds files of earlier attempts.
     """
@@ -52,7 +52,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """The attempt has a place on *host*; with *is_shared*, it writes into the driver's own folder."""
+    """The message that the attempt has a place on *host*; with *is_shared*, it writes into the driver's own folder."""
 
     host: str
     is_shared: bool
@@ -60,7 +60,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """*data* is what the file holds from *offset* on; staged, it waits out of sight until it is placed."""
+    """The content *data* of a file from *offset* on; staged, it waits under another name until it is placed."""
 
     path: str
     offset: int
@@ -70,35 +70,35 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """The staged pieces of *path* are the whole file."""
+    """The message that the staged pieces of *path* are the whole file."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """There is a folder *path*."""
+    """The message that there is a folder *path*."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """What was at *path* is gone."""
+    """The message that what was at *path* is gone."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """That was everything."""
+    """The message that everything was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The run's process *pid* ended with *code*; *report* is what it left in its mailbox.
+    """The exit of the run's process *pid* with *code*; *report* is what it left in its mailbox.
 
-    Unless *has_asked*, its node never asked the exchange whether it shall stop.
+    Unless *has_asked*, its node never asked the exchange whether to stop.
     """
 
     pid: int
@@ -109,7 +109,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotRun:
-    """The node could not execute the attempt."""
+    """The message that the node could not execute the attempt."""
 
     error: str
 
@@ -118,5 +118,5 @@ Message = Started | Piece | Placed | Folder | Removed | Sent | Ended | NotRun
 
 
 def size_of(message: Message) -> int:
-    """Bytes that *message* takes up, roughly."""
+    """Return the approximate size of *message* in bytes."""
     return 200 + (len(message.data) if isinstance(message, Piece) else 0)

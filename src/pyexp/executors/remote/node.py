@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from pyexp.executors.remote.messages import Order, Package
 
 _LOOK_S = 0.05
-# Looking at a folder of many files takes its time; it takes at most this share of the node's.
+# Scanning a folder of many files takes time; it takes at most this share of the node's.
 _LOOKS_PER_TIME = 20
-# Asking whether it shall stop costs a run that ends sooner more than it is worth.
+# Asking whether to stop costs a run that ends sooner more than it is worth.
 _ASK_AFTER_S = 0.25
 
 _lifelines: list[Lifeline] = []
@@ -54,9 +54,9 @@ class Site:
 
 
 def execute_order(package: Package, order: Order, exchange: Any) -> list[Message]:
-    """Execute *order*, and send what comes of it to *exchange*, a handle of the cluster's; it has all on return.
+    """Execute *order* and send its messages to *exchange*, a handle of the cluster's, which has all of them on return.
 
-    Where nothing but the start went there, the end need not go that way: both are returned.
+    If nothing but the start was sent there, the end need not be: both are returned.
     """
     post = Post(exchange, order.key)
     with _uninterrupted():
@@ -64,20 +64,20 @@ def execute_order(package: Package, order: Order, exchange: Any) -> list[Message
             with _open_site(order) as site:
                 started = Started(host=socket.gethostname(), is_shared=site.is_shared)
                 post.send([started])
-                # Once it runs, the driver can know of it, and ask for its end.
+                # Once it runs, the driver can know of it, and ask to terminate it.
                 post.complete()
                 ended = _Attempt(package, order, site, post).execute()
                 if site.is_shared:
                     return [started, ended]
                 post.send([ended])
-        except Exception as error:  # the driver is told, whatever it is
+        except Exception as error:  # reported to the driver, whatever it is
             post.send([NotRun(error=f"{type(error).__name__}: {error}")])
         post.complete()
     return []
 
 
 class Post:
-    """Sends messages of one attempt, in order; one sending is under way while the next is prepared."""
+    """A sender of the messages of one attempt, in order; one batch is being sent while the next is prepared."""
 
     def __init__(self, exchange: Any, key: str) -> None:
         self.exchange = exchange
@@ -110,7 +110,7 @@ class Post:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Keep the cluster's gentle cancellation, which is meant for what has not begun, from interrupting what has."""
+    """Keep the cluster's soft cancellation, meant for tasks that have not begun, from interrupting one that has."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -123,7 +123,7 @@ def _uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def _open_site(order: Order) -> Iterator[Site]:
-    """The driver's folder where this node has it, else one of this attempt's own."""
+    """Open the driver's folder where this node has it, else one of this attempt's own."""
     shared = order.task.out
     if (shared / order.probe).is_file() and os.access(shared, os.W_OK):
         yield Site(paths=RunPaths(shared), is_shared=True)
@@ -147,7 +147,7 @@ class _Attempt:
         self._stop: Any = None
 
     def execute(self) -> Ended:
-        """Start the worker, follow it to its end, send what it left; what it came to."""
+        """Start the worker, follow it until it exits, send what it left, and return its end."""
         if self._order.has_files and not self._site.is_shared:
             self._receive_files()
         lifeline = _lifeline()
@@ -182,13 +182,13 @@ class _Attempt:
         )
 
     def _origin(self) -> CodeOrigin:
-        """Where the code comes from: a copy of the working directory is that of the start already."""
+        """Return where the code comes from; a copy of the working directory has the code of the start already."""
         tree = self._package.origin.tree
         is_here = self._site.is_shared and not self._package.has_working_dir and tree is not None
         return CodeOrigin(tree=tree) if is_here and os.path.exists(str(tree)) else CodeOrigin()
 
     def _path(self) -> list[str]:
-        """The driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""
+        """Return the driver's ``sys.path`` where it holds here; folders of the project are those of the node's copy."""
         package = self._package
         if self._site.is_shared and not package.has_working_dir:
             return list(package.path)
@@ -203,7 +203,7 @@ class _Attempt:
 
     def _start(self, lifeline: Lifeline, mailbox: IO[bytes]) -> int:
         site = self._site
-        # Where the log is copied to, a later attempt's header stands already.
+        # Where the log is copied to, a later attempt's header was written already.
         log = open_log(site.paths.log, self._order.task.attempt if site.is_shared else 1)
         is_here = site.is_shared and not self._package.has_working_dir and os.path.isdir(self._package.folder)
         try:
@@ -218,7 +218,7 @@ class _Attempt:
             os.close(log)
 
     def _follow(self, lifeline: Lifeline) -> int:
-        """Send what changes until the worker has ended; its exit code."""
+        """Send what changes until the worker has exited; return its exit code."""
         begin = time.monotonic()
         while True:
             code = lifeline.wait(self._look())
@@ -231,11 +231,11 @@ class _Attempt:
                 self._ask()
 
     def _ask(self) -> None:
-        """Ask for the driver's next wish that this attempt shall end."""
+        """Wait, in the background, for the driver's next request to terminate this attempt."""
         self._stop = self._post.exchange.wait_for_stop.remote(self._order.key).future()
 
     def _look(self) -> float:
-        """Send what is new, and tell how long to wait before the next look."""
+        """Send what is new, and return how long to wait before the next scan."""
         if self._site.is_shared:
             return _LOOK_S
         begin = time.monotonic()
@@ -249,7 +249,7 @@ class _Attempt:
 
 
 def _lifeline() -> Lifeline:
-    """This process's supervisor: started for its first order, and good for all that follow."""
+    """Return this process's supervisor, which is started for the first order and used for all that follow."""
     if not _lifelines:
         _lifelines.append(Lifeline())
     return _lifelines[0]

@@ -1,6 +1,6 @@
-"""Keeps a copy of a folder that is elsewhere.
+"""The copy of a folder on another machine.
 
-Trusts nothing: what would leave the folder, or pass through a link, is refused.
+Trusts no message: what would leave the folder, or pass through a link, is refused.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Receiver:
         self._staged: set[Path] = set()
 
     def append_to(self, path: str) -> None:
-        """What comes for *path* goes behind what it holds now."""
+        """Append what arrives for *path* to its present content."""
         self._bases[path] = (self._root / path).stat().st_size
 
     def receive(self, message: Message) -> None:
@@ -60,7 +60,7 @@ class Receiver:
                 os.unlink(self._resolve(message.path))
 
     def staged(self, path: str) -> Path:
-        """Where the pieces of *path* wait."""
+        """Return the path at which the pieces of *path* wait."""
         return self._staging(self._resolve(path, is_result=True))
 
     def place_durably(self, path: str) -> None:
@@ -91,7 +91,7 @@ class Receiver:
         self._staged.discard(staging)
 
     def _write(self, target: Path, offset: int, data: bytes) -> None:
-        """Let *data* be what *target* holds from *offset* on."""
+        """Make *data* the content of *target* from *offset* on."""
         with open(os.open(target, _CREATE, 0o666), "wb", buffering=0) as file:
             file.truncate(offset)
             file.seek(offset)
@@ -100,7 +100,7 @@ class Receiver:
                 left = left[file.write(left) :]
 
     def _resolve(self, path: str, *, is_result: bool = False) -> Path:
-        """The file that *path* means; the folders on the way are made."""
+        """Return the file at *path*, after making the folders on the way."""
         parts = path.split("/")
         if not path or any(part in ("", ".", "..") or _is_odd(part) for part in parts):
             raise OutputError(f"a node sent the file {path!r}, which may lie outside of the run's folder: not written")
@@ -117,7 +117,7 @@ class Receiver:
 
 
 def _is_odd(part: str) -> bool:
-    """Whether *part* could mean something else than the name of a file, on any system."""
+    """Return whether *part* could mean anything but the name of a file, on any system."""
     try:
         os.fsencode(part)
     except UnicodeEncodeError:

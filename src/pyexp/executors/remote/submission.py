@@ -1,4 +1,4 @@
-"""One attempt as the driver sees it: its task on the cluster, and what arrives of it."""
+"""One attempt as the driver sees it: its task on the cluster, and what arrives from it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Submission:
     Attributes:
         inbox: What arrives.
         placed: Set once a node has taken the attempt.
-        finished: Set once it is known what came of it.
-        is_over: Nobody waits for it any more.
+        finished: Set once its outcome is known.
+        is_over: Nothing waits for it any more.
     """
 
     def __init__(self, ray: Any, inbox: Inbox) -> None:
@@ -35,29 +35,29 @@ class Submission:
         self.is_over = False
 
     def wake(self) -> None:
-        """Tell who waits what the inbox knows."""
+        """Wake what waits for the state of the inbox."""
         if self.inbox.outcome is not None:
             self.finished.set()
         if self.inbox.outcome is not None or self.inbox.host is not None:
             self.placed.set()
 
     def submitted(self, reference: Any) -> None:
-        """The cluster knows of it; called in any thread."""
+        """Note that the cluster has the task; called in any thread."""
         self._reference, self._future = reference, reference.future()
         self._future.add_done_callback(self._tell_end)
 
     def has_ended(self) -> bool:
-        """Whether nothing of it goes on."""
+        """Return whether nothing of it continues."""
         return self._future is None or bool(self._future.done())
 
     def take_returned(self) -> None:
-        """Receive what the task, which has ended well, gave back; called in any thread."""
+        """Receive what the task returned when it succeeded; called in any thread."""
         messages: list[Message] = self._future.result()
         for message in messages:
             self.inbox.receive(message)
 
     async def wait(self) -> BaseException | None:
-        """Wait for the task's end; what it failed with."""
+        """Wait until the task ends; return what it failed with."""
         if self._future is None:
             return None
         await self._ended.wait()
@@ -65,11 +65,11 @@ class Submission:
         return error
 
     def _tell_end(self, _: object) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: nothing waits any more
             self._loop.call_soon_threadsafe(self._ended.set)
 
     def withdraw(self) -> None:
-        """Have the cluster never start it; one that has been started takes no notice."""
+        """Have the cluster never start it; one that has been started ignores this."""
         with suppress(self._ray.exceptions.RayError):
             self._ray.cancel(self._reference, force=False, recursive=False)
 

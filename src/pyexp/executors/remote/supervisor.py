@@ -1,8 +1,8 @@
-"""The process that ends a run's whole tree when whoever ordered it is gone.
+"""The process that kills a run's whole tree when its owner is gone.
 
-Started as a script; imports nothing of the library. It is nobody's child (double-forked) and adopts the orphans below
-it, so that no descendant gets out of its reach. Standard input is a socket to its owner: orders come in, exit codes go
-out, and its end, or the owner's, is the end of everything that was started here.
+Started as a script; imports nothing of the library. It is double-forked, so that no process is its parent, and adopts
+the orphans below it, so that no descendant escapes. Standard input is a socket to its owner: orders come in, exit
+codes go out, and when either process exits, everything that was started here is killed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Supervision:
             self._sources.append(os.pidfd_open(owner))
 
     def serve(self) -> None:
-        """Follow orders until the owner is gone; then end everything."""
+        """Follow orders until the owner is gone; then kill everything."""
         self._tell(ready=os.getpid())
         while True:
             timeout_s = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
@@ -66,7 +66,7 @@ class Supervision:
         self._clear()
 
     def _follow(self) -> bool:
-        """Read orders and follow them; False at the end of the channel."""
+        """Read orders and follow them; return False at the end of the channel."""
         try:
             data, fds, _, _ = socket.recv_fds(self._channel, 1 << 16, 8)
         except OSError:
@@ -117,16 +117,16 @@ class Supervision:
                 self._settle(os.waitstatus_to_exitcode(status))
 
     def _settle(self, code: int) -> None:
-        """The run's process has ended: end what it left, and tell."""
+        """Kill what the run's process left when it exited, and report its exit code."""
         if descendants() and self._deadline is None:
-            # Helpers such as multiprocessing's resource tracker end by themselves in a moment.
+            # Helpers such as multiprocessing's resource tracker exit by themselves in a moment.
             time.sleep(_MOMENT_S)
         end_descendants()
         self._child, self._deadline, self._folder = 0, None, None
         self._tell(code=code)
 
     def _tell(self, **fields: int) -> None:
-        with suppress(OSError):  # the owner is gone: the channel's end says so next
+        with suppress(OSError):  # the owner is gone: the end of the channel follows
             self._channel.sendall(json.dumps(fields).encode() + b"\n")
 
     def _clear(self) -> None:
@@ -137,7 +137,7 @@ class Supervision:
 
 
 def descendants() -> set[int]:
-    """The living processes below this one."""
+    """Return the living processes below this one."""
     found: set[int] = set()
     waiting = [os.getpid()]
     while waiting:
@@ -152,7 +152,7 @@ def descendants() -> set[int]:
 
 
 def end_descendants() -> None:
-    """Kill every process below this one, also those that come while it looks."""
+    """Kill every process below this one, also those that are started meanwhile."""
     deadline = time.monotonic() + _PATIENCE_S
     while (found := descendants()) and time.monotonic() < deadline:
         for pid in found:
@@ -180,7 +180,7 @@ def _become(order: dict[str, Any], fds: list[int]) -> None:
             os.dup2(fd, target)
         os.closerange(3, 1 << 12)
         os.chdir(order["folder_of_work"])
-        os.execve(order["argv"][0], order["argv"], order["environment"])  # noqa: S606 — that is what it is for
+        os.execve(order["argv"][0], order["argv"], order["environment"])  # noqa: S606 — executing it is the purpose
     except BaseException as error:
         with suppress(OSError):
             os.write(2, f"{type(error).__name__}: {error}\n".encode())
@@ -196,7 +196,7 @@ def _adopt_orphans() -> None:
 
 
 def main() -> None:
-    """The supervisor's whole life."""
+    """Run the supervisor from its start to its exit."""
     channel = socket.socket(fileno=os.dup(0))
     if os.fork():
         os._exit(0)

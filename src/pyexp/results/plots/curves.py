@@ -31,7 +31,7 @@ class _Line:
     """Runs that are drawn as one line.
 
     Attributes:
-        colour: The value that gives it its colour.
+        colour: The value that determines its colour.
         label: What the legend says.
         places: Where its runs are among the cells.
     """
@@ -96,14 +96,14 @@ def _tags(results: Tensor[Any], tag: str | Sequence[str] | None) -> list[str]:
 
 
 def _lines(results: Tensor[Any], hue: str | None, bands: list[str]) -> list[_Line]:
-    """Runs that differ in the settings of *bands* only share a line."""
+    """Return the lines; runs that differ only in the settings of *bands* share one."""
     banded = {_whole(results, name) for name in bands}
     names = [name for name in varying(results) if name not in banded]
     if hue is not None and _whole(results, hue) not in names:
         names = [_whole(results, hue), *names] if not banded else [_whole(results, hue)]
     columns = {name: setting(results, name) for name in names}
     for name in banded:
-        setting(results, name)  # names the nearest where there is none
+        setting(results, name)  # its error names the nearest
     hues = setting(results, hue) if hue is not None else None
     lines: dict[str, _Line] = {}
     for place in range(len(results.cells())):
@@ -114,13 +114,13 @@ def _lines(results: Tensor[Any], hue: str | None, bands: list[str]) -> list[_Lin
 
 
 def _whole(results: Tensor[Any], name: str) -> str:
-    """The whole name of an axis, where *name* is its end."""
+    """Return the full name of an axis of which *name* is the end."""
     ending = [axis for axis in results.axes if axis == name or axis.endswith(f".{name}")]
     return name if name in results.axes or len(ending) != 1 else ending[0]
 
 
 def _dashes(lines: list[_Line]) -> dict[str, str]:
-    """How each line is dashed: those of one colour differ."""
+    """Return how each line is dashed: those of one colour differ."""
     counts: Counter[str] = Counter()
     dashes: dict[str, str] = {}
     for line in lines:

@@ -31,7 +31,7 @@ class Plots:
         Args:
             tag: What was logged: a tag, or several; all of them when not given, one below the other.
             x: Over ``"step"``, or ``"time"`` in seconds since a run's first point.
-            hue: The axis, or config key, that gives a line its colour.
+            hue: The axis, or config key, that determines the colour of a line.
             band: An axis, or several, whose runs become one line, their mean, in a band of their spread.
             spread: The half width of the band: standard deviation, or standard error of the mean.
 

@@ -1,4 +1,4 @@
-"""One line or point for each run. Owns how settings that are no numbers are drawn."""
+"""One line or point for each run. Owns how settings that are not numbers are drawn."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def draw_scatter(results: Tensor[Any], x: str | None, y: str | None, hue: str | 
     if x is None:
         x = next(iter(varying(results)), None)
     if x is None:
-        raise SelectionError("no setting varies between the runs: say what x is")
+        raise SelectionError("no setting varies between the runs: name an x")
     right = _values(results, x)
     up_name, up = (y, _values(results, y)) if y is not None else next(iter(measure_all(results).items()))
     colours = None if hue is None else _values(results, hue)
@@ -91,13 +91,13 @@ def draw_scatter(results: Tensor[Any], x: str | None, y: str | None, hue: str | 
 
 
 def _marker(scale: list[Any] | None) -> dict[str, Any]:
-    """Points of one colour, or on a scale."""
+    """Return the points of one colour, or on a scale."""
     marker: dict[str, Any] = {"size": _POINT}
     return marker if scale is None else marker | {"color": scale, "colorscale": "Viridis", "showscale": True}
 
 
 def _groups(places: list[int], colours: list[Any] | None) -> list[tuple[str | None, list[int]]]:
-    """The points of each colour; all in one where the colours are a scale."""
+    """Return the points of each colour; all in one where the colours are a scale."""
     if colours is None or all(is_number(colours[place]) for place in places):
         return [(None, places)]
     groups: dict[str, list[int]] = {}
@@ -107,7 +107,7 @@ def _groups(places: list[int], colours: list[Any] | None) -> list[tuple[str | No
 
 
 def _values(results: Tensor[Any], name: str) -> list[Any]:
-    """The values of a setting, or else the numbers of a key."""
+    """Return the values of a setting, or else the numbers of a key."""
     try:
         return setting(results, name)
     except SelectionError:

@@ -38,7 +38,7 @@ def convert(
     Scalars, texts, images, histograms and hyperparameters are converted with their tags, steps and wall times; several
     pictures of one value become ``tag/0``, ``tag/1``, …. What a program replaced when it was restarted (`purge_step`)
     is left out, as TensorBoard does. What has no counterpart (graphs, embeddings, …) is left out with a warning that
-    names it, and so is what is damaged, with the file and the place in it. The source stays as it is.
+    names it, and so is what is damaged, with the file and the place in it. The source is not changed.
 
     Every checksum is verified, in Python unless the package ``google-crc32c`` or ``crc32c`` is installed: see
     `pyexp.tensorboard.reading.checksum` for what that costs.
@@ -121,7 +121,7 @@ def _remove_run(folder: Path) -> None:
 
 
 class _Batch:
-    """Collects values into columns, so that blocks are large and memory stays bounded."""
+    """The values as columns, so that blocks are large and memory is bounded."""
 
     def __init__(self, sink: Sink, folder: Path) -> None:
         self._sink = sink

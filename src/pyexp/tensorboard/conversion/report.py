@@ -1,4 +1,4 @@
-"""What a conversion reports: how far it is, what was left out and why. Owns the sentences; decides nothing."""
+"""What a conversion reports: its progress, what was left out and why. Owns the sentences; decides nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BYTES_PER_CALL = 1 << 20
 
 
 class Report:
-    """Collects what is to be reported while files are read."""
+    """What is to be reported, collected while files are read."""
 
     def __init__(self, total_bytes: int, progress: Progress | None) -> None:
         self._total = total_bytes

@@ -1,4 +1,4 @@
-"""Tensors as NumPy takes them. Owns the one step between: off the graph, off the device."""
+"""Tensors as NumPy takes them. Owns the one step to it: off the graph, off the device."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The checksum of TFRecord: CRC-32C (Castagnoli), masked. Owns its arithmetic; knows no file.
 
 With the package ``google-crc32c`` or ``crc32c`` it runs at the speed of the processor. Neither is needed: without them
-a table does it, at about 10 MB/s.
+a table computes it at about 10 MB/s.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def fastest() -> Callable[[bytes], int]:
     for package, name in _PACKAGES:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # google-crc32c says when it has only its version in Python
+                warnings.simplefilter("ignore")  # google-crc32c says so when it has only its Python version
                 module = import_module(package)
         except ImportError:
             continue

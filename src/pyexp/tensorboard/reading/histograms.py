@@ -19,14 +19,14 @@ _ROW = 3  # left edge, right edge and count in a tensor of the histogram plugin
 
 
 def of_proto(message: HistogramProto) -> Content:
-    """Turn a `HistogramProto`."""
+    """Convert a `HistogramProto`."""
     return of_limits(message.min, message.max, message.bucket_limit, message.bucket)
 
 
 def of_limits(low: float, high: float, limits: Sequence[float], counts: Sequence[float]) -> Content:
-    """Turn right edges and counts, with the least and the greatest value.
+    """Convert right edges and counts, with the least and the greatest value.
 
-    Empty bins at both ends are left out, as TensorBoard does it: the outermost limits may be as far as a double goes.
+    Empty bins at both ends are left out, as in TensorBoard: the outermost limits may be the limits of a double.
     """
     filled = [position for position, (count, _) in enumerate(zip(counts, limits, strict=False)) if count > 0]
     if not filled:
@@ -36,7 +36,7 @@ def of_limits(low: float, high: float, limits: Sequence[float], counts: Sequence
 
 
 def of_rows(numbers: Sequence[float]) -> Content:
-    """Turn rows of left edge, right edge and count, one after the other."""
+    """Convert rows of left edge, right edge and count, one after the other."""
     return _content([*numbers[::_ROW], *numbers[-2:-1]], numbers[_ROW - 1 :: _ROW])
 
 
@@ -72,7 +72,7 @@ def _of_equal_bins(tag: str, values: Any, bins: int) -> Content:
 
 
 def _content(edges: Sequence[float], counts: Sequence[float]) -> Content:
-    """Keep them; bins of no width become one around their value, as our own histograms have it."""
+    """Keep them; bins without width become one around their value, as in our own histograms."""
     if not counts:
         edges, counts = [0.0, 1.0], [0.0]
     elif edges[0] == edges[-1]:

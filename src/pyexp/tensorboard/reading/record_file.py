@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
-_LENGTH_BYTES = 8  # of the header: what its checksum is of
+_LENGTH_BYTES = 8  # the part of the header that its checksum covers
 
-_length_check = lru_cache(masked_crc32c)  # most records of a file are of a few lengths
+_length_check = lru_cache(masked_crc32c)  # most records of a file have one of a few lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Record:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in the file."""
+        """Its length in the file, in bytes."""
         return _HEADER.size + len(self.data) + _FOOTER.size
 
 
@@ -44,7 +44,7 @@ class Damage:
         offset: Where they begin in the file.
         size: How many they are.
         reason: What is wrong with them.
-        is_end: They are all up to the end of the file.
+        is_end: They reach to the end of the file.
         is_torn: The file ends within a record, as while it is being written.
     """
 
@@ -58,7 +58,7 @@ class Damage:
 def read_records(file: IO[bytes]) -> Iterator[Record | Damage]:
     """Yield the records of a file. One that fails its check is reported and skipped.
 
-    Behind a damaged header nothing can be found: that ends the file, and so does a record that is cut short.
+    After a damaged header no record can be found: it ends the file, and so does a record that is cut short.
     """
     for frame in _frames(file):
         if isinstance(frame, Damage):

@@ -43,7 +43,7 @@ def name_runs(folders: Collection[Path], target: Path) -> dict[Path, Path]:
     """Return for each folder the one of its run below *target*: named alike, unless a reader would skip it.
 
     Below a run, folders named by a number hold iterations, and those with a dot in front are hidden: such a name gets
-    ``run_`` in front.
+    the prefix ``run_``.
 
     Raises:
         LogError: A run's folder holds a log already.

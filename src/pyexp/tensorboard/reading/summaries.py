@@ -77,7 +77,7 @@ def parse_step(record: bytes) -> int | None:
 
 
 class EventParser:
-    """Reads the events of one run. Remembers of which kind each tag is: writers say so with its first value only."""
+    """A reader of one run's events. Remembers the kind of each tag, which writers state with its first value only."""
 
     def __init__(self) -> None:
         self._plugins: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""`FileWriter`: what a ``SummaryWriter`` gives as its ``file_writer``. Owns how whole messages get into our log."""
+"""`FileWriter`: the ``file_writer`` of a ``SummaryWriter``. Owns how whole messages get into our log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FileWriter:
-    """Takes ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch, and logs what they hold."""
+    """A writer of ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch; logs what they hold."""
 
     def __init__(self, log: RunLog, left_out: LeftOut) -> None:
         self._log = log
@@ -58,7 +58,7 @@ class FileWriter:
 
     @contextmanager
     def use_metadata(self, *, global_step: int | None = None, walltime: float | None = None) -> Iterator[FileWriter]:
-        """Use this step and time for calls in the block that give none."""
+        """Use this step and time for calls in the block without their own."""
         with self._log.defaults(global_step, walltime):
             yield self
 

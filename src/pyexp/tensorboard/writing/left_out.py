@@ -1,4 +1,4 @@
-"""What a `SummaryWriter` takes and does not keep: our log has no such kind. Owns the warnings, each given once."""
+"""What a `SummaryWriter` takes and does not keep: our log has no such kind. Owns the warnings, each issued once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class LeftOut:
-    """Warns of what one writer does not keep."""
+    """The warnings about what one writer does not keep."""
 
     def __init__(self) -> None:
         self._warned: set[str] = set()
@@ -19,9 +19,7 @@ class LeftOut:
         """Warn that *subject* is not kept, unless it did before; the user's call is *depth* frames above the caller."""
         if subject not in self._warned:
             self._warned.add(subject)
-            warnings.warn(
-                f"{subject} has no counterpart in our log; what it is given is not kept", stacklevel=depth + 2
-            )
+            warnings.warn(f"{subject} has no counterpart in our log; the values are not kept", stacklevel=depth + 2)
 
 
 def _left_out(name: str) -> Callable[..., None]:
@@ -35,7 +33,7 @@ def _left_out(name: str) -> Callable[..., None]:
 
 
 class LeavesOut:
-    """The methods that do nothing but warn, so that a program runs on."""
+    """The methods that only warn, so that a program continues."""
 
     def __init__(self) -> None:
         self._left_out = LeftOut()

@@ -1,6 +1,6 @@
 """The objects that a `SummaryWriter` takes: texts, histograms, pictures, figures, tensors, as the others take them.
 
-Owns their methods' arguments. How an object is captured is known to `log`.
+Owns their methods' arguments. `log` knows how an object is captured.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class ObjectWriter(LeavesOut):
         """Log a batch, or a list, of images as one picture, eight in a row.
 
         Raises:
-            ValueError: It has not the axes of *dataformats*: NCHW, NHWC or NHW; for a list, the N may be missing.
+            ValueError: It does not have the axes of *dataformats*: NCHW, NHWC or NHW; for a list, the N may be missing.
         """
         grid = pictures.arrange(tag, img_tensor, dataformats)
         self._log.put("image", tag, *capture("image", tag, grid), step=global_step, walltime=walltime)
@@ -119,7 +119,7 @@ class ObjectWriter(LeavesOut):
         *arguments: Any,
         **named: Any,
     ) -> None:
-        """Log an image with red frames; their labels are not drawn; warns of that once.
+        """Log an image with red frames; their labels are not drawn, which is warned about once.
 
         Args:
             tag: Its name; `/` makes groups.
@@ -157,7 +157,7 @@ class ObjectWriter(LeavesOut):
             pyplot.close(figure)
 
     def add_tensor(self, tag: str, tensor: Any, global_step: int | None = None, walltime: float | None = None) -> None:
-        """Log a tensor as a checkpoint, which `LogReader.load_checkpoint` gives back as a NumPy array."""
+        """Log a tensor as a checkpoint, which `LogReader.load_checkpoint` returns as a NumPy array."""
         numpy = import_extra("numpy", "analysis", "logging a tensor")
         contents = capture("checkpoint", tag, numpy.asarray(on_host(tensor)))
         self._log.put("checkpoint", tag, *contents, step=global_step, walltime=walltime)

@@ -23,7 +23,7 @@ def arrange(tag: str, batch: Any, dataformats: str) -> Any:
         dataformats: Order of the axes: N, H, W and, where there are channels, C; N may be missing for a list.
 
     Raises:
-        ValueError: The axes are not those.
+        ValueError: The axes are different ones.
     """
     numpy = import_extra("numpy", "analysis", "logging a batch of images")
     axes = dataformats.upper()

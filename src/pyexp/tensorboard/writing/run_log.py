@@ -1,6 +1,6 @@
 """One run's log as a `SummaryWriter` needs it: steps and times given with each call, and opened again after a close.
 
-Owns when the log is open, what a call without a step or a time gets, and that a dropped writer releases its file.
+Owns when the log is open, which step and time a call without them gets, and that a dropped writer releases its file.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class RunLog:
-    """Writes to the log of one folder from any thread.
+    """A writer to the log of one folder, used from any thread.
 
     Args:
         folder: The run's folder; made when missing.
         purge_step: Hide what was logged earlier at this step and above.
-        is_kept: Write at all; otherwise everything is taken and nothing is made.
+        is_kept: Write at all; otherwise everything is accepted and nothing is written.
 
     Raises:
         LogWriteError: The folder cannot be written.
@@ -115,7 +115,7 @@ class RunLog:
 
     @contextmanager
     def defaults(self, step: Any, walltime: float | None) -> Iterator[None]:
-        """Use this step and time for calls that give none."""
+        """Use this step and time for calls without their own."""
         before = self._default_step, self._default_time
         self._default_step = before[0] if step is None else to_step(step)
         self._default_time = before[1] if walltime is None else float(walltime)
@@ -135,7 +135,7 @@ class RunLog:
             return to_step(step)
         if self._default_step is not None:
             return self._default_step
-        return next(self._counts.setdefault((kind, tag), count()))  # by itself atomic, unlike a dictionary of numbers
+        return next(self._counts.setdefault((kind, tag), count()))  # atomic by itself, unlike a dictionary of numbers
 
     def _time(self, walltime: float | None) -> float:
         if walltime is not None:
@@ -144,7 +144,7 @@ class RunLog:
 
 
 class _Nowhere:
-    """A sink that keeps nothing."""
+    """A sink that discards everything."""
 
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:  # noqa: ARG002
         return lambda: None
@@ -164,7 +164,7 @@ def check_local(folder: str) -> None:
         LogError: It is one.
     """
     if "://" in folder:
-        raise LogError(f"cannot log to {folder!r}: give a folder of this machine, and copy it after the run")
+        raise LogError(f"cannot log to {folder!r}: choose a folder on this machine, and copy it after the run")
 
 
 def to_step(step: Any) -> int:

@@ -1,7 +1,7 @@
 """`SummaryWriter`: the method names that users of tensorboardX and PyTorch type, writing our log.
 
-Owns the run's folder, scalars and hyperparameters; the objects are those of `ObjectWriter`, and the writing is what
-`Logger` does.
+Owns the run's folder, scalars and hyperparameters; `ObjectWriter` has the objects, and `Logger` does
+the writing.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class SummaryWriter(ObjectWriter):
     """A drop-in for the ``SummaryWriter`` of tensorboardX and of PyTorch, on our log.
 
     Steps and wall times are kept as given; without a step, each tag counts 0, 1, 2, …. Logging after `close` opens the
-    log again. Methods for kinds that our log does not have (graphs, audio, …) do nothing but warn once, so that a
-    program runs on.
+    log again. Methods for kinds that our log does not have (graphs, audio, …) only warn once, so that a
+    program continues.
 
     Args:
         logdir: The run's folder; by default ``runs/<date>_<host><comment>``, as with the others.
@@ -91,7 +91,7 @@ class SummaryWriter(ObjectWriter):
 
     @property
     def file_writer(self) -> FileWriter | None:
-        """What takes whole messages; None after `close`, as with the others."""
+        """The writer of whole messages; None after `close`, as with the others."""
         return self._file_writer if self._log.is_open else None
 
     @property
@@ -104,7 +104,7 @@ class SummaryWriter(ObjectWriter):
         return self.log_dir
 
     def _get_file_writer(self) -> FileWriter:
-        """Return what takes whole messages; private with the others, too, but used by many programs."""
+        """Return the writer of whole messages; private with the others, too, but used by many programs."""
         return self._file_writer
 
     def add_scalar(  # noqa: PLR0917
@@ -140,7 +140,7 @@ class SummaryWriter(ObjectWriter):
     def export_scalars_to_json(self, path: str | os.PathLike[str]) -> None:
         """Write what `add_scalars` logged since the last export: ``{folder/tag: [[time, step, value], …], …}``.
 
-        It is read from the log, not kept in memory; of a folder that was logged to before, earlier points come along.
+        It is read from the log, not kept in memory; in a folder that was logged to before, earlier points are included.
         """
         self.flush()
         found: dict[str, list[tuple[float, int, float]]] = {}
@@ -195,7 +195,7 @@ class SummaryWriter(ObjectWriter):
 
     @contextmanager
     def use_metadata(self, *, global_step: int | None = None, walltime: float | None = None) -> Iterator[Self]:
-        """Use this step and time for calls in the block that give none."""
+        """Use this step and time for calls in the block without their own."""
         with self._log.defaults(global_step, walltime):
             yield self
 

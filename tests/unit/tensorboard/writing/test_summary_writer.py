@@ -81,7 +81,7 @@ def test_arguments_of_the_constructor(tmp_path, monkeypatch):
     assert (tmp_path / "named" / "events.pb").exists()
     with pytest.warns(UserWarning, match=r"SummaryWriter\(purgestep=…\) has no counterpart"):
         SummaryWriter("given", purgestep=3).close()
-    with pytest.raises(LogError, match="give a folder of this machine"):
+    with pytest.raises(LogError, match="choose a folder on this machine"):
         SummaryWriter("s3://bucket/run")
 
 
