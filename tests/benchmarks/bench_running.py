@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 
 SWEEPS = Path(__file__).with_name("sweeps.py")
 FORKED = Path(__file__).with_name("forked_runs.py")
+GUARDED = Path(__file__).with_name("guarded.py")
+# What the process of a run has loaded when the script's top begins; then what the top asks for.
+DECLARING = """
+import atexit, ctypes, faulthandler, linecache, pathlib, pickle, time
+import pyexp.code.unpacking, pyexp.config.config, pyexp.executors.child.child
+begin = time.process_time()
+pyexp.experiment, pyexp.Experiment, pyexp.chkpt
+print(time.process_time() - begin)
+"""
 HEAVY = "numpy,sklearn.ensemble"
 _serial = count()
 
@@ -31,9 +40,18 @@ def cost_of_a_run(folder: Path, system: str, variant: str, *, short: int, long: 
 
 
 def _sweep_s(folder: Path, system: str, variant: str, runs: int) -> float:
+    return _script_s(SWEEPS, system, str(runs), folder, variant)
+
+
+def guarded_run(folder: Path, *, short: int = 3, long: int = 23) -> float:
+    """Seconds per run of a script whose start is under the guard, starting up left out."""
+    return (_script_s(GUARDED, str(long), folder) - _script_s(GUARDED, str(short), folder)) / (long - short)
+
+
+def _script_s(script: Path, *arguments: str | Path) -> float:
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, SWEEPS, system, str(runs), folder, variant],
+        [sys.executable, script, *arguments],
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -56,6 +74,7 @@ def single_runs(folder: Path) -> list[Row]:
                 _python(f"import sweeps; sweeps.fork_floor({str(files / str(next(_serial)))!r}, 200)")
             ),
             "subprocess": partial(sweep, "pyexp", "subprocess", short=3, long=23),
+            "guarded": partial(guarded_run, folder),
             "import cloudpickle": partial(_mean, floors.import_cloudpickle, 20),
             "hydra basic": rival("hydra", partial(sweep, "hydra", "basic", short=2, long=12)),
             "hydra joblib": rival("hydra_plugins", partial(sweep, "hydra", "joblib", short=2, long=12)),
@@ -70,6 +89,8 @@ def single_runs(folder: Path) -> list[Row]:
     ]
     same = {"ours": figures["fork"], "floor": figures["fork and files, same modules"]}
     # What a fork costs goes by what the forked process has loaded: the floor of the row above is a bare one.
+    guarded = {"ours": figures["guarded"], "floor": figures["import cloudpickle"]}
+    rows.append(row("subprocess, no-op run of a guarded script", 1.3, guarded))
     rows.insert(2, row("fork, no-op run; floor: a process that has loaded the same", 2.0, same))
     return rows
 
@@ -136,12 +157,14 @@ def whole_commands(folder: Path) -> list[Row]:
             "subprocess": partial(taken, partial(_python, eight.format(str(folder), "subprocess"))),
             "import": partial(_mean, partial(_python, "import pyexp"), 5),
             "start-up": partial(_mean, partial(_python, "pass"), 5),
+            "declaring": lambda: float(_python(DECLARING)),
         }
     )
     return [
         Row(what="8 × sleep(1), -j 8, fork", ours=seconds["fork"], target=1.5),
         Row(what="8 × sleep(1), -j 8, subprocess", ours=seconds["subprocess"], target=2.0),
         Row(what="import pyexp, over start-up", ours=seconds["import"] - seconds["start-up"], target=0.040),
+        Row(what="what a script's top declares with, in a run's process", ours=seconds["declaring"], target=0.012),
     ]
 
 

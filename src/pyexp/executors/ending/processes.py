@@ -121,7 +121,7 @@ class _Seen(Record):
 class _Tree:
     """The processes of a run, found downwards from its leader, so that those of others cost nothing.
 
-    A member stays one when its parent dies; on Linux only those that were seen before can have left the group.
+    A member stays one when its parent dies. One that has left the group is found (on Linux) while its parent lives.
     """
 
     def __init__(self, leader: int) -> None:
