@@ -104,12 +104,14 @@ class Logger:
 
         Args:
             tag: Its name; `/` makes groups.
-            figure: A matplotlib figure, kept as a pickle and a picture, or a plotly one, kept as JSON.
+            figure: A matplotlib figure, kept as a pickle and a picture, or a plotly one, kept as JSON; or what
+                belongs to one: axes, artists, a grid of seaborn.
             interactive: Show it live in the viewer, not only as a picture.
-            preview: Also keep a picture of a matplotlib figure.
+            preview: Also draw a matplotlib figure, at 100 dots per inch and at most 2,000 pixels, as the picture that
+                lists show. That is most of what the call takes; without, the viewer draws it when it is looked at.
 
         Raises:
-            TypeError: It is not a figure, or cannot be pickled.
+            TypeError: It is no figure and belongs to none, or cannot be pickled.
             ValueError: *tag* would leave the run's folder.
         """
         check_path_tag(tag)
@@ -125,14 +127,15 @@ class Logger:
         check_path_tag(tag)
         self._put(kinds.CHECKPOINT, tag, obj)
 
-    def add_image(self, tag: str, image: Any, *, dataformats: str = "HWC") -> None:
-        """Log an image: an array or tensor (0…255 as integers, 0…1 as floats), a PIL image, or the path of a file.
+    def add_image(self, tag: str, image: Any, *, dataformats: str | None = None) -> None:
+        """Log an image: an array or tensor, a PIL image, or the path of a file.
 
         Args:
             tag: Its name; `/` makes groups.
-            image: The image.
-            dataformats: Order of the axes of an array: ``HWC``, ``CHW``, ``HW``, ``WHC``, ``CWH`` or ``WH``. Without
-                channels, an array is ``HW`` or ``WH``.
+            image: The image. Numbers are 0…1 as floats, 0…65535 as uint16, else 0…255; what is out of range is cut off
+                with a warning.
+            dataformats: Order of the axes of an array: ``HWC``, ``CHW``, ``HW``, ``WHC``, ``CWH`` or ``WH``; by default
+                ``HWC``, or ``CHW`` where only that has 1 to 4 channels. Without channels, an array is ``HW`` or ``WH``.
 
         Raises:
             TypeError: It is none of these.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +33,9 @@ class LogReader(ByKind):
     Opening reads nothing. The first question lists the log without reading its contents; `refresh` then looks at what
     was appended since. Damaged records are skipped and counted in `damage`. A reader is for one thread at a time.
 
+    The first question refuses, as `LogError`, a folder that holds no log but runs below; after a `refresh` it does not,
+    so that a log may be waited for. Of files that have the names of a log's and are none, it warns.
+
     Args:
         log_dir: A run's folder, or one above: then `runs` and `get_run` lead to the runs.
 
@@ -47,6 +51,7 @@ class LogReader(ByKind):
                 f"no folder {str(self._path)!r}: give the folder that a Logger wrote to, or one above"
             )
         self._source: Source | None = None
+        self._is_following = False  # `refresh` was called: there may be no log yet
 
     @property
     def path(self) -> Path:
@@ -83,6 +88,7 @@ class LogReader(ByKind):
 
         Never raises because the log is damaged, cut or removed meanwhile.
         """
+        self._is_following = True
         if self._source is None:
             self._source = open_source(self._folder)
             if self._source is None:
@@ -113,6 +119,12 @@ class LogReader(ByKind):
         """Number of damaged records found so far and skipped."""
         source = self._listed()
         return source.damage if source else 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why files here that have the names of a log's are none; None for a log, and where nothing was logged yet."""
+        source = self._listed()
+        return source.problem if source else None
 
     @property
     def attempts(self) -> tuple[float, ...]:
@@ -179,7 +191,8 @@ class LogReader(ByKind):
         """The hyperparameters logged last; empty when there are none."""
         for entry in reversed(self.entries(HPARAMS.name)):
             for _, found in self._restore_all([entry]):
-                return dict(found["hparams"])
+                if isinstance(found, dict) and isinstance(found.get("hparams"), dict):  # else its line is damaged
+                    return dict(found["hparams"])
         return {}
 
     def __getitem__(self, tag: str) -> tuple[int, Any]:
@@ -187,7 +200,10 @@ class LogReader(ByKind):
 
         Raises:
             SelectionError: Nothing was logged under this tag; a `KeyError`.
+            LogError: What was logged under it is damaged.
         """
+        if inner := self._runs_below():
+            raise SelectionError(self._no_log(inner))
         series = self.read_series(tag)
         if len(series):
             return series.iterations[-1], series.values[-1]
@@ -195,6 +211,8 @@ class LogReader(ByKind):
             for found in self._restore_all([entry]):
                 return found
         known = self.scalar_tags.union(entry.tag for entry in self.entries())
+        if tag in known:
+            raise LogError(f"all that is logged as {tag!r} in {str(self._path)!r} is damaged")
         near = get_close_matches(tag, known, n=3, cutoff=0.4)
         hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
         raise SelectionError(f"nothing is logged as {tag!r} in {str(self._path)!r}{hint}")
@@ -246,10 +264,26 @@ class LogReader(ByKind):
 
     def _listed(self) -> Source | None:
         if self._source is None:
+            if inner := self._runs_below():
+                raise LogError(self._no_log(inner))
             self._source = open_source(self._folder)
             if self._source is not None:
                 self._source.poll()
+                if problem := self._source.problem:
+                    warnings.warn(problem, stacklevel=3)
         return self._source
+
+    def _runs_below(self) -> str | None:
+        """Return the first run below a folder that holds no log itself, unless one is waited for."""
+        if self._source is not None or self._is_following or self.is_run or open_source(self._folder) is not None:
+            return None
+        return next(discovery.find_runs(self._folder), None)
+
+    def _no_log(self, inner: str) -> str:
+        return (
+            f"no log in {str(self._path)!r} itself, but runs below it, such as {inner!r}: `runs` lists them, and "
+            f"`get_run({inner!r})` reads one"
+        )
 
     def _pieces(self, tag: str) -> list[Points]:
         source = self._listed()

@@ -57,6 +57,7 @@ def to_float(tag: object, value: Any) -> float:
         if isinstance(value, (int, float)):
             return float(value)
         if _is_number(value):
+            value = value.detach() if hasattr(value, "detach") else value  # PyTorch warns of a gradient that is dropped
             return float(value.item() if getattr(value, "ndim", 0) else value)  # an array of one number
     except Exception as error:
         raise TypeError(f"the scalar {tag!r} must be one number; found a {kind.__name__}: {error}") from error

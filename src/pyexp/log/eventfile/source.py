@@ -20,6 +20,7 @@ from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.object_list import ObjectList
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.record_walk import Tail
+from pyexp.log.eventfile.repair import require_ours
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.events import Entry, Part, Points
 from pyexp.log.values.parts import read_at, read_parts
@@ -48,7 +49,7 @@ class EventSource:
         self._blocks: dict[bytes, array[int]] = {}  # offsets of the blocks with this set of tags
         self._sets_of: dict[str, list[bytes]] = {}  # sets that contain this tag
         self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
-        self._attempt_offsets: list[int] = []
+        self._attempt_offsets: list[int] = []  # of those that join none
         self._attempts: list[float] = []
         self._objects = ObjectList(self._path)
         self._damaged: set[tuple[int, str]] = set()
@@ -68,6 +69,20 @@ class EventSource:
     def damage(self) -> int:
         """Number of damaged records found so far."""
         return len(self._tail.damaged) + len(self._damaged) + len(self._objects.damaged)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the file is not an event log; None when it is, or may become one."""
+        if self._tail.offset:
+            return None
+        try:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
+                require_ours(self._path, file, os.fstat(file.fileno()).st_size)
+        except OSError:  # removed meanwhile
+            return None
+        except LogError as error:
+            return str(error)
+        return None
 
     def poll(self) -> Delta:
         """Look for what is new."""
@@ -196,8 +211,9 @@ class EventSource:
                     f"{str(self._path)!r} was written in format {attempt.format} by a newer pyexp; this one reads "
                     f"up to {codec.FORMAT}: upgrade pyexp"
                 )
-            self._attempt_offsets.append(frame.offset)
             self._attempts.append(attempt.time)
+            if not attempt.joins:
+                self._attempt_offsets.append(frame.offset)
         elif kind == codec.LOST:
             self._damaged.add((frame.offset, ""))
 

@@ -46,6 +46,10 @@ class Source(Protocol):
     def damage(self) -> int:
         """Number of damaged records found so far."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why files with the names of a log's hold none; None when they hold one, or nothing yet."""
+
     def count(self, tag: str) -> int:
         """Return the number of points of a tag, hidden ones included."""
 
