@@ -204,9 +204,9 @@ class LogReader(ByKind):
         """
         if inner := self._runs_below():
             raise SelectionError(self._no_log(inner))
-        series = self.read_series(tag)
-        if len(series):
-            return series.iterations[-1], series.values[-1]
+        source = self._listed()
+        if source is not None and (last := source.last(tag)) is not None:
+            return last
         for entry in reversed(self.entries(tag=tag)):
             for found in self._restore_all([entry]):
                 return found

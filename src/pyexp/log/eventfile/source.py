@@ -48,6 +48,7 @@ class EventSource:
         self._last_header = b""
         self._blocks: dict[bytes, array[int]] = {}  # offsets of the blocks with this set of tags
         self._sets_of: dict[str, list[bytes]] = {}  # sets that contain this tag
+        self._lasts: dict[str, tuple[int, tuple[int, float]]] = {}  # offset of the last block, and its last point
         self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
         self._attempt_offsets: list[int] = []  # of those that join none
         self._attempts: list[float] = []
@@ -125,6 +126,21 @@ class EventSource:
                 return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
         except OSError:  # removed meanwhile: the next poll says so
             return []
+
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return the last point of a tag, reading one block: nothing later hides it."""
+        lists = [self._blocks[tag_set] for tag_set in self._sets_of.get(tag, ())]
+        newest_first = merge(*map(reversed, lists), reverse=True)
+        with suppress(OSError), open_regular(self._path, follow_links=True, buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            for offset in newest_first:
+                if (known := self._lasts.get(tag)) and known[0] == offset:
+                    return known[1]
+                points = self._read(file, size, offset, tag)
+                if len(points.values):
+                    self._lasts[tag] = offset, (points.iterations[-1], points.values[-1])
+                    return self._lasts[tag][1]
+        return None
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""

@@ -109,6 +109,12 @@ class JsonSource:
         ]
         return after(visible_points(tag, pieces), start)
 
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return the last point of a tag: nothing later hides it."""
+        for _, series in reversed(self._pieces.get(tag, ())):
+            return series.iterations[-1], series.values[-1]
+        return None
+
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
         return visible_entries(sorted(self._entries, key=lambda numbered: numbered[0]))

@@ -56,6 +56,9 @@ class Source(Protocol):
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
 
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return iteration and value of the last visible point of a tag, however many there are; None without one."""
+
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
 
