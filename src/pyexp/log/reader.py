@@ -19,7 +19,7 @@ from pyexp.log.values.series import Series
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -76,8 +76,7 @@ class LogReader(ByKind):
         """
         parts = Path(name).parts
         if not parts or Path(name).is_absolute() or ".." in parts or not discovery.is_run(self._folder / name):
-            near = get_close_matches(name, self.runs, n=3, cutoff=0.4)
-            hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
+            hint = _nearest(name, self.runs)
             raise SelectionError(f"no run {name!r} below {str(self._path)!r}{hint}: `runs` lists them all")
         run = LogReader(self._folder / name)
         run._path = self._path / name
@@ -213,9 +212,7 @@ class LogReader(ByKind):
         known = self.scalar_tags.union(entry.tag for entry in self.entries())
         if tag in known:
             raise LogError(f"all that is logged as {tag!r} in {str(self._path)!r} is damaged")
-        near = get_close_matches(tag, known, n=3, cutoff=0.4)
-        hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
-        raise SelectionError(f"nothing is logged as {tag!r} in {str(self._path)!r}{hint}")
+        raise SelectionError(f"nothing is logged as {tag!r} in {str(self._path)!r}{_nearest(tag, known)}")
 
     def point_count(self, tag: str) -> int:
         """Return how many points a scalar has, hidden ones included, without reading them."""
@@ -299,6 +296,11 @@ class LogReader(ByKind):
             for entry, content in zip(whole, contents, strict=True)
             if content is not None
         ]
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    near = get_close_matches(name, names, n=3, cutoff=0.4)
+    return f"; the nearest are {', '.join(map(repr, near))}" if near else ""
 
 
 def _require_kind(kind: str) -> None:
