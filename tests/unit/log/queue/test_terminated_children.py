@@ -104,7 +104,11 @@ def run(tmp_path, program):
     script = tmp_path / "script.py"
     script.write_text(code)
     done = subprocess.run(
-        [sys.executable, script, tmp_path / "log"], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "ignore:.*fork:DeprecationWarning", script, tmp_path / "log"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     reader = LogReader(tmp_path / "log")
