@@ -18,6 +18,7 @@ from pyexp.log.values.events import Points
 
 FOLDER = Path(tempfile.mkdtemp(prefix="pyexp-bench-"))
 POINTS = 100_000
+PACED = 1_000  # steps, each of which is in a block of its own
 TAGS = [f"group/metric{number:03}" for number in range(100)]
 
 
@@ -97,6 +98,21 @@ def ours_scalars(name):
     return taken(lambda: LogReader(FOLDER / name).load_scalars_array("loss"))
 
 
+def ours_paced(name):
+    def read_all():
+        reader = LogReader(FOLDER / name)
+        for tag in TAGS[:10]:
+            assert len(reader.load_scalars_array(tag).values) == PACED
+
+    return taken(read_all)
+
+
+def ours_last():
+    reader = LogReader(FOLDER / "series")
+    assert reader["loss"] == (POINTS - 1, (POINTS - 1) * 0.5)
+    return taken(lambda: reader["loss"])
+
+
 def write_theirs(path, points, tags):
     from tensorboardX import SummaryWriter
 
@@ -106,13 +122,13 @@ def write_theirs(path, points, tags):
                 writer.add_scalar(tag, 0.5, step)
 
 
-def theirs(path, tag=None):
+def theirs(path, tags=()):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     def load():
         accumulator = EventAccumulator(str(path), size_guidance={"scalars": 0})
         accumulator.Reload()
-        return accumulator.Scalars(tag) if tag else accumulator.Tags()
+        return [accumulator.Scalars(tag) for tag in tags] or accumulator.Tags()
 
     return taken(load)
 
@@ -127,6 +143,7 @@ def prepare():
     write_floor(FOLDER / "floor")
     write_run(FOLDER / "closed", 10_000, 10)
     write_run(FOLDER / "live", 10_000, 10, closed=False)
+    prepare_paced()
     for number in range(100):
         write_run(FOLDER / "many" / str(number), 1_000, 100, TAGS[:10])
     for name, blobs in (("without", 0), ("with", 16)):
@@ -140,12 +157,35 @@ def prepare():
         write_theirs(FOLDER / "theirs", POINTS, ["loss"])
 
 
+def prepare_paced():
+    """Write the same numbers at the pace of training, a step per block, and in a tight loop."""
+    write_run(FOLDER / "paced", PACED, 1, TAGS[:10])
+    write_run(FOLDER / "paced live", PACED, 1, TAGS[:10], closed=False)
+    write_run(FOLDER / "tight", PACED, PACED, TAGS[:10])
+    if has_theirs():
+        write_theirs(FOLDER / "their paced", PACED, TAGS[:10])
+
+
+def paced_rows():
+    """Measure logs at the pace of training: beside EventAccumulator, and the tight one for comparison."""
+    accumulator = (lambda: theirs(FOLDER / "their paced", TAGS[:10])) if has_theirs() else None
+    names = {"closed": "paced", "live": "paced live", "tight": "tight"}
+    found = medians(
+        {**{name: lambda at=at: ours_paced(at) for name, at in names.items()}, "EventAccumulator": accumulator}, 7
+    )
+    rivals = {"floor": found["tight"], "EventAccumulator": found["EventAccumulator"]}
+    return [
+        row(f"1,000 steps × 10 tags, a step a block, {name} (floor: tight)", 3, {"ours": found[name], **rivals})
+        for name in ("closed", "live")
+    ]
+
+
 def main():
     """Measure and print."""
     import numpy  # noqa: F401, ICN001 - not part of what is measured
 
     prepare()
-    accumulator = (lambda: theirs(FOLDER / "theirs", "loss")) if has_theirs() else None
+    accumulator = (lambda: theirs(FOLDER / "theirs", ["loss"])) if has_theirs() else None
     arrays = medians({"floor": floor_arrays, "ours": ours_arrays, "EventAccumulator": accumulator}, 7)
     tuples = medians({"floor": floor_tuples, "ours": ours_tuples, "EventAccumulator": accumulator}, 7)
     blobs = medians({"floor": lambda: ours_scalars("without"), "ours": lambda: ours_scalars("with")}, 7)
@@ -154,6 +194,8 @@ def main():
         row("100k points of one tag, tuples", 2, tuples),
         row("tags, 100 × 10,000 points, 10 a block, closed", 0.01, medians({"ours": lambda: ours_tags("closed")})),
         row("tags, 100 × 10,000 points, 10 a block, live", 0.07, medians({"ours": lambda: ours_tags("live")})),
+        *paced_rows(),
+        row("the last point of 100k, asked again", 0.0003, medians({"ours": ours_last})),
         row("tags of 100 runs × 10 × 1,000", 0.015, medians({"ours": ours_many})),
         row("scalars beside 1 GB of checkpoints (floor: without these)", 1.3, blobs),
     ]

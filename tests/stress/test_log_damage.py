@@ -183,5 +183,7 @@ def test_r16_noise_is_no_log(tmp_path):
     for size in (0, 1, 20, 21, 5000, 200_000):
         (tmp_path / "events.pb").write_bytes(chance.randbytes(size))
         with LogReader(tmp_path) as reader:
+            reader.refresh()
             assert reader.scalar_tags == set()
             assert reader.entries() == []
+            assert (reader.problem is None) == (size == 0)

@@ -10,8 +10,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyexp.log.call.arrays import on_host as on_host
+    from pyexp.log.call.arrays import to_array as to_array
     from pyexp.log.call.checks import check_tag as check_tag
     from pyexp.log.call.checks import to_float as to_float
+    from pyexp.log.call.figures import figure_of as figure_of
     from pyexp.log.call.images import media_type_of as media_type_of
     from pyexp.log.call.objects import json_content as json_content
     from pyexp.log.discovery import find_runs
@@ -89,11 +92,14 @@ _HOMES = {
     "Writer": "queue.writer",
     "capture": "kinds",
     "check_tag": "call.checks",
+    "figure_of": "call.figures",
     "is_run": "discovery",
     "json_content": "call.objects",
     "media_type_of": "call.images",
+    "on_host": "call.arrays",
     "open_sink": "formats",
     "remove_event_file": "formats",
+    "to_array": "call.arrays",
     "to_float": "call.checks",
 }
 

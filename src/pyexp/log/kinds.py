@@ -78,7 +78,7 @@ FIGURE: Final = Kind(
     number=2,
     folder="figures",
     media_types=(PICKLE, PLOTLY, PNG),
-    capture="call.objects:figure",
+    capture="call.figures:figure",
 )
 CHECKPOINT: Final = Kind(
     name="checkpoint",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,7 +19,7 @@ from pyexp.log.values.series import Series
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -31,6 +32,9 @@ class LogReader(ByKind):
 
     Opening reads nothing. The first question lists the log without reading its contents; `refresh` then looks at what
     was appended since. Damaged records are skipped and counted in `damage`. A reader is for one thread at a time.
+
+    The first question refuses, as `LogError`, a folder that holds no log but runs below; after a `refresh` it does not,
+    so that a log may be waited for. Of files that have the names of a log's and are none, it warns.
 
     Args:
         log_dir: A run's folder, or one above: then `runs` and `get_run` lead to the runs.
@@ -47,6 +51,7 @@ class LogReader(ByKind):
                 f"no folder {str(self._path)!r}: give the folder that a Logger wrote to, or one above"
             )
         self._source: Source | None = None
+        self._is_following = False  # `refresh` was called: there may be no log yet
 
     @property
     def path(self) -> Path:
@@ -71,8 +76,7 @@ class LogReader(ByKind):
         """
         parts = Path(name).parts
         if not parts or Path(name).is_absolute() or ".." in parts or not discovery.is_run(self._folder / name):
-            near = get_close_matches(name, self.runs, n=3, cutoff=0.4)
-            hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
+            hint = _nearest(name, self.runs)
             raise SelectionError(f"no run {name!r} below {str(self._path)!r}{hint}: `runs` lists them all")
         run = LogReader(self._folder / name)
         run._path = self._path / name
@@ -83,6 +87,7 @@ class LogReader(ByKind):
 
         Never raises because the log is damaged, cut or removed meanwhile.
         """
+        self._is_following = True
         if self._source is None:
             self._source = open_source(self._folder)
             if self._source is None:
@@ -113,6 +118,12 @@ class LogReader(ByKind):
         """Number of damaged records found so far and skipped."""
         source = self._listed()
         return source.damage if source else 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why files here that have the names of a log's are none; None for a log, and where nothing was logged yet."""
+        source = self._listed()
+        return source.problem if source else None
 
     @property
     def attempts(self) -> tuple[float, ...]:
@@ -179,7 +190,8 @@ class LogReader(ByKind):
         """The hyperparameters logged last; empty when there are none."""
         for entry in reversed(self.entries(HPARAMS.name)):
             for _, found in self._restore_all([entry]):
-                return dict(found["hparams"])
+                if isinstance(found, dict) and isinstance(found.get("hparams"), dict):  # else its line is damaged
+                    return dict(found["hparams"])
         return {}
 
     def __getitem__(self, tag: str) -> tuple[int, Any]:
@@ -187,17 +199,20 @@ class LogReader(ByKind):
 
         Raises:
             SelectionError: Nothing was logged under this tag; a `KeyError`.
+            LogError: What was logged under it is damaged.
         """
-        series = self.read_series(tag)
-        if len(series):
-            return series.iterations[-1], series.values[-1]
+        if inner := self._runs_below():
+            raise SelectionError(self._no_log(inner))
+        source = self._listed()
+        if source is not None and (last := source.last(tag)) is not None:
+            return last
         for entry in reversed(self.entries(tag=tag)):
             for found in self._restore_all([entry]):
                 return found
         known = self.scalar_tags.union(entry.tag for entry in self.entries())
-        near = get_close_matches(tag, known, n=3, cutoff=0.4)
-        hint = f"; the nearest are {', '.join(map(repr, near))}" if near else ""
-        raise SelectionError(f"nothing is logged as {tag!r} in {str(self._path)!r}{hint}")
+        if tag in known:
+            raise LogError(f"all that is logged as {tag!r} in {str(self._path)!r} is damaged")
+        raise SelectionError(f"nothing is logged as {tag!r} in {str(self._path)!r}{_nearest(tag, known)}")
 
     def point_count(self, tag: str) -> int:
         """Return how many points a scalar has, hidden ones included, without reading them."""
@@ -246,10 +261,26 @@ class LogReader(ByKind):
 
     def _listed(self) -> Source | None:
         if self._source is None:
+            if inner := self._runs_below():
+                raise LogError(self._no_log(inner))
             self._source = open_source(self._folder)
             if self._source is not None:
                 self._source.poll()
+                if problem := self._source.problem:
+                    warnings.warn(problem, stacklevel=3)
         return self._source
+
+    def _runs_below(self) -> str | None:
+        """Return the first run below a folder that holds no log itself, unless one is waited for."""
+        if self._source is not None or self._is_following or self.is_run or open_source(self._folder) is not None:
+            return None
+        return next(discovery.find_runs(self._folder), None)
+
+    def _no_log(self, inner: str) -> str:
+        return (
+            f"no log in {str(self._path)!r} itself, but runs below it, such as {inner!r}: `runs` lists them, and "
+            f"`get_run({inner!r})` reads one"
+        )
 
     def _pieces(self, tag: str) -> list[Points]:
         source = self._listed()
@@ -265,6 +296,11 @@ class LogReader(ByKind):
             for entry, content in zip(whole, contents, strict=True)
             if content is not None
         ]
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    near = get_close_matches(name, names, n=3, cutoff=0.4)
+    return f"; the nearest are {', '.join(map(repr, near))}" if near else ""
 
 
 def _require_kind(kind: str) -> None:

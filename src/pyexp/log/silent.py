@@ -28,5 +28,5 @@ class SilentLogger(Logger):
     async def aflush(self, timeout_s: float = 0.0) -> None:
         """Do nothing."""
 
-    set_global_it = add_scalar = add_scalars = add_text = add_figure = add_checkpoint = add_image = _ignore
+    set_global_it = log = add_scalar = add_scalars = add_text = add_figure = add_checkpoint = add_image = _ignore
     add_histogram = add_table = add_hparams = flush = close = _ignore

@@ -24,7 +24,6 @@ def test_runs_at_any_depth(tmp_path):
     assert reader.runs == ["a", "b/c/d", "b/c/d/inner", "e/.hidden/f"]
     assert reader.get_run("b/c/d").runs == ["inner"]
     assert list(find_runs(tmp_path / "a")) == ["."]
-    assert reader.scalar_tags == set()
     assert not reader.refresh()
 
 
@@ -277,3 +276,93 @@ def test_json_objects_outside_of_the_folder_are_not_listed(tmp_path):
     reader = LogReader(tmp_path)
     assert reader.entries() == []
     assert reader.damage == 3
+
+
+QUESTIONS = {
+    "scalar_tags": lambda reader: reader.scalar_tags,
+    "load_scalars": lambda reader: reader.load_scalars("a"),
+    "load_scalars_array": lambda reader: reader.load_scalars_array("a"),
+    "read_series": lambda reader: reader.read_series("a"),
+    "point_count": lambda reader: reader.point_count("a"),
+    "load": lambda reader: reader.load("text", "t", 0),
+    "tags": lambda reader: reader.tags("figure"),
+    "hparams": lambda reader: reader.hparams,
+    "iterations": lambda reader: reader.iterations,
+    "damage": lambda reader: reader.damage,
+    "attempts": lambda reader: reader.attempts,
+}
+
+
+@both_formats
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_folder_of_runs_is_no_run(tmp_path, use_protobuf, name):
+    with Logger(tmp_path / "b" / "run one", use_protobuf) as logger:
+        logger.add_scalar("a", 1)
+    reader = LogReader(tmp_path)
+    with pytest.raises(LogError, match=r"runs below it, such as 'b/run one': `runs` lists them, and `get_run\('b/run"):
+        QUESTIONS[name](reader)
+    with pytest.raises(KeyError, match="`runs` lists them"):
+        reader["a"]
+    assert reader.get_run("b/run one")["a"] == (0, 1.0)
+
+
+@both_formats
+def test_a_log_among_runs_may_be_waited_for(tmp_path, use_protobuf):
+    Logger(tmp_path / "below", use_protobuf).close()
+    reader = LogReader(tmp_path)
+    assert not reader.refresh()
+    assert reader.scalar_tags == set()
+    with Logger(tmp_path, use_protobuf) as logger:
+        logger.add_scalar("a", 1)
+    reader.refresh()
+    assert reader["a"] == (0, 1.0)
+
+
+def test_an_empty_folder_is_a_log_to_come(tmp_path):
+    reader = LogReader(tmp_path)
+    assert reader.scalar_tags == set()
+    assert reader.problem is None
+    with Logger(tmp_path) as logger:
+        logger.add_scalar("a", 1)
+    assert reader["a"] == (0, 1.0)
+
+
+FOREIGN = {
+    "a picture": ("events.pb", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
+    "a text": ("events.pb", b"this is no log\n" * 20),
+    "a gzip file": ("events.pb", b"\x1f\x8b\x08" + bytes(range(200))),
+    "an event file of TensorBoard": ("events.pb", b"\x18\0\0\0\0\0\0\0\xa3\x7f\x4b\x22\x09brain.Event:2" * 3),
+    "another protobuf message": ("events.pb", b"\x0a\x05hello\x12\x05world" * 9),
+    "one byte": ("events.pb", b"x"),
+    "JSON lines of another program": ("scalars.jsonl", b'{"step": 1, "loss": 0.5}\n' * 5),
+    "a table": ("scalars.jsonl", b"step,loss\n1,0.5\n"),
+    "JSON that is no line": ("log.jsonl", b"[1, 2]\n"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_is_no_log_of_ours_is_said_once(tmp_path, name):
+    file, content = FOREIGN[name]
+    (tmp_path / file).write_bytes(content)
+    reader = LogReader(tmp_path)
+    with pytest.warns(
+        UserWarning, match="is not an event log" if file == "events.pb" else "holds no log of ours"
+    ) as seen:
+        assert reader.scalar_tags == set()
+    assert seen[0].filename == __file__
+    assert reader.entries() == []
+    assert reader.problem == str(seen[0].message)
+    follower = LogReader(tmp_path)
+    follower.refresh()
+    assert follower.problem == reader.problem
+
+
+@pytest.mark.parametrize("content", [b"", bytes(4096), b"\x0a", None], ids=["empty", "zeros", "a first byte", "torn"])
+def test_what_may_become_a_log_is_no_foreign_one(tmp_path, content):
+    with Logger(tmp_path / "run") as logger:
+        logger.add_scalar("a", 1)
+    path = tmp_path / "run" / "events.pb"
+    path.write_bytes(path.read_bytes()[:30] if content is None else content)
+    reader = LogReader(tmp_path / "run")
+    assert reader.scalar_tags == set()
+    assert reader.problem is None

@@ -62,14 +62,16 @@ class Record(_message.Message):
     def __init__(self, check: _Optional[int] = ..., magic: _Optional[int] = ..., head_size: _Optional[int] = ..., attempt: _Optional[_Union[Attempt, _Mapping]] = ..., scalars: _Optional[_Union[Scalars, _Mapping]] = ..., object: _Optional[_Union[Object, _Mapping]] = ..., index: _Optional[_Union[Index, _Mapping]] = ..., end: _Optional[_Union[End, _Mapping]] = ..., end_check: _Optional[int] = ..., value: _Optional[_Iterable[float]] = ..., time: _Optional[_Iterable[float]] = ..., iteration: _Optional[_Iterable[int]] = ..., part: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class Attempt(_message.Message):
-    __slots__ = ("format", "time", "writer")
+    __slots__ = ("format", "time", "writer", "joins")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     TIME_FIELD_NUMBER: _ClassVar[int]
     WRITER_FIELD_NUMBER: _ClassVar[int]
+    JOINS_FIELD_NUMBER: _ClassVar[int]
     format: int
     time: float
     writer: str
-    def __init__(self, format: _Optional[int] = ..., time: _Optional[float] = ..., writer: _Optional[str] = ...) -> None: ...
+    joins: bool
+    def __init__(self, format: _Optional[int] = ..., time: _Optional[float] = ..., writer: _Optional[str] = ..., joins: bool = ...) -> None: ...
 
 class TagSet(_message.Message):
     __slots__ = ("tag",)

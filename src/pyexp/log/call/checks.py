@@ -28,8 +28,8 @@ def check_tag(tag: object) -> None:
         raise ValueError(f"the tag {tag!r} cannot be stored as UTF-8 ({error.reason}); choose another name") from error
 
 
-def to_iteration(value: Any) -> int:
-    """Convert what `Logger.set_global_it` accepts.
+def to_iteration(value: Any, subject: str = "the iteration") -> int:
+    """Convert what `Logger.set_global_it` and steps accept; *subject* begins the messages.
 
     Raises:
         TypeError: It is not an integer.
@@ -39,11 +39,23 @@ def to_iteration(value: Any) -> int:
         number = index(value)
     except TypeError:
         raise TypeError(
-            f"the iteration must be an integer; found {value!r:.100} of type {type(value).__name__}: give `int(it)`"
+            f"{subject} must be an integer; found {value!r:.100} of type {type(value).__name__}: give `int(it)`"
         ) from None
     if not MIN_ITERATION <= number <= MAX_ITERATION:
-        raise ValueError(f"the iteration {number} does not fit in 64 bits")
+        raise ValueError(f"{subject} {number} does not fit in 64 bits")
     return number
+
+
+def to_bool(name: str, value: Any) -> bool:
+    """Convert a switch; a number is refused, which is a step for users of TensorBoard.
+
+    Raises:
+        TypeError: It is a number.
+    """
+    kind = type(value)
+    if kind.__name__ not in ("bool", "bool_") and (hasattr(kind, "__index__") or hasattr(kind, "__float__")):
+        raise TypeError(f"{name} must be True or False; found {value!r:.100}: a step is given as `step={value!r:.100}`")
+    return bool(value)
 
 
 def to_float(tag: object, value: Any) -> float:
@@ -57,6 +69,7 @@ def to_float(tag: object, value: Any) -> float:
         if isinstance(value, (int, float)):
             return float(value)
         if _is_number(value):
+            value = value.detach() if hasattr(value, "detach") else value  # PyTorch warns of a gradient that is dropped
             return float(value.item() if getattr(value, "ndim", 0) else value)  # an array of one number
     except Exception as error:
         raise TypeError(f"the scalar {tag!r} must be one number; found a {kind.__name__}: {error}") from error

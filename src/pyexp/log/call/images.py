@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
+import warnings
 import zlib
 from io import BytesIO
 from typing import Any
 
 from pyexp._optional import import_extra
+from pyexp.log.call.arrays import to_array
 from pyexp.log.kinds import GIF, JPEG, PNG, WEBP
 from pyexp.log.values.events import Content
 
@@ -28,11 +31,13 @@ _AXES = {  # of each format: where height, width and channels are
     "WH": (1, 0),
 }
 _STORABLE_MODES = {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"}  # PIL's names of what a PNG can hold
-_MAX_BYTE = 255
+_MAX_BYTE, _MAX_PAIR = 255, 65535
 
 
-def encode(tag: str, image: Any, dataformats: str = "HWC") -> Content:
+def encode(tag: str, image: Any, dataformats: str | None = None) -> Content:
     """Return an image as the bytes of a picture file.
+
+    Without *dataformats* an array is HWC, or CHW where only that has 1 to 4 channels.
 
     Raises:
         TypeError: It is not an image.
@@ -77,20 +82,25 @@ def _storable(image: Any) -> Any:
     return image.convert("RGBA" if image.mode in ("PA", "La", "RGBa") else "RGB")
 
 
-def _encode_array(tag: str, image: Any, dataformats: str) -> bytes:
-    numpy = import_extra("numpy", "analysis", "logging an array as an image")
-    if hasattr(image, "detach"):
-        image = image.detach().cpu()
-    array = numpy.asarray(image)
-    if dataformats not in _AXES:
+def _encode_array(tag: str, image: Any, dataformats: str | None) -> bytes:
+    array = to_array(image, "logging an array as an image")
+    likely = _likely_axes(array.shape)
+    axes = likely if dataformats is None else dataformats
+    if axes not in _AXES:
         known = ", ".join(map(repr, _AXES))
-        raise ValueError(f"the image {tag!r}: dataformats must be one of {known}; found {dataformats!r}")
-    pixels = _upright(array, dataformats)
+        raise ValueError(f"the image {tag!r}: dataformats must be one of {known}; found {axes!r}")
+    pixels = _upright(array, axes)
     if pixels is None or pixels.shape[2] not in _COLOUR_TYPES or not pixels.size:
-        raise ValueError(
-            f"the image {tag!r} has the shape {numpy.shape(image)}; expected {dataformats} with 1 to 4 channels"
-        )
-    return _png(_to_bytes(tag, pixels, numpy))
+        hint = f'; its shape is that of dataformats="{likely}"' if likely != axes else ""
+        raise ValueError(f"the image {tag!r} has the shape {array.shape}; expected {axes} with 1 to 4 channels{hint}")
+    return _png(_to_bytes(tag, pixels))
+
+
+def _likely_axes(shape: tuple[int, ...]) -> str:
+    """Return the order that an array of this shape has most likely."""
+    if len(shape) != _CUBE:
+        return "HWC" if len(shape) != _MATRIX else "HW"
+    return "CHW" if shape[2] not in _COLOUR_TYPES and shape[0] in _COLOUR_TYPES else "HWC"
 
 
 def _upright(array: Any, dataformats: str) -> Any | None:
@@ -102,14 +112,32 @@ def _upright(array: Any, dataformats: str) -> Any | None:
     return array[:, :, None] if array.ndim == _MATRIX else array
 
 
-def _to_bytes(tag: str, array: Any, numpy: Any) -> Any:
+def _to_bytes(tag: str, array: Any) -> Any:
+    """Return pixels of 0…255, of floats 0…1, of integers 0…255, of 16 bits without a sign 0…65535."""
+    numpy = import_extra("numpy", "analysis", "logging an array as an image")
     if array.dtype.kind == "f":
-        array = numpy.rint(numpy.nan_to_num(array).clip(0, 1) * 255)
+        array = numpy.rint(numpy.nan_to_num(array.astype("float64"), posinf=2.0, neginf=-1.0) * _MAX_BYTE)
+    elif array.dtype == "uint16":
+        array = numpy.rint(array / _MAX_PAIR * _MAX_BYTE)
     elif array.dtype.kind == "b":
-        array = array * 255
+        array = array * _MAX_BYTE
     elif array.dtype.kind not in "iu":
         raise TypeError(f"the image {tag!r} holds {array.dtype}; expected integers 0…255 or floats 0…1")
-    return array.clip(0, 255).astype("uint8")
+    clipped = array.clip(0, _MAX_BYTE)
+    if (clipped != array).any():
+        _warn(
+            f"the image {tag!r} has values out of range, which are cut off: expected floats 0…1, integers 0…255 or "
+            "uint16; convert what is 0…255 to uint8"
+        )
+    return clipped.astype("uint8")
+
+
+def _warn(message: str) -> None:
+    """Warn of the call in the user's code, however deep below it this is."""
+    frame, level = sys._getframe(), 1  # noqa: SLF001 - there is no other way to the caller
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "pyexp":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
 
 
 def _png(pixels: Any) -> bytes:

@@ -1,7 +1,6 @@
-"""Objects as bytes, taken at the call: figures, checkpoints, histograms, tables, hyperparameters.
+"""Objects as bytes, taken at the call: texts, checkpoints, histograms, tables, hyperparameters.
 
-Owns the bytes of each object. Knows neither files nor iterations. matplotlib is never imported here: a figure
-has it already.
+Owns the bytes of each object. Knows neither files nor iterations.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ import math
 import pickle
 import sys
 from contextlib import suppress
-from io import BytesIO
 from operator import index
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import UnpicklableError
-from pyexp.log.kinds import JSON, PICKLE, PLAIN, PLOTLY, PNG
+from pyexp.log.call.arrays import on_host
+from pyexp.log.kinds import JSON, PICKLE, PLAIN
 from pyexp.log.values.events import Content
 
 if TYPE_CHECKING:
@@ -37,27 +36,6 @@ def text(tag: str, text: str) -> Content:
     return Content(PLAIN.name, text.encode("utf-8", "backslashreplace"))
 
 
-def figure(tag: str, figure: Any, *, preview: bool = True) -> tuple[Content, ...]:
-    """Capture a matplotlib or plotly figure.
-
-    Raises:
-        TypeError: It is neither, or cannot be pickled.
-    """
-    if hasattr(figure, "to_plotly_json"):
-        return (Content(PLOTLY.name, figure.to_json().encode()),)
-    if not hasattr(figure, "savefig"):
-        raise TypeError(
-            f"the figure {tag!r} must be a matplotlib or plotly figure; found {type(figure).__name__}: "
-            "use `add_image` for a picture"
-        )
-    captured = Content(PICKLE.name, _pickle_figure(tag, figure))
-    if not preview:
-        return (captured,)
-    picture = BytesIO()
-    figure.savefig(picture, format="png")
-    return (captured, Content(PNG.name, picture.getvalue()))
-
-
 def checkpoint(tag: str, obj: Any) -> Content:
     """Pickle an object.
 
@@ -69,7 +47,7 @@ def checkpoint(tag: str, obj: Any) -> Content:
     try:
         return Content(PICKLE.name, cloudpickle.dumps(obj, protocol=pickle.HIGHEST_PROTOCOL))
     except Exception as error:  # reducers are user code
-        raise _unpicklable(f"the checkpoint {tag!r}", error) from error
+        raise unpicklable(f"the checkpoint {tag!r}", error) from error
 
 
 def histogram(tag: str, values: Any, *, bins: int = 64) -> Content:
@@ -138,36 +116,14 @@ def hparams(_tag: str, hparams: Mapping[str, Any], *, metrics: Mapping[str, Any]
     return json_content({"hparams": dict(hparams), "metrics": dict(metrics or {})})
 
 
-def _pickle_figure(tag: str, figure: Any) -> bytes:
-    import cloudpickle
-
-    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-        """Leaves out that pyplot manages the figure, which would open a window wherever it is loaded."""
-
-        def reducer_override(self, obj: Any) -> Any:
-            if obj is not figure:
-                return super().reducer_override(obj)
-            make, arguments, state, *rest = obj.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
-            if isinstance(state, dict):
-                state.pop("_restore_to_pylab", None)
-            return make, arguments, state, *rest
-
-    buffer = BytesIO()
-    try:
-        Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(figure)
-    except Exception as error:  # artists may hold anything
-        raise _unpicklable(f"the figure {tag!r}", error) from error
-    return buffer.getvalue()
-
-
-def _unpicklable(subject: str, error: Exception) -> UnpicklableError:
+def unpicklable(subject: str, error: Exception) -> UnpicklableError:
+    """Return what a caller sees of an error while pickling."""
     return UnpicklableError(f"{subject} cannot be pickled: {type(error).__name__}: {error}")
 
 
 def _flat(tag: str, values: Any) -> Iterable[float]:
     """Yield the numbers in an array, a tensor or nested lists."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
+    values = on_host(values)
     if hasattr(values, "tolist"):
         values = values.tolist()
     if not isinstance(values, (list, tuple, range)):

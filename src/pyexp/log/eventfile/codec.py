@@ -33,6 +33,7 @@ class Attempt:
 
     format: int
     time: float
+    joins: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,13 @@ def content_of(head: bytes) -> bytes:
     raise protobuf_wire.WireError("a record's head is not a message")
 
 
-def encode_attempt(time: float, writer: str) -> bytes:
-    """Return the head that says that a writer began."""
-    content = b"\x08%b\x11%b%b" % (
+def encode_attempt(time: float, writer: str, *, joins: bool = False) -> bytes:
+    """Return the head that says that a writer began, and whether another was there."""
+    content = b"\x08%b\x11%b%b%b" % (
         protobuf_wire.varint(FORMAT),
         protobuf_wire.column_bytes(array("d", (time,))),
         protobuf_wire.field(3, writer.encode()),
+        b"\x20\x01" if joins else b"",
     )
     return protobuf_wire.field(ATTEMPT, content)
 
@@ -84,7 +86,7 @@ def encode_attempt(time: float, writer: str) -> bytes:
 def parse_attempt(head: bytes) -> Attempt:
     """Read what `encode_attempt` made."""
     found = dict(protobuf_wire.fields(content_of(head)))
-    return Attempt(int(found.get(1, 0)), _double(found.get(2)))
+    return Attempt(int(found.get(1, 0)), _double(found.get(2)), bool(found.get(4)))
 
 
 def encode_object(item: Item, iteration: int) -> tuple[bytes, list[bytes]]:

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing
 from pyexp.log.eventfile import index as indexing
-from pyexp.log.eventfile.locks import locked
 from pyexp.log.eventfile.record_walk import Tail
+from pyexp.log.folder.locks import locked
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:

@@ -131,20 +131,40 @@ def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) ->
     sizes = [block.total(len(tags)) * _ITEM_BYTES] * (2 if block.strides else 3)
     before = block.total(column) * _ITEM_BYTES
     contents = [read(offset + before, size) for offset in codec.part_offsets(block.data_offset, sizes)]
+    return _points(block, column, tags[column], contents)
+
+
+def read_columns(block: Block, read: Callable[[int, int], bytes]) -> list[Points | None]:
+    """Read all columns; None in place of those that are damaged. See `read_column`."""
+    tags = codec.parse_tags(block.tag_set)
+    sizes = [block.total(len(tags)) * _ITEM_BYTES] * (2 if block.strides else 3)
+    offsets = codec.part_offsets(block.data_offset, sizes)
+    wholes = [read(offset, size) for offset, size in zip(offsets, sizes, strict=True)]
+    found, begin = [], 0
+    for column, tag in enumerate(tags):
+        end = begin + block.count(column) * _ITEM_BYTES
+        found.append(_points(block, column, tag, [whole[begin:end] for whole in wholes]))
+        begin = end
+    return found
+
+
+def _points(block: Block, column: int, tag: str, contents: list[bytes]) -> Points | None:
+    """Return the points that these bytes are: values, times and, where they are listed, iterations."""
+    count = block.count(column)
     crc = 0
     for content in contents:
+        if len(content) != count * _ITEM_BYTES:
+            return None
         crc = zlib.crc32(content, crc)
-    if crc != block.crcs[column] or any(len(content) != size for content in contents):
+    if crc != block.crcs[column]:
         return None
     if block.strides:
-        iterations: array[int] | range = _series(
-            _of(block.firsts, column), _of(block.strides, column), block.count(column)
-        )
+        iterations: array[int] | range = _series(_of(block.firsts, column), _of(block.strides, column), count)
     else:
         iterations = protobuf_wire.parse_column("q", contents[2])
     times = cast("array[float]", protobuf_wire.parse_column("d", contents[1]))
     values = cast("array[float]", protobuf_wire.parse_column("d", contents[0]))
-    return Points(tags[column], iterations, values, times)
+    return Points(tag, iterations, values, times)
 
 
 def find_stride(iterations: array[int] | range) -> int | None:

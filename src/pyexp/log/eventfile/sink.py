@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile import repair as repairs
-from pyexp.log.eventfile.locks import locked
+from pyexp.log.folder.locks import locked
+from pyexp.log.folder.presence import Presence
+from pyexp.log.folder.whereabouts import create, locate
 from pyexp.log.values.file_layout import require_format
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ WRITER = f"pyexp {sys.modules['pyexp'].__version__}"  # loaded before us, and no
 RECORDS_PER_INDEX = 8192
 _CLOSING_PATIENCE_S = 0.5  # with another process that keeps the file: closing only makes it faster to read
 _JOIN_BELOW_BYTES = 1 << 20
-_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 class EventFile:
@@ -41,17 +43,18 @@ class EventFile:
             LogError: There is a file of that name that is not an event file.
         """
         self.path = path
-        self._descriptor = os.open(path, _FLAGS, 0o666)
+        self._descriptor = os.open(path, _FLAGS | (os.O_CREAT if is_new_attempt else 0), 0o666)
+        self._presence: Presence | None = None
+        self._is_lost = False
         self._unindexed = 0
         self._indexed_end = self._index_at = 0
         self._end = 0  # of what we have seen of the file
-        if is_new_attempt:
-            try:
-                with locked(self._descriptor):
-                    self._begin()
-            except BaseException:
-                os.close(self._descriptor)
-                raise
+        try:
+            with locked(self._descriptor):
+                self._begin(is_new_attempt=is_new_attempt)
+        except BaseException:
+            self._close()
+            raise
 
     def reopened(self) -> EventFile:
         """Return an own object for a forked child, which goes on with the attempt."""
@@ -79,13 +82,21 @@ class EventFile:
             self.release()
 
     def release(self) -> None:
-        """Close the descriptor and nothing else."""
+        """Close the descriptor and nothing else; a child opens the file where it is now."""
+        with suppress(OSError):
+            self.path = locate(self._descriptor, self.path)
+        self._close()
+
+    def _close(self) -> None:
         os.close(self._descriptor)
+        if self._presence is not None:
+            self._presence.leave()
 
     def _append_whole(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
+        self._find()
         with locked(self._descriptor) as is_locked:
-            if not os.fstat(self._descriptor).st_nlink:  # removed: maybe for a log of the other format
-                require_format(self.path.parent, use_protobuf=True)
+            if self._presence is None:
+                self._begin()
             self._follow(is_locked=is_locked)
             self._append(records)
             if self._unindexed >= RECORDS_PER_INDEX:
@@ -93,13 +104,38 @@ class EventFile:
                     self._append_index()
                 self._unindexed = 0
 
-    def _begin(self) -> None:
+    def _find(self) -> None:
+        """Follow the folder to where it was renamed to; make a file that was removed again, but fail once before."""
+        if self._is_lost:
+            descriptor = create(self.path, _FLAGS)
+            self._close()
+            self._descriptor, self._presence, self._is_lost = descriptor, None, False
+            self._unindexed = self._indexed_end = self._index_at = self._end = 0
+            return
+        try:
+            self.path = locate(self._descriptor, self.path)
+        except FileNotFoundError:
+            require_format(self.path.parent, use_protobuf=True)  # removed for a log of the other format
+            self._is_lost = True
+            raise
+
+    def _begin(self, *, is_new_attempt: bool = True) -> None:
+        presence = Presence(self.path.parent)
+        try:
+            if is_new_attempt:
+                self._begin_attempt(joins=presence.has_company)
+        except BaseException:
+            presence.leave()
+            raise
+        self._presence = presence
+
+    def _begin_attempt(self, *, joins: bool) -> None:
         repairs.cut_torn_tail(self.path, self._descriptor)
         with repairs.reading(self._descriptor) as file:
             last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
         if last is not None:
             self._indexed_end, self._index_at = last.end, last.offset
-        self._append([(codec.encode_attempt(time.time(), WRITER), [])])
+        self._append([(codec.encode_attempt(time.time(), WRITER, joins=joins), [])])
 
     def _follow(self, *, is_locked: bool) -> None:
         """Cut off what another process left torn behind the records that we know, if no process can be writing now."""

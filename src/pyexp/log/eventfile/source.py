@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from heapq import merge
 from typing import IO, TYPE_CHECKING
@@ -20,6 +19,9 @@ from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.object_list import ObjectList
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.record_walk import Tail
+from pyexp.log.eventfile.repair import require_ours
+from pyexp.log.eventfile.small_blocks import SmallBlocks
+from pyexp.log.eventfile.starts import Starts
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.events import Entry, Part, Points
 from pyexp.log.values.parts import read_at, read_parts
@@ -47,11 +49,13 @@ class EventSource:
         self._last_header = b""
         self._blocks: dict[bytes, array[int]] = {}  # offsets of the blocks with this set of tags
         self._sets_of: dict[str, list[bytes]] = {}  # sets that contain this tag
+        self._lasts: dict[str, tuple[int, tuple[int, float]]] = {}  # offset of the last block, and its last point
         self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
-        self._attempt_offsets: list[int] = []
+        self._attempt_offsets: list[int] = []  # of those that join none
         self._attempts: list[float] = []
         self._objects = ObjectList(self._path)
         self._damaged: set[tuple[int, str]] = set()
+        self._small = SmallBlocks(self._note_damage)
         self._changed_ns = 0
 
     @property
@@ -68,6 +72,20 @@ class EventSource:
     def damage(self) -> int:
         """Number of damaged records found so far."""
         return len(self._tail.damaged) + len(self._damaged) + len(self._objects.damaged)
+
+    @property
+    def problem(self) -> str | None:
+        """Why the file is not an event log; None when it is, or may become one."""
+        if self._tail.offset:
+            return None
+        try:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
+                require_ours(self._path, file, os.fstat(file.fileno()).st_size)
+        except OSError:  # removed meanwhile
+            return None
+        except LogError as error:
+            return str(error)
+        return None
 
     def poll(self) -> Delta:
         """Look for what is new."""
@@ -102,14 +120,29 @@ class EventSource:
                 if self._is_hiding(offsets):
                     read = ((self._attempt_of(at), self._read(file, size, at, tag)) for at in offsets)
                     return after(visible_points(tag, read), start)
-                first, skip = 0, start
-                if start:
-                    ladder = self._climb(file, tag, offsets)
-                    first = bisect_right(ladder, start)
-                    skip = start - (ladder[first - 1] if first else 0)
+                if not start:
+                    return self._read_all(file, size, tag, offsets)
+                ladder = self._climb(file, tag, offsets)
+                first = bisect_right(ladder, start)
+                skip = start - (ladder[first - 1] if first else 0)
                 return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
         except OSError:  # removed meanwhile: the next poll says so
             return []
+
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return the last point of a tag, reading one block: nothing later hides it."""
+        lists = [self._blocks[tag_set] for tag_set in self._sets_of.get(tag, ())]
+        newest_first = merge(*map(reversed, lists), reverse=True)
+        with suppress(OSError), open_regular(self._path, follow_links=True, buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            for offset in newest_first:
+                if (known := self._lasts.get(tag)) and known[0] == offset:
+                    return known[1]
+                points = self._read(file, size, offset, tag)
+                if len(points.values):
+                    self._lasts[tag] = offset, (points.iterations[-1], points.values[-1])
+                    return self._lasts[tag][1]
+        return None
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
@@ -152,7 +185,10 @@ class EventSource:
         new = self._objects.offsets[seen:]
         return Delta(
             reset=reset,
-            starts=_Starts(self, begin, {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}),
+            starts=Starts(
+                {tag for tag_set in touched for tag in codec.parse_tags(tag_set)},
+                lambda tag: self._count_shown_before(tag, begin),
+            ),
             entries=lambda: self._objects.entries_at(new),
             hides=bool(new) and self._attempt_of(new[-1]) > 0,
         )
@@ -196,8 +232,9 @@ class EventSource:
                     f"{str(self._path)!r} was written in format {attempt.format} by a newer pyexp; this one reads "
                     f"up to {codec.FORMAT}: upgrade pyexp"
                 )
-            self._attempt_offsets.append(frame.offset)
             self._attempts.append(attempt.time)
+            if not attempt.joins:
+                self._attempt_offsets.append(frame.offset)
         elif kind == codec.LOST:
             self._damaged.add((frame.offset, ""))
 
@@ -219,12 +256,21 @@ class EventSource:
     def _is_hiding(self, offsets: Sequence[int]) -> bool:
         return bool(offsets) and self._attempt_of(offsets[0]) != self._attempt_of(offsets[-1])
 
+    def _read_all(self, file: IO[bytes], size: int, tag: str, offsets: Sequence[int]) -> list[Points]:
+        """Read one tag of all its blocks."""
+        tag_sets = self._sets_of.get(tag, [])
+        pieces, blocks = self._small.read(file, size, tag_sets[0], offsets, tag) if len(tag_sets) == 1 else ([], 0)
+        return pieces + [self._read(file, size, at, tag) for at in offsets[blocks:]]
+
+    def _note_damage(self, offset: int, tag: str) -> None:
+        self._damaged.add((offset, tag))
+        self._ladders.pop(tag, None)
+
     def _read(self, file: IO[bytes], size: int, offset: int, tag: str) -> Points:
         """Read one tag of the block at *offset*; no points when it is damaged."""
         points = None if (offset, tag) in self._damaged else self._read_column(file, size, offset, tag)
         if points is None:
-            self._damaged.add((offset, tag))
-            self._ladders.pop(tag, None)
+            self._note_damage(offset, tag)
             return Points(tag, array("q"), array("d"), array("d"))
         return points
 
@@ -238,6 +284,10 @@ class EventSource:
             return scalar_blocks.read_column(block, column, lambda at, length: read_at(file, at, length))
         except (WireError, ValueError, OverflowError):
             return None
+
+    def _count_shown_before(self, tag: str, limit: int) -> int:
+        """Return how many points of a tag lie before *limit* and stay as they are: none once something is hidden."""
+        return 0 if not limit or self._is_hiding(self._offsets(tag)) else self._count_before(tag, limit)
 
     def _count_before(self, tag: str, limit: int) -> int:
         offsets = self._offsets(tag)
@@ -262,27 +312,3 @@ class EventSource:
                     count = block.count(codec.parse_tags(block.tag_set).index(tag))
             ladder.append(count + (ladder[-1] if ladder else 0))
         return ladder
-
-
-class _Starts(Mapping[str, int]):
-    """Tags with new points and where these begin; counted when asked, because few are."""
-
-    def __init__(self, source: EventSource, offset: int, tags: set[str]) -> None:
-        self._source = source
-        self._offset = offset
-        self._tags = tags
-
-    def __getitem__(self, tag: str) -> int:
-        if tag not in self._tags:
-            raise KeyError(tag)
-        source = self._source
-        offsets = source._offsets(tag)  # noqa: SLF001
-        if not self._offset or source._is_hiding(offsets):  # noqa: SLF001
-            return 0
-        return source._count_before(tag, self._offset)  # noqa: SLF001
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tags)
-
-    def __len__(self) -> int:
-        return len(self._tags)

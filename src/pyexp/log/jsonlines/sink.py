@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import time
 import zlib
@@ -18,22 +17,22 @@ from typing import IO, TYPE_CHECKING, Any
 
 from pyexp._files import write_atomic
 from pyexp.errors import LogError
+from pyexp.log.folder.locks import locked
+from pyexp.log.folder.presence import Presence
+from pyexp.log.folder.whereabouts import create, locate
 from pyexp.log.jsonlines.file_names import file_name
 from pyexp.log.jsonlines.layout import FOLDERS, META_SUFFIX, SUFFIXES, scan
+from pyexp.log.jsonlines.lines import ATTEMPT_BEGIN, BEGINS, json_line, parse_line, scalar_lines, text_line
 from pyexp.log.kinds import TEXT
 from pyexp.log.values.file_layout import LOG_NAME, SCALARS_NAME, TEXT_NAME, require_format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from pyexp.log.values.events import Item, Points
 
-_ATTEMPT_BEGIN = b'{"attempt": '
-_BEGINS = (_ATTEMPT_BEGIN, b'{"it": ')  # of each line
-_LINES_AT_ONCE = 1000  # formatted in one go, during which no other thread runs
-# Since 2004 seven decimals distinguish neighbouring times; finding the shortest that do takes longer.
-_EXACT_FROM_S = float(1 << 30)
+_FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 # What is wrong with the name of one object, not with the disk.
 _FAULTS_OF_NAMES = {
@@ -59,13 +58,14 @@ class JsonLines:
         self._folder = folder
         self._files: dict[str, IO[bytes]] = {}
         self._taken: dict[Path, int] = {}  # how many objects have the same name, where that is more than one
+        self._presence: Presence | None = None
+        self._lost: list[str] = []  # files that were removed
         try:
             for name in (SCALARS_NAME, TEXT_NAME, LOG_NAME):
-                self._files[name] = open(folder / name, "ab", buffering=0)  # noqa: SIM115
-            if is_new_attempt:
-                self._begin()
+                self._files[name] = _open(folder / name, os.O_CREAT if is_new_attempt else 0)
+            self._begin(is_new_attempt=is_new_attempt)
         except BaseException:
-            self.release()
+            self._close()
             raise
 
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
@@ -73,19 +73,19 @@ class JsonLines:
 
         When that raises, neither a line nor a file of an object stays.
         """
-        texts = [_text_line(item, iteration) for item, iteration in items if item.kind == TEXT.name]
+        texts = [text_line(item, iteration) for item, iteration in items if item.kind == TEXT.name]
         objects = [(item, iteration) for item, iteration in items if item.kind != TEXT.name]
         lines = {
-            SCALARS_NAME: b"".join(chain.from_iterable(map(_scalar_lines, scalars))),
-            TEXT_NAME: "".join(texts).encode(),
+            SCALARS_NAME: b"".join(chain.from_iterable(map(scalar_lines, scalars))),
+            TEXT_NAME: b"".join(texts),
         }
 
         def append() -> None:
-            self._require_place()
+            self._find()
             made: list[Path] = []
             try:
-                described = "".join(_line(self._store(item, iteration, made)) for item, iteration in objects)
-                self._append({**lines, LOG_NAME: described.encode()})
+                described = [json_line(self._store(item, iteration, made)) for item, iteration in objects]
+                self._append({**lines, LOG_NAME: b"".join(described)})
             except BaseException:
                 for path in made:
                     with suppress(OSError):
@@ -99,27 +99,76 @@ class JsonLines:
         self.release()
 
     def release(self) -> None:
-        """Close the files."""
+        """Close the files; a child opens them where they are now."""
+        with suppress(OSError, LogError):
+            self._locate()
+        self._close()
+
+    def _close(self) -> None:
         for file in self._files.values():
             file.close()
+        if self._presence is not None:
+            self._presence.leave()
 
     def reopened(self) -> JsonLines:
         """Return an own object for a forked child, which goes on with the attempt."""
         require_format(self._folder, use_protobuf=False)
         return JsonLines(self._folder, is_new_attempt=False)
 
-    def _begin(self) -> None:
+    def _begin(self, *, is_new_attempt: bool = True) -> None:
+        with locked(self._files[LOG_NAME].fileno()):
+            presence = Presence(self._folder)
+            try:
+                if is_new_attempt:
+                    self._begin_attempt(joins=presence.has_company)
+            except BaseException:
+                presence.leave()
+                raise
+        self._presence = presence
+
+    def _begin_attempt(self, *, joins: bool) -> None:
         for name, file in self._files.items():
             if _is_torn(self._folder / name):
                 file.write(b"\n")
         sizes = {name: os.fstat(file.fileno()).st_size for name, file in self._files.items()}
-        lines = [] if sizes[LOG_NAME] else [_line(found) for found in scan(self._folder)]  # written without it
-        lines.append(_line({"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]}))
-        self._append({LOG_NAME: "".join(lines).encode()})
+        lines = [] if sizes[LOG_NAME] else [json_line(found) for found in scan(self._folder)]  # written without it
+        begin: dict[str, Any] = {"attempt": time.time(), "scalars": sizes[SCALARS_NAME], "text": sizes[TEXT_NAME]}
+        lines.append(json_line({**begin, "joins": True} if joins else begin))
+        self._append({LOG_NAME: b"".join(lines)})
 
-    def _require_place(self) -> None:
-        if not all(os.fstat(file.fileno()).st_nlink for file in self._files.values()):
-            require_format(self._folder, use_protobuf=False)  # removed: maybe for a log of the other format
+    def _find(self) -> None:
+        """Follow the folder to where it was renamed to; make files that were removed again, but fail once before."""
+        if self._lost:
+            self._make_again()
+        elif self._presence is not None:
+            self._locate()
+        if self._presence is None:
+            self._begin()
+
+    def _locate(self) -> None:
+        lost, places = [], []
+        for name, file in self._files.items():
+            try:
+                places.append(locate(file.fileno(), self._folder / name).parent)
+            except FileNotFoundError as error:
+                lost.append((name, error))
+        if lost:
+            require_format(self._folder, use_protobuf=False)  # removed for a log of the other format
+            self._lost = [name for name, _ in lost]
+            raise lost[0][1]
+        if places[0] != self._folder:
+            self._folder = places[0]
+            self._taken.clear()
+
+    def _make_again(self) -> None:
+        for name in list(self._lost):
+            made = create(self._folder / name, _FLAGS)
+            self._files[name].close()
+            self._files[name] = os.fdopen(made, "ab", buffering=0)
+            self._lost.remove(name)
+        if self._presence is not None:
+            self._presence.leave()
+        self._presence = None
 
     def _store(self, item: Item, iteration: int, made: list[Path]) -> dict[str, Any]:
         """Write the files of an object, add them to *made*, and return what ``log.jsonl`` says of it."""
@@ -179,7 +228,7 @@ def remove_unused(folder: Path) -> bool:
         return False  # not written by us: only its folders say which objects it has
     files = [folder / name for name in (SCALARS_NAME, TEXT_NAME) if (folder / name).exists()]
     attempts = described.read_bytes().splitlines()
-    if any(path.stat().st_size for path in files) or not all(line.startswith(_ATTEMPT_BEGIN) for line in attempts):
+    if any(path.stat().st_size for path in files) or not all(line.startswith(ATTEMPT_BEGIN) for line in attempts):
         return False
     for path in (*files, described):
         path.unlink()
@@ -196,12 +245,12 @@ def repair_last_line(path: Path) -> int:
         data = file.read()
         whole = data.rfind(b"\n") + 1
         line = data[whole:].rstrip(b"\0")  # a power cut leaves zeros
-        if not any(begin.startswith(line) or line.startswith(begin) for begin in _BEGINS):
+        if not any(begin.startswith(line) or line.startswith(begin) for begin in BEGINS):
             raise LogError(
                 f"{str(path)!r} is not a log: its last line begins with {line[:40]!r}; expected '{{\"it\": …'. It is "
                 "left as it is: move it away, or give another path"
             )
-        if _is_json(line):
+        if parse_line(line) is not None:
             file.seek(whole + len(line))
             file.write(b"\n")
             file.truncate()
@@ -210,12 +259,8 @@ def repair_last_line(path: Path) -> int:
     return len(data) - whole
 
 
-def _is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
+def _open(path: Path, flags: int) -> IO[bytes]:
+    return os.fdopen(os.open(path, _FLAGS | flags, 0o666), "ab", buffering=0)
 
 
 def _is_torn(path: Path) -> bool:
@@ -224,26 +269,3 @@ def _is_torn(path: Path) -> bool:
             return False
         file.seek(-1, os.SEEK_END)
         return file.read(1) != b"\n"
-
-
-def _scalar_lines(points: Points) -> Iterator[bytes]:
-    tag = json.dumps(points.tag, ensure_ascii=False).replace("%", "%%")
-    value = "%r" if math.isfinite(sum(points.values)) else "%s"  # a sum that overflows costs nothing but time
-    at = "%.7f" if min(points.times) >= _EXACT_FROM_S else "%r"
-    line = f'{{"it": %d, "tag": {tag}, "value": {value}, "time": {at}}}\n'
-    for begin in range(0, len(points.values), _LINES_AT_ONCE):
-        part = slice(begin, begin + _LINES_AT_ONCE)
-        values: Sequence[object] = points.values[part]
-        if value == "%s":
-            values = [*map(json.dumps, values)]  # NaN and Infinity, as Python's json reads them
-        fields: list[object] = [None] * (3 * len(values))
-        fields[0::3], fields[1::3], fields[2::3] = points.iterations[part], values, points.times[part]
-        yield (line * len(values) % tuple(fields)).encode()
-
-
-def _text_line(item: Item, iteration: int) -> str:
-    return _line({"it": iteration, "tag": item.tag, "text": item.contents[0].data.decode(), "time": item.time})
-
-
-def _line(content: dict[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False) + "\n"

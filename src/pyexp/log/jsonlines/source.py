@@ -5,13 +5,13 @@ Owns the state of one reader of one folder. Holds the scalars in memory: this fo
 
 from __future__ import annotations
 
-import json
 import os
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import open_regular
 from pyexp.log.jsonlines.layout import scan
+from pyexp.log.jsonlines.lines import parse_line
 from pyexp.log.kinds import KINDS, PLAIN, TEXT
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.events import MAX_ITERATION, MIN_ITERATION, Entry, Part, Points
@@ -38,6 +38,7 @@ class JsonSource:
         self._lines = {name: _Lines(self._folder / name) for name in (LOG_NAME, SCALARS_NAME, TEXT_NAME)}
         self._pieces: dict[str, list[tuple[int, Series]]] = {}
         self._attempts: list[float] = []
+        self._begun = 0  # how many of the lines of log.jsonl so far began an attempt that hides others
         self._begins: dict[str, list[int]] = {SCALARS_NAME: [], TEXT_NAME: []}
         self._entries: list[tuple[int, Entry]] = []
         self._unparsed = 0
@@ -58,6 +59,17 @@ class JsonSource:
     def damage(self) -> int:
         """Number of damaged lines and objects found so far."""
         return self._unparsed + len(self._damaged)
+
+    @property
+    def problem(self) -> str | None:
+        """Why no line is one of ours; None when some is, or there is none."""
+        if not self._unparsed or self._pieces or self._entries or self._attempts:
+            return None
+        return (
+            f"{str(self._folder)!r} holds no log of ours: none of the {self._unparsed:,} lines in {SCALARS_NAME}, "
+            f'{TEXT_NAME} and {LOG_NAME} is of the form \'{{"it": …, "tag": …}}\'. They read as an empty log: '
+            "give the folder of another run"
+        )
 
     def poll(self) -> Delta:
         """Look for what is new."""
@@ -97,6 +109,12 @@ class JsonSource:
         ]
         return after(visible_points(tag, pieces), start)
 
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return the last point of a tag: nothing later hides it."""
+        for _, series in reversed(self._pieces.get(tag, ())):
+            return series.iterations[-1], series.values[-1]
+        return None
+
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
         return visible_entries(sorted(self._entries, key=lambda numbered: numbered[0]))
@@ -107,7 +125,7 @@ class JsonSource:
         for part, data in zip(parts, read_parts(parts), strict=True):
             content = data
             if data is not None and part.path.name == TEXT_NAME:
-                record = _parse(data)
+                record = parse_line(data)
                 content = str(record["text"]).encode("utf-8", "backslashreplace") if record else None
             if content is None:
                 self._damaged.add((str(part.path), part.offset))
@@ -125,7 +143,7 @@ class JsonSource:
                     self._scanned.add(record["parts"][0][1])
                     self._take(record, self._take_object)
             return True
-        known = len(self._attempts)
+        known = self._begun
         for _, record in self._new(LOG_NAME):
             self._take(record, self._take_attempt if "attempt" in record else self._take_object)
         is_misread = any(
@@ -135,7 +153,7 @@ class JsonSource:
 
     def _new(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         for offset, line in self._lines[name].read():
-            record = _parse(line)
+            record = parse_line(line)
             if record is not None:
                 record["\n"] = len(line)  # not a key that a line can have: lines end at the line break
                 yield offset, record
@@ -151,12 +169,17 @@ class JsonSource:
     def _take_attempt(self, record: dict[str, Any]) -> None:
         begun, scalars, text = float(record["attempt"]), int(record["scalars"]), int(record["text"])
         self._attempts.append(begun)
-        self._begins[SCALARS_NAME].append(scalars)
-        self._begins[TEXT_NAME].append(text)
+        if record.get("joins") is True:  # it hides nothing
+            return
+        self._begun += 1
+        for name, begin in ((SCALARS_NAME, scalars), (TEXT_NAME, text)):
+            earlier = self._begins[name]
+            kept = bisect_right(earlier, begin)  # less only where the file was removed and made again
+            earlier[kept:] = [begin] * (len(earlier) - kept + 1)
 
     def _take_scalar(self, record: dict[str, Any], offset: int, starts: dict[str, int]) -> None:
         tag, iteration = _tag(record), _iteration(record)
-        value, at = float(record["value"]), float(record.get("time", 0.0))
+        value, at = float(record["value"]), _time(record)
         attempt = bisect_right(self._begins[SCALARS_NAME], offset) - 1
         pieces = self._pieces.setdefault(tag, [])
         starts.setdefault(tag, self.count(tag) if tag not in starts else 0)
@@ -182,14 +205,14 @@ class JsonSource:
                 raise ValueError("a file outside of the folder")
             parts.append(Part(str(media_type), int(size), path, 0, None if crc is None else int(crc)))
         if record["kind"] in KINDS:
-            self._add(len(self._attempts) - 1, record, record["kind"], tuple(parts))
+            self._add(self._begun - 1, record, record["kind"], tuple(parts))
 
     def _add(self, attempt: int, record: dict[str, Any], kind: str, parts: tuple[Part, ...]) -> None:
         entry = Entry(
             kind=kind,
             tag=_tag(record),
             iteration=_iteration(record),
-            time=float(record.get("time", 0.0)),
+            time=_time(record),
             interactive=bool(record.get("interactive", False)),
             parts=parts,
             id=len(self._entries),
@@ -239,18 +262,14 @@ class _Lines:
             self.offset += len(line)
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return record if isinstance(record, dict) else None
-
-
 def _tag(record: dict[str, Any]) -> str:
     if not isinstance(record["tag"], str):
         raise TypeError("a tag is a string")
     return record["tag"]
+
+
+def _time(record: dict[str, Any]) -> float:
+    return float(record["time"] if "time" in record else record.get("ts", 0.0))  # `ts` is of earlier programs
 
 
 def _iteration(record: dict[str, Any]) -> int:

@@ -57,6 +57,7 @@ class Writer:
         self._sink = sink
         self._needs_lock = not getattr(sys, "_is_gil_enabled", lambda: True)() if needs_lock is None else needs_lock
         self._counter = Counter()
+        self._is_forked = False
         self.rows = Rows(self._admit)
         self._reset(State.ASLEEP)
         exit_hooks.add(self)
@@ -177,6 +178,7 @@ class Writer:
             self._reset(State.ASLEEP)
             self._sink.release()  # or our copy of the descriptor would hold the parent's lock
             self._sink = ReopenedSink(self._sink)
+            self._is_forked = True
 
     def gate_if_stalled(self) -> None:
         """Look at how much is pending from now on, if the file has been at work for long."""
@@ -212,6 +214,8 @@ class Writer:
             self._changed.notify_all()
             return
         exit_hooks.prepare_exit()
+        if self._is_forked or exit_hooks.is_multiprocessing_child():
+            exit_hooks.prepare_termination()
         self._thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
         try:
             self._thread.start()

@@ -46,11 +46,18 @@ class Source(Protocol):
     def damage(self) -> int:
         """Number of damaged records found so far."""
 
+    @property
+    def problem(self) -> str | None:
+        """Why files with the names of a log's hold none; None when they hold one, or nothing yet."""
+
     def count(self, tag: str) -> int:
         """Return the number of points of a tag, hidden ones included."""
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
+
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return iteration and value of the last visible point of a tag, however many there are; None without one."""
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""

@@ -38,7 +38,8 @@ def convert(
     Scalars, texts, images, histograms and hyperparameters are converted with their tags, steps and wall times; several
     pictures of one value become ``tag/0``, ``tag/1``, …. What a program replaced when it was restarted (`purge_step`)
     is left out, as TensorBoard does. What has no counterpart (graphs, embeddings, …) is left out with a warning that
-    names it, and so is what is damaged, with the file and the place in it. The source is not changed.
+    names it, and so is what is damaged, with the file and the place in it. The source is not changed. Links to folders
+    are followed, each folder once; one that leads back to a folder above it is named.
 
     Every checksum is verified, in Python unless the package ``google-crc32c`` or ``crc32c`` is installed: see
     `pyexp.tensorboard.reading.checksum` for what that costs.
@@ -56,9 +57,10 @@ def convert(
         LogError: The target of a run already holds a log.
         LogWriteError: The target cannot be written.
     """
-    folders = run_files.find_files(Path(source))
+    report = Report(progress)
+    folders = run_files.find_files(Path(source), report.note)
     names = run_files.name_runs(folders, Path(target))
-    report = Report(sum(path.stat().st_size for files in folders.values() for path in files), progress)
+    report.expect(sum(path.stat().st_size for files in folders.values() for path in files))
     try:
         for folder, files in folders.items():
             _convert_run(files, names[folder], report)

@@ -20,13 +20,22 @@ _BYTES_PER_CALL = 1 << 20
 class Report:
     """What is to be reported, collected while files are read."""
 
-    def __init__(self, total_bytes: int, progress: Progress | None) -> None:
-        self._total = total_bytes
+    def __init__(self, progress: Progress | None) -> None:
+        self._total = 0
+        self._notes: list[str] = []
         self._read = self._reported = 0
         self._progress = progress
         self._unknown: dict[str, set[str]] = {}
         self._damages: dict[Path, list[Damage]] = {}
         self._names: dict[str, str] = {}
+
+    def expect(self, total_bytes: int) -> None:
+        """Say how many bytes are to be read."""
+        self._total = total_bytes
+
+    def note(self, sentence: str) -> None:
+        """Note anything else that was left out."""
+        self._notes.append(sentence)
 
     def advance(self, size: int) -> None:
         """Count bytes that were read."""
@@ -55,6 +64,7 @@ class Report:
                 yield _describe_skipped(path, skipped)
             for damage in damages[len(skipped) :]:
                 yield _describe_end(path, damage)
+        yield from self._notes
         if self._unknown:
             kinds = ", ".join(f"{kind}{_listed(tags - {''})}" for kind, tags in sorted(self._unknown.items()))
             yield f"left out, having no counterpart: {kinds}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyexp._optional import import_extra
-from pyexp.log import capture, json_content
-from pyexp.tensorboard.reading.arrays import on_host
+from pyexp.log import capture, json_content, on_host, to_array
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +53,7 @@ def of_values(tag: str, values: Any, bins: Any, max_bins: int | None) -> Content
     if isinstance(bins, str) and bins == "tensorflow":
         return _of_equal_bins(tag, values, max_bins or _DEFAULT_BINS)
     numpy = import_extra("numpy", "analysis", "a histogram with bins of your own")
-    numbers = numpy.asarray(on_host(values), dtype=float).ravel()
+    numbers = to_array(values, "a histogram").astype(float).ravel()
     try:
         counts, edges = numpy.histogram(numbers[numpy.isfinite(numbers)], bins=on_host(bins))
     except (TypeError, ValueError) as error:

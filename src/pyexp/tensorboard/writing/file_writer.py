@@ -1,25 +1,56 @@
-"""`FileWriter`: the ``file_writer`` of a ``SummaryWriter``. Owns how whole messages get into our log."""
+"""`FileWriter`: takes whole messages, alone or as a ``SummaryWriter``'s. Owns how they get into our log."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyexp.log import Item
 from pyexp.tensorboard.reading.summaries import EventParser, Scalar, parse_step
+from pyexp.tensorboard.writing.left_out import LeftOut
+from pyexp.tensorboard.writing.run_log import RunLog, check_local
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
+    from typing import Self
 
     from pyexp.tensorboard.reading.summaries import Value
-    from pyexp.tensorboard.writing.left_out import LeftOut
-    from pyexp.tensorboard.writing.run_log import RunLog
 
 
 class FileWriter:
-    """A writer of ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch; logs what they hold."""
+    """Takes ``Event`` and ``Summary`` messages of TensorBoard, tensorboardX or PyTorch, and logs what they hold.
 
-    def __init__(self, log: RunLog, left_out: LeftOut) -> None:
+    Args:
+        logdir: The run's folder; made when missing.
+        max_queue: Not used: what is logged is in the file within 100 ms.
+        flush_secs: Not used.
+        filename_suffix: Not used: a run has one file.
+
+    Raises:
+        LogWriteError: The folder cannot be written.
+        LogError: It holds a log of the other format, or is not on this machine.
+    """
+
+    def __init__(
+        self,
+        logdir: str | os.PathLike[str],
+        max_queue: int = 10,  # noqa: ARG002 - as the others take them
+        flush_secs: float = 120,  # noqa: ARG002
+        filename_suffix: str = "",  # noqa: ARG002
+    ) -> None:
+        check_local(str(logdir))
+        self._take(RunLog(Path(logdir), purge_step=None, is_kept=True), LeftOut())
+
+    @classmethod
+    def of_log(cls, log: RunLog, left_out: LeftOut) -> Self:
+        """Return one that shares a log."""
+        writer = cls.__new__(cls)
+        writer._take(log, left_out)  # noqa: SLF001 - its own
+        return writer
+
+    def _take(self, log: RunLog, left_out: LeftOut) -> None:
         self._log = log
         self._left_out = left_out
         self._parser = EventParser()

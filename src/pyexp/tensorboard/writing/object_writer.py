@@ -8,10 +8,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pyexp._optional import import_extra
-from pyexp.log import capture
+from pyexp.log import capture, figure_of, to_array
 from pyexp.tensorboard.reading import histograms
-from pyexp.tensorboard.reading.arrays import on_host
 from pyexp.tensorboard.writing import pictures
 from pyexp.tensorboard.writing.left_out import LeavesOut
 
@@ -154,10 +152,9 @@ class ObjectWriter(LeavesOut):
         self._log.put("figure", tag, *contents, step=global_step, walltime=walltime, interactive=True)
         pyplot = sys.modules.get("matplotlib.pyplot")
         if close and pyplot is not None:
-            pyplot.close(figure)
+            pyplot.close(figure_of(figure))
 
     def add_tensor(self, tag: str, tensor: Any, global_step: int | None = None, walltime: float | None = None) -> None:
         """Log a tensor as a checkpoint, which `LogReader.load_checkpoint` returns as a NumPy array."""
-        numpy = import_extra("numpy", "analysis", "logging a tensor")
-        contents = capture("checkpoint", tag, numpy.asarray(on_host(tensor)))
+        contents = capture("checkpoint", tag, to_array(tensor, "logging a tensor"))
         self._log.put("checkpoint", tag, *contents, step=global_step, walltime=walltime)

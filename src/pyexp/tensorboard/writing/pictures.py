@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pyexp._optional import import_extra
-from pyexp.tensorboard.reading.arrays import on_host
+from pyexp.log import to_array
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+_PURPOSE = "logging a batch of images, or boxes in one"
 _PER_ROW = 8  # as with the others
 _GREY, _RED = 1, 0  # channels
 
@@ -25,12 +26,12 @@ def arrange(tag: str, batch: Any, dataformats: str) -> Any:
     Raises:
         ValueError: The axes are different ones.
     """
-    numpy = import_extra("numpy", "analysis", "logging a batch of images")
+    numpy = import_extra("numpy", "analysis", _PURPOSE)
     axes = dataformats.upper()
     if isinstance(batch, (list, tuple)):
-        batch = [numpy.asarray(on_host(picture)) for picture in batch]
+        batch = [to_array(picture, _PURPOSE) for picture in batch]
         axes = axes if "N" in axes else f"N{axes}"
-    pictures = _ordered(numpy, numpy.asarray(on_host(batch)), axes, "NHWC")
+    pictures = _ordered(numpy, to_array(batch, _PURPOSE), axes, "NHWC")
     if pictures is None or not pictures.size:
         raise ValueError(
             f"the images {tag!r} have the shape {numpy.shape(batch)} as {dataformats!r}; expected NCHW, NHWC or NHW"
@@ -50,9 +51,10 @@ def draw_boxes(tag: str, image: Any, boxes: Any, dataformats: str) -> Any:
     Raises:
         ValueError: The axes are not those of an image, or the boxes are not boxes.
     """
-    numpy = import_extra("numpy", "analysis", "drawing boxes in an image")
-    pixels = _ordered(numpy, numpy.asarray(on_host(image)), dataformats.upper(), "HWC")
-    corners = numpy.asarray(on_host(boxes), dtype=float)
+    numpy = import_extra("numpy", "analysis", _PURPOSE)
+    pixels = _ordered(numpy, to_array(image, _PURPOSE), dataformats.upper(), "HWC")
+    corners = to_array(boxes, _PURPOSE).astype(float)
+    corners = corners.reshape(0, 4) if not corners.size else corners  # `[]` has one axis
     if pixels is None or corners.ndim != 2 or corners.shape[1] != 4:  # noqa: PLR2004
         raise ValueError(
             f"the image {tag!r} has the shape {numpy.shape(image)} as {dataformats!r} and boxes of the shape "

@@ -13,8 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import LogError, LogWriteError
-from pyexp.log import MAX_ITERATION, MIN_ITERATION, Item, Writer, check_tag, open_sink, to_float
-from pyexp.tensorboard.reading.arrays import on_host
+from pyexp.log import MAX_ITERATION, MIN_ITERATION, Item, Writer, check_tag, on_host, open_sink, to_float
 from pyexp.tensorboard.writing.purging import find_survivors
 
 if TYPE_CHECKING:
@@ -132,7 +131,7 @@ class RunLog:
 
     def _step(self, kind: str, tag: str, step: Any) -> int:
         if step is not None:
-            return to_step(step)
+            return to_step(step, f" of {tag!r}")
         if self._default_step is not None:
             return self._default_step
         return next(self._counts.setdefault((kind, tag), count()))  # atomic by itself, unlike a dictionary of numbers
@@ -167,13 +166,22 @@ def check_local(folder: str) -> None:
         raise LogError(f"cannot log to {folder!r}: choose a folder on this machine, and copy it after the run")
 
 
-def to_step(step: Any) -> int:
-    """Convert a step: a Python integer, NumPy's, a 0-d tensor.
+def to_step(step: Any, subject: str = "") -> int:
+    """Convert a step: a Python integer, NumPy's, a 0-d tensor, a float that is whole or is cut off.
+
+    Args:
+        step: The step.
+        subject: What it is the step of, for errors.
 
     Raises:
-        ValueError: It does not fit in 64 bits.
+        TypeError: It is not a number.
+        ValueError: It is none that fits in 64 bits: nan, infinite or too large.
     """
-    number = int(step)
+    try:
+        number = int(step)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"the step{subject} must be an integer; found {step!r:.100}: {error}") from error
     if not MIN_ITERATION <= number <= MAX_ITERATION:
-        raise ValueError(f"the step {number} does not fit in 64 bits")
+        raise ValueError(f"the step{subject} {number} does not fit in 64 bits")
     return number

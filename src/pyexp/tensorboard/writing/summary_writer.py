@@ -78,7 +78,7 @@ class SummaryWriter(ObjectWriter):
             self._left_out.warn(f"SummaryWriter({name}=…)")
         self._is_kept = write_to_disk
         self._log = RunLog(self._path, purge_step=purge_step, is_kept=write_to_disk)
-        self._file_writer = FileWriter(self._log, self._left_out)
+        self._file_writer = FileWriter.of_log(self._log, self._left_out)
         self._exported: dict[str, int] = {}  # of each tag of `add_scalars`, how many points
         self._hparams: tuple[Content, ...] | None = None
 

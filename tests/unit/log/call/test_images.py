@@ -1,9 +1,11 @@
 import io
+import warnings
 
 import numpy as np
 import PIL.Image
 import pytest
 
+from pyexp.log import Logger, LogReader
 from pyexp.log.call import images
 
 CHANCE = np.random.default_rng(0)
@@ -22,14 +24,70 @@ def test_arrays_of_every_number_of_channels(channels, mode):
     assert (decoded(content).reshape(pixels.shape) == pixels).all()
 
 
-def test_floats_are_from_0_to_1():
-    pixels = np.array([[0.0, 1.0, 0.5, 2.0, -1.0, np.nan]])
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64"])
+def test_floats_are_from_0_to_1(kind):
+    pixels = np.array([[0.0, 1.0, 0.5, 1.0001, -0.001, np.nan]], kind)
     assert decoded(images.encode("i", pixels, "HW")).tolist() == [[0, 255, 128, 255, 0, 0]]
 
 
 def test_booleans_and_wide_integers():
     assert decoded(images.encode("i", np.array([[True, False]]), "HW")).tolist() == [[255, 0]]
-    assert decoded(images.encode("i", np.array([[300, -5, 7]]), "HW")).tolist() == [[255, 0, 7]]
+    assert decoded(images.encode("i", np.array([[255, 0, 7]]), "HW")).tolist() == [[255, 0, 7]]
+
+
+def test_16_bits_without_a_sign_are_scaled():
+    pixels = np.array([[0, 1000, 32768, 65535]], "uint16")
+    assert decoded(images.encode("i", pixels, "HW")).tolist() == [[0, 4, 128, 255]]
+
+
+OUT_OF_RANGE = [
+    (np.array([[0.0, 128.0, 255.0]], "float32"), [[0, 255, 255]]),
+    (np.array([[-1.0, 0.0, 1.0]]), [[0, 0, 255]]),
+    (np.array([[np.inf, 0.0]]), [[255, 0]]),
+    (np.array([[300, -5, 7]]), [[255, 0, 7]]),
+    (np.array([[4000, 20]], "uint32"), [[255, 20]]),
+    (np.array([[-3, 20]], "int8"), [[0, 20]]),
+]
+
+
+@pytest.mark.parametrize(("pixels", "expected"), OUT_OF_RANGE)
+def test_what_is_out_of_range_is_said(tmp_path, pixels, expected):
+    cut_off = "'i' has values out of range, which are cut off"
+    with Logger(tmp_path) as logger, pytest.warns(UserWarning, match=cut_off) as seen:
+        logger.add_image("i", pixels)
+    assert seen[0].filename == __file__
+    assert np.asarray(PIL.Image.open(io.BytesIO(LogReader(tmp_path).load_image("i", 0)))).tolist() == expected
+
+
+def test_it_is_said_once(tmp_path):
+    with Logger(tmp_path) as logger, warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        for _ in range(5):
+            logger.add_image("i", np.full((2, 2), 7.0))
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ((3, 5, 7), (7, 5)),
+        ((1, 5, 7), (7, 5)),
+        ((4, 5, 9), (9, 5)),
+        ((3, 5, 3), (5, 3)),
+        ((5, 7, 3), (7, 5)),
+        ((2, 6), (6, 2)),
+    ],
+)
+def test_channels_that_come_first_are_recognised(shape, size):
+    content = images.encode("i", np.zeros(shape, "uint8"))
+    assert PIL.Image.open(io.BytesIO(content.data)).size == size
+
+
+def test_a_wrong_order_names_the_right_one():
+    with pytest.raises(ValueError, match=r'expected HWC with 1 to 4 channels; its shape is that of dataformats="CHW"'):
+        images.encode("i", np.zeros((3, 5, 7)), "HWC")
+    with pytest.raises(ValueError, match=r"shape \(5, 6, 7\); expected HWC with 1 to 4 channels$"):
+        images.encode("i", np.zeros((5, 6, 7)))
 
 
 def test_channels_may_come_first():

@@ -92,7 +92,9 @@ def test_an_unpicklable_figure_raises_and_later_calls_work(log):
 
 
 def test_what_is_no_figure(log):
-    with pytest.raises(TypeError, match="'f' must be a matplotlib or plotly figure; found int"):
+    with pytest.raises(
+        TypeError, match="'f' must be a matplotlib or plotly figure, or belong to one as axes do; found int"
+    ):
         log.add_figure("f", 3)
 
 

@@ -42,7 +42,7 @@ def test_an_object_of_an_unknown_kind_is_known_as_none():
 
 def test_attempts_round_trip():
     head = codec.encode_attempt(3.5, "somebody")
-    assert codec.parse_attempt(head) == codec.Attempt(codec.FORMAT, 3.5)
+    assert codec.parse_attempt(head) == codec.Attempt(codec.FORMAT, 3.5, joins=False)
     assert as_message(head).attempt.writer == "somebody"
 
 

@@ -206,3 +206,10 @@ def test_tensors_of_another_library(written):
     assert reader.image_tags == {"x", "batch", "boxes"}
     assert reader.load_histogram("edges", 1)["edges"] == [-1, 0, 1]
     assert (reader.load_checkpoint("t", 1) == NUMBERS).all()
+
+
+@pytest.mark.parametrize("boxes", [[], (), np.zeros((0, 4)), np.zeros(0), np.zeros((0,), "int64")], ids=repr)
+def test_no_boxes_leave_the_image_as_it_is(written, boxes):
+    reader = written(lambda writer: writer.add_image_with_boxes("x", np.full((3, 4, 5), 0.5), boxes, 1))
+    picture = PIL.Image.open(io.BytesIO(reader.load_image("x", 1)))
+    assert np.asarray(picture).tolist() == [[[128] * 3] * 5] * 4

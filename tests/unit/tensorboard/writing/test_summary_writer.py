@@ -260,3 +260,24 @@ def test_whole_messages(tmp_path):
     assert reader.read_series("x").times[0] == 5.0
     assert reader.load_text("note") == [(4, "text")]
     assert reader.hparams == {"lr": 0.1}
+
+
+NO_STEPS = [
+    (float("nan"), ValueError, "found nan: cannot convert float NaN"),
+    (float("inf"), ValueError, "found inf: cannot convert float inf"),
+    ("3 epochs", ValueError, "found '3 epochs': invalid literal"),
+    ([1], TypeError, r"found \[1\]: int\(\) argument"),
+    (1j, TypeError, "found 1j"),
+    (np.float64("nan"), ValueError, "must be an integer; found "),
+    (1 << 63, ValueError, "9223372036854775808 does not fit in 64 bits"),
+]
+
+
+@pytest.mark.parametrize(("step", "kind", "message"), NO_STEPS)
+def test_a_step_that_is_none_names_the_tag(tmp_path, step, kind, message):
+    with SummaryWriter(tmp_path) as writer:
+        for add in (writer.add_scalar, writer.add_text):
+            with pytest.raises(kind, match=rf"the step of 'loss' .*{message}"):
+                add("loss", 1, step)
+        writer.add_scalar("loss", 1, 7)
+    assert LogReader(tmp_path).load_scalars("loss") == [(7, 1.0)]
