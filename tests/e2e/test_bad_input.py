@@ -159,8 +159,7 @@ def test_the_library_raises_what_the_script_prints(project: Project):
             attempt(continue_run=True)
         """,
     )
-    project.write("use.py", "from main import go\ngo()")
-    lines = project.python("use.py").stdout.splitlines()
+    lines = project.python("-c", "from main import go\ngo()").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
         "NoConfigsError",
         "UnknownExecutorError",

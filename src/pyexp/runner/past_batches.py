@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from pyexp.definition.declaration import Declaration
     from pyexp.results.result import Result
-    from pyexp.results.results import Results
     from pyexp.store.batches.overview import BatchOverview
+    from pyexp.tensor.tensor import Tensor
 
     Item = typing_extensions.TypeVar("Item", default=Result)
 else:
@@ -38,7 +38,7 @@ class PastBatches(Generic[Item]):
 
     def results(
         self, timestamp: str | None = None, output_dir: str | os.PathLike[str] | None = None, name: str | None = None
-    ) -> Results[Item]:
+    ) -> Tensor[Item]:
         """Load the results of a batch, also of one that is still running.
 
         Args:

@@ -259,7 +259,7 @@ class Batch:
         if record.status is Status.RUNNING:
             return False
         # A folder that a person has removed; one that was lost while its run was executed is the reason of its failure.
-        return os.access(f"{root}{record.folder}", os.F_OK) or GONE in (record.error or "")
+        return os.path.lexists(f"{root}{record.folder}") or GONE in (record.error or "")
 
     def _name(self, folder: str) -> str:
         try:
