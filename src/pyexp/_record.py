@@ -28,7 +28,7 @@ class _Shape:
         defaults: The fields that may be left out.
         types: The annotation of each.
         fresh: Fields whose default is copied.
-        dataclass: The dataclass of the same fields, once somebody has asked for it.
+        dataclass: The dataclass of the same fields, made on the first request.
     """
 
     __slots__ = ("dataclass", "defaults", "fresh", "places", "types")
@@ -128,12 +128,12 @@ class Record(metaclass=RecordType):
             put(self, state.get(name))
 
     def __replace__(self, /, **changes: Any) -> Self:
-        """Give the same value with *changes*; `copy.replace` calls this."""
+        """Return the same value with *changes*; `copy.replace` calls this."""
         return replace(self, **changes)
 
 
 def replace(record: R, /, **changes: Any) -> R:
-    """Give *record* with *changes*, as `dataclasses.replace` does.
+    """Return *record* with *changes*, as `dataclasses.replace` does.
 
     Raises:
         TypeError: There is no such field.
@@ -166,7 +166,7 @@ def _refuse(action: str, name: str) -> NoReturn:
 
 
 def _dataclass_like(cls: type) -> type:
-    """The dataclass of the same fields."""
+    """Return the dataclass of the same fields."""
     shape = _shapes[cls]
     if shape.dataclass is None:
         import dataclasses

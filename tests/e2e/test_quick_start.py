@@ -78,7 +78,7 @@ def test_the_folders_and_files_are_those_promised(project: Project, executor: st
     assert project.experiments() == ["mnist"]
     batch = project.batch("mnist")
     fast, slow = run_folder(batch, "fast"), run_folder(batch, "slow")
-    files = {"runs.json", "batch.json", "index.jsonl", ".owner", "report", fast.name, slow.name}
+    files = {"runs.json", "configs.jsonl", "batch.json", "index.jsonl", ".owner", "report", fast.name, slow.name}
     assert {path.name for path in batch.iterdir()} == files
     for folder in (fast, slow):
         assert {path.name for path in folder.iterdir()} == {"config.json", "status.json", "result.pkl", "log.out"}

@@ -176,7 +176,7 @@ def test_help_fits_a_screen_and_help_all_has_every_flag(script: Project):
     short = script.python("main.py", "--help", COLUMNS="80").stdout
     assert short.count("\n") <= 40
     assert "--set KEY=VALUE" in short
-    assert "(default: out, beside the experiment's file)" in " ".join(short.split())
+    assert "(default: out, next to the experiment's file)" in " ".join(short.split())
     assert "--strict" not in short
     whole = script.python("main.py", "--help-all", COLUMNS="80").stdout
     for flag in ("--strict", "--trial", "--viewer-port", "--no-stash", "--set"):

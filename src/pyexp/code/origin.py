@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CodeOrigin(Record):
-    """What the process of each run is told once per batch; picklable.
+    """What the process of each run receives once per batch; picklable.
 
     Attributes:
         tree: The file with the state of the work tree at the start; None where no snapshot was taken.

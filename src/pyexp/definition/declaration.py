@@ -55,7 +55,7 @@ class Declaration:
         self.defaults = defaults
 
     def with_given(self, configs: Callable[..., Any] | None, report: Callable[..., Any] | None) -> Declaration:
-        """The same experiment with what a start was given in the place of what was declared."""
+        """Return the same experiment with what a start was given in the place of what was declared."""
         return Declaration(
             name=self.name,
             subject=self.subject,
@@ -123,7 +123,7 @@ def _source_file(subject: Any) -> str | None:
     import inspect
 
     try:
-        # What somebody else's decorator made of it is in that decorator's file.
+        # What another decorator made of it is in that decorator's file.
         return inspect.getsourcefile(inspect.unwrap(subject))
     except (TypeError, OSError):
         return None

@@ -36,7 +36,7 @@ class FunctionBody:
 
 
 def _wishes(function: Callable[..., Any]) -> tuple[list[str], dict[str, str]]:
-    """What *function* wants of a run: positional arguments in order, and keyword-only ones by name."""
+    """Return what *function* asks for of a run: positional arguments in order, and keyword-only ones by name."""
     parameters = parameters_of(function)
     ordered = [parameter for parameter in parameters if not parameter.is_keyword]
     if not ordered:
@@ -89,7 +89,7 @@ def _kinds(annotation: Any) -> set[str]:
 
 
 def _union_in(text: str) -> str | None:
-    """What is between the brackets of an annotation that is a union."""
+    """Return what is between the brackets of an annotation that is a union."""
     import re
 
     found = re.fullmatch(_UNION, text)

@@ -135,5 +135,5 @@ def _is_array(value: Any) -> bool:
 
 
 def _is_logger(value: Any) -> bool:
-    module = sys.modules.get("pyexp.log.logger")  # where nobody has loaded it, there is no logger
+    module = sys.modules.get("pyexp.log.logger")  # where it was not loaded, there is no logger
     return module is not None and isinstance(value, module.Logger)

@@ -1,4 +1,4 @@
-"""What a function of the user's takes. Asks `inspect`, a large import, only about what is no plain function.
+"""What a function of the user's takes. Asks `inspect`, a large import, only about what is not a plain function.
 
 Knows nothing of what an experiment's parameters mean.
 """
@@ -50,7 +50,7 @@ def parameters_of(function: Callable[..., Any]) -> list[Parameter]:
 
 
 def is_async(function: Callable[..., Any]) -> bool:
-    """Whether *function* is a coroutine function."""
+    """Return whether *function* is a coroutine function."""
     if _is_plain(function):
         return bool(function.__code__.co_flags & _IS_COROUTINE)
     import inspect
@@ -59,7 +59,7 @@ def is_async(function: Callable[..., Any]) -> bool:
 
 
 def _is_plain(function: Any) -> bool:
-    """Whether nothing but its code says what *function* takes: no ``__wrapped__``, ``__signature__`` or marker."""
+    """Return whether only its code says what *function* takes: no ``__wrapped__``, ``__signature__`` or marker."""
     return type(function) is FunctionType and not function.__dict__
 
 

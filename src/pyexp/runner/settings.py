@@ -35,7 +35,7 @@ class Settings(Record):
 
     Attributes:
         name: Name of the experiment; its own name when None.
-        output_dir: Folder for all experiments' batches; ``out`` beside the experiment's file when None.
+        output_dir: Folder for all experiments' batches; ``out`` next to the experiment's file when None.
         executor: Name or instance.
         jobs: Runs at once; the executor's choice when None.
         gpus: Devices per run.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import shutil
 import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
@@ -145,10 +144,10 @@ def keep_previous(paths: RunPaths) -> None:
     if paths.checkpoints.is_dir():
         is_stale = os.path.lexists(paths.result) or not os.path.lexists(paths.previous_checkpoints)
         if is_stale:
-            shutil.rmtree(paths.previous_checkpoints, ignore_errors=True)
+            _remove(paths.previous_checkpoints)
             os.rename(paths.checkpoints, paths.previous_checkpoints)
         else:
-            shutil.rmtree(paths.checkpoints)
+            _remove(paths.checkpoints, may_fail=False)
     with suppress(FileNotFoundError):
         os.replace(paths.result, paths.previous_result)
 
@@ -160,7 +159,13 @@ def drop_previous(paths: RunPaths) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         os.unlink(paths.previous_result)
     if os.path.lexists(paths.previous_checkpoints):
-        shutil.rmtree(paths.previous_checkpoints, ignore_errors=True)
+        _remove(paths.previous_checkpoints)
+
+
+def _remove(folder: Path, *, may_fail: bool = True) -> None:
+    import shutil  # not at the top: the process of a run imports this module, and never needs it
+
+    shutil.rmtree(folder, ignore_errors=may_fail)
 
 
 class _HashingWriter(io.RawIOBase):

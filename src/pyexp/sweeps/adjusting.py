@@ -103,7 +103,7 @@ def _renamed(before: Config, after: Config, values: Mapping[str, Any]) -> Config
 
 
 def _copies(before: Tensor[Config], after: Sequence[Config]) -> list[tuple[str, int]]:
-    """What tells configs apart: their values, and which of the configs that were equal *before* each was."""
+    """Return what distinguishes configs: their values, and which of the configs that were equal *before* each was."""
     seen: Counter[str] = Counter()
     keys = []
     for old, new in zip(before, after, strict=True):
@@ -131,7 +131,7 @@ def _merge_equal(configs: Tensor[Config], keys: list[tuple[str, int]]) -> Tensor
 
 
 def _taken(tensor: Tensor[Any], dimension: int, steps: Sequence[int]) -> Tensor[Any]:
-    """The *steps* of one dimension."""
+    """Return the *steps* of one dimension."""
     selectors: list[Sequence[int]] = [range(length) for length in tensor.shape]
     selectors[dimension] = steps
     cells = tensor.cells()

@@ -65,15 +65,15 @@ def relabel(name: str, key: str, earlier: Any, value: Any) -> str | None:
     """
     for end in _ends(key):
         label = re.escape(f"{end}={_text(earlier)}")
-        told = f"{end}={_text(value)}".replace("\\", r"\\")
-        changed, count = re.subn(rf"(?<![^_,]){label}(?![^_,])", told, name)
+        text = f"{end}={_text(value)}".replace("\\", r"\\")
+        changed, count = re.subn(rf"(?<![^_,]){label}(?![^_,])", text, name)
         if count:
             return changed
     return None
 
 
 def is_made_of_labels(name: str, config: Mapping[str, Any]) -> bool:
-    """Return whether *name* tells values of *config* and nothing else, as `sweep` makes names.
+    """Return whether *name* states values of *config* and nothing else, as `sweep` makes names.
 
     Example:
         >>> is_made_of_labels("lr=0.1_mlp.width=8", {"lr": 0.1, "mlp": {"width": 8}}), is_made_of_labels("a", {})

@@ -1,6 +1,7 @@
 """Migration from TensorBoard: its writer's methods on our log, and conversion of its files to ours.
 
-Owns the entry points: `SummaryWriter` with the two beside it, and `convert`. Needs neither TensorBoard nor tensorboardX.
+Owns the entry points: `SummaryWriter`, `FileWriter`, `GlobalSummaryWriter` and `convert`. Needs neither TensorBoard nor
+tensorboardX.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The only printer: progress while a batch runs, failures when they happen, a summary last.
 
 Everything goes to standard error, so that a script's own output stays clean; a terminal gets a progress bar, anything
-else plain lines. A closed terminal is no reason to stop.
+else plain lines. A closed terminal stops nothing.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Console:
             self.say(f"  … and {len(self._failed) - _SHOWN_FAILURES} more")
 
     def say(self, text: str) -> None:
-        """Print *text*, which is no error, without disturbing the bar."""
+        """Print *text*, which is not an error, without disturbing the bar."""
         if not self._is_quiet:
             self._print(text)
 

@@ -97,7 +97,7 @@ from pyexp.viewer.protocol.kinds import OBJECT_KINDS
 for use_protobuf in (True, False):
     folder = Path(sys.argv[1], str(use_protobuf))
     with Logger(folder, use_protobuf) as logger:
-        logger._put(kinds.KINDS["audio"], "beep", [1, 2])
+        logger._put(kinds.KINDS["audio"], "beep", [1, 2], step=None)
     reader = LogReader(folder)
     assert reader.tags("audio") == {"beep"}
     assert reader["beep"] == (0, b"\\1\\2")

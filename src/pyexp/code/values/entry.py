@@ -6,7 +6,7 @@ from typing import Final
 
 from pyexp._record import Record
 
-# What is no name of the script's, among those that are.
+# Not names of the script's own, though they are in its module.
 BODY: Final = ""
 TYPES: Final = "registered classes"
 

@@ -187,7 +187,7 @@ class EventSource:
             reset=reset,
             starts=Starts(
                 {tag for tag_set in touched for tag in codec.parse_tags(tag_set)},
-                lambda tag: self._count_shown_before(tag, begin),
+                lambda tag: 0 if self._is_hiding(self._offsets(tag)) else self._count_before(tag, begin),
             ),
             entries=lambda: self._objects.entries_at(new),
             hides=bool(new) and self._attempt_of(new[-1]) > 0,
@@ -285,19 +285,13 @@ class EventSource:
         except (WireError, ValueError, OverflowError):
             return None
 
-    def _count_shown_before(self, tag: str, limit: int) -> int:
-        """Return how many points of a tag lie before *limit* and stay as they are: none once something is hidden."""
-        return 0 if not limit or self._is_hiding(self._offsets(tag)) else self._count_before(tag, limit)
-
     def _count_before(self, tag: str, limit: int) -> int:
+        """Return how many points of a tag lie before *limit* in the file."""
         offsets = self._offsets(tag)
-        try:
-            with open_regular(self._path, follow_links=True, buffering=0) as file:
-                ladder = self._climb(file, tag, offsets)
-        except OSError:
-            return 0
         blocks = bisect_left(offsets, limit)
-        return ladder[blocks - 1] if blocks else 0
+        with suppress(OSError), open_regular(self._path, follow_links=True, buffering=0) as file:
+            return self._climb(file, tag, offsets)[blocks - 1] if blocks else 0
+        return 0
 
     def _climb(self, file: IO[bytes], tag: str, offsets: Sequence[int]) -> array[int]:
         """Return how many points each block of a tag and those before it have, reading only heads not yet seen."""

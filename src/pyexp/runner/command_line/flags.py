@@ -140,7 +140,7 @@ FLAGS: Final = (
     ),
     Flag(("--name",), "name of the experiment", _WHAT, "NAME", "name"),
     Flag(
-        ("--output-dir",), "folder for batches (default: out, beside the experiment's file)", _WHAT, "DIR",
+        ("--output-dir",), "folder for batches (default: out, next to the experiment's file)", _WHAT, "DIR",
         "output_dir", is_common=True, variable="PYEXP_OUTPUT_DIR",
     ),
     Flag(

@@ -1,6 +1,6 @@
 """A batch that gets more runs: which configs are new, and where all lie in a common shape.
 
-Owns what is the same run; calls nobody's code. Planning writes nothing.
+Owns what is the same run; calls no user code. Planning writes nothing.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def apply_extension(batch: Batch, extension: Extension) -> Batch:
 
 
 def _matches(batch: Batch, names: Sequence[str], configs: Tensor[Config]) -> list[str | None]:
-    """The folder of the run that each of *configs* has already."""
+    """Return the folder of the run that each of *configs* has already."""
     runs: defaultdict[str | None, dict[str, str]] = defaultdict(dict)
     for folder, name in zip(batch.folders, names, strict=True):
         runs[folder_hash(folder)].setdefault(name, folder)
@@ -128,7 +128,7 @@ def _named(configs: list[Config], taken: Sequence[str]) -> list[Config]:
 
 
 def _lengthen(batch: Batch, added: Mapping[str, Config], wanted: Tensor[str]) -> tuple[dict[str, list[Any]], list[str]]:
-    """The axis and the cells of a list that *added* come behind, at their coordinates in *wanted*."""
+    """Return the axis and the cells of a list that *added* come behind, at their coordinates in *wanted*."""
     ((name, known),) = batch.axes.items()
     coordinates = list(known)
     for coordinate, folder in zip(wanted.axes[name], wanted.cells(), strict=True):
@@ -151,7 +151,7 @@ class _Union:
         self._new = new
 
     def cells(self) -> list[str]:
-        """What each place holds, in row-major order."""
+        """Return what each place holds, in row-major order."""
         shape = list(map(len, self.axes.values()))
         cells = [HOLE] * prod(shape)
         for place, folder in self._places.items():
@@ -168,7 +168,7 @@ class _Union:
             self._places[self._beside(place) if place in self._places else place] = folder
 
     def _step(self, axes: Axes, name: str, steps: Mapping[str, int]) -> int:
-        """Where a run lies on the axis *name*; one without it lies at None."""
+        """Return where a run lies on the axis *name*; one without it lies at None."""
         if name in steps:
             return self._steps[name][steps[name]] if axes is self._new else steps[name]
         values = self.axes[name]
@@ -188,7 +188,7 @@ class _Union:
 
 
 def _join(known: list[Any], values: Sequence[Any]) -> list[int]:
-    """Where each of *values* lies among *known*, which gets those that it lacks."""
+    """Return where each of *values* lies among *known*, which gets those that it lacks."""
     free = list(range(len(known)))
     steps = []
     for value in values:

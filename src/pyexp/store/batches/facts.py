@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def load_facts(batch: Batch) -> dict[str, Any]:
-    """What the ``batch.json`` of *batch* tells, see `read_facts`."""
+    """Return what the ``batch.json`` of *batch* holds, see `read_facts`."""
     return read_facts(batch.paths.root)
 
 
 def read_facts(root: Path) -> dict[str, Any]:
-    """What ``batch.json`` in *root* tells; empty when it is lost: the runs do not depend on it."""
+    """Return what ``batch.json`` in *root* holds; empty when it is lost: the runs do not depend on it."""
     try:
         facts = json.loads(BatchPaths(root).facts.read_bytes())
     except (OSError, ValueError):

@@ -35,8 +35,8 @@ def find_batch(experiment_dir: Path, timestamp: str | None = None) -> Path:
 
     Args:
         experiment_dir: Folder of the experiment's batches.
-        timestamp: None and ``"latest"`` mean the latest that is no trial, ``"latest-complete"`` the latest of them all
-            of whose runs passed.
+        timestamp: None and ``"latest"`` mean the latest that is not a trial, ``"latest-complete"`` the latest of them
+            whose runs all passed.
 
     Raises:
         BatchNotFoundError: There is none, or several fit; the message names them, or the nearest.
@@ -79,7 +79,7 @@ def _is_wanted(root: Path) -> bool:
 
 
 def is_trial(root: Path) -> bool:
-    """Whether the batch in *root* was started as a trial."""
+    """Return whether the batch in *root* was started as a trial."""
     return read_facts(root).get("trial") is True
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     State = tuple[str, float | None, float | None]
 
-# An index may say that a run passed whose result was removed since: only its folder tells.
+# An index may say that a run passed whose result was removed since: only its folder shows it.
 _FINAL = frozenset(status for status in Status if status.is_final)
 
 
@@ -99,7 +99,7 @@ def recorded_values(facts: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _states(root: Path) -> list[State]:
-    """Status, start and end of each run: from the index as it stands where every run has come to its end."""
+    """Return status, start and end of each run: from the index alone where every run has ended."""
     states = load_last_states(BatchPaths(root).index)
     if states and all(status in _FINAL for status, _, _ in states):
         return states

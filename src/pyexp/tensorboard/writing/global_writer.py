@@ -84,7 +84,7 @@ class GlobalSummaryWriter:
 class _SharedSteps:
     """Counts kinds of tags 0, 1, 2, … in memory that forked processes share.
 
-    Tags are told apart by a checksum: in the rare case that two have the same, they share their steps.
+    Tags are distinguished by a checksum: in the rare case that two have the same, they share their steps.
     """
 
     def __init__(self) -> None:

@@ -27,8 +27,9 @@ OWN = """
     definition definition.base definition.checkpoint definition.class_body definition.declaration
     definition.function_body definition.mutations definition.parameters
     executors executors.child executors.child.child executors.child.mailbox executors.child.payload
+    executors.child.start_variables
     executors.ending executors.ending.processes executors.invoke
-    runner runner.experiment_runner runner.settings runner.watching
+    runner runner.experiment_runner runner.past_batches runner.settings runner.watching
     store store.checkpoints store.layout store.outcomes store.summary
 """
 OF_A_SNAPSHOT = """
