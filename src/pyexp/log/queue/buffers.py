@@ -83,7 +83,8 @@ class Buffers:
         """Take out what is pending, as columns; bounded amounts at a time, so that each is soon in the file."""
         columns: list[Points] = []
         room = _POINTS_AT_ONCE
-        for tag, values in list(self._lists.items()):
+        for tag in list(self._lists):  # makes no pairs, whose allocation may collect garbage and so run other code
+            values = self._lists[tag]
             if not values:
                 continue
             with self._lock:
