@@ -216,12 +216,13 @@ class Result:
 
     def _find_fault(self) -> str:
         """Return why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
-        state, path = self._status(), self._batch.run(self._record.folder).result
-        if state.summary is None or names_types(state.summary):  # a class that it needs may be gone
+        state, paths = self._status(), self._batch.run(self._record.folder)
+        # A class that the result needs may be gone.
+        if state.summary is None or names_types(state.summary) or paths.root.is_symlink():
             self._load()
             return self._load_error or ""
         try:
-            verify_result(path, state.digest)
+            verify_result(paths.result, state.digest)
         except (DamagedFileError, OSError) as error:
             return f"{type(error).__name__}: {error}"
         return ""

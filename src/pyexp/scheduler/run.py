@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyexp.store.index import Index, RunRecord
 from pyexp.store.outcomes import drop_previous
-from pyexp.store.status import folder_fault, has_regular_result, load_status, save_status
+from pyexp.store.status import folder_fault, has_regular_result, load_status, lost_folder, save_status
 from pyexp.task import Failed, Outcome, RunState, Status
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class RunInProgress:
 
     def open(self) -> None:
         """Inspect the folder, and the status that earlier starts left."""
-        self._has_folder = self.paths.root.is_dir() and not self.paths.root.is_symlink()
+        self.fault = lost_folder(self.paths.root)
+        self._has_folder = self.fault is None
         self.state = load_status(self.paths.status, default_if_damaged=True)
 
     def load_config(self) -> Config:
