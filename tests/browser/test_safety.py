@@ -51,7 +51,7 @@ PAYLOADS = [
 LIVE_MARKUP = """
 () => [...document.querySelectorAll('a, iframe, object, embed, form, base, meta[http-equiv], img, script, link')].filter(e => {
   const target = e.getAttribute('href') ?? e.getAttribute('xlink:href') ?? e.getAttribute('src') ?? e.getAttribute('data') ?? '';
-  return !(target === '' || target.startsWith('#content') || target.startsWith('blob:') || target.startsWith('/static/'));
+  return !(target === '' || target.startsWith('#content') || target.startsWith('blob:') || target.startsWith('static/'));
 }).map(e => e.outerHTML)
 """
 
