@@ -12,6 +12,7 @@ import re
 import zlib
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
+from pyexp._files import open_regular
 from pyexp.config.encoding import decode_config
 from pyexp.store import descriptors
 from pyexp.store.summary import index_part
@@ -132,7 +133,7 @@ def load_last_states(path: Path) -> list[tuple[str, float | None, float | None]]
 def keep_configs(path: Path, configs: Iterable[tuple[str, bytes]]) -> None:
     """Append the *configs*, each with its run's folder, as `encode_config` spells them."""
     lines = b"".join(_config_line(folder, encoded) for folder, encoded in configs)
-    with open(path, "a+b") as file:
+    with open(path, "a+b", opener=_open_no_link) as file:
         # A torn last line is ended first.
         if file.seek(0, os.SEEK_END) and not _ends_line(file):
             lines = b"\n" + lines
@@ -142,7 +143,8 @@ def keep_configs(path: Path, configs: Iterable[tuple[str, bytes]]) -> None:
 def load_kept_configs(path: Path) -> dict[str, Config]:
     """Read the configs in *path* by run folder; lines that are torn or altered are passed over."""
     try:
-        lines = path.read_bytes().splitlines()
+        with open_regular(path) as file:
+            lines = file.read().splitlines()
     except OSError:
         return {}
     found = {}
@@ -152,6 +154,10 @@ def load_kept_configs(path: Path) -> dict[str, Config]:
             kept = decode_config(payload)
             found[kept["run"]] = kept["config"]
     return found
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _config_line(folder: str, encoded: bytes) -> bytes:
