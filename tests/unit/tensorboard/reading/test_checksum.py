@@ -10,7 +10,7 @@ from pyexp.tensorboard.reading import checksum
 from pyexp.tensorboard.reading.checksum import by_table, crc32c, fastest, masked_crc32c
 
 
-@pytest.mark.parametrize("function", {crc32c, by_table}, ids=lambda function: function.__name__)
+@pytest.mark.parametrize("function", dict.fromkeys((crc32c, by_table)), ids=lambda function: function.__name__)
 @pytest.mark.parametrize(
     ("data", "crc"),
     [  # https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4
