@@ -121,8 +121,6 @@ METHODS = ["spawn"] if sys.platform == "win32" else ["spawn", "forkserver", "for
 @pytest.mark.parametrize("change", [edit, delete, leave], ids=lambda change: change.__name__)
 @pytest.mark.slow
 def test_pools_and_processes(tree, change, kind, method):
-    if kind == "nested" and change is leave:
-        pytest.skip("nothing that the others do not show")
     change(tree)
     assert run(tree, kind, method) == "['OLD OLD']"
 
