@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ SOURCE = Path(pyexp.__file__).parent
 MODULES = {
     path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rglob("*.py")) if "_pb" not in path.parts
 }
+TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
 
 # Which files may import what is no dependency of the core, or ask for it by its extra. A folder ends with a slash.
 ALLOWED = {
@@ -59,6 +62,11 @@ FILE_NAMES = {
 }
 
 
+def violations(check: Callable[[str, ast.AST], Any]) -> dict[str, Any]:
+    """What a check finds, by module; modules without a finding are left out."""
+    return {name: found for name, tree in TREES.items() if (found := check(name, tree))}
+
+
 def named_packages(tree: ast.AST) -> set[str]:
     """Names of packages that a module imports, or asks `import_extra` or `require_extra` for."""
     found = set()
@@ -81,9 +89,8 @@ def misplaced(name: str, tree: ast.AST) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_packages_of_extras_are_imported_in_their_rooms(name: str):
-    assert misplaced(name, ast.parse(MODULES[name].read_text("utf-8"))) == []
+def test_packages_of_extras_are_imported_in_their_rooms():
+    assert violations(misplaced) == {}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +115,7 @@ def test_no_room_is_crowded():
 
 
 def test_each_room_says_what_it_is():
-    assert [name for name, path in MODULES.items() if not ast.get_docstring(ast.parse(path.read_text("utf-8")))] == []
+    assert [name for name, tree in TREES.items() if not ast.get_docstring(tree)] == []
 
 
 def test_no_file_is_long():
@@ -126,20 +133,19 @@ def calls(tree: ast.AST, *names: str) -> list[int]:
     ]
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_tasks_have_owners(name: str):
-    found = calls(ast.parse(MODULES[name].read_text("utf-8")), "create_task", "ensure_future")
-    assert len(found) == BARE_TASKS.get(name, 0)
+def test_tasks_have_owners():
+    found = violations(lambda _, tree: calls(tree, "create_task", "ensure_future"))
+    assert {name: len(lines) for name, lines in found.items()} == BARE_TASKS
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(PRINTERS)])
-def test_only_printers_print(name: str):
-    tree = ast.parse(MODULES[name].read_text("utf-8"))
-    assert [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and is_print(node)] == []
+def prints(tree: ast.AST) -> list[int]:
+    return [
+        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+    ]
 
 
-def is_print(call: ast.Call) -> bool:
-    return getattr(call.func, "id", None) == "print"
+def test_only_printers_print():
+    assert violations(lambda name, tree: [] if name.startswith(PRINTERS) else prints(tree)) == {}
 
 
 def spelled(tree: ast.AST) -> set[str]:
@@ -157,9 +163,8 @@ def spelled(tree: ast.AST) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name not in LAYOUTS])
-def test_names_of_files_are_spelled_in_one_place(name: str):
-    assert spelled(ast.parse(MODULES[name].read_text("utf-8"))) == set()
+def test_names_of_files_are_spelled_in_one_place():
+    assert violations(lambda name, tree: set() if name in LAYOUTS else spelled(tree)) == {}
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_names_of_files_are_spelled_in_one_place(name: str):
     [
         (lambda tree: calls(tree, "create_task"), "async def f():\n    asyncio.create_task(g())"),
         (spelled, "path / 'result.pkl'"),
-        (lambda tree: [node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_print(node)], "print('x')"),
+        (prints, "print('x')"),
     ],
 )
 def test_a_planted_violation_is_caught(check, line: str):
