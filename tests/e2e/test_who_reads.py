@@ -37,7 +37,7 @@ READ = {
     "-m": (["-m", "main"], "import lab\nlab.main()"),
     "cProfile": (["-m", "cProfile", "-o", os.devnull, "main.py"], "import lab\nlab.main()"),
     "pdb": (["-m", "pdb", "-c", "continue", "main.py"], "import lab\nlab.main()"),
-    "trace": (["-m", "trace", "--trackcalls", "main.py"], "import lab\nlab.main()"),
+    "trace": (["-m", "trace", "--count", "--ignore-dir", sys.prefix, "--coverdir", "covered", "main.py"], "import lab\nlab.main()"),
     "coverage": (["-m", "coverage", "run", "main.py"], "import lab\nlab.main()"),
     "runpy": (["outer.py"], "import lab\nlab.main()"),
     "an argument parser of its own": (["main.py"], "import argparse, lab\nargparse.ArgumentParser().parse_known_args()\nlab.main()"),

@@ -50,6 +50,7 @@ def test_drawing_is_no_seeding(code):
 
 
 @pytest.mark.parametrize("imports", ["import random, pyexp", "import pyexp, random"])
+@pytest.mark.slow
 def test_module_is_what_it_was(imports):
     code = f"""{imports}
 import inspect, pickle

@@ -68,6 +68,7 @@ def test_reads_back_to_the_same_values_types_and_order(values):
 
 @given(CONFIGS, st.integers())
 @settings(max_examples=100, deadline=None)
+@pytest.mark.slow
 def test_hash_does_not_depend_on_the_order_of_keys(values, seed):
     assert config_hash(shuffled(values, random.Random(seed))) == config_hash(values)
 

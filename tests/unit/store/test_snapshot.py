@@ -303,6 +303,7 @@ def age(tree, monkeypatch):
     monkeypatch.setattr("pyexp.store.hashed._TICK_NS", -(10**12))
 
 
+@pytest.mark.slow
 def test_unchanged_large_files_are_read_once(tree, monkeypatch):
     recording_filter(tree)
     age(tree, monkeypatch)
@@ -370,6 +371,7 @@ def test_a_time_out_leaves_nothing_behind(tree):
     wait_until(lambda: not marked(mark), what="the end of the filter")
 
 
+@pytest.mark.slow
 def test_a_failed_add_leaves_nothing_behind(tree):
     git(tree, "config", "filter.bad.clean", "false")
     git(tree, "config", "filter.bad.required", "true")
@@ -454,6 +456,7 @@ def test_in_a_linked_work_tree(tree, tmp_path_factory):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="names that it does not have")
 @pytest.mark.parametrize("name", ["a:b", 'qu"ote:d', '"begin', "back\\slash:", "sp ace ü"])
+@pytest.mark.slow
 def test_a_folder_of_any_name(tmp_path, name):
     folder = tmp_path / name
     folder.mkdir()
@@ -467,6 +470,7 @@ def test_a_folder_of_any_name(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["out", "o*t", "o?t", "out [1]", "#out", "!out", "ou\\t", "out ", "a/b/out"])
+@pytest.mark.slow
 def test_an_output_folder_of_any_name(tree, name):
     (tree / name).mkdir(parents=True)
     (tree / name / "tracked").write_text("no")

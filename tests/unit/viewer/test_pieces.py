@@ -35,6 +35,7 @@ def series(*points):
 
 
 @given(st.lists(st.lists(st.floats(width=64), max_size=5), max_size=5))
+@pytest.mark.slow
 def test_a_frame_holds_what_was_put_in(values):
     packed = encode_frame(
         {"columns": ["a", "b"], "name": "é"},

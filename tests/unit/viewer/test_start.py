@@ -75,6 +75,7 @@ def test_the_token_is_another_one_each_time(tmp_path):
     assert ViewerSettings(root=tmp_path).token not in repr(ViewerSettings(root=tmp_path))
 
 
+@pytest.mark.slow
 def test_for_other_machines_the_address_with_this_ones_name_is_printed_too(tmp_path):
     port = free_port()
     with run_program(tmp_path, "--port", port, "--host", "0.0.0.0") as program:

@@ -124,6 +124,7 @@ def test_without_an_index_git_is_asked(tree):
     assert tree.python("import m, pkg.part; print(m.v, pkg.part.v)") == "OLD OLD"
 
 
+@pytest.mark.slow
 def test_a_submodule_is_that_of_the_start(tree, tmp_path):
     inner = WorkTree(tmp_path / "inner")
     inner.write("__init__.py", OLD)

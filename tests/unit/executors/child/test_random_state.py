@@ -124,6 +124,7 @@ def test_seeded_script_stays_seeded(executor, tmp_path, seed):
 
 @FORKS
 @pytest.mark.usefixtures("unseeded")
+@pytest.mark.slow
 def test_seed_of_nothing_is_none_for_python(executor, tmp_path):
     def seed():
         random.seed(0)

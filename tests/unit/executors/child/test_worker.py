@@ -98,6 +98,7 @@ def test_no_heavy_module_is_imported(tmp_path):
 
 
 @pytest.mark.parametrize("has_snapshot", [False, True])
+@pytest.mark.slow
 def test_the_run_of_a_guarded_script_imports_just_this(tmp_path, has_snapshot):
     (tmp_path / "train.py").write_text(GUARDED)
     (tmp_path / "helper.py").write_text("X = 1\n")

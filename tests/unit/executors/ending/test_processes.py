@@ -104,6 +104,7 @@ def test_family_goes_with_its_leader(start):
     assert not any(is_alive(int(pid)) for pid in [process.pid, *pids])
 
 
+@pytest.mark.slow
 def test_what_a_leader_left_is_asked_before_it_is_killed(start):
     process, pids = start(FAMILY)
     in_group, away = map(int, pids)
@@ -119,6 +120,7 @@ def test_what_a_leader_left_is_asked_before_it_is_killed(start):
     os.kill(away, signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_what_leaves_the_group_of_a_deaf_leader_goes_with_it(start):
     process, pids = start(f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{FAMILY}")
 

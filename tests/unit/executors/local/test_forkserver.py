@@ -212,6 +212,7 @@ def test_quiet_top_leaves_no_file(tmp_path):
     assert not (result.out.parent / "forkserver.out").exists()
 
 
+@pytest.mark.slow
 def test_stream_that_the_top_put_in_place_stays(tmp_path):
     def replace():
         class Shouting:
@@ -325,6 +326,7 @@ def test_helper_of_the_top_lives_on_beside_the_runs(tmp_path, is_late):
     wait_until(lambda: not is_alive(int((tmp_path / "pid").read_text())), what="the end of the helper")
 
 
+@pytest.mark.slow
 def test_fork_that_is_refused_fails_the_run(tmp_path):
     def refuse():
         import errno

@@ -65,6 +65,7 @@ def parts():
     yield "plotly's", Grid(plotly), plotly
 
 
+@pytest.mark.slow
 def test_what_belongs_to_a_figure():
     for name, part, whole in parts():
         assert figure_of(part) is whole, name
@@ -132,6 +133,7 @@ class OfTheScript:
         self.value = 7
 
 
+@pytest.mark.slow
 def test_what_only_this_process_knows_is_pickled_by_value(tmp_path, monkeypatch):
     monkeypatch.setattr(OfTheScript, "__module__", "__main__")
     whole = plt.figure()
@@ -143,6 +145,7 @@ def test_what_only_this_process_knows_is_pickled_by_value(tmp_path, monkeypatch)
     assert done.stdout == "7 5\n"
 
 
+@pytest.mark.slow
 def test_it_takes_no_longer_than_saving_it():
     whole, axes = plt.subplots(dpi=1000)
     axes.plot(range(100))

@@ -101,6 +101,7 @@ def test_images_of_pil():
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "gif", "webp"])
+@pytest.mark.slow
 def test_files_are_kept_as_they_are(tmp_path, kind):
     path = tmp_path / "picture"
     PIL.Image.new("RGB", (3, 2)).save(path, format=kind)

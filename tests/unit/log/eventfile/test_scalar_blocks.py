@@ -43,6 +43,7 @@ def same(one, other):
         max_size=8,
     )
 )
+@pytest.mark.slow
 def test_columns_round_trip_exactly(logged):
     given_points = [points(tag, [it for it, _ in rows], [value for _, value in rows]) for tag, rows in logged.items()]
     found = {column.tag: column for column in decode(scalar_blocks.encode_all(given_points))}

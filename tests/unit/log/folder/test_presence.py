@@ -57,6 +57,7 @@ def finish(worker):
 
 
 @both_formats
+@pytest.mark.slow
 def test_all_of_those_that_live_is_seen(tmp_path, use_protobuf, start):
     workers = [start(use_protobuf) for _ in range(3)]
     for worker in workers:
@@ -69,6 +70,7 @@ def test_all_of_those_that_live_is_seen(tmp_path, use_protobuf, start):
 
 
 @both_formats
+@pytest.mark.slow
 def test_those_that_were_killed_are_hidden_as_ever(tmp_path, use_protobuf, start):
     for worker in [start(use_protobuf), start(use_protobuf)]:
         worker.kill()

@@ -47,6 +47,7 @@ def test_a_line_ends_with_its_checksum(folder, name):
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.slow
 def test_a_flipped_bit_loses_one_line_and_changes_none(folder, name):
     whole, _ = everything(folder)
     data = (folder / name).read_bytes()

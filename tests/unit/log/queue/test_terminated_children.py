@@ -122,6 +122,7 @@ def test_nothing_is_lost(tmp_path, name):
     assert run(tmp_path, PROGRAMS[name]) == [float(number) for number in range(1000)]
 
 
+@pytest.mark.slow
 def test_a_pool_of_spawned_workers(tmp_path):
     (tmp_path / "log").mkdir()
     program = """

@@ -170,6 +170,7 @@ def test_a_healthy_disk_leaves_callers_alone(writer, sink):
         assert "a" in writer.rows.direct
 
 
+@pytest.mark.slow
 def test_a_stalled_disk_slows_the_callers_of_scalars(writer, sink, monkeypatch):
     monkeypatch.setattr(back_pressure, "MAX_WAITING_POINTS", 1000)
     sink.gate.clear()

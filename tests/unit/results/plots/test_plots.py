@@ -24,6 +24,7 @@ def test_a_line_per_run(results):
     assert len({trace.line.color for trace in figure.data}) == 11
 
 
+@pytest.mark.slow
 def test_hue_colours_and_band_gathers(results):
     figure = results.plot.curves("val/acc", hue="lr", band=["seed", "width"])
 

@@ -52,6 +52,7 @@ def test_a_path_that_exists_is_no_name(tmp_path, monkeypatch) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.slow
 async def test_a_folder_that_does_not_exist_yet_is_waited_for(tmp_path) -> None:
     async with served(tmp_path / "later" / "out") as client, client.live() as page:
         listed = await client.json("/api/catalog")

@@ -83,6 +83,7 @@ async def test_a_long_curve_keeps_where_the_count_changes(tmp_path) -> None:
     assert (count[4_320], count[4_321]) == (2, 1)
 
 
+@pytest.mark.slow
 async def test_smoothing_is_done_over_all_points(tmp_path) -> None:
     bias(tmp_path)
     async with served(tmp_path) as client:

@@ -134,6 +134,7 @@ async def test_a_click_makes_a_figure_live_and_the_mouse_changes_it(tmp_path, is
         assert after != before
 
 
+@pytest.mark.slow
 async def test_the_picture_and_the_list_come_without_opening_the_pickle(tmp_path):
     log_trap(tmp_path / "a", tmp_path / "opened", "open({path!r}, 'w')")
     async with served(tmp_path) as client:
@@ -229,6 +230,7 @@ async def test_a_viewer_that_ends_takes_its_figures_with_it(tmp_path):
     assert not children() - others
 
 
+@pytest.mark.slow
 async def test_an_idle_figure_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(app, "Figures", partial(Figures, idle_s=0.3))
     log_figure(tmp_path / "a", make_figure())

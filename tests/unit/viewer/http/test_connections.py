@@ -49,6 +49,7 @@ async def test_connections_beyond_the_limit_are_told_so_once(tmp_path, monkeypat
     assert [record.getMessage().count("8 connections") for record in caplog.records] == [1]
 
 
+@pytest.mark.slow
 async def test_half_a_request_is_ended_and_a_page_is_not(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(connections, "HALF_REQUEST_S", 0.5)
     async with served(tmp_path) as client, client.live() as page:
