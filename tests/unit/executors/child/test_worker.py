@@ -16,7 +16,7 @@ from support.work_tree import git
 # What a run's process may import of the standard library, with what these import themselves, and of this library.
 STANDARD = """
     __future__ _blake2 _json atexit collections.abc contextlib contextvars ctypes faulthandler functools importlib.machinery
-    importlib.util linecache pathlib pickle signal threading typing weakref
+    importlib.util linecache pathlib pickle signal threading tokenize typing weakref
 """
 OWN = """
     _files _former_names _random_recorder _record errors task
