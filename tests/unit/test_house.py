@@ -42,7 +42,7 @@ BARE_TASKS = {"runner/hosts.py": 2}
 # What a person reads at the terminal, programs of their own, and what belongs into a run's own log.
 PRINTERS = (
     "terminal/",
-    "runner/watching.py",
+    "runner/program/watching.py",
     "runner/invocation.py",
     "viewer/launch/foreground.py",
     "tensorboard/__main__.py",

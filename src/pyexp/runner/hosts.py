@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pyexp.definition.declaration import Declaration
     from pyexp.runner.execution import Execution
     from pyexp.runner.phases import OnFinished
+    from pyexp.runner.program.watching import Watch
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.begin import StartedBatch
-    from pyexp.runner.watching import Watch
     from pyexp.scheduler.events import RunFinished
     from pyexp.store.batch import Batch
 

@@ -29,7 +29,7 @@ class PastBatches(Generic[Item]):
     @property
     def name(self) -> str:
         """The experiment's name: the one that was given, else the function's or class's."""
-        return str(self._declaration.defaults.get("name") or self._declaration.name)
+        return self._declaration.own_name
 
     @property
     def folder(self) -> Path:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyexp.definition.declaration import Declaration
+    from pyexp.runner.program.watching import Watch
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.begin import StartedBatch
-    from pyexp.runner.watching import Watch
     from pyexp.scheduler.events import RunFinished
     from pyexp.store.batch import Batch
 

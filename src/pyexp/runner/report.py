@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp.definition.class_body import ClassBody
 from pyexp.errors import ExperimentsFailedError, OutputError
 from pyexp.results.load import load_results
+from pyexp.runner.program.declared import declared
 from pyexp.task import Status
 from pyexp.terminal.printing import print_lines
 
@@ -34,7 +35,9 @@ def make_report(declaration: Declaration, batch: Batch, *, is_quiet: bool = Fals
     results = load_results(batch, declaration.make_item)
     if declaration.report is None:
         if not is_quiet:
-            print_lines(table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody)))
+            heading = [f"{declaration.own_name} {batch.paths.timestamp}"] if declared.are_several(declaration) else []
+            table = table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody))
+            print_lines([*heading, *table])
         return results
     try:
         value = _call(declaration.report, results, batch.paths.report)

@@ -25,7 +25,7 @@ CHOOSING = {
 # Those that describe a new batch.
 OF_A_NEW_BATCH = ("set", "sweep", "config", "trial", "note")
 # These describe one start of an experiment, not the experiment: the decorator does not take them.
-_OF_ONE_START = frozenset({"filter", "where", "dry_run", *CHOOSING, *OF_A_NEW_BATCH})
+_OF_ONE_START = frozenset({"filter", "where", "dry_run", "only", *CHOOSING, *OF_A_NEW_BATCH})
 # Mappings of which a later layer replaces single keys.
 _MERGED = ("set", "sweep")
 
@@ -51,7 +51,9 @@ class Settings(Record):
         strict: Raise after the report when some run did not pass.
         fail_fast: Stop at the first failure.
         dry_run: Show what would run, and run nothing.
-        continue_run: Timestamp of the batch to continue; True or ``"latest"`` for the latest.
+        only: Name of the one experiment, of several in a program, that the start is for.
+        continue_run: Timestamp of the batch to continue, or ``name/timestamp`` with the name of its experiment; True or
+            ``"latest"`` for the latest.
         report_run: Timestamp of the batch to report on, running nothing; True or ``"latest"`` for the latest.
         extend_run: Timestamp of the batch that gets what the configs have more than it; True or ``"latest"``.
         rerun_run: Timestamp of the batch whose chosen runs are executed again; True or ``"latest"`` for the latest.
@@ -79,6 +81,7 @@ class Settings(Record):
     strict: bool = False
     fail_fast: bool = False
     dry_run: bool = False
+    only: str | None = None
     continue_run: str | bool | None = None
     report_run: str | bool | None = None
     extend_run: str | bool | None = None
@@ -94,7 +97,7 @@ class Settings(Record):
             _check_count(key, getattr(self, key), least)
         for key in ("viewer", "stash", "strict", "fail_fast", "dry_run", "quiet", "trial"):
             _check(key, getattr(self, key), bool, "True or False")
-        for key in ("name", "filter", "note"):
+        for key in ("name", "filter", "note", "only"):
             _check(key, getattr(self, key), (str, type(None)), "text, or None")
         for key in CHOOSING:
             _check(key, getattr(self, key), (str, bool, type(None)), "a timestamp, True for the latest, or None")

@@ -10,6 +10,7 @@ import os
 import sys
 import sysconfig
 import threading
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import SettingsError
@@ -69,27 +70,36 @@ def refuse_ignored_flags(call: str) -> None:
 
 
 def is_read(frame: FrameType, definition: str) -> bool:
-    """Whether the command line is meant for the experiment of the module *definition*, started from *frame*.
+    """Return whether the command line is meant for the experiment of the module *definition*, started from *frame*.
 
     It is when the program that a person started leads to the call: in the main thread, outside of any loop and run,
     and through nothing that has the arguments for itself.
     """
-    if not getattr(sys, "argv", None) or threading.current_thread() is not threading.main_thread():
+    if not getattr(sys, "argv", None) or (main := _program(frame)) is None:
         return False
-    if _has_loop() or _is_executing_run():
-        return False
-    main: FrameType | None = None
-    for each in _stack(frame):
-        package = _package(each.f_globals.get("__name__"))
-        if package in _HOSTS:
-            return False
-        if main is None and package in _COMMAND_LINES and is_installed(each.f_code.co_filename):
-            return False
-        if main is None and package == "__main__" and each.f_code.co_name == "<module>":
-            main = each
-    if main is None:
+    between = takewhile(lambda each: each is not main, _stack(frame))
+    if any(_package_of(each) in _COMMAND_LINES and is_installed(each.f_code.co_filename) for each in between):
         return False
     return _is_program_of(main, {_owner(frame.f_globals, main), _owner(_variables(definition), main)})
+
+
+def is_in_program(frame: FrameType) -> bool:
+    """Return whether the program that a person started leads to *frame*, whoever has its arguments."""
+    return _program(frame) is not None
+
+
+def _program(frame: FrameType) -> FrameType | None:
+    """Return the top of the program that leads to *frame*; None in a thread, a loop, a run, a test, a server, ….
+
+    Of several, the innermost.
+    """
+    if threading.current_thread() is not threading.main_thread() or _has_loop() or _is_executing_run():
+        return None
+    stack = list(_stack(frame))
+    if any(_package_of(each) in _HOSTS for each in stack):
+        return None
+    tops = (each for each in stack if _package_of(each) == "__main__" and each.f_code.co_name == "<module>")
+    return next(tops, None)
 
 
 def _is_program_of(main: FrameType, owners: set[str]) -> bool:
@@ -148,6 +158,10 @@ def _stack(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def _package_of(frame: FrameType) -> str:
+    return _package(frame.f_globals.get("__name__"))
 
 
 def _package(module: Any) -> str:

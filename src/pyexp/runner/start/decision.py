@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
 from pyexp.errors import SettingsError
+from pyexp.runner.program.declared import declared
 from pyexp.runner.start.capacity import find_capacity
 from pyexp.runner.start.choosing import choose_configs, choose_records
 from pyexp.runner.start.decision_kinds import Continued, Extended, Fresh, Report, Rerun
@@ -45,18 +46,19 @@ def decide(declaration: Declaration, settings: Settings) -> Decision:
     Raises:
         PyexpError: The configs, the settings or the batch do not allow it.
     """
+    declared.require_meant(declaration, settings.only)
     if settings.viewer:
         require_extra("aiohttp", "viewer", "the viewer")
     folder = experiment_folder(declaration, settings)
     if settings.report_run:
-        return Report(name=folder.name, batch=Batch.open(find_batch(folder, settings.timestamp("report_run"))))
+        return Report(name=folder.name, batch=_find(folder, declaration, settings, "report_run"))
     capacity = find_capacity(declaration.body, settings)
     if settings.continue_run:
-        return _continued(_open(folder, settings, "continue_run"), declaration, settings, capacity)
+        return _continued(_open(folder, declaration, settings, "continue_run"), declaration, settings, capacity)
     if settings.extend_run:
-        return _extended(_open(folder, settings, "extend_run"), declaration, settings, capacity)
+        return _extended(_open(folder, declaration, settings, "extend_run"), declaration, settings, capacity)
     if settings.rerun_run:
-        return _rerun(_open(folder, settings, "rerun_run"), declaration, settings, capacity)
+        return _rerun(_open(folder, declaration, settings, "rerun_run"), declaration, settings, capacity)
     return _fresh(folder, declaration, settings, capacity)
 
 
@@ -69,15 +71,27 @@ def _fresh(folder: Path, declaration: Declaration, settings: Settings, capacity:
     )
 
 
-def _open(folder: Path, settings: Settings, key: str) -> Batch:
-    """The batch that *settings* choose by *key*.
+def _open(folder: Path, declaration: Declaration, settings: Settings, key: str) -> Batch:
+    """Open the batch that *settings* choose by *key*, to work on it.
 
     Raises:
         BatchOwnedError: Another process works on it.
     """
-    batch = Batch.open(find_batch(folder, settings.timestamp(key)))
+    batch = _find(folder, declaration, settings, key)
     batch.refuse_if_owned()
     return batch
+
+
+def _find(folder: Path, declaration: Declaration, settings: Settings, key: str) -> Batch:
+    """Open the batch that *settings* choose by *key*: by its timestamp, which the experiment's name may precede.
+
+    Raises:
+        BatchNotFoundError: There is none, or it is another experiment's.
+    """
+    name, slash, timestamp = (settings.timestamp(key) or "").rpartition("/")
+    if slash and name != folder.name:
+        declared.require_meant(declaration, name)
+    return Batch.open(find_batch(folder, timestamp or None))
 
 
 def _continued(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Continued:
