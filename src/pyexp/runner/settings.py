@@ -25,7 +25,7 @@ CHOOSING = {
 # Those that describe a new batch.
 OF_A_NEW_BATCH = ("set", "sweep", "config", "trial", "note")
 # These describe one start of an experiment, not the experiment: the decorator does not take them.
-_OF_ONE_START = frozenset({"filter", "where", "dry_run", "only", *CHOOSING, *OF_A_NEW_BATCH})
+_OF_ONE_START = frozenset({"filter", "where", "dry_run", "verify", "only", *CHOOSING, *OF_A_NEW_BATCH})
 # Mappings of which a later layer replaces single keys.
 _MERGED = ("set", "sweep")
 
@@ -51,6 +51,8 @@ class Settings(Record):
         strict: Raise after the report when some run did not pass.
         fail_fast: Stop at the first failure.
         dry_run: Show what would run, and run nothing.
+        verify: Check the results of all runs that passed by their hashes; otherwise of those whose files have another
+            size or time than when they passed.
         only: Name of the one experiment, of several in a program, that the start is for.
         continue_run: Timestamp of the batch to continue, or ``name/timestamp`` with the name of its experiment; True or
             ``"latest"`` for the latest.
@@ -81,6 +83,7 @@ class Settings(Record):
     strict: bool = False
     fail_fast: bool = False
     dry_run: bool = False
+    verify: bool = False
     only: str | None = None
     continue_run: str | bool | None = None
     report_run: str | bool | None = None
@@ -95,7 +98,7 @@ class Settings(Record):
     def __post_init__(self) -> None:
         for key, least in (("jobs", 1), ("gpus", 0), ("retries", 0), ("viewer_port", 0)):
             _check_count(key, getattr(self, key), least)
-        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run", "quiet", "trial"):
+        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run", "verify", "quiet", "trial"):
             _check(key, getattr(self, key), bool, "True or False")
         for key in ("name", "filter", "note", "only"):
             _check(key, getattr(self, key), (str, type(None)), "text, or None")

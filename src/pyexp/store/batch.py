@@ -13,17 +13,17 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pyexp._files import remove_leftovers, sync_folder, write_atomic
+from pyexp._files import sync_folder, write_atomic
 from pyexp._record import replace
 from pyexp.config.config import Config
-from pyexp.config.encoding import config_hash, decode_config, encode_config
+from pyexp.config.encoding import decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner, owned_by
-from pyexp.store.index import Index, RunRecord, keep_configs, load_index, load_kept_configs
-from pyexp.store.outcomes import digest_of, drop_previous
-from pyexp.store.status import GONE, readable_status, save_status, settled_status
-from pyexp.sweeps.naming import folder_hash, folder_names
+from pyexp.store.configs import RunConfigs, keep_configs
+from pyexp.store.index import Index, RunRecord, load_index
+from pyexp.store.status import GONE, readable_status, settled_status
+from pyexp.sweeps.naming import folder_names
 from pyexp.task import Status
 from pyexp.tensor.absent import HOLE
 from pyexp.tensor.tensor import Tensor
@@ -31,6 +31,8 @@ from pyexp.tensor.tensor import Tensor
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from pyexp.store.index import Stamp
 
 
 class Batch:
@@ -42,6 +44,7 @@ class Batch:
         axes: Names and coordinates of the sweep's dimensions.
         cells: What each place of the sweep holds, in row-major order: a run's folder, or `HOLE`.
         folders: Run folders in the same order.
+        configs: The configs of its runs.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Batch:
         self.axes = axes
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
-        self._kept: dict[str, Config] | None = None
+        self.configs = RunConfigs(self.paths)
 
     @classmethod
     def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
@@ -112,13 +115,11 @@ class Batch:
 
     def add_runs(self, runs: Sequence[tuple[str, Config]]) -> None:
         """Write the folders of new *runs*, and then ``runs.json``; what raises leaves the batch as it was."""
-        encoded = []
         for folder, config in runs:
             run = self.run(folder)
             run.root.mkdir(exist_ok=True)  # a start that was killed may have made it
-            encoded.append((folder, encode_config(Config(config | {"out": run.root}))))
-            write_atomic(run.config, encoded[-1][1])
-        keep_configs(self.paths.configs, encoded)
+            write_atomic(run.config, encode_config(Config(config | {"out": run.root})))
+        keep_configs(self.paths.configs, runs)
         index = Index(self.paths.index)
         index.append(*(RunRecord(folder=folder, name=config["name"]) for folder, config in runs))
         index.close()
@@ -153,32 +154,13 @@ class Batch:
         """Paths of the run in *folder*."""
         return self.paths.run(folder)
 
-    def load_config(self, folder: str) -> Config:
-        """Read the config of the run in *folder*, with ``out`` where the folder is now.
-
-        One that is missing is read from ``configs.jsonl``.
+    def load_config(self, folder: str, stamp: Stamp | None = None) -> Config:
+        """Read the config of a run, see `RunConfigs.load`.
 
         Raises:
             DamagedFileError: The config is missing, unreadable, or not the one that the folder was named after.
         """
-        path = self.run(folder).config
-        if path.parent.is_symlink():
-            raise DamagedFileError(f"{path.parent} is a link: the run's folder was replaced; put the folder back")
-        try:
-            config = decode_config(path.read_bytes())
-        except (OSError, ValueError) as error:
-            is_missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-            kept = self._kept_config(folder) if is_missing else None
-            if kept is None:
-                raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
-            config = kept
-        if folder_hash(folder) != config_hash(config):
-            raise DamagedFileError(
-                f"{path} was altered: its values do not have the hash in the folder's name; "
-                f"restore the file or start anew"
-            )
-        config["out"] = self.run(folder).root
-        return config
+        return self.configs.load(folder, stamp)
 
     def records(self) -> list[RunRecord]:
         """State of each run, in order; a dead owner's running ones read as interrupted.
@@ -187,10 +169,9 @@ class Batch:
         """
         is_live = live_owner(self.paths.owner) is not None
         known = load_index(self.paths.index) or {}
-        root = f"{self.paths.root}{os.sep}"  # ten thousand path objects would take longer than all the rest
         return [
             record
-            if (record := known.get(folder)) is not None and self._is_right(record, root, is_live=is_live)
+            if (record := known.get(folder)) is not None and self._is_right(record, is_live=is_live)
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
@@ -200,68 +181,23 @@ class Batch:
         paths = self.run(folder)
         status = readable_status(paths)
         settled = replace(status, status=settled_status(paths, status, is_live=is_live))
-        return RunRecord.of(folder, self._name(folder), settled)
+        return RunRecord.of(folder, self.name_of(folder), settled)
 
-    def rebuild_index(self) -> list[RunRecord]:
-        """Look into every run's folder, complete what a killed owner left there, and write the index anew.
-
-        Only for the owner.
-        """
-        remove_leftovers(self.paths.root)
-        records = [self._settle(folder) for folder in self.folders]
-        self.paths.index.unlink(missing_ok=True)
-        index = Index(self.paths.index)
-        index.append(*records)
-        index.close()
-        return records
-
-    def _kept_config(self, folder: str) -> Config | None:
-        if self._kept is None:
-            self._kept = load_kept_configs(self.paths.configs)
-        kept = self._kept.get(folder)
-        return None if kept is None else Config(kept)
-
-    def _restore(self, folder: str) -> None:
-        """Make a run's folder and config again where they were removed."""
-        paths = self.run(folder)
-        if paths.root.is_symlink() or os.path.lexists(paths.config):
-            return
-        config = self._kept_config(folder)
-        if config is not None and (paths.root.is_dir() or not os.path.lexists(paths.root)):
-            paths.root.mkdir(exist_ok=True)
-            write_atomic(paths.config, encode_config(Config(config | {"out": paths.root})))
-
-    def _settle(self, folder: str) -> RunRecord:
-        paths = self.run(folder)
-        self._restore(folder)
-        status = readable_status(paths)
-        settled = settled_status(paths, status, is_live=False)
-        if not paths.root.is_symlink():
-            remove_leftovers(paths.root)
-            remove_leftovers(paths.checkpoints)
-        if settled is not status.status and not paths.root.is_symlink():
-            status = replace(status, status=settled)
-            if settled is Status.PASSED:
-                status = replace(status, finished=paths.result.stat().st_mtime, digest=digest_of(paths.result))
-            save_status(paths.status, status)
-        if settled is Status.PASSED:
-            drop_previous(paths)
-        return RunRecord.of(folder, self._name(folder), replace(status, status=settled))
-
-    def _is_right(self, record: RunRecord, root: str, *, is_live: bool) -> bool:
-        """Whether the run's folder tells no more than the index, whose last lines a power cut takes."""
-        if record.status is Status.PASSED:
-            return os.access(f"{root}{record.folder}{os.sep}{layout.RESULT}", os.F_OK)
-        if is_live:
+    def _is_right(self, record: RunRecord, *, is_live: bool) -> bool:
+        """Return whether the run's folder holds no more than the index, whose last lines a power cut takes."""
+        if is_live and record.status is not Status.PASSED:
             return True
+        has_result = os.access(self.paths.result_of(record.folder), os.F_OK)
+        if has_result or record.status in (Status.PASSED, Status.RUNNING):
+            return has_result and record.status is Status.PASSED
+        has_status = os.access(self.paths.status_of(record.folder), os.F_OK)
         if record.status is Status.PENDING:
-            return not self.run(record.folder).status.exists()
-        if record.status is Status.RUNNING:
-            return False
+            return not has_status
         # A folder that a person has removed; one that was lost while its run was executed is the reason of its failure.
-        return os.path.lexists(f"{root}{record.folder}") or GONE in (record.error or "")
+        return has_status or GONE in (record.error or "")
 
-    def _name(self, folder: str) -> str:
+    def name_of(self, folder: str) -> str:
+        """Return the name in the config of the run in *folder*; where that cannot be read, the folder's."""
         try:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):

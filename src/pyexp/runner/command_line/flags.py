@@ -134,6 +134,10 @@ FLAGS: Final = (
         ("--dry-run",), "show what would run; run nothing", _WHAT, None, "dry_run", is_common=True, parsing=_SWITCH
     ),
     Flag(
+        ("--verify",), "with --continue or --extend: check all results by their hashes", _WHAT, None, "verify",
+        parsing=_SWITCH,
+    ),
+    Flag(
         ("--only",), "of several experiments in a program, start this one", _WHAT, "NAME", "only", is_common=True
     ),
     Flag(("--note",), "a sentence that --list shows with the batch", _WHAT, "TEXT", "note", is_common=True),

@@ -17,6 +17,7 @@ from pyexp.store.batch import Batch
 from pyexp.store.batches.extending import apply_extension
 from pyexp.store.batches.facts import add_start
 from pyexp.store.batches.rerunning import run_again
+from pyexp.store.batches.settling import settle
 from pyexp.store.outcomes import set_aside
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _begin_existing(decision: Continued | Extended | Rerun, settings: Settings, 
     try:
         batch, notes = _prepare(decision)
         # What another process completed between the decision and the claim is not executed again.
-        records = batch.rebuild_index()
+        records = settle(batch)
         open_folders = {record.folder for record in records if record.status.is_open}
         kept = keep_code(batch.paths.root.parent, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
         add_start(batch, describe_start(kept.commit))
@@ -163,8 +164,7 @@ def _prepare(decision: Continued | Extended | Rerun) -> tuple[Batch, list[str]]:
             notes = [_set_aside(batch, folder) for folder in decision.damaged]
             return apply_extension(batch, decision.extension), notes
         case Rerun():
-            for run in decision.runs:
-                run_again(batch.run(run.folder))
+            run_again(batch, [run.folder for run in decision.runs])
             return batch, []
 
 

@@ -5,6 +5,7 @@ Deciding reads; it writes nothing and takes no lock, so that a dry run prints ex
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
@@ -22,7 +23,7 @@ from pyexp.store.batches.extending import plan_extension
 from pyexp.store.batches.facts import load_facts
 from pyexp.store.batches.finding import find_batch, find_complete
 from pyexp.store.batches.overview import recorded_values
-from pyexp.store.index import RunRecord
+from pyexp.store.index import RunRecord, real_folders
 from pyexp.store.outcomes import check_result
 from pyexp.store.status import has_regular_result, load_status
 from pyexp.task import Status
@@ -96,7 +97,7 @@ def _find(folder: Path, declaration: Declaration, settings: Settings, key: str) 
 
 def _continued(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Continued:
     records = batch.records()
-    done, damaged = _split_passed(batch, records)
+    done, damaged = _split_passed(batch, records, verify=settings.verify)
     chosen = [records[position] for position in choose_records(settings, batch, records)]
     limits, notes = _limits(declaration.body, settings, capacity)
     return Continued(
@@ -120,7 +121,7 @@ def _extended(batch: Batch, declaration: Declaration, settings: Settings, capaci
     )
     records = batch.records()
     extension = plan_extension(batch, [record.name for record in records], configs)
-    done, damaged = _split_passed(batch, records)
+    done, damaged = _split_passed(batch, records, verify=settings.verify)
     every = [*records, *(RunRecord(folder, config["name"]) for folder, config in extension.added)]
     chosen = [every[position] for position in choose_records(settings, batch, every, dict(extension.added))]
     limits, notes = _limits(declaration.body, settings, capacity)
@@ -151,14 +152,18 @@ def _rerun(batch: Batch, declaration: Declaration, settings: Settings, capacity:
     )
 
 
-def _split_passed(batch: Batch, records: list[RunRecord]) -> tuple[set[str], tuple[str, ...]]:
-    """Folders of runs that need not be executed again, and of those that passed and whose result is damaged.
+def _split_passed(batch: Batch, records: list[RunRecord], *, verify: bool) -> tuple[set[str], tuple[str, ...]]:
+    """Return the folders of runs that need not be executed again, and of those that passed with a damaged result.
 
-    A passed run that has no result any more is among neither, and so is one whose folder is a link now.
+    A passed run that has no result any more is among neither, and so is one whose folder is a link now. A result is
+    hashed where its size or time is not the one of then, or with *verify*.
     """
-    passed = [run for run in records if not run.status.is_open and has_regular_result(batch.run(run.folder))]
-    damaged = tuple(record.folder for record in passed if _is_damaged(batch, record))
-    return {record.folder for record in passed}.difference(damaged), damaged
+    folders, root = real_folders(batch.paths.root), os.fspath(batch.paths.root)
+    passed = [run for run in records if not run.status.is_open and run.folder in folders]
+    unread = [run for run in passed if verify or not run.has_result_of_then(root)]
+    lost = {run.folder for run in unread if not has_regular_result(batch.run(run.folder))}
+    damaged = tuple(run.folder for run in unread if run.folder not in lost and _is_damaged(batch, run))
+    return {run.folder for run in passed}.difference(lost, damaged), damaged
 
 
 def _note_on_extension(extension: Extension) -> list[str]:

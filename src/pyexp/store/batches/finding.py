@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 from pyexp.errors import BatchNotFoundError
 from pyexp.store import layout
-from pyexp.store.batch import Batch
 from pyexp.store.batches.facts import read_facts
 from pyexp.store.batches.overview import look_at
-from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,10 +70,7 @@ def find_complete(experiment_dir: Path, before: str | None = None) -> Path | Non
 
 def _is_wanted(root: Path) -> bool:
     batch = look_at(root)
-    if batch.trial or not batch.is_complete:
-        return False
-    # The index may not know that a run's folder was removed since.
-    return all(record.status is Status.PASSED for record in Batch.open(root).records())
+    return batch.is_complete and not batch.trial
 
 
 def is_trial(root: Path) -> bool:
