@@ -56,6 +56,7 @@ class Batch:
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
         self.configs = RunConfigs(self.paths)
+        self._index: tuple[object, dict[str, RunRecord]] = (None, {})
 
     @classmethod
     def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
@@ -168,13 +169,24 @@ class Batch:
         One file is read, and the folders of runs that lost their result, or that an owner who is dead left unfinished.
         """
         is_live = live_owner(self.paths.owner) is not None
-        known = load_index(self.paths.index) or {}
+        known = self.noted()
         return [
             record
             if (record := known.get(folder)) is not None and self._is_right(record, is_live=is_live)
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
+
+    def noted(self) -> dict[str, RunRecord]:
+        """Return what the index says of each run by folder, empty without one; read again only after a change."""
+        try:
+            found = self.paths.index.stat()
+        except OSError:
+            return {}
+        state = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if self._index[0] != state:
+            self._index = (state, load_index(self.paths.index) or {})
+        return self._index[1]
 
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:
         """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""

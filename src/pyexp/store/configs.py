@@ -49,17 +49,17 @@ class RunConfigs:
             DamagedFileError: The config is missing, unreadable, or not the one that the folder was named after.
         """
         self._loaded += 1
-        config = self._kept_if_unchanged(folder, stamp) if stamp is not None and self._loaded > _FEW else None
+        is_kept = stamp is not None and self._loaded > _FEW and self._is_unchanged(folder, stamp)
+        config = self.kept(folder) if is_kept else None
         if config is None:
             config = self._read(folder)
-        config["out"] = self._paths.run(folder).root
+        config["out"] = self._paths.root / folder
         return config
 
     def kept(self, folder: str) -> Config | None:
         """Return what ``configs.jsonl`` has of the run in *folder*."""
         if self._kept is None:
             self._kept = _load_kept(self._paths.configs)
-            self._folders = real_folders(self._paths.root)
         kept = self._kept.get(folder)
         if isinstance(kept, bytes):
             config: Config = decode_config(kept)["config"]
@@ -76,11 +76,9 @@ class RunConfigs:
             paths.root.mkdir(exist_ok=True)
             write_atomic(paths.config, encode_config(Config(config | {"out": paths.root})))
 
-    def _kept_if_unchanged(self, folder: str, stamp: Stamp) -> Config | None:
-        config = self.kept(folder)
-        if folder not in self._folders or stamp_of(self._paths.config_of(folder)) != stamp:
-            return None
-        return config
+    def _is_unchanged(self, folder: str, stamp: Stamp) -> bool:
+        self._folders = self._folders or real_folders(self._paths.root)
+        return folder in self._folders and stamp_of(self._paths.config_of(folder)) == stamp
 
     def _read(self, folder: str) -> Config:
         path = self._paths.run(folder).config

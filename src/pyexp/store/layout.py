@@ -24,10 +24,11 @@ _TIMESTAMP: Final = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?"
 class BatchPaths:
     """Paths of one batch folder (``out/<experiment>/<timestamp>``)."""
 
-    __slots__ = ("root",)
+    __slots__ = ("_prefix", "root")
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prefix = f"{root}{os.sep}"
 
     @property
     def timestamp(self) -> str:
@@ -80,15 +81,15 @@ class BatchPaths:
 
     def config_of(self, folder: str) -> str:
         """Return the config of the run in *folder* as text: ten thousand path objects take long to make."""
-        return f"{self.root}{os.sep}{folder}{os.sep}{CONFIG}"
+        return f"{self._prefix}{folder}{os.sep}{CONFIG}"
 
     def status_of(self, folder: str) -> str:
         """Return the status of the run in *folder* as text."""
-        return f"{self.root}{os.sep}{folder}{os.sep}{STATUS}"
+        return f"{self._prefix}{folder}{os.sep}{STATUS}"
 
     def result_of(self, folder: str) -> str:
         """Return the result of the run in *folder* as text."""
-        return f"{self.root}{os.sep}{folder}{os.sep}{RESULT}"
+        return f"{self._prefix}{folder}{os.sep}{RESULT}"
 
 
 class RunPaths:

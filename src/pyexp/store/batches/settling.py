@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyexp._files import remove_leftovers
 from pyexp._record import replace
-from pyexp.store.index import Index, RunRecord, load_index, real_folders, stamps_of
+from pyexp.store.index import Index, RunRecord, real_folders, stamps_of
 from pyexp.store.outcomes import digest_of, drop_previous
 from pyexp.store.status import readable_status, save_status, settled_status
 from pyexp.task import Status
@@ -22,7 +22,7 @@ def settle(batch: Batch) -> list[RunRecord]:
     Only for the owner.
     """
     remove_leftovers(batch.paths.root)
-    known = load_index(batch.paths.index) or {}
+    known = batch.noted()
     folders, root = real_folders(batch.paths.root), os.fspath(batch.paths.root)
     records = [
         record
