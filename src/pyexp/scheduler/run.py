@@ -35,7 +35,12 @@ class RunInProgress:
         return self.state.attempts
 
     def open(self) -> None:
-        """Inspect the folder, and the status that earlier starts left."""
+        """Inspect the folder, and the status that earlier starts left.
+
+        Raises:
+            OSError: The folder is not made yet, and cannot be.
+        """
+        self._batch.unmade.require(self.folder)
         self.fault = lost_folder(self.paths.root)
         self._has_folder = self.fault is None
         self.state = load_status(self.paths.status, default_if_damaged=True)

@@ -20,7 +20,9 @@ from pyexp.config.encoding import decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner, owned_by
-from pyexp.store.configs import RunConfigs, keep_configs
+from pyexp.store.configs.kept import keep_configs
+from pyexp.store.configs.making import AT_ONCE, FoldersToMake, make_folder
+from pyexp.store.configs.reading import RunConfigs
 from pyexp.store.index import Index, RunRecord, load_index
 from pyexp.store.status import GONE, readable_status, settled_status
 from pyexp.sweeps.naming import folder_names
@@ -29,10 +31,12 @@ from pyexp.tensor.absent import HOLE
 from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyexp.store.index import Stamp
+
+    Show = Callable[[Sequence[tuple[str, Config]]], Iterator[tuple[str, Config]]]
 
 
 class Batch:
@@ -45,6 +49,7 @@ class Batch:
         cells: What each place of the sweep holds, in row-major order: a run's folder, or `HOLE`.
         folders: Run folders in the same order.
         configs: The configs of its runs.
+        unmade: Folders of its runs that are made while others work.
     """
 
     def __init__(
@@ -56,11 +61,14 @@ class Batch:
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
         self.configs = RunConfigs(self.paths)
+        self.unmade = FoldersToMake(self.paths)
         self._index: tuple[object, dict[str, RunRecord]] = (None, {})
 
     @classmethod
-    def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
-        """Make a new batch folder with a folder for each of *configs*, and claim it.
+    def create(
+        cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any], show: Show = iter
+    ) -> tuple[Batch, Claim]:
+        """Make a new batch folder for *configs*, and claim it; see `add_runs`.
 
         Raises:
             OutputError: The folder cannot be written; nothing is left behind half-made.
@@ -77,7 +85,7 @@ class Batch:
             cells = configs.with_items(folders).cells()
             batch = cls(root, shape=configs.shape, axes=dict(configs.axes), cells=cells)
             write_atomic(paths.facts, json.dumps(facts, indent=1, default=str).encode())
-            batch.add_runs(list(zip(folders, configs, strict=True)))
+            batch.add_runs(list(zip(folders, configs, strict=True)), show)
             sync_folder(experiment_dir)
         except BaseException as error:
             if claim is not None:
@@ -114,20 +122,26 @@ class Batch:
                 f"{path} does not hold the runs of a batch ({error}); the run folders beside it are unharmed"
             ) from error
 
-    def add_runs(self, runs: Sequence[tuple[str, Config]]) -> None:
-        """Write the folders of new *runs*, and then ``runs.json``; what raises leaves the batch as it was."""
-        for folder, config in runs:
-            run = self.run(folder)
-            run.root.mkdir(exist_ok=True)  # a start that was killed may have made it
-            write_atomic(run.config, encode_config(Config(config | {"out": run.root})))
-        keep_configs(self.paths.configs, runs)
+    def add_runs(self, runs: Sequence[tuple[str, Config]], show: Show = iter) -> None:
+        """Write what there is to know of new *runs*, some of their folders, and then ``runs.json``.
+
+        The folders that are left are those of `unmade`. What raises leaves the batch as it was.
+
+        Args:
+            runs: Folder and config of each.
+            show: Returns an iterator over the runs that shows how far it is.
+        """
+        keep_configs(self.paths.configs, show(runs))
         index = Index(self.paths.index)
         index.append(*(RunRecord(folder=folder, name=config["name"]) for folder, config in runs))
         index.close()
+        for folder, config in runs[:AT_ONCE]:
+            make_folder(self.run(folder), config)
         named = [None if cell is HOLE else cell for cell in self.cells]
         held = Config(shape=list(self.shape), runs=named, axes=dict(self.axes))
         write_atomic(self.paths.runs, encode_config(held), durable=True)
         sync_folder(self.paths.root)
+        self.unmade = FoldersToMake(self.paths, runs[AT_ONCE:])
 
     def claim(self) -> Claim:
         """Make this process the batch's owner.

@@ -9,10 +9,10 @@ import warnings
 import pytest
 
 from pyexp.errors import DamagedFileError
-from pyexp.store import configs as configs_module
 from pyexp.store.batch import Batch
 from pyexp.store.batches import settling
 from pyexp.store.batches.settling import settle
+from pyexp.store.configs.reading import RunConfigs
 from support.experiments import make_runner
 
 MANY = 40
@@ -79,9 +79,7 @@ def test_a_copy_is_noted_anew_once(runner, batch, tmp_path):
 
 def test_many_configs_are_read_from_one_file(runner, monkeypatch):
     reads = []
-    monkeypatch.setattr(
-        configs_module.RunConfigs, "_read", lambda self, folder: reads.append(folder) or original(self, folder)
-    )
+    monkeypatch.setattr(RunConfigs, "_read", lambda self, folder: reads.append(folder) or original(self, folder))
     results = runner.results()
     assert len(results[{"config.x": lambda x: x >= 10}]) == MANY - 10
     assert len(reads) == 16
@@ -95,7 +93,7 @@ def test_many_configs_are_read_from_one_file(runner, monkeypatch):
     assert runner.results()[30].config.pair[1].y == 30
 
 
-original = configs_module.RunConfigs._read
+original = RunConfigs._read
 
 
 @pytest.mark.parametrize("change", ["altered", "removed", "link", "moved and linked", "swapped", "torn"])

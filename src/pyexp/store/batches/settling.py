@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 def settle(batch: Batch) -> list[RunRecord]:
-    """Examine the folder of every run, but those that passed and have not changed since; return the states of all.
+    """Examine the folder of every run, but of those that passed and have not changed since; return the states of all.
 
-    Only for the owner.
+    The folders of new runs may not be made yet. Only for the owner.
     """
     remove_leftovers(batch.paths.root)
     known = batch.noted()
     folders, root = real_folders(batch.paths.root), os.fspath(batch.paths.root)
     records = [
         record
-        if (record := known.get(folder)) is not None and folder in folders and record.is_settled_in(root)
+        if (record := known.get(folder)) is not None
+        and (folder in batch.unmade or (folder in folders and record.is_settled_in(root)))
         else _settle(batch, folder)
         for folder in batch.folders
     ]

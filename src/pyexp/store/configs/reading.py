@@ -1,26 +1,24 @@
-"""The configs of a batch's runs: each in its folder's ``config.json``, and all once more in ``configs.jsonl``.
+"""Reading the configs of a batch's runs.
 
-The former is the truth. The latter, a checksum a line, is read for run folders that were removed, and where many
-configs are asked for, of files that have not changed since the index noted them.
+``config.json`` is the truth. ``configs.jsonl`` is read for run folders that were removed, and where many configs are
+asked for, of files that have not changed since the index noted them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import zlib
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pyexp._files import open_regular, write_atomic
 from pyexp.config.config import Config
-from pyexp.config.encoding import config_hash, decode_config, encode_config
+from pyexp.config.encoding import config_hash, decode_config
 from pyexp.errors import DamagedFileError
+from pyexp.store.configs.kept import load_kept
+from pyexp.store.configs.making import make_folder
 from pyexp.store.index import real_folders, stamp_of
 from pyexp.sweeps.naming import folder_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from pyexp.store.index import Stamp
     from pyexp.store.layout import BatchPaths
@@ -59,7 +57,7 @@ class RunConfigs:
     def kept(self, folder: str) -> Config | None:
         """Return what ``configs.jsonl`` has of the run in *folder*."""
         if self._kept is None:
-            self._kept = _load_kept(self._paths.configs)
+            self._kept = load_kept(self._paths.configs)
         kept = self._kept.get(folder)
         if isinstance(kept, bytes):
             config: Config = decode_config(kept)["config"]
@@ -73,8 +71,7 @@ class RunConfigs:
             return
         config = self.kept(folder)
         if config is not None and (paths.root.is_dir() or not os.path.lexists(paths.root)):
-            paths.root.mkdir(exist_ok=True)
-            write_atomic(paths.config, encode_config(Config(config | {"out": paths.root})))
+            make_folder(paths, config)
 
     def _is_unchanged(self, folder: str, stamp: Stamp) -> bool:
         self._folders = self._folders or real_folders(self._paths.root)
@@ -100,57 +97,3 @@ class RunConfigs:
                 f"restore the file or start anew"
             )
         return config
-
-
-def keep_configs(path: Path, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
-    """Append the *configs*, each with its run's folder."""
-    lines = b"".join(_line(folder, config) for folder, config in configs)
-    with open(path, "a+b", opener=_open_no_link) as file:
-        # A torn last line is ended first.
-        if file.seek(0, os.SEEK_END) and not _ends_line(file):
-            lines = b"\n" + lines
-        file.write(lines)
-
-
-def _load_kept(path: Path) -> dict[str, Any]:
-    """Read the lines of *path* by run folder; torn or altered ones are skipped.
-
-    The checksum of a line joins the config to the folder, whose name has the config's hash. Most configs are plain
-    JSON: they are returned as dicts, other lines as they are.
-    """
-    try:
-        with open_regular(path) as file:
-            lines = file.read().splitlines()
-    except OSError:
-        return {}
-    payloads = [b"{" + line[_HEAD_LENGTH:] for line in lines]
-    whole = [payload for line, payload in zip(lines, payloads, strict=True) if line[:_HEAD_LENGTH] == _head(payload)]
-    # One parse of all plain lines is several times faster than one for each.
-    plain: list[dict[str, Any]] = json.loads(b"[" + b",".join(each for each in whole if _TAG not in each) + b"]")
-    tagged = {decode_config(each)["run"]: each for each in whole if _TAG in each}
-    return {each["run"]: each["config"] for each in plain} | tagged
-
-
-def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
-
-
-def _line(folder: str, config: Mapping[str, Any]) -> bytes:
-    # JSON has line breaks between its parts alone: in strings they are escaped. Where the folder is, is not kept.
-    encoded = encode_config({key: value for key, value in config.items() if key != "out"})
-    joined = b"".join(part.strip() for part in encoded.splitlines())
-    payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + joined + b"}"
-    return _head(payload) + payload[1:] + b"\n"
-
-
-def _head(payload: bytes) -> bytes:
-    return b'{"crc32": "%08x", ' % zlib.crc32(payload)
-
-
-_HEAD_LENGTH: Final = len(_head(b""))
-_TAG: Final = b'"$'
-
-
-def _ends_line(file: IO[bytes]) -> bool:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
