@@ -23,7 +23,7 @@ from pyexp.store.claim import Claim, live_owner, owned_by
 from pyexp.store.configs.kept import keep_configs
 from pyexp.store.configs.making import AT_ONCE, FoldersToMake, make_folder
 from pyexp.store.configs.reading import RunConfigs
-from pyexp.store.index import Index, RunRecord, load_index
+from pyexp.store.index import Index, RunRecord, load_index, real_folders
 from pyexp.store.status import GONE, readable_status, settled_status
 from pyexp.sweeps.naming import folder_names
 from pyexp.task import Status
@@ -63,6 +63,7 @@ class Batch:
         self.configs = RunConfigs(self.paths)
         self.unmade = FoldersToMake(self.paths)
         self._index: tuple[object, dict[str, RunRecord]] = (None, {})
+        self._unchanged: tuple[object, frozenset[str]] = (None, frozenset())
 
     @classmethod
     def create(
@@ -184,9 +185,11 @@ class Batch:
         """
         is_live = live_owner(self.paths.owner) is not None
         known = self.noted()
+        unchanged = self._unchanged[1] if self._unchanged[0] is known else frozenset()
         return [
             record
-            if (record := known.get(folder)) is not None and self._is_right(record, is_live=is_live)
+            if (record := known.get(folder)) is not None
+            and (folder in unchanged or self._is_right(record, is_live=is_live))
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
@@ -201,6 +204,18 @@ class Batch:
         if self._index[0] != state:
             self._index = (state, load_index(self.paths.index) or {})
         return self._index[1]
+
+    def unchanged(self) -> frozenset[str]:
+        """Return the runs that passed and whose files are those that the index notes.
+
+        They are compared once, and again only after a change of the index.
+        """
+        known = self.noted()
+        if self._unchanged[0] is not known:
+            folders, root = real_folders(self.paths.root), os.fspath(self.paths.root)
+            found = (folder for folder, record in known.items() if folder in folders and record.is_settled_in(root))
+            self._unchanged = (known, frozenset(found))
+        return self._unchanged[1]
 
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:
         """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""

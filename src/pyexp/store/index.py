@@ -42,8 +42,8 @@ class RunRecord(NamedTuple):
         error: First line of its error.
         summary: Numbers, booleans and short strings at the top of its result.
         commit: Beginning of the hash of the snapshot that its last attempt ran.
-        files: Size and time of last change, in nanoseconds since 1970, of its config, its status and its result, None
-            for one that is not there; None as a whole while the run has not ended.
+        files: Size and time of last change, in nanoseconds since 1970, of its config, its status and its result, one
+            after the other, see `stamp_of`; None while the run has not ended.
     """
 
     folder: str
@@ -55,7 +55,7 @@ class RunRecord(NamedTuple):
     error: str | None = None
     summary: dict[str, Any] | None = None
     commit: str | None = None
-    files: list[Stamp | None] | None = None
+    files: list[int] | None = None
 
     @property
     def duration(self) -> float | None:
@@ -65,10 +65,10 @@ class RunRecord(NamedTuple):
     @property
     def config_stamp(self) -> Stamp | None:
         """Size and time of its ``config.json``."""
-        return None if self.files is None else self.files[0]
+        return None if self.files is None else self.files[:2]
 
     @classmethod
-    def of(cls, folder: str, name: str, state: RunState, files: list[Stamp | None] | None = None) -> RunRecord:
+    def of(cls, folder: str, name: str, state: RunState, files: list[int] | None = None) -> RunRecord:
         """Return what the index keeps of the run in *folder*."""
         known = {key: getattr(state, key) for key in STATE_FIELDS if hasattr(state, key)}
         known |= {"error": first_line(state.error), "summary": index_part(state.summary)}
@@ -80,33 +80,28 @@ class RunRecord(NamedTuple):
 
         The run's folder is a real one, see `real_folders`.
         """
-        if self.status is not Status.PASSED or self.files is None or None in self.files:
+        if self.status is not Status.PASSED or self.files is None or -1 in self.files:
             return False
         return stamps_of(root, self.folder) == self.files
-
-    def has_result_of_then(self, root: str) -> bool:
-        """Return whether the result in the batch folder *root* is the file that it was when the run ended."""
-        stamp = self.files and self.files[-1]
-        return bool(stamp) and stamp_of(f"{root}{os.sep}{self.folder}{os.sep}{RESULT}") == stamp
 
 
 _COMMIT_LENGTH: Final = 12
 STATE_FIELDS: Final = RunRecord._fields[2:-1]
 
 
-def stamp_of(path: str) -> Stamp | None:
-    """Return size and time of last change of the regular file *path*; None where there is none, or a link."""
+def stamp_of(path: str) -> Stamp:
+    """Return size and time of last change of the regular file *path*; -1 for both where there is none, or a link."""
     try:
         found = os.lstat(path)
     except OSError:
-        return None
-    return [found.st_size, found.st_mtime_ns] if stat.S_ISREG(found.st_mode) else None
+        return [-1, -1]
+    return [found.st_size, found.st_mtime_ns] if stat.S_ISREG(found.st_mode) else [-1, -1]
 
 
-def stamps_of(root: str, folder: str) -> list[Stamp | None]:
+def stamps_of(root: str, folder: str) -> list[int]:
     """Return what `RunRecord.files` notes of the run in *folder* of the batch folder *root*."""
     run = f"{root}{os.sep}{folder}{os.sep}"
-    return [stamp_of(run + CONFIG), stamp_of(run + STATUS), stamp_of(run + RESULT)]
+    return stamp_of(run + CONFIG) + stamp_of(run + STATUS) + stamp_of(run + RESULT)
 
 
 def real_folders(root: Path) -> frozenset[str]:

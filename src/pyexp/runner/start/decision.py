@@ -5,7 +5,6 @@ Deciding reads; it writes nothing and takes no lock, so that a dry run prints ex
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
@@ -23,7 +22,7 @@ from pyexp.store.batches.extending import plan_extension
 from pyexp.store.batches.facts import load_facts
 from pyexp.store.batches.finding import find_batch, find_complete
 from pyexp.store.batches.overview import recorded_values
-from pyexp.store.index import RunRecord, real_folders
+from pyexp.store.index import RunRecord
 from pyexp.store.outcomes import check_result
 from pyexp.store.status import has_regular_result, load_status
 from pyexp.task import Status
@@ -80,6 +79,7 @@ def _open(folder: Path, declaration: Declaration, settings: Settings, key: str) 
     """
     batch = _find(folder, declaration, settings, key)
     batch.refuse_if_owned()
+    batch.unchanged()  # before anything asks for the states of its runs, which then need no look at their folders
     return batch
 
 
@@ -156,11 +156,11 @@ def _split_passed(batch: Batch, records: list[RunRecord], *, verify: bool) -> tu
     """Return the folders of runs that need not be executed again, and of those that passed with a damaged result.
 
     A passed run that has no result any more is among neither, and so is one whose folder is a link now. A result is
-    hashed where its size or time is not the one of then, or with *verify*.
+    hashed where the run's files have another size or time than then, or with *verify*.
     """
-    folders, root = real_folders(batch.paths.root), os.fspath(batch.paths.root)
-    passed = [run for run in records if not run.status.is_open and run.folder in folders]
-    unread = [run for run in passed if verify or not run.has_result_of_then(root)]
+    passed = [run for run in records if not run.status.is_open]
+    unchanged = frozenset() if verify else batch.unchanged()
+    unread = [run for run in passed if run.folder not in unchanged]
     lost = {run.folder for run in unread if not has_regular_result(batch.run(run.folder))}
     damaged = tuple(run.folder for run in unread if run.folder not in lost and _is_damaged(batch, run))
     return {run.folder for run in passed}.difference(lost, damaged), damaged

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyexp._files import remove_leftovers
 from pyexp._record import replace
-from pyexp.store.index import Index, RunRecord, real_folders, stamps_of
+from pyexp.store.index import Index, RunRecord, stamps_of
 from pyexp.store.outcomes import digest_of, drop_previous
 from pyexp.store.status import readable_status, save_status, settled_status
 from pyexp.task import Status
@@ -22,13 +22,9 @@ def settle(batch: Batch) -> list[RunRecord]:
     The folders of new runs may not be made yet. Only for the owner.
     """
     remove_leftovers(batch.paths.root)
-    known = batch.noted()
-    folders, root = real_folders(batch.paths.root), os.fspath(batch.paths.root)
+    known, unchanged = batch.noted(), batch.unchanged()
     records = [
-        record
-        if (record := known.get(folder)) is not None
-        and (folder in batch.unmade or (folder in folders and record.is_settled_in(root)))
-        else _settle(batch, folder)
+        known[folder] if folder in unchanged or (folder in batch.unmade and folder in known) else _settle(batch, folder)
         for folder in batch.folders
     ]
     if records != list(known.values()):

@@ -75,7 +75,7 @@ class RunConfigs:
 
     def _is_unchanged(self, folder: str, stamp: Stamp) -> bool:
         self._folders = self._folders or real_folders(self._paths.root)
-        return folder in self._folders and stamp_of(self._paths.config_of(folder)) == stamp
+        return folder in self._folders and -1 not in stamp and stamp_of(self._paths.config_of(folder)) == stamp
 
     def _read(self, folder: str) -> Config:
         path = self._paths.run(folder).config
