@@ -116,6 +116,11 @@ def test_no_file_is_long():
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
+def test_names_are_compared_in_one_place():
+    found = [name for name, path in MODULES.items() if "difflib" in path.read_text("utf-8")]
+    assert found == ["config/suggestion.py"]
+
+
 def calls(tree: ast.AST, *names: str) -> list[int]:
     """Lines with a call of one of *names*, plain or as a method."""
     return [

@@ -53,7 +53,7 @@ class BlockingHost:
 
         Raises:
             BatchStopped: A signal stopped the batch.
-            PyexpError: It cannot go on.
+            PyexpError: It cannot continue.
         """
         has_loop = _is_loop_running()
         is_main = threading.current_thread() is threading.main_thread()

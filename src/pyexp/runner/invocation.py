@@ -184,7 +184,7 @@ def _exit_stopped(declaration: Declaration, stop: BatchStopped, argv: list[str])
 
 
 def _without_batch(argv: list[str]) -> list[str]:
-    """*argv* without the flags that choose or describe a batch: the continuing command chooses its own."""
+    """Return *argv* without the flags that choose or describe a batch: the continuing command chooses its own."""
     kept: list[str] = []
     left = 0  # values of a dropped flag that may follow
     for argument in argv:
@@ -209,7 +209,7 @@ def _exit_with(message: str, status: int) -> NoReturn:
 
 
 def _module() -> str | None:
-    """The module's name, if the program is one that was started by ``python -m``."""
+    """Return the module's name, if the program is one that was started by ``python -m``."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     # A program that was started by another, such as a profiler, has put its own path there.
     if spec is None or spec.origin not in sys.argv[:1]:

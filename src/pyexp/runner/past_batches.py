@@ -43,7 +43,7 @@ class PastBatches(Generic[Item]):
 
         Args:
             timestamp: The batch, or as much of its timestamp as no other has; None or ``"latest"`` for the latest that
-                is no trial, ``"latest-complete"`` for the latest of them all of whose runs passed.
+                is not a trial, ``"latest-complete"`` for the latest of them all of whose runs passed.
             output_dir: Where the batches are, if elsewhere than declared.
             name: The experiment's name, if another than declared.
 

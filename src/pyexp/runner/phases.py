@@ -71,7 +71,7 @@ class Phases:
 
         Raises:
             BatchStopped: A signal stopped the batch.
-            PyexpError: The start is not possible, or cannot go on.
+            PyexpError: The start is not possible, or cannot continue.
         """
         declaration, settings, host = self._declaration, self._settings, self._host
         play_if_relaunched(declaration, settings)

@@ -62,7 +62,7 @@ def _note_missing(error: Exception, batch: Batch) -> None:
     if missing:
         states = ", ".join(f"{counts[status]} {status}" for status in Status if status.is_open and counts[status])
         error.add_note(
-            f"{missing} of {counts.total()} runs have no result ({states}): result.ok tells which, result.error why"
+            f"{missing} of {counts.total()} runs have no result ({states}): result.ok says which, result.error why"
         )
 
 
@@ -79,7 +79,7 @@ def require_all_passed(batch: Batch) -> None:
 
 
 def table_lines(results: Iterable[Result], *, is_class: bool = False) -> list[str]:
-    """Name, status, duration and result of each run, in columns; no result is kept.
+    """Return name, status, duration and result of each run, in columns; no result is kept.
 
     With *is_class*, a result is the dict of an instance's attributes, of which ``result`` is shown if there is one.
     """

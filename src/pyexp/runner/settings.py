@@ -42,7 +42,7 @@ class Settings(Record):
         retries: Further attempts of a failed run.
         timeout: Seconds per attempt.
         filter: Regular expression that the names of the runs to execute contain.
-        where: Values by key that the configs of the runs to execute have; a function tells whether a value is wanted.
+        where: Values by key that the configs of the runs to execute have; a function returns whether a value is wanted.
         quiet: Show errors only.
         capture: Show a progress bar; otherwise the runs' output, live.
         viewer: Start the viewer before the runs.
@@ -140,7 +140,7 @@ class Settings(Record):
         return self.capture is True
 
     def timestamp(self, key: str) -> str | None:
-        """The timestamp that ``continue_run`` and the like ask for; None for the latest."""
+        """Return the timestamp that ``continue_run`` and the like ask for; None for the latest."""
         value = getattr(self, key)
         return None if value is True else value
 
@@ -183,11 +183,9 @@ def check_known(given: Mapping[str, Any], known: frozenset[str]) -> None:
     """Refuse settings that are not *known*, naming the nearest."""
     for key in given:
         if key not in known:
-            from difflib import get_close_matches
+            from pyexp.config.suggestion import nearest
 
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
-            raise SettingsError(f"there is no setting {key!r}; {hint}")
+            raise SettingsError(f"there is no setting {key!r}: {nearest(key, sorted(known))}")
 
 
 def _check(key: str, value: Any, kind: type | tuple[type, ...], expected: str) -> None:

@@ -49,7 +49,8 @@ class Batch:
         cells: What each place of the sweep holds, in row-major order: a run's folder, or `HOLE`.
         folders: Run folders in the same order.
         configs: The configs of its runs.
-        unmade: Folders of its runs that are made while others work.
+        added: Folders of the runs that this process has just added.
+        unmade: Those of them that are made while others work.
     """
 
     def __init__(
@@ -61,9 +62,10 @@ class Batch:
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
         self.configs = RunConfigs(self.paths)
+        self.added: frozenset[str] = frozenset()
         self.unmade = FoldersToMake(self.paths)
         self._index: tuple[object, dict[str, RunRecord]] = (None, {})
-        self._unchanged: tuple[object, frozenset[str]] = (None, frozenset())
+        self._unchanged: tuple[Mapping[str, RunRecord], frozenset[str]] = ({}, frozenset())
 
     @classmethod
     def create(
@@ -93,7 +95,7 @@ class Batch:
                 claim.release()
             import shutil
 
-            # The folder is ours alone: half a batch is of use to nobody, and on a full disk it is in the way.
+            # The folder is ours alone: half a batch is of no use, and on a full disk it is in the way.
             shutil.rmtree(root, ignore_errors=True)
             if isinstance(error, OSError):
                 raise _unwritable(root, error) from error
@@ -120,7 +122,7 @@ class Batch:
             raise BatchNotFoundError(f"{root} is not a batch: it has no {layout.RUNS}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedFileError(
-                f"{path} does not hold the runs of a batch ({error}); the run folders beside it are unharmed"
+                f"{path} does not hold the runs of a batch ({error}); the run folders next to it are unharmed"
             ) from error
 
     def add_runs(self, runs: Sequence[tuple[str, Config]], show: Show = iter) -> None:
@@ -142,6 +144,7 @@ class Batch:
         held = Config(shape=list(self.shape), runs=named, axes=dict(self.axes))
         write_atomic(self.paths.runs, encode_config(held), durable=True)
         sync_folder(self.paths.root)
+        self.added = frozenset(folder for folder, _ in runs)
         self.unmade = FoldersToMake(self.paths, runs[AT_ONCE:])
 
     def claim(self) -> Claim:
@@ -167,7 +170,7 @@ class Batch:
             raise owned_by(self.paths.root.name, owner)
 
     def run(self, folder: str) -> layout.RunPaths:
-        """Paths of the run in *folder*."""
+        """Return the paths of the run in *folder*."""
         return self.paths.run(folder)
 
     def load_config(self, folder: str, stamp: Stamp | None = None) -> Config:
@@ -179,7 +182,7 @@ class Batch:
         return self.configs.load(folder, stamp)
 
     def records(self) -> list[RunRecord]:
-        """State of each run, in order; a dead owner's running ones read as interrupted.
+        """Return the state of each run, in order; a dead owner's running ones read as interrupted.
 
         One file is read, and the folders of runs that lost their result, or that an owner who is dead left unfinished.
         """
@@ -217,8 +220,14 @@ class Batch:
             self._unchanged = (known, frozenset(found))
         return self._unchanged[1]
 
+    def take_over(self, earlier: Batch) -> None:
+        """Take over what *earlier*, the same batch a moment ago, has compared of runs whose records are the same."""
+        then, unchanged = earlier._unchanged
+        known = self.noted()
+        self._unchanged = (known, frozenset(folder for folder in unchanged if known.get(folder) == then[folder]))
+
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:
-        """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""
+        """Return the state of one run by its own files alone: ``result.pkl`` decides whether it passed."""
         paths = self.run(folder)
         status = readable_status(paths)
         settled = replace(status, status=settled_status(paths, status, is_live=is_live))
@@ -260,7 +269,7 @@ def _make_batch_folder(experiment_dir: Path) -> Path:
 
 
 def _checked_folder(folder: str) -> str:
-    """A run's folder is a plain name: anything else would lead out of the batch."""
+    """Return *folder*, a plain name: anything else would lead out of the batch."""
     is_plain = isinstance(folder, str) and folder not in {"", ".", ".."} and "/" not in folder
     if not is_plain or (sys.platform == "win32" and os.path.basename(folder) != folder):
         raise ValueError(f"{folder!r} is not the name of a run folder")

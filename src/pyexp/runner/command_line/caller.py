@@ -84,7 +84,7 @@ def is_read(frame: FrameType, definition: str) -> bool:
 
 
 def is_in_program(frame: FrameType) -> bool:
-    """Return whether the program that a person started leads to *frame*, whoever has its arguments."""
+    """Return whether the program that a person started leads to *frame*; something else may have its arguments."""
     return _program(frame) is not None
 
 
@@ -103,7 +103,7 @@ def _program(frame: FrameType) -> FrameType | None:
 
 
 def _is_program_of(main: FrameType, owners: set[str]) -> bool:
-    """Whether the program whose top is *main* is a user's script, or belongs to one of the packages *owners*."""
+    """Return whether the program whose top is *main* is a user's script, or belongs to one of the packages *owners*."""
     path = main.f_globals.get("__file__")
     if not path or main.f_code.co_filename.startswith("<"):  # -c, standard input, a prompt
         return False
@@ -119,19 +119,19 @@ def _is_program_of(main: FrameType, owners: set[str]) -> bool:
 
 
 def _owner(variables: dict[str, Any], main: FrameType) -> str:
-    """The package of the module with *variables*; of the program *main* itself, the one that ``python -m`` started."""
+    """Return the package of the module with *variables*; of the program *main*, the one that ``python -m`` started."""
     if variables is not main.f_globals:
         return _package(variables.get("__name__"))
     return _package(variables.get("__package__") or getattr(variables.get("__spec__"), "name", None)) or "__main__"
 
 
 def _variables(module: str) -> dict[str, Any]:
-    """The variables of the module named *module*; where it was not imported as such, its name alone."""
+    """Return the variables of the module named *module*; where it was not imported as such, its name alone."""
     return getattr(sys.modules.get(module), "__dict__", {"__name__": module})
 
 
 def _script_folders() -> set[str]:
-    """Where installed programs are."""
+    """Return the folders of installed programs."""
     user = sysconfig.get_preferred_scheme("user")
     folders = (
         sysconfig.get_path("scripts"),
@@ -142,7 +142,7 @@ def _script_folders() -> set[str]:
 
 
 def _console_scripts(file: str) -> set[str]:
-    """The packages of the console script *file*; none when it is no console script."""
+    """Return the packages of the console script *file*; none for any other file."""
     from importlib.metadata import entry_points
 
     name = file.removesuffix(".exe").removesuffix("-script.py").removesuffix("-script.pyw")
@@ -177,13 +177,13 @@ def _has_loop() -> bool:
 
 
 def _is_executing_run() -> bool:
-    """Whether this thread executes a run."""
-    invoke = sys.modules.get("pyexp.executors.invoke")  # whoever executes a run has imported it
+    """Return whether this thread executes a run."""
+    invoke = sys.modules.get("pyexp.executors.invoke")  # what executes a run has imported it
     return invoke is not None and invoke.current_run.get(None) is not None
 
 
 def is_in_run() -> bool:
-    """Whether this process executes a run, or belongs to one."""
+    """Return whether this process executes a run, or belongs to one."""
     from pyexp.executors.invoke import own_process
     from pyexp.executors.membership import current_membership
 

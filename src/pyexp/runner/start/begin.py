@@ -179,15 +179,15 @@ def _prepare(decision: Continued | Extended | Rerun, settings: Settings) -> tupl
 
 
 def _note_on_commits(records: list[RunRecord], commit: str | None) -> list[str]:
-    """How many passed runs ran other code than this start has."""
+    """Note how many passed runs ran other code than this start has."""
     passed = Counter(record.commit for record in records if not record.status.is_open)
     others = {
         known: count for known, count in passed.items() if known is not None and not (commit or "").startswith(known)
     }
     if not others or commit is None:
         return []
-    told = ", ".join(f"{count} passed {'run' if count == 1 else 'runs'} on {known}" for known, count in others.items())
-    return [f"the code has changed: {told}; this start runs {commit[:12]}"]
+    shown = ", ".join(f"{count} passed {'run' if count == 1 else 'runs'} on {known}" for known, count in others.items())
+    return [f"the code has changed: {shown}; this start runs {commit[:12]}"]
 
 
 def _set_aside(batch: Batch, folder: str) -> str:

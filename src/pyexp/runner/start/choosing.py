@@ -79,7 +79,7 @@ def _chosen(
 
 
 def describe_choice(settings: Settings) -> str:
-    """What *settings* choose runs by, as the subject of a sentence."""
+    """Return what *settings* choose runs by, as the subject of a sentence."""
     pattern = None if settings.filter is None else f"the filter {settings.filter!r}"
     query = None if not settings.where else f"where {dict(settings.where)!r}"
     return " with ".join(part for part in (pattern, query) if part is not None)

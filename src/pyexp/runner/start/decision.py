@@ -167,7 +167,7 @@ def _split_passed(batch: Batch, records: list[RunRecord], *, verify: bool) -> tu
 
 
 def _note_on_extension(extension: Extension) -> list[str]:
-    """That there is nothing new, and which runs the configs do not have any more."""
+    """Note that there is nothing new, and which runs the configs do not have any more."""
     notes = [] if extension.added else ["the configs have nothing that the batch does not have"]
     if extension.left:
         more = f" and {len(extension.left) - _SHOWN_NAMES} more" if len(extension.left) > _SHOWN_NAMES else ""
@@ -177,7 +177,7 @@ def _note_on_extension(extension: Extension) -> list[str]:
 
 
 def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
-    """That a batch began with a part of its runs, and which other one is complete."""
+    """Note that a batch began with a part of its runs, and which other one is complete."""
     facts = load_facts(batch)
     chosen = [f"{key}={facts[key]!r}" for key in ("filter", "where") if facts.get(key)]
     pending = sum(record.status is Status.PENDING for record in records)
@@ -189,7 +189,7 @@ def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
 
 
 def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits, tuple[str, ...]]:
-    """The limits of the runs, and notes on what cannot be kept."""
+    """Return the limits of the runs, and notes on what cannot be kept."""
     notes: list[str] = []
     timeout_s = settings.timeout
     if timeout_s is not None and not capacity.executor.can_stop(body):
@@ -209,6 +209,6 @@ def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits,
 
 
 def _is_damaged(batch: Batch, record: RunRecord) -> bool:
-    """Whether the result of a run that passed is not what the run wrote."""
+    """Return whether the result of a run that passed is not what the run wrote."""
     paths = batch.run(record.folder)
     return not check_result(paths.result, load_status(paths.status, default_if_damaged=True).digest)

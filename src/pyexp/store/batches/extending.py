@@ -96,6 +96,7 @@ def apply_extension(batch: Batch, extension: Extension, show: Show = iter) -> Ba
     extended = Batch(batch.paths.root, shape=extension.shape, axes=extension.axes, cells=extension.cells)
     if extension.added:
         extended.add_runs(extension.added, show)
+    extended.take_over(batch)
     return extended
 
 

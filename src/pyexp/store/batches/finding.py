@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from pyexp.config.suggestion import close_names
 from pyexp.errors import BatchNotFoundError
 from pyexp.store import layout
 from pyexp.store.batches.facts import read_facts
@@ -96,7 +96,7 @@ def _named(timestamp: str, names: list[str], experiment_dir: Path) -> str:
         )
     if fitting:
         return fitting[0]
-    nearest = get_close_matches(timestamp, names, n=1, cutoff=0) or names[-1:]
+    nearest = close_names(timestamp, reversed(names), count=1, likeness=0) or names[-1:]
     raise BatchNotFoundError(
         f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r} (--list shows them all)"
     )

@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 def settle(batch: Batch) -> list[RunRecord]:
     """Examine the folder of every run, but of those that passed and have not changed since; return the states of all.
 
-    The folders of new runs may not be made yet. Only for the owner.
+    Runs that were just added have nothing to examine. Only for the owner.
     """
     remove_leftovers(batch.paths.root)
     known, unchanged = batch.noted(), batch.unchanged()
     records = [
-        known[folder] if folder in unchanged or (folder in batch.unmade and folder in known) else _settle(batch, folder)
+        known[folder] if folder in unchanged or (folder in batch.added and folder in known) else _settle(batch, folder)
         for folder in batch.folders
     ]
-    if records != list(known.values()):
+    if {record.folder: record for record in records} != known:
         batch.paths.index.unlink(missing_ok=True)
         index = Index(batch.paths.index)
         index.append(*records)

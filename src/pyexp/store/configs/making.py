@@ -51,9 +51,6 @@ class FoldersToMake:
         for thread in self._threads:
             thread.start()
 
-    def __contains__(self, folder: str) -> bool:
-        return folder in self._left
-
     def require(self, folder: str) -> None:
         """Return when *folder* is made, by a thread or now.
 
