@@ -15,6 +15,7 @@
     ├── SettingsError (ValueError)          an unknown setting, or a value that it cannot take
     │   ├── UnknownExecutorError            no executor of that name
     │   └── NothingMatchesError             the filter leaves nothing to run
+    │       └── UnknownKeyError (SelectionError)  no config has a key of ``where``
     ├── MissingExtraError (ImportError)     an extra is not installed
     ├── BatchNotFoundError (LookupError)    no batch, or none of that timestamp
     ├── BatchOwnedError (RuntimeError)      another live process works on the batch
@@ -88,6 +89,10 @@ class UnknownExecutorError(SettingsError):
 
 class NothingMatchesError(SettingsError):
     """The filter matches no config of the batch."""
+
+
+class UnknownKeyError(NothingMatchesError, SelectionError):
+    """No config of the batch has a key that runs are chosen by."""
 
 
 class MissingExtraError(PyexpError, ImportError):

@@ -168,4 +168,4 @@ def test_the_library_raises_what_the_script_prints(project: Project):
         "BatchNotFoundError",
     ]
     assert all(line.split()[2] == "True" for line in lines)
-    assert lines[2].endswith("there is no setting 'job'; did you mean 'jobs'?")
+    assert lines[2].endswith("there is no setting 'job': did you mean 'jobs'?")

@@ -16,6 +16,7 @@ import pyexp
 from e2e.support_project import run_folder, statuses
 from pyexp.errors import BatchNotFoundError, BatchOwnedError, SettingsError
 from pyexp.store.batch import Batch
+from support.counts import counts
 from support.experiments import make_runner
 
 if TYPE_CHECKING:
@@ -45,7 +46,42 @@ def configs():
 if __name__ == "__main__":
     experiment.run()
 """
+STEPS = """
+import os, time
+import pyexp
+from pyexp import Experiment, ExperimentRunner, chkpt
+
+class Steps(Experiment):
+    @chkpt
+    def train(self):
+        with open(self.out / "steps", "a") as file:
+            file.write("train\\n")
+        time.sleep(float(os.environ.get("SLEEP", "0")))
+        self.weight = self.cfg.lr * self.cfg.width + int(os.environ.get("MORE", "0"))
+
+    def experiment(self):
+        self.train()
+        time.sleep(float(os.environ.get("SLEEP", "0")))
+        if os.environ.get("BAD", "no") in self.name:
+            raise ValueError("bad config")
+        self.score = self.weight
+
+    @staticmethod
+    def configs():
+        return pyexp.sweep([{}], {"lr": [1, 2, 3], "width": [8, 16, 32], "seed": [0]})
+
+experiment = ExperimentRunner(Steps, name="experiment", executor="fork", stash=False, jobs=4)
+if __name__ == "__main__":
+    experiment.run()
+"""
+READ = """
+import main
+runs = main.experiment.results()
+assert all(r.ok or r.previous is not None for r in runs), [(r.status, r.previous) for r in runs]
+print(f"{len(runs)} runs have a result, or an earlier one")
+"""
 MORE = "lr=1,2,3,4;seed=0,1,2,3,4"
+GRID_AFTER = [(lr, width, seed) for lr in (1, 2, 3, 4) for width in (8, 16, 32) for seed in range(5)]
 
 
 @pytest.fixture
@@ -117,25 +153,30 @@ def test_extend_runs_what_has_not_passed_and_takes_a_filter(script: Project):
     assert (found["lr=1_width=16_seed=0"], found["lr=4_width=16_seed=0"]) == ("failed", "pending")
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_an_extension_that_is_killed_is_continued(script: Project, seed: int):
-    """At random instants, also while the batch is being written; what passed stays."""
-    chance = random.Random(seed)
-    script.python("main.py", AXES="lr=1,2;width=8")
+@counts("kills", 8, 25)
+def test_an_extension_that_is_killed_is_continued(script: Project, kills: int):
+    """At random instants, also while the batch is being written; what passed stays, and exactly 51 are new."""
+    chance = random.Random(kills)
+    script.python("main.py")
     batch = script.batch("experiment")
-    script.environment |= {"AXES": MORE, "SLEEP": "0.02"}
-    for _ in range(3):
+    first = mtimes(batch)
+    script.environment |= {"AXES": MORE, "SLEEP": "0.2"}
+    for _ in range(kills):
         before = mtimes(batch)
-        child = script.start("main.py", "--extend")
-        time.sleep(chance.uniform(0.2, 1.2))  # the instant is the input
+        child = script.start("main.py", "--extend", "-j", "1")
+        time.sleep(chance.uniform(0.2, 0.9))  # the instant is the input
         child.send_signal(signal.SIGKILL)
         child.communicate()
         Batch.open(batch)
         assert mtimes(batch).items() >= before.items()
+    assert len(mtimes(batch)) < 60, "the kills came too late"
     script.environment |= {"SLEEP": "0"}
     script.python("main.py", "--extend")
-    assert len(values(batch)) == 60
+    assert len(values(batch)) == len(list(batch.glob("*/config.json"))) == 60
+    assert values(batch) == {(lr, width, seed): lr * width + seed for lr, width, seed in GRID_AFTER}
+    assert mtimes(batch).items() >= first.items()
     assert set(statuses(batch).values()) == {"passed"}
+    assert "0 runs (60 passed already)" in script.python("main.py", "--continue").stderr
 
 
 def test_rerun_says_which(script: Project):
@@ -176,22 +217,44 @@ def test_a_rerun_that_fails_keeps_the_earlier_result_until_there_is_a_new_one(sc
     assert script.python("read.py").stdout == "passed 9 None\n"
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_rerun_that_is_killed_always_leaves_a_result(script: Project, seed: int):
-    chance = random.Random(seed)
-    script.python("main.py")
-    batch = script.batch("experiment")
+@pytest.mark.parametrize("api", ["function", "class"])
+@counts("kills", 5, 25)
+def test_a_rerun_that_is_killed_always_leaves_a_result(project: Project, api: str, kills: int):
+    chance = random.Random(kills)
+    project.write("main.py", GRID if api == "function" else STEPS)
+    project.python("main.py")
+    batch = project.batch("experiment")
     folders = [path.parent for path in batch.glob("*/result.pkl")]
-    script.environment |= {"SLEEP": "0.03"}
-    for _ in range(3):
-        child = script.start("main.py", "--rerun", "--where", "seed=0")
-        time.sleep(chance.uniform(0.2, 1.0))  # the instant is the input
+    project.environment |= {"SLEEP": "0.05", "MORE": "100"}
+    for _ in range(kills):
+        child = project.start("main.py", "--rerun", "--where", "seed=0")
+        time.sleep(chance.uniform(0.2, 0.8))  # the instant is the input
         child.send_signal(signal.SIGKILL)
         child.communicate()
         assert all((run / "result.pkl").exists() or (run / "result.pkl.previous").exists() for run in folders)
-    script.python("main.py", "--continue", SLEEP="0")
-    assert len(values(batch)) == 9
-    assert not list(batch.glob("*/*.previous"))
+    project.write("read.py", READ)
+    assert project.python("read.py").stdout == "9 runs have a result, or an earlier one\n"
+    project.python("main.py", "--continue", SLEEP="0")
+    found = {key: value if api == "function" else value["score"] for key, value in values(batch).items()}
+    assert [found[lr, width, 0] in (lr * width, lr * width + 100) for lr in (1, 2, 3) for width in (8, 16, 32)] == [
+        True
+    ] * 9
+    assert not list(batch.glob("*/*.previous")) + list(batch.glob("*/.*.previous"))
+
+
+def test_a_rerun_of_a_class_begins_anew_and_a_killed_one_goes_on_from_its_own_steps(project: Project):
+    project.write("main.py", STEPS)
+    project.python("main.py", "--filter", "lr=1_width=8")
+    batch = project.batch("experiment")
+    run = run_folder(batch, "lr=1_width=8_seed=0")
+    project.python("main.py", "--rerun", "--filter", "lr=1_width=8", BAD="lr=1_width=8", MORE="100")
+    project.write("read.py", "import main\nr = main.experiment.results()[0]\nprint(r.status, r.previous['score'])")
+    assert project.python("read.py").stdout == "failed 8\n"
+    assert (run / ".checkpoints.previous" / "train.pkl").exists()
+    project.python("main.py", "--continue", "--filter", "lr=1_width=8", MORE="200")  # the step of the rerun is kept
+    assert pickle.loads((run / "result.pkl").read_bytes()) == {"weight": 108, "score": 108}
+    assert (run / "steps").read_text() == "train\ntrain\n"
+    assert not (run / ".checkpoints.previous").exists()
 
 
 @pytest.mark.parametrize("damage", ["passed", "failed", "config alone", "all"])

@@ -74,7 +74,7 @@ def test_sweep(script: Project):
         (["--sweep", "lr=[]"], "the values of 'lr' are empty"),
         (["--where", "lr=0.3"], "where {'lr': 0.3} matches none of the 4 configs"),
         (["--where", "lrr=0.3"], "query key 'lrr' is in no item"),
-        (["--timeout", "soon"], "'soon' is no time: write 90, 90s, 15m or 1h30m"),
+        (["--timeout", "soon"], "'soon' is not a time: write 90, 90s, 15m or 1h30m"),
         (["--config", "x.yaml"], r"configs\(\) takes no config: give it a parameter, configs\(config\)"),
         (["--continue", "--set", "lr=1"], r"--set \(set=…\) describes a new batch, and --continue takes one that is there"),
         (["--report", "--note", "x"], r"--note \(note=…\) describes a new batch, and --report takes one"),

@@ -45,7 +45,7 @@ BARE_TASKS = {"runner/hosts.py": 2}
 # What a person reads at the terminal, programs of their own, and what belongs into a run's own log.
 PRINTERS = (
     "terminal/",
-    "runner/watching.py",
+    "runner/program/watching.py",
     "runner/invocation.py",
     "viewer/launch/foreground.py",
     "tensorboard/__main__.py",
@@ -121,6 +121,11 @@ def test_each_room_says_what_it_is():
 def test_no_file_is_long():
     lengths = {name: len(path.read_text("utf-8").splitlines()) for name, path in MODULES.items()}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_names_are_compared_in_one_place():
+    found = [name for name, path in MODULES.items() if "difflib" in path.read_text("utf-8")]
+    assert found == ["config/suggestion.py"]
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:

@@ -104,8 +104,7 @@ class Experiment:
         """The attribute ``result`` if the run set it, else the dict of all attributes."""
         if "result" in self.__dict__:
             return self.__dict__["result"]
-        loaded = _finished(self).result
-        return loaded["result"] if isinstance(loaded, dict) and "result" in loaded else loaded
+        return _own_result(_finished(self).result)
 
     @result.setter
     def result(self, value: Any) -> None:
@@ -156,8 +155,10 @@ class Experiment:
         def __getattr__(self, name: str) -> Any:
             """Raise an error that says why the attribute is missing."""
             source = _slot(self, _SOURCE)
-            if name in _LATER and _is_result(source):
-                return getattr(source, name)
+            if _is_result(source) and isinstance(getattr(type(source), name, None), property):
+                # A name of `Result` that came after 0.1.0: it is not reserved, an attribute that the run set wins.
+                found = getattr(source, name)
+                return _own_result(found) if name == "previous" else found
             if _is_result(source) and not name.startswith("__") and source.status != "passed":
                 raise AttributeError(
                     f"the run {source.name!r} has no attribute {name!r}: it is {source.status}", name=name, obj=self
@@ -177,8 +178,6 @@ class Experiment:
         return f"{type(self).__name__}({inner})"
 
 
-# Names of `Result` that came after 0.1.0: an attribute that the run set wins.
-_LATER = frozenset({"previous", "summary"})
 _RESERVED = frozenset(
     name for name, value in vars(Experiment).items() if isinstance(value, property) and name != "result"
 )
@@ -229,6 +228,11 @@ def _read(instance: Experiment) -> None:
         for name, value in attributes.items():
             own.setdefault(name, value)
     object.__setattr__(instance, _IS_READ, True)
+
+
+def _own_result(attributes: Any) -> Any:
+    """Return the attribute ``result`` of those that a run set, if it is among them, else all."""
+    return attributes["result"] if isinstance(attributes, dict) and "result" in attributes else attributes
 
 
 def _slot(instance: Experiment, name: str) -> Any:

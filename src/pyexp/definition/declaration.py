@@ -31,9 +31,10 @@ class Declaration:
         configs: Returns the configs.
         report: Reports on the results.
         defaults: Settings given to the decorator.
+        origin: The declaration of which this is a copy with what a start was given, or itself.
     """
 
-    __slots__ = ("body", "configs", "defaults", "home", "name", "report", "subject")
+    __slots__ = ("__weakref__", "body", "configs", "defaults", "home", "name", "origin", "report", "subject")
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Declaration:
         defaults: Mapping[str, Any],
         configs: Callable[..., Any] | None = None,
         report: Callable[..., Any] | None = None,
+        origin: Declaration | None = None,
     ) -> None:
         self.name = name
         self.subject = subject
@@ -53,6 +55,7 @@ class Declaration:
         self.configs = configs
         self.report = report
         self.defaults = defaults
+        self.origin = origin or self
 
     def with_given(self, configs: Callable[..., Any] | None, report: Callable[..., Any] | None) -> Declaration:
         """Return the same experiment with what a start was given in the place of what was declared."""
@@ -64,7 +67,13 @@ class Declaration:
             defaults=self.defaults,
             configs=configs or self.configs,
             report=report or self.report,
+            origin=self.origin,
         )
+
+    @property
+    def own_name(self) -> str:
+        """The name that was given, else the function's or class's."""
+        return str(self.defaults.get("name") or self.name)
 
     @property
     def module(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyexp.config.suggestion import close_names
 from pyexp.errors import LogError, SelectionError
 from pyexp.log import discovery
 from pyexp.log.by_kind import ByKind
@@ -299,7 +299,7 @@ class LogReader(ByKind):
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:
-    near = get_close_matches(name, names, n=3, cutoff=0.4)
+    near = close_names(name, names, likeness=0.4)
     return f"; the nearest are {', '.join(map(repr, near))}" if near else ""
 
 

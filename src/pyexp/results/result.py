@@ -81,7 +81,7 @@ class Result:
             DamagedFileError: ``config.json`` is missing or was altered.
         """
         if self._config is _UNREAD:
-            self._config = self._batch.load_config(self._record.folder)
+            self._config = self._batch.load_config(self._record.folder, self._record.config_stamp)
         config: Config = self._config
         return config
 

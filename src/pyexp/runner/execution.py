@@ -31,7 +31,7 @@ class Execution:
     """One execution of the runs of a batch.
 
     Attributes:
-        session: What the executor is told; a signal handler sets its events.
+        session: What the executor is given; a signal handler sets its events.
         timestamp: The batch, as a continuing start names it.
     """
 
@@ -88,7 +88,7 @@ class Execution:
         """Execute the runs, and show how it goes.
 
         Raises:
-            PyexpError: The batch cannot go on; what ran so far is recorded.
+            PyexpError: The batch cannot continue; what ran so far is recorded.
         """
         self._listener = on_finished
         send, receive = anyio.create_memory_object_stream[Event](math.inf)

@@ -18,8 +18,9 @@ from pyexp.definition.class_body import ClassBody
 from pyexp.definition.declaration import declare
 from pyexp.errors import ExecutorError, NoConfigsError
 from pyexp.runner.past_batches import Item, PastBatches
+from pyexp.runner.program.declared import declared
+from pyexp.runner.program.watching import Watch, program_watch
 from pyexp.runner.settings import check_declared
-from pyexp.runner.watching import Watch
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,7 +85,8 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
     def __init__(self, subject: Any, **defaults: Any) -> None:
         check_declared(defaults)
         self._declaration: Declaration = declare(subject, defaults)
-        self._watch = Watch()
+        declared.add(self._declaration, sys._getframe(1))  # noqa: SLF001 — to know the caller
+        self._watch: Watch = Watch()
         self.__doc__ = getattr(subject, "__doc__", None)
         self.__name__ = self._declaration.name
         self.__wrapped__ = subject
@@ -152,15 +154,18 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
             PyexpError: The batch cannot be run. A script that read its command line prints one line and exits instead:
                 2 for an error, 1 for failures with ``strict``, 128+n for a signal.
         """
-        from pyexp.runner.command_line.caller import find_command_line
+        from pyexp.runner.command_line.caller import find_command_line, is_in_program
         from pyexp.runner.command_line.environment import resolve_start
         from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)
+        frame = sys._getframe(1)  # noqa: SLF001 — to know the caller
         if argv is None:
-            argv = find_command_line(sys._getframe(1), declaration.module, "run()")  # noqa: SLF001 — to know the caller
+            argv = find_command_line(frame, declaration.module, "run()")
         if argv is None:
             return run_here(declaration, resolve_start(declaration, settings), self._watch)
+        if is_in_program(frame):
+            self._watch = program_watch
         return run_as_script(declaration, settings, argv, self._watch)
 
     async def arun(
@@ -221,22 +226,21 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A run's process needs the function and where its batches are, not what configs and report drag along.
-        declared = self._declaration
-        defaults = {key: value for key, value in declared.defaults.items() if isinstance(value, _PLAIN)}
-        return _arrive, (declared.subject, declared.name, declared.home, defaults)
+        own = self._declaration
+        defaults = {key: value for key, value in own.defaults.items() if isinstance(value, _PLAIN)}
+        return _arrive, (own.subject, own.name, own.home, defaults)
 
     def _declared(self, configs: Configs | None, report: Callable[..., Any] | None) -> Declaration:
-        declared = self._declaration
+        own = self._declaration
         if start.being_made is not None:
-            name = declared.defaults.get("name", declared.name)
             raise ExecutorError(
-                f"{os.path.basename(start.being_made)} starts the experiment {name!r} while a run imports it: "
+                f"{os.path.basename(start.being_made)} starts the experiment {own.own_name!r} while a run imports it: "
                 f'put the call under `if __name__ == "__main__":`'
             )
         if configs is None and report is None:
-            return declared
+            return own
         given = configs if configs is None or callable(configs) else _always(configs)
-        return declared.with_given(given, report)
+        return own.with_given(given, report)
 
 
 @overload
@@ -276,8 +280,8 @@ def _always(value: Any) -> Callable[[], Any]:
 def _arrive(subject: Any, name: str, home: Path, defaults: Mapping[str, Any]) -> ExperimentRunner[..., Any]:
     """Make a runner again in the process of a run."""
     runner: ExperimentRunner[..., Any] = ExperimentRunner(subject, **defaults)
-    declared = runner._declaration  # noqa: SLF001 — this is a constructor
-    declared.name, declared.home, declared.configs = name, home, _configs_stayed
+    own = runner._declaration  # noqa: SLF001 — this is a constructor
+    own.name, own.home, own.configs = name, home, _configs_stayed
     return runner
 
 

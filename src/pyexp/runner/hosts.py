@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pyexp.definition.declaration import Declaration
     from pyexp.runner.execution import Execution
     from pyexp.runner.phases import OnFinished
+    from pyexp.runner.program.watching import Watch
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.begin import StartedBatch
-    from pyexp.runner.watching import Watch
     from pyexp.scheduler.events import RunFinished
     from pyexp.store.batch import Batch
 
@@ -53,7 +53,7 @@ class BlockingHost:
 
         Raises:
             BatchStopped: A signal stopped the batch.
-            PyexpError: It cannot go on.
+            PyexpError: It cannot continue.
         """
         has_loop = _is_loop_running()
         is_main = threading.current_thread() is threading.main_thread()

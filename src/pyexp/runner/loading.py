@@ -1,4 +1,4 @@
-"""Imports what runs a batch while the caller's loop goes on."""
+"""Imports what runs a batch without blocking the caller's loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyexp.errors import ExecutorError
 
 
 async def load_hosts(call: str) -> Any:
-    """Import what runs a batch, in a thread: the caller's loop goes on.
+    """Import what runs a batch, in a thread: the caller's loop is not blocked.
 
     Args:
         call: How the start was called, for the message.

@@ -29,7 +29,7 @@ class PastBatches(Generic[Item]):
     @property
     def name(self) -> str:
         """The experiment's name: the one that was given, else the function's or class's."""
-        return str(self._declaration.defaults.get("name") or self._declaration.name)
+        return self._declaration.own_name
 
     @property
     def folder(self) -> Path:
@@ -43,7 +43,7 @@ class PastBatches(Generic[Item]):
 
         Args:
             timestamp: The batch, or as much of its timestamp as no other has; None or ``"latest"`` for the latest that
-                is no trial, ``"latest-complete"`` for the latest of them all of whose runs passed.
+                is not a trial, ``"latest-complete"`` for the latest of them all of whose runs passed.
             output_dir: Where the batches are, if elsewhere than declared.
             name: The experiment's name, if another than declared.
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pyexp.definition.declaration import Declaration
+    from pyexp.runner.program.watching import Watch
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.begin import StartedBatch
-    from pyexp.runner.watching import Watch
     from pyexp.scheduler.events import RunFinished
     from pyexp.store.batch import Batch
 
@@ -71,7 +71,7 @@ class Phases:
 
         Raises:
             BatchStopped: A signal stopped the batch.
-            PyexpError: The start is not possible, or cannot go on.
+            PyexpError: The start is not possible, or cannot continue.
         """
         declaration, settings, host = self._declaration, self._settings, self._host
         play_if_relaunched(declaration, settings)

@@ -1,6 +1,6 @@
 """A script that a run has started again: torchrun, Lightning and their like run ``sys.argv`` once more for each rank.
 
-Owns the decision whether such a process plays its run, goes on as any other, or is refused.
+Owns the decision whether such a process plays its run, continues as any other, or is refused.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp.definition.class_body import ClassBody
 from pyexp.errors import ExperimentsFailedError, OutputError
 from pyexp.results.load import load_results
+from pyexp.runner.program.declared import declared
 from pyexp.task import Status
 from pyexp.terminal.printing import print_lines
 
@@ -34,7 +35,9 @@ def make_report(declaration: Declaration, batch: Batch, *, is_quiet: bool = Fals
     results = load_results(batch, declaration.make_item)
     if declaration.report is None:
         if not is_quiet:
-            print_lines(table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody)))
+            heading = [f"{declaration.own_name} {batch.paths.timestamp}"] if declared.are_several(declaration) else []
+            table = table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody))
+            print_lines([*heading, *table])
         return results
     try:
         value = _call(declaration.report, results, batch.paths.report)
@@ -59,7 +62,7 @@ def _note_missing(error: Exception, batch: Batch) -> None:
     if missing:
         states = ", ".join(f"{counts[status]} {status}" for status in Status if status.is_open and counts[status])
         error.add_note(
-            f"{missing} of {counts.total()} runs have no result ({states}): result.ok tells which, result.error why"
+            f"{missing} of {counts.total()} runs have no result ({states}): result.ok says which, result.error why"
         )
 
 
@@ -76,7 +79,7 @@ def require_all_passed(batch: Batch) -> None:
 
 
 def table_lines(results: Iterable[Result], *, is_class: bool = False) -> list[str]:
-    """Name, status, duration and result of each run, in columns; no result is kept.
+    """Return name, status, duration and result of each run, in columns; no result is kept.
 
     With *is_class*, a result is the dict of an instance's attributes, of which ``result`` is shown if there is one.
     """

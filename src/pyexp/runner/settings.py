@@ -25,7 +25,7 @@ CHOOSING = {
 # Those that describe a new batch.
 OF_A_NEW_BATCH = ("set", "sweep", "config", "trial", "note")
 # These describe one start of an experiment, not the experiment: the decorator does not take them.
-_OF_ONE_START = frozenset({"filter", "where", "dry_run", *CHOOSING, *OF_A_NEW_BATCH})
+_OF_ONE_START = frozenset({"filter", "where", "dry_run", "verify", "only", *CHOOSING, *OF_A_NEW_BATCH})
 # Mappings of which a later layer replaces single keys.
 _MERGED = ("set", "sweep")
 
@@ -42,7 +42,7 @@ class Settings(Record):
         retries: Further attempts of a failed run.
         timeout: Seconds per attempt.
         filter: Regular expression that the names of the runs to execute contain.
-        where: Values by key that the configs of the runs to execute have; a function tells whether a value is wanted.
+        where: Values by key that the configs of the runs to execute have; a function returns whether a value is wanted.
         quiet: Show errors only.
         capture: Show a progress bar; otherwise the runs' output, live.
         viewer: Start the viewer before the runs.
@@ -51,7 +51,11 @@ class Settings(Record):
         strict: Raise after the report when some run did not pass.
         fail_fast: Stop at the first failure.
         dry_run: Show what would run, and run nothing.
-        continue_run: Timestamp of the batch to continue; True or ``"latest"`` for the latest.
+        verify: Check the results of all runs that passed by their hashes; otherwise of those whose files have another
+            size or time than when they passed.
+        only: Name of the one experiment, of several in a program, that the start is for.
+        continue_run: Timestamp of the batch to continue, or ``name/timestamp`` with the name of its experiment; True or
+            ``"latest"`` for the latest.
         report_run: Timestamp of the batch to report on, running nothing; True or ``"latest"`` for the latest.
         extend_run: Timestamp of the batch that gets what the configs have more than it; True or ``"latest"``.
         rerun_run: Timestamp of the batch whose chosen runs are executed again; True or ``"latest"`` for the latest.
@@ -79,6 +83,8 @@ class Settings(Record):
     strict: bool = False
     fail_fast: bool = False
     dry_run: bool = False
+    verify: bool = False
+    only: str | None = None
     continue_run: str | bool | None = None
     report_run: str | bool | None = None
     extend_run: str | bool | None = None
@@ -92,9 +98,9 @@ class Settings(Record):
     def __post_init__(self) -> None:
         for key, least in (("jobs", 1), ("gpus", 0), ("retries", 0), ("viewer_port", 0)):
             _check_count(key, getattr(self, key), least)
-        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run", "quiet", "trial"):
+        for key in ("viewer", "stash", "strict", "fail_fast", "dry_run", "verify", "quiet", "trial"):
             _check(key, getattr(self, key), bool, "True or False")
-        for key in ("name", "filter", "note"):
+        for key in ("name", "filter", "note", "only"):
             _check(key, getattr(self, key), (str, type(None)), "text, or None")
         for key in CHOOSING:
             _check(key, getattr(self, key), (str, bool, type(None)), "a timestamp, True for the latest, or None")
@@ -134,7 +140,7 @@ class Settings(Record):
         return self.capture is True
 
     def timestamp(self, key: str) -> str | None:
-        """The timestamp that ``continue_run`` and the like ask for; None for the latest."""
+        """Return the timestamp that ``continue_run`` and the like ask for; None for the latest."""
         value = getattr(self, key)
         return None if value is True else value
 
@@ -177,11 +183,9 @@ def check_known(given: Mapping[str, Any], known: frozenset[str]) -> None:
     """Refuse settings that are not *known*, naming the nearest."""
     for key in given:
         if key not in known:
-            from difflib import get_close_matches
+            from pyexp.config.suggestion import nearest
 
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(sorted(known))}"
-            raise SettingsError(f"there is no setting {key!r}; {hint}")
+            raise SettingsError(f"there is no setting {key!r}: {nearest(key, sorted(known))}")
 
 
 def _check(key: str, value: Any, kind: type | tuple[type, ...], expected: str) -> None:

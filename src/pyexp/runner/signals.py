@@ -23,7 +23,7 @@ _NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class BatchStopped(BaseException):
-    """A signal stopped the batch; not an `Exception`, since nobody's error handling may swallow it.
+    """A signal stopped the batch; not an `Exception`, since no error handling may swallow it.
 
     Attributes:
         number: The signal's number.

@@ -41,6 +41,8 @@ class StartSettings(DeclaredSettings, total=False):
     filter: str | None
     where: Mapping[str, Any] | None
     dry_run: bool
+    verify: bool
+    only: str | None
     continue_run: str | bool | None
     report_run: str | bool | None
     extend_run: str | bool | None

@@ -93,6 +93,7 @@ class Dispatcher:
             self._index = Index(self._batch.paths.index)
         except OSError as error:
             raise _recording_failed(self._batch, error) from error
+        self._batch.unmade.start()
         try:
             async with self._executor.open(self._session) as executor, anyio.create_task_group() as group:
                 for folder in folders:
@@ -100,6 +101,7 @@ class Dispatcher:
                         await slots.acquire()
                     await anyio.lowlevel.checkpoint()
                     group.start_soon(self._run, executor, folder, slots, group.cancel_scope)
+            await self._finish_folders()
         except BaseExceptionGroup as group:
             first = _first(group)
             if isinstance(first, OSError) and not isinstance(first, PyexpError):
@@ -110,7 +112,15 @@ class Dispatcher:
                 raise
             raise ExecutorError(f"{type(self._executor).__name__} could not be started: {error}") from error
         finally:
+            self._batch.unmade.stop()
             self._index.close()
+
+    async def _finish_folders(self) -> None:
+        """Wait for the folders of runs that are not executed in this start, too."""
+        try:
+            await self._io(self._batch.unmade.finish)
+        except OSError as error:
+            raise _recording_failed(self._batch, error) from error
 
     async def _run(
         self, executor: Executor, folder: str, slots: anyio.Semaphore | None, scope: anyio.CancelScope

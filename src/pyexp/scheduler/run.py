@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from pyexp.store.index import Index, RunRecord
+from pyexp.store.index import Index, RunRecord, stamps_of
 from pyexp.store.outcomes import drop_previous
 from pyexp.store.status import folder_fault, has_regular_result, load_status, lost_folder, save_status
 from pyexp.task import Failed, Outcome, RunState, Status
@@ -35,7 +35,12 @@ class RunInProgress:
         return self.state.attempts
 
     def open(self) -> None:
-        """Inspect the folder, and the status that earlier starts left."""
+        """Inspect the folder, and the status that earlier starts left.
+
+        Raises:
+            OSError: The folder is not made yet, and cannot be.
+        """
+        self._batch.unmade.require(self.folder)
         self.fault = lost_folder(self.paths.root)
         self._has_folder = self.fault is None
         self.state = load_status(self.paths.status, default_if_damaged=True)
@@ -74,4 +79,6 @@ class RunInProgress:
                     self.end(Failed(error=f"OutputError: {self.fault}"))
         if self.state.status is Status.PASSED:
             drop_previous(self.paths)
-        index.append(RunRecord.of(self.folder, self.name, self.state))
+        is_noted = self._has_folder and self.state.status.is_final
+        files = stamps_of(os.fspath(self._batch.paths.root), self.folder) if is_noted else None
+        index.append(RunRecord.of(self.folder, self.name, self.state, files))

@@ -13,24 +13,30 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pyexp._files import remove_leftovers, sync_folder, write_atomic
+from pyexp._files import sync_folder, write_atomic
 from pyexp._record import replace
 from pyexp.config.config import Config
-from pyexp.config.encoding import config_hash, decode_config, encode_config
+from pyexp.config.encoding import decode_config, encode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store import layout
 from pyexp.store.claim import Claim, live_owner, owned_by
-from pyexp.store.index import Index, RunRecord, keep_configs, load_index, load_kept_configs
-from pyexp.store.outcomes import digest_of, drop_previous
-from pyexp.store.status import GONE, readable_status, save_status, settled_status
-from pyexp.sweeps.naming import folder_hash, folder_names
+from pyexp.store.configs.kept import keep_configs
+from pyexp.store.configs.making import AT_ONCE, FoldersToMake, make_folder
+from pyexp.store.configs.reading import RunConfigs
+from pyexp.store.index import Index, RunRecord, load_index, real_folders
+from pyexp.store.status import GONE, readable_status, settled_status
+from pyexp.sweeps.naming import folder_names
 from pyexp.task import Status
 from pyexp.tensor.absent import HOLE
 from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from pyexp.store.index import Stamp
+
+    Show = Callable[[Sequence[tuple[str, Config]]], Iterator[tuple[str, Config]]]
 
 
 class Batch:
@@ -42,6 +48,9 @@ class Batch:
         axes: Names and coordinates of the sweep's dimensions.
         cells: What each place of the sweep holds, in row-major order: a run's folder, or `HOLE`.
         folders: Run folders in the same order.
+        configs: The configs of its runs.
+        added: Folders of the runs that this process has just added.
+        unmade: Those of them that are made while others work.
     """
 
     def __init__(
@@ -52,11 +61,17 @@ class Batch:
         self.axes = axes
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
-        self._kept: dict[str, Config] | None = None
+        self.configs = RunConfigs(self.paths)
+        self.added: frozenset[str] = frozenset()
+        self.unmade = FoldersToMake(self.paths)
+        self._index: tuple[object, dict[str, RunRecord]] = (None, {})
+        self._unchanged: tuple[Mapping[str, RunRecord], frozenset[str]] = ({}, frozenset())
 
     @classmethod
-    def create(cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any]) -> tuple[Batch, Claim]:
-        """Make a new batch folder with a folder for each of *configs*, and claim it.
+    def create(
+        cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any], show: Show = iter
+    ) -> tuple[Batch, Claim]:
+        """Make a new batch folder for *configs*, and claim it; see `add_runs`.
 
         Raises:
             OutputError: The folder cannot be written; nothing is left behind half-made.
@@ -73,14 +88,14 @@ class Batch:
             cells = configs.with_items(folders).cells()
             batch = cls(root, shape=configs.shape, axes=dict(configs.axes), cells=cells)
             write_atomic(paths.facts, json.dumps(facts, indent=1, default=str).encode())
-            batch.add_runs(list(zip(folders, configs, strict=True)))
+            batch.add_runs(list(zip(folders, configs, strict=True)), show)
             sync_folder(experiment_dir)
         except BaseException as error:
             if claim is not None:
                 claim.release()
             import shutil
 
-            # The folder is ours alone: half a batch is of use to nobody, and on a full disk it is in the way.
+            # The folder is ours alone: half a batch is of no use, and on a full disk it is in the way.
             shutil.rmtree(root, ignore_errors=True)
             if isinstance(error, OSError):
                 raise _unwritable(root, error) from error
@@ -107,25 +122,30 @@ class Batch:
             raise BatchNotFoundError(f"{root} is not a batch: it has no {layout.RUNS}") from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedFileError(
-                f"{path} does not hold the runs of a batch ({error}); the run folders beside it are unharmed"
+                f"{path} does not hold the runs of a batch ({error}); the run folders next to it are unharmed"
             ) from error
 
-    def add_runs(self, runs: Sequence[tuple[str, Config]]) -> None:
-        """Write the folders of new *runs*, and then ``runs.json``; what raises leaves the batch as it was."""
-        encoded = []
-        for folder, config in runs:
-            run = self.run(folder)
-            run.root.mkdir(exist_ok=True)  # a start that was killed may have made it
-            encoded.append((folder, encode_config(Config(config | {"out": run.root}))))
-            write_atomic(run.config, encoded[-1][1])
-        keep_configs(self.paths.configs, encoded)
+    def add_runs(self, runs: Sequence[tuple[str, Config]], show: Show = iter) -> None:
+        """Write what there is to know of new *runs*, some of their folders, and then ``runs.json``.
+
+        The folders that are left are those of `unmade`. What raises leaves the batch as it was.
+
+        Args:
+            runs: Folder and config of each.
+            show: Returns an iterator over the runs that shows how far it is.
+        """
+        keep_configs(self.paths.configs, show(runs))
         index = Index(self.paths.index)
         index.append(*(RunRecord(folder=folder, name=config["name"]) for folder, config in runs))
         index.close()
+        for folder, config in runs[:AT_ONCE]:
+            make_folder(self.run(folder), config)
         named = [None if cell is HOLE else cell for cell in self.cells]
         held = Config(shape=list(self.shape), runs=named, axes=dict(self.axes))
         write_atomic(self.paths.runs, encode_config(held), durable=True)
         sync_folder(self.paths.root)
+        self.added = frozenset(folder for folder, _ in runs)
+        self.unmade = FoldersToMake(self.paths, runs[AT_ONCE:])
 
     def claim(self) -> Claim:
         """Make this process the batch's owner.
@@ -150,118 +170,84 @@ class Batch:
             raise owned_by(self.paths.root.name, owner)
 
     def run(self, folder: str) -> layout.RunPaths:
-        """Paths of the run in *folder*."""
+        """Return the paths of the run in *folder*."""
         return self.paths.run(folder)
 
-    def load_config(self, folder: str) -> Config:
-        """Read the config of the run in *folder*, with ``out`` where the folder is now.
-
-        One that is missing is read from ``configs.jsonl``.
+    def load_config(self, folder: str, stamp: Stamp | None = None) -> Config:
+        """Read the config of a run, see `RunConfigs.load`.
 
         Raises:
             DamagedFileError: The config is missing, unreadable, or not the one that the folder was named after.
         """
-        path = self.run(folder).config
-        if path.parent.is_symlink():
-            raise DamagedFileError(f"{path.parent} is a link: the run's folder was replaced; put the folder back")
-        try:
-            config = decode_config(path.read_bytes())
-        except (OSError, ValueError) as error:
-            is_missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-            kept = self._kept_config(folder) if is_missing else None
-            if kept is None:
-                raise DamagedFileError(f"{path} cannot be read as a config ({error}): this run cannot go on") from error
-            config = kept
-        if folder_hash(folder) != config_hash(config):
-            raise DamagedFileError(
-                f"{path} was altered: its values do not have the hash in the folder's name; "
-                f"restore the file or start anew"
-            )
-        config["out"] = self.run(folder).root
-        return config
+        return self.configs.load(folder, stamp)
 
     def records(self) -> list[RunRecord]:
-        """State of each run, in order; a dead owner's running ones read as interrupted.
+        """Return the state of each run, in order; a dead owner's running ones read as interrupted.
 
         One file is read, and the folders of runs that lost their result, or that an owner who is dead left unfinished.
         """
         is_live = live_owner(self.paths.owner) is not None
-        known = load_index(self.paths.index) or {}
-        root = f"{self.paths.root}{os.sep}"  # ten thousand path objects would take longer than all the rest
+        known = self.noted()
+        unchanged = self._unchanged[1] if self._unchanged[0] is known else frozenset()
         return [
             record
-            if (record := known.get(folder)) is not None and self._is_right(record, root, is_live=is_live)
+            if (record := known.get(folder)) is not None
+            and (folder in unchanged or self._is_right(record, is_live=is_live))
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
 
+    def noted(self) -> dict[str, RunRecord]:
+        """Return what the index says of each run by folder, empty without one; read again only after a change."""
+        try:
+            found = self.paths.index.stat()
+        except OSError:
+            return {}
+        state = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if self._index[0] != state:
+            self._index = (state, load_index(self.paths.index) or {})
+        return self._index[1]
+
+    def unchanged(self) -> frozenset[str]:
+        """Return the runs that passed and whose files are those that the index notes.
+
+        They are compared once, and again only after a change of the index.
+        """
+        known = self.noted()
+        if self._unchanged[0] is not known:
+            folders, root = real_folders(self.paths.root), os.fspath(self.paths.root)
+            found = (folder for folder, record in known.items() if folder in folders and record.is_settled_in(root))
+            self._unchanged = (known, frozenset(found))
+        return self._unchanged[1]
+
+    def take_over(self, earlier: Batch) -> None:
+        """Take over what *earlier*, the same batch a moment ago, has compared of runs whose records are the same."""
+        then, unchanged = earlier._unchanged
+        known = self.noted()
+        self._unchanged = (known, frozenset(folder for folder in unchanged if known.get(folder) == then[folder]))
+
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:
-        """State of one run by its own files alone: ``result.pkl`` decides whether it passed."""
+        """Return the state of one run by its own files alone: ``result.pkl`` decides whether it passed."""
         paths = self.run(folder)
         status = readable_status(paths)
         settled = replace(status, status=settled_status(paths, status, is_live=is_live))
-        return RunRecord.of(folder, self._name(folder), settled)
+        return RunRecord.of(folder, self.name_of(folder), settled)
 
-    def rebuild_index(self) -> list[RunRecord]:
-        """Look into every run's folder, complete what a killed owner left there, and write the index anew.
-
-        Only for the owner.
-        """
-        remove_leftovers(self.paths.root)
-        records = [self._settle(folder) for folder in self.folders]
-        self.paths.index.unlink(missing_ok=True)
-        index = Index(self.paths.index)
-        index.append(*records)
-        index.close()
-        return records
-
-    def _kept_config(self, folder: str) -> Config | None:
-        if self._kept is None:
-            self._kept = load_kept_configs(self.paths.configs)
-        kept = self._kept.get(folder)
-        return None if kept is None else Config(kept)
-
-    def _restore(self, folder: str) -> None:
-        """Make a run's folder and config again where they were removed."""
-        paths = self.run(folder)
-        if paths.root.is_symlink() or os.path.lexists(paths.config):
-            return
-        config = self._kept_config(folder)
-        if config is not None and (paths.root.is_dir() or not os.path.lexists(paths.root)):
-            paths.root.mkdir(exist_ok=True)
-            write_atomic(paths.config, encode_config(Config(config | {"out": paths.root})))
-
-    def _settle(self, folder: str) -> RunRecord:
-        paths = self.run(folder)
-        self._restore(folder)
-        status = readable_status(paths)
-        settled = settled_status(paths, status, is_live=False)
-        if not paths.root.is_symlink():
-            remove_leftovers(paths.root)
-            remove_leftovers(paths.checkpoints)
-        if settled is not status.status and not paths.root.is_symlink():
-            status = replace(status, status=settled)
-            if settled is Status.PASSED:
-                status = replace(status, finished=paths.result.stat().st_mtime, digest=digest_of(paths.result))
-            save_status(paths.status, status)
-        if settled is Status.PASSED:
-            drop_previous(paths)
-        return RunRecord.of(folder, self._name(folder), replace(status, status=settled))
-
-    def _is_right(self, record: RunRecord, root: str, *, is_live: bool) -> bool:
-        """Whether the run's folder tells no more than the index, whose last lines a power cut takes."""
-        if record.status is Status.PASSED:
-            return os.access(f"{root}{record.folder}{os.sep}{layout.RESULT}", os.F_OK)
-        if is_live:
+    def _is_right(self, record: RunRecord, *, is_live: bool) -> bool:
+        """Return whether the run's folder holds no more than the index, whose last lines a power cut takes."""
+        if is_live and record.status is not Status.PASSED:
             return True
+        has_result = os.access(self.paths.result_of(record.folder), os.F_OK)
+        if has_result or record.status in (Status.PASSED, Status.RUNNING):
+            return has_result and record.status is Status.PASSED
+        has_status = os.access(self.paths.status_of(record.folder), os.F_OK)
         if record.status is Status.PENDING:
-            return not self.run(record.folder).status.exists()
-        if record.status is Status.RUNNING:
-            return False
+            return not has_status
         # A folder that a person has removed; one that was lost while its run was executed is the reason of its failure.
-        return os.path.lexists(f"{root}{record.folder}") or GONE in (record.error or "")
+        return has_status or GONE in (record.error or "")
 
-    def _name(self, folder: str) -> str:
+    def name_of(self, folder: str) -> str:
+        """Return the name in the config of the run in *folder*; where that cannot be read, the folder's."""
         try:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):
@@ -283,7 +269,7 @@ def _make_batch_folder(experiment_dir: Path) -> Path:
 
 
 def _checked_folder(folder: str) -> str:
-    """A run's folder is a plain name: anything else would lead out of the batch."""
+    """Return *folder*, a plain name: anything else would lead out of the batch."""
     is_plain = isinstance(folder, str) and folder not in {"", ".", ".."} and "/" not in folder
     if not is_plain or (sys.platform == "win32" and os.path.basename(folder) != folder):
         raise ValueError(f"{folder!r} is not the name of a run folder")

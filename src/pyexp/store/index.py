@@ -1,7 +1,7 @@
 """``index.jsonl``: the states of a batch's runs in one file, so that listing a batch opens one file and no pickle.
 
 Append-only; the last line of a run wins. The folders are the truth: an index that is lost, torn or behind is rebuilt.
-Beside it, ``configs.jsonl`` holds the configs once more, a checksum a line, for folders that were removed.
+A run that has ended is noted with size and time of its files: while they have these, none has to be opened.
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-import zlib
-from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
+import stat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pyexp._files import open_regular
-from pyexp.config.encoding import decode_config
 from pyexp.store import descriptors
+from pyexp.store.layout import CONFIG, RESULT, STATUS
 from pyexp.store.summary import index_part
 from pyexp.task import Status
 
@@ -22,14 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from pyexp.config.config import Config
     from pyexp.task import RunState
+
+    Stamp = list[int]
+    State = tuple[str, float | None, float | None]
 
 _STATE = re.compile(rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?')
 
 
 class RunRecord(NamedTuple):
-    """One run, as the index tells it; a tuple, because ten thousand of them are made at once.
+    """One run, as the index describes it; a tuple, because ten thousand of them are made at once.
 
     Attributes:
         folder: Name of the run's folder in the batch.
@@ -41,6 +42,8 @@ class RunRecord(NamedTuple):
         error: First line of its error.
         summary: Numbers, booleans and short strings at the top of its result.
         commit: Beginning of the hash of the snapshot that its last attempt ran.
+        files: Size and time of last change, in nanoseconds since 1970, of its config, its status and its result, one
+            after the other, see `stamp_of`; None while the run has not ended.
     """
 
     folder: str
@@ -52,27 +55,66 @@ class RunRecord(NamedTuple):
     error: str | None = None
     summary: dict[str, Any] | None = None
     commit: str | None = None
+    files: list[int] | None = None
 
     @property
     def duration(self) -> float | None:
         """Seconds that its last attempt took; None until it has ended."""
         return None if self.started is None or self.finished is None else self.finished - self.started
 
+    @property
+    def config_stamp(self) -> Stamp | None:
+        """Size and time of its ``config.json``."""
+        return None if self.files is None else self.files[:2]
+
     @classmethod
-    def of(cls, folder: str, name: str, state: RunState) -> RunRecord:
-        """What the index tells of the run in *folder*."""
-        told = {key: getattr(state, key) for key in STATE_FIELDS if hasattr(state, key)}
-        told |= {"error": first_line(state.error), "summary": index_part(state.summary)}
+    def of(cls, folder: str, name: str, state: RunState, files: list[int] | None = None) -> RunRecord:
+        """Return what the index keeps of the run in *folder*."""
+        known = {key: getattr(state, key) for key in STATE_FIELDS if hasattr(state, key)}
+        known |= {"error": first_line(state.error), "summary": index_part(state.summary)}
         commit = state.commits[-1] if state.commits else None
-        return cls(folder, name, **told, commit=commit[:_COMMIT_LENGTH] if commit else None)
+        return cls(folder, name, **known, commit=commit[:_COMMIT_LENGTH] if commit else None, files=files)
+
+    def is_settled_in(self, root: str) -> bool:
+        """Return whether the run has passed, and its files in the batch folder *root* are those of then.
+
+        The run's folder is a real one, see `real_folders`.
+        """
+        if self.status is not Status.PASSED or self.files is None or -1 in self.files:
+            return False
+        return stamps_of(root, self.folder) == self.files
 
 
 _COMMIT_LENGTH: Final = 12
-STATE_FIELDS: Final = RunRecord._fields[2:]
+STATE_FIELDS: Final = RunRecord._fields[2:-1]
+
+
+def stamp_of(path: str) -> Stamp:
+    """Return size and time of last change of the regular file *path*; -1 for both where there is none, or a link."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return [-1, -1]
+    return [found.st_size, found.st_mtime_ns] if stat.S_ISREG(found.st_mode) else [-1, -1]
+
+
+def stamps_of(root: str, folder: str) -> list[int]:
+    """Return what `RunRecord.files` notes of the run in *folder* of the batch folder *root*."""
+    run = f"{root}{os.sep}{folder}{os.sep}"
+    return stamp_of(run + CONFIG) + stamp_of(run + STATUS) + stamp_of(run + RESULT)
+
+
+def real_folders(root: Path) -> frozenset[str]:
+    """Return the names of the folders in *root*, links left out; none of them is opened."""
+    try:
+        with os.scandir(root) as entries:
+            return frozenset(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return frozenset()
 
 
 def first_line(error: str | None) -> str | None:
-    """The ``Type: message`` line of an error text."""
+    """Return the ``Type: message`` line of an error text."""
     return error.split("\n", 1)[0][:500] if error else None
 
 
@@ -114,8 +156,8 @@ def load_index(path: Path) -> dict[str, RunRecord] | None:
         return None
 
 
-def load_last_states(path: Path) -> list[tuple[str, float | None, float | None]] | None:
-    """Read status, start and end of each run, without parsing the rest of its line.
+def load_last_states(path: Path) -> dict[str, State] | None:
+    """Read status, start and end of each run by its folder, without parsing the rest of its line.
 
     None when there is no index, or a line in it that does not have the form that `Index` gives it.
     """
@@ -123,66 +165,18 @@ def load_last_states(path: Path) -> list[tuple[str, float | None, float | None]]
         lines = _last_lines(path.read_bytes())
     except OSError:
         return None
-    # Quotes within a string of JSON bear a backslash: no name or error can look like this.
-    found = _STATE.findall(b"\n".join(lines))
+    # Quotes within a string of JSON are preceded by a backslash: no name or error can look like this.
+    found = _STATE.findall(b"\n".join(lines.values()))
     if len(found) != len(lines):
         return None
-    return [(status.decode(), _number(started), _number(finished)) for status, started, finished in found]
-
-
-def keep_configs(path: Path, configs: Iterable[tuple[str, bytes]]) -> None:
-    """Append the *configs*, each with its run's folder, as `encode_config` spells them."""
-    lines = b"".join(_config_line(folder, encoded) for folder, encoded in configs)
-    with open(path, "a+b", opener=_open_no_link) as file:
-        # A torn last line is ended first.
-        if file.seek(0, os.SEEK_END) and not _ends_line(file):
-            lines = b"\n" + lines
-        file.write(lines)
-
-
-def load_kept_configs(path: Path) -> dict[str, Config]:
-    """Read the configs in *path* by run folder; lines that are torn or altered are passed over."""
-    try:
-        with open_regular(path) as file:
-            lines = file.read().splitlines()
-    except OSError:
-        return {}
-    found = {}
-    for line in lines:
-        payload = b"{" + line[_HEAD_LENGTH:]
-        if line[:_HEAD_LENGTH] == _head(payload):
-            kept = decode_config(payload)
-            found[kept["run"]] = kept["config"]
-    return found
-
-
-def _open_no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
-
-
-def _config_line(folder: str, encoded: bytes) -> bytes:
-    # JSON has line breaks between its parts alone: in strings they are escaped.
-    config = b"".join(part.strip() for part in encoded.splitlines())
-    payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + config + b"}"
-    return _head(payload) + payload[1:] + b"\n"
-
-
-def _head(payload: bytes) -> bytes:
-    return b'{"crc32": "%08x", ' % zlib.crc32(payload)
-
-
-_HEAD_LENGTH: Final = len(_head(b""))
-
-
-def _ends_line(file: IO[bytes]) -> bool:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1) == b"\n"
+    states = ((status.decode(), _number(started), _number(finished)) for status, started, finished in found)
+    return dict(zip(map(_folder, lines), states, strict=True))
 
 
 def _load_lines(path: Path) -> list[dict[str, Any]] | None:
     """Read the last line of each run as it stands, or None when there is no index.
 
-    What is torn or damaged is passed over.
+    Torn and damaged lines are skipped.
     """
     try:
         data = path.read_bytes()
@@ -190,14 +184,14 @@ def _load_lines(path: Path) -> list[dict[str, Any]] | None:
         return None
     try:
         # One parse of the whole is several times faster than one per line.
-        lines = json.loads(b"[" + b",".join(_last_lines(data)) + b"]")
+        lines = json.loads(b"[" + b",".join(_last_lines(data).values()) + b"]")
     except ValueError:
         lines = list(_readable_lines(data))
     return list({line["run"]: line for line in lines if isinstance(line, dict) and "run" in line}.values())
 
 
 # What a line leaves out where it is the default.
-_OPTIONAL: Final = STATE_FIELDS[1:]
+_OPTIONAL: Final = RunRecord._fields[3:]
 _DEFAULTS: Final = tuple(RunRecord._field_defaults[key] for key in _OPTIONAL)
 _STATUSES = {status.value: status for status in Status}
 
@@ -215,9 +209,16 @@ def _line(record: RunRecord) -> bytes:
     return json.dumps(fields).encode() + b"\n"
 
 
-def _last_lines(data: bytes) -> list[bytes]:
-    """The last whole line of each run: a line starts with its run, so that none has to be parsed."""
-    return list({line.partition(b'", "')[0]: line for line in data[: data.rfind(b"\n") + 1].splitlines()}.values())
+def _last_lines(data: bytes) -> dict[bytes, bytes]:
+    """Return the last whole line of each run by its beginning, which names the run, so that none has to be parsed."""
+    return {line.partition(b'", "')[0]: line for line in data[: data.rfind(b"\n") + 1].splitlines()}
+
+
+def _folder(beginning: bytes) -> str:
+    """Return the run folder that the *beginning* of a line names."""
+    name = beginning.removeprefix(b'{"run": "')
+    folder: str = json.loads(b'"' + name + b'"') if b"\\" in name else name.decode()
+    return folder
 
 
 def _number(text: bytes) -> float | None:

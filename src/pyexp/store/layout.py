@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ _TIMESTAMP: Final = r"(\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(\d+))?"
 class BatchPaths:
     """Paths of one batch folder (``out/<experiment>/<timestamp>``)."""
 
-    __slots__ = ("root",)
+    __slots__ = ("_prefix", "root")
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._prefix = f"{root}{os.sep}"
 
     @property
     def timestamp(self) -> str:
@@ -55,7 +57,7 @@ class BatchPaths:
 
     @property
     def owner(self) -> Path:
-        """Who works on the batch; locked while somebody does."""
+        """The process that works on the batch; locked while it does."""
         return self.root / OWNER
 
     @property
@@ -65,17 +67,29 @@ class BatchPaths:
 
     @property
     def server_log(self) -> Path:
-        """What the script's top printed in the process that runs are forked from; gone when that was nothing."""
+        """Output of the script's top in the process that runs are forked from; removed when there was none."""
         return self.root / "forkserver.out"
 
     @property
     def report(self) -> Path:
-        """Folder for what the report writes."""
+        """Folder of what the report writes."""
         return self.root / "report"
 
     def run(self, folder: str) -> RunPaths:
-        """Paths of the run in *folder*."""
+        """Return the paths of the run in *folder*."""
         return RunPaths(self.root / folder)
+
+    def config_of(self, folder: str) -> str:
+        """Return the config of the run in *folder* as text: ten thousand path objects take long to make."""
+        return f"{self._prefix}{folder}{os.sep}{CONFIG}"
+
+    def status_of(self, folder: str) -> str:
+        """Return the status of the run in *folder* as text."""
+        return f"{self._prefix}{folder}{os.sep}{STATUS}"
+
+    def result_of(self, folder: str) -> str:
+        """Return the result of the run in *folder* as text."""
+        return f"{self._prefix}{folder}{os.sep}{RESULT}"
 
 
 class RunPaths:
@@ -103,7 +117,7 @@ class RunPaths:
 
     @property
     def staged_result(self) -> Path:
-        """Where a custom executor's result waits until it is known to be whole."""
+        """The result of a custom executor, until it is known to be whole."""
         return self.root / ".staged.pkl"
 
     @property
@@ -118,12 +132,12 @@ class RunPaths:
 
     @property
     def log(self) -> Path:
-        """What the run printed."""
+        """The run's output."""
         return self.root / LOG
 
     @property
     def marker(self) -> Path:
-        """Marks a folder with an event log."""
+        """The mark of a folder with an event log."""
         return self.root / ".pyexp"
 
     @property
@@ -137,18 +151,18 @@ class RunPaths:
         return self.root / ".checkpoints.previous"
 
     def checkpoint(self, name: str, call: int) -> Path:
-        """File of the *call*-th call (from 1) of the checkpoint *name*."""
+        """Return the file of the *call*-th call (from 1) of the checkpoint *name*."""
         return self.checkpoints / (f"{name}.pkl" if call == 1 else f"{name}.{call}.pkl")
 
 
 def format_timestamp(moment: datetime, serial: int = 1) -> str:
-    """Name of the *serial*-th batch started in the second of *moment*."""
+    """Return the name of the *serial*-th batch started in the second of *moment*."""
     stamp = moment.strftime("%Y-%m-%d_%H-%M-%S")
     return stamp if serial == 1 else f"{stamp}_{serial}"
 
 
 def timestamp_key(name: str) -> tuple[str, int] | None:
-    """Sort key of a batch folder's name, or None for any other name."""
+    """Return the sort key of a batch folder's name, or None for any other name."""
     import re
 
     match = re.fullmatch(_TIMESTAMP, name)

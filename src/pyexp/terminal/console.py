@@ -6,6 +6,7 @@ else plain lines. A closed terminal stops nothing.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import textwrap
@@ -13,19 +14,23 @@ import time
 from collections import Counter
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from pyexp.scheduler.events import Event, RunFinished, RunRetried, RunStarted
 from pyexp.task import Status
-from pyexp.terminal.printing import encodable
+from pyexp.terminal.printing import encodable, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pyexp.store.batch import Batch
 
 _SHOWN_NAMES = 3
 _SHOWN_FAILURES = 10
+_MANY = 1_000  # runs, of which to prepare fewer takes no second
+_PATIENCE_S = 1.0
+
+T = TypeVar("T")
 
 
 class Console:
@@ -150,6 +155,28 @@ class Console:
             bar, self._bar = self._bar, None
             with suppress(OSError, ValueError):
                 bar.close()
+
+
+def show_preparing(name: str, items: Sequence[T], *, is_quiet: bool = False) -> Iterator[T]:
+    """Yield *items*; after a second a bar shows how many, or a line where there is no terminal."""
+    if is_quiet or len(items) < _MANY:
+        yield from items
+    elif _is_drawable(sys.stderr):
+        told = {
+            "desc": f"{name}: preparing",
+            "unit": "run",
+            "delay": _PATIENCE_S,
+            "leave": False,
+            "dynamic_ncols": True,
+        }
+        yield from _bar_class()(items, file=sys.stderr, **told)
+    else:
+        begin = time.monotonic()
+        for done, item in enumerate(items):
+            if done % _MANY == 0 and time.monotonic() - begin > _PATIENCE_S:
+                say(f"{name}: preparing {len(items):,} runs…")
+                begin = math.inf
+            yield item
 
 
 def _is_drawable(stream: TextIO | None) -> bool:

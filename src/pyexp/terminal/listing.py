@@ -17,7 +17,7 @@ _UNIT = 1000
 
 
 def listing_lines(experiment_dir: Path) -> list[str]:
-    """The experiment, then each batch, oldest first: states, duration, size, what it was asked for.
+    """Return the experiment, then each batch, oldest first: states, duration, size, what it was asked for.
 
     Raises:
         BatchNotFoundError: There is none.
@@ -43,7 +43,7 @@ def _row(batch: BatchOverview) -> tuple[str, str, str, str, str]:
 
 
 def _asked(batch: BatchOverview) -> str:
-    """What the batch was asked for, as it is written on the command line."""
+    """Return what the batch was asked for, as it is written on the command line."""
     parts = ["trial"] if batch.trial else []
     parts += [f"--set {text}" for text in _assignments(batch.set)]
     parts += [f"--sweep {text}" for text in _assignments(batch.sweep)]
@@ -60,7 +60,7 @@ def _assignments(values: Mapping[str, object]) -> list[str]:
 
 
 def _size(size: float) -> str:
-    """A number of bytes for people, in powers of ten.
+    """Return a number of bytes for people, in powers of ten.
 
     Example:
         >>> _size(999), _size(1234), _size(5_000_000)

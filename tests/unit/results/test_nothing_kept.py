@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pyexp import Experiment, Result
 from pyexp.results import result as result_module
 from support.experiments import make_runner
 
@@ -46,25 +47,24 @@ def test_a_result_with_classes_is_opened_and_not_kept(tmp_path):
     assert results[0]._value is result_module._UNREAD
 
 
-def test_an_attribute_of_a_class_named_summary_wins(tmp_path):
-    from pyexp import Experiment, ExperimentRunner
+LATER = [name for name, kind in vars(Result).items() if isinstance(kind, property) and name not in vars(Experiment)]
 
-    class Training(Experiment):
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_name_of_result_that_came_later_is_given_unless_the_run_set_it(name: str, tmp_path):
+    class Sets(Experiment):
         def experiment(self):
-            self.summary = "mine"
+            setattr(self, name, "mine")
 
-        @staticmethod
-        def configs():
-            return [{"name": "a"}]
-
-    class Other(Experiment):
+    class Others(Experiment):
         def experiment(self):
             self.loss = 0.5
 
-        @staticmethod
-        def configs():
-            return [{"name": "a"}]
+    given = [
+        make_runner(cls, [{"x": 1}], tmp_path / cls.__name__, executor="inline").run()[0] for cls in (Sets, Others)
+    ]
+    assert [getattr(item, name) for item in given] == ["mine", getattr(given[1]._pyexp_source, name)]
 
-    settings = {"output_dir": tmp_path, "executor": "inline", "stash": False}
-    assert ExperimentRunner(Training, **settings).run(argv=[])[0].summary == "mine"
-    assert ExperimentRunner(Other, **settings).run(argv=[])[0].summary == {"loss": 0.5}
+
+def test_there_are_names_of_result_that_came_later():
+    assert {"summary", "previous"} <= set(LATER)

@@ -162,4 +162,4 @@ def test_a_report_that_raises_says_how_many_runs_have_no_result(tmp_path, is_asy
     with pytest.raises(TypeError) as raised:
         runner.run(filter="config[01]")
     (note,) = raised.value.__notes__
-    assert note == "2 of 3 runs have no result (1 pending, 1 failed): result.ok tells which, result.error why"
+    assert note == "2 of 3 runs have no result (1 pending, 1 failed): result.ok says which, result.error why"

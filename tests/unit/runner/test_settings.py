@@ -27,7 +27,7 @@ def test_continue_and_report_of_one_layer_exclude_each_other():
 
 
 def test_unknown_setting_names_the_nearest():
-    with pytest.raises(SettingsError, match=r"no setting 'job'; did you mean 'jobs'\?"):
+    with pytest.raises(SettingsError, match=r"no setting 'job': did you mean 'jobs'\?"):
         resolve({"job": 2})
 
 

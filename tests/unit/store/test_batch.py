@@ -10,6 +10,7 @@ from pyexp.errors import BatchNotFoundError, DamagedFileError, OutputError
 from pyexp.store.batch import Batch
 from pyexp.store.batches.facts import load_facts
 from pyexp.store.batches.finding import find_batch, find_batches
+from pyexp.store.batches.settling import settle
 from pyexp.store.index import Index, RunRecord
 from pyexp.store.status import save_status
 from pyexp.task import RunState, Status
@@ -157,7 +158,7 @@ def test_rebuilding_completes_what_a_killed_owner_left(ended):
     save_status(paths.status, RunState(status=Status.RUNNING, started=1.0, attempts=1))
     paths.result.write_bytes(b"N.")
 
-    records = ended.rebuild_index()
+    records = settle(ended)
 
     assert [record.status for record in records] == ["pending", "passed", "pending"]
     told = json.loads(paths.status.read_bytes())
@@ -213,7 +214,7 @@ def test_the_next_owner_removes_what_killed_writers_left(made):
     for path in left + kept:
         path.write_bytes(b"x")
 
-    made.rebuild_index()
+    settle(made)
 
     assert [path for path in left if path.exists()] == []
     assert [path for path in kept if not path.exists()] == []
@@ -226,6 +227,6 @@ def test_leftovers_behind_a_link_stay(made, tmp_path):
     shutil.rmtree(made.run(made.folders[0]).root)
     made.run(made.folders[0]).root.symlink_to(elsewhere)
 
-    made.rebuild_index()
+    settle(made)
 
     assert (elsewhere / ".result.pkl.1.2.tmp").exists()

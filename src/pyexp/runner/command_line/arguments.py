@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from pyexp.config.suggestion import close_names
 from pyexp.errors import SettingsError
 from pyexp.runner.command_line.flags import FLAGS
 
-_LIKENESS = 0.75  # of a flag that is none to the one that was meant, at least
+_LIKENESS = 0.75  # of what is not a flag to the flag that was meant, at least
 
 
 def parse(argv: list[str], *, prog: str, description: str | None) -> tuple[dict[str, Any], bool]:
@@ -37,8 +37,8 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError(f"{message} (see {self.prog} --help)")
 
     def hint(self, argument: str) -> str:
-        """What may help who typed *argument*, which is none."""
-        near = get_close_matches(argument.partition("=")[0], self._option_string_actions, n=1, cutoff=_LIKENESS)
+        """Return what may help after *argument*, which is not a flag."""
+        near = close_names(argument.partition("=")[0], self._option_string_actions, count=1, likeness=_LIKENESS)
         return "".join(f"did you mean {flag}? " for flag in near) + f"see {self.prog} --help"
 
 

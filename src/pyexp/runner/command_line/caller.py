@@ -10,6 +10,7 @@ import os
 import sys
 import sysconfig
 import threading
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pyexp.errors import SettingsError
@@ -69,31 +70,40 @@ def refuse_ignored_flags(call: str) -> None:
 
 
 def is_read(frame: FrameType, definition: str) -> bool:
-    """Whether the command line is meant for the experiment of the module *definition*, started from *frame*.
+    """Return whether the command line is meant for the experiment of the module *definition*, started from *frame*.
 
     It is when the program that a person started leads to the call: in the main thread, outside of any loop and run,
     and through nothing that has the arguments for itself.
     """
-    if not getattr(sys, "argv", None) or threading.current_thread() is not threading.main_thread():
+    if not getattr(sys, "argv", None) or (main := _program(frame)) is None:
         return False
-    if _has_loop() or _is_executing_run():
-        return False
-    main: FrameType | None = None
-    for each in _stack(frame):
-        package = _package(each.f_globals.get("__name__"))
-        if package in _HOSTS:
-            return False
-        if main is None and package in _COMMAND_LINES and is_installed(each.f_code.co_filename):
-            return False
-        if main is None and package == "__main__" and each.f_code.co_name == "<module>":
-            main = each
-    if main is None:
+    between = takewhile(lambda each: each is not main, _stack(frame))
+    if any(_package_of(each) in _COMMAND_LINES and is_installed(each.f_code.co_filename) for each in between):
         return False
     return _is_program_of(main, {_owner(frame.f_globals, main), _owner(_variables(definition), main)})
 
 
+def is_in_program(frame: FrameType) -> bool:
+    """Return whether the program that a person started leads to *frame*; something else may have its arguments."""
+    return _program(frame) is not None
+
+
+def _program(frame: FrameType) -> FrameType | None:
+    """Return the top of the program that leads to *frame*; None in a thread, a loop, a run, a test, a server, ….
+
+    Of several, the innermost.
+    """
+    if threading.current_thread() is not threading.main_thread() or _has_loop() or _is_executing_run():
+        return None
+    stack = list(_stack(frame))
+    if any(_package_of(each) in _HOSTS for each in stack):
+        return None
+    tops = (each for each in stack if _package_of(each) == "__main__" and each.f_code.co_name == "<module>")
+    return next(tops, None)
+
+
 def _is_program_of(main: FrameType, owners: set[str]) -> bool:
-    """Whether the program whose top is *main* is a user's script, or belongs to one of the packages *owners*."""
+    """Return whether the program whose top is *main* is a user's script, or belongs to one of the packages *owners*."""
     path = main.f_globals.get("__file__")
     if not path or main.f_code.co_filename.startswith("<"):  # -c, standard input, a prompt
         return False
@@ -109,19 +119,19 @@ def _is_program_of(main: FrameType, owners: set[str]) -> bool:
 
 
 def _owner(variables: dict[str, Any], main: FrameType) -> str:
-    """The package of the module with *variables*; of the program *main* itself, the one that ``python -m`` started."""
+    """Return the package of the module with *variables*; of the program *main*, the one that ``python -m`` started."""
     if variables is not main.f_globals:
         return _package(variables.get("__name__"))
     return _package(variables.get("__package__") or getattr(variables.get("__spec__"), "name", None)) or "__main__"
 
 
 def _variables(module: str) -> dict[str, Any]:
-    """The variables of the module named *module*; where it was not imported as such, its name alone."""
+    """Return the variables of the module named *module*; where it was not imported as such, its name alone."""
     return getattr(sys.modules.get(module), "__dict__", {"__name__": module})
 
 
 def _script_folders() -> set[str]:
-    """Where installed programs are."""
+    """Return the folders of installed programs."""
     user = sysconfig.get_preferred_scheme("user")
     folders = (
         sysconfig.get_path("scripts"),
@@ -132,7 +142,7 @@ def _script_folders() -> set[str]:
 
 
 def _console_scripts(file: str) -> set[str]:
-    """The packages of the console script *file*; none when it is no console script."""
+    """Return the packages of the console script *file*; none for any other file."""
     from importlib.metadata import entry_points
 
     name = file.removesuffix(".exe").removesuffix("-script.py").removesuffix("-script.pyw")
@@ -150,6 +160,10 @@ def _stack(frame: FrameType | None) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
+def _package_of(frame: FrameType) -> str:
+    return _package(frame.f_globals.get("__name__"))
+
+
 def _package(module: Any) -> str:
     return module.partition(".")[0] if isinstance(module, str) else ""
 
@@ -163,13 +177,13 @@ def _has_loop() -> bool:
 
 
 def _is_executing_run() -> bool:
-    """Whether this thread executes a run."""
-    invoke = sys.modules.get("pyexp.executors.invoke")  # whoever executes a run has imported it
+    """Return whether this thread executes a run."""
+    invoke = sys.modules.get("pyexp.executors.invoke")  # what executes a run has imported it
     return invoke is not None and invoke.current_run.get(None) is not None
 
 
 def is_in_run() -> bool:
-    """Whether this process executes a run, or belongs to one."""
+    """Return whether this process executes a run, or belongs to one."""
     from pyexp.executors.invoke import own_process
     from pyexp.executors.membership import current_membership
 

@@ -16,7 +16,7 @@ def parse_duration(text: str) -> float:
         [90.0, 1.5, 90.0, 900.0, 5400.0, 172800.0, 5400.0]
 
     Raises:
-        ValueError: It is no time; the message says how one is written.
+        ValueError: It is not a time; the message says how to write one.
     """
     stripped = text.strip()
     try:
@@ -26,5 +26,5 @@ def parse_duration(text: str) -> float:
     units = [unit.lower() for _, unit in parts]
     is_whole = bool(parts) and not _PART.sub("", stripped)
     if not is_whole or sorted(units, key=lambda unit: -_UNITS[unit]) != units or len(set(units)) != len(units):
-        raise ValueError(f"{text!r} is no time: write 90, 90s, 15m or 1h30m")
+        raise ValueError(f"{text!r} is not a time: write 90, 90s, 15m or 1h30m")
     return sum(float(number) * _UNITS[unit] for (number, _), unit in zip(parts, units, strict=True))

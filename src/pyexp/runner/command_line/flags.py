@@ -133,6 +133,13 @@ FLAGS: Final = (
     Flag(
         ("--dry-run",), "show what would run; run nothing", _WHAT, None, "dry_run", is_common=True, parsing=_SWITCH
     ),
+    Flag(
+        ("--verify",), "with --continue or --extend: check all results by their hashes", _WHAT, None, "verify",
+        parsing=_SWITCH,
+    ),
+    Flag(
+        ("--only",), "of several experiments in a program, start this one", _WHAT, "NAME", "only", is_common=True
+    ),
     Flag(("--note",), "a sentence that --list shows with the batch", _WHAT, "TEXT", "note", is_common=True),
     Flag(
         ("--trial",), "a batch that --continue, --report and results() pass over", _WHAT, None, "trial",

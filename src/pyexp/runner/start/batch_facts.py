@@ -1,4 +1,4 @@
-"""What ``batch.json`` tells of the circumstances of a batch."""
+"""What ``batch.json`` records of the circumstances of a batch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DISTRIBUTION = re.compile(r"(.+?)-([^-]+)\.(?:dist|egg)-info")
 
 
 def collect_facts(settings: Settings, commit: str | None) -> dict[str, Any]:
-    """Command line, Python, platform, package versions, git commit and owner of a new batch."""
+    """Return command line, Python, platform, package versions, git commit and owner of a new batch."""
     start = describe_start(commit)
     return {
         **start,
@@ -41,7 +41,7 @@ def collect_facts(settings: Settings, commit: str | None) -> dict[str, Any]:
 
 
 def _asked_for(settings: Settings) -> dict[str, Any]:
-    """What the start was asked for beyond its configs: a note, what was set and chosen."""
+    """Return what the start was asked for beyond its configs: a note, what was set and chosen."""
     asked: dict[str, Any] = {"note": settings.note, "filter": settings.filter}
     if settings.config is not None:
         asked["config"] = os.path.abspath(os.path.expanduser(settings.config))
@@ -56,7 +56,7 @@ def _asked_for(settings: Settings) -> dict[str, Any]:
 
 
 def describe_start(commit: str | None) -> dict[str, Any]:
-    """What ``batch.json`` keeps of each start: its time, its command line, and the snapshot of the code."""
+    """Return what ``batch.json`` keeps of each start: its time, its command line, and the snapshot of the code."""
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "command": [sys.executable, *sys.argv],
@@ -65,7 +65,7 @@ def describe_start(commit: str | None) -> dict[str, Any]:
 
 
 def _packages() -> dict[str, str]:
-    """Name and version of each installed distribution, from the names of its folders: none is opened."""
+    """Return name and version of each installed distribution, from the names of its folders: none is opened."""
     found: dict[str, str] = {}
     for folder in sys.path:
         try:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from pyexp.code.origin import CodeOrigin
@@ -17,13 +18,16 @@ from pyexp.store.batch import Batch
 from pyexp.store.batches.extending import apply_extension
 from pyexp.store.batches.facts import add_start
 from pyexp.store.batches.rerunning import run_again
+from pyexp.store.batches.settling import settle
 from pyexp.store.outcomes import set_aside
+from pyexp.terminal.console import show_preparing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.runner.settings import Settings
     from pyexp.runner.start.decision_kinds import Decision
+    from pyexp.store.batch import Show
     from pyexp.store.claim import Claim
     from pyexp.store.index import RunRecord
 
@@ -88,7 +92,9 @@ def begin(decision: Decision, settings: Settings, home: Path) -> StartedBatch:
 
 def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatch:
     kept = keep_code(decision.folder, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
-    batch, claim = Batch.create(decision.folder, decision.configs, collect_facts(settings, kept.commit))
+    batch, claim = Batch.create(
+        decision.folder, decision.configs, collect_facts(settings, kept.commit), _shown(decision, settings)
+    )
     try:
         return StartedBatch(
             batch=batch,
@@ -106,9 +112,9 @@ def _begin_fresh(decision: Fresh, settings: Settings, home: Path) -> StartedBatc
 def _begin_existing(decision: Continued | Extended | Rerun, settings: Settings, home: Path) -> StartedBatch:
     claim = decision.batch.claim()
     try:
-        batch, notes = _prepare(decision)
+        batch, notes = _prepare(decision, settings)
         # What another process completed between the decision and the claim is not executed again.
-        records = batch.rebuild_index()
+        records = settle(batch)
         open_folders = {record.folder for record in records if record.status.is_open}
         kept = keep_code(batch.paths.root.parent, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
         add_start(batch, describe_start(kept.commit))
@@ -140,13 +146,18 @@ def _begin_existing(decision: Continued | Extended | Rerun, settings: Settings, 
         raise
 
 
+def _shown(decision: Fresh | Extended, settings: Settings) -> Show:
+    """Return what shows how far the preparation of new runs is."""
+    return partial(show_preparing, decision.name, is_quiet=settings.quiet)
+
+
 def _note_on_locks(claim: Claim) -> list[str]:
     if claim.is_locked:
         return []
     return ["the file system of the output folder has no locks: when this process is killed, continue after 90 s"]
 
 
-def _prepare(decision: Continued | Extended | Rerun) -> tuple[Batch, list[str]]:
+def _prepare(decision: Continued | Extended | Rerun, settings: Settings) -> tuple[Batch, list[str]]:
     """Do to the runs of the batch what was decided, before any is executed; return the batch as it is then, and notes.
 
     Raises:
@@ -161,23 +172,22 @@ def _prepare(decision: Continued | Extended | Rerun) -> tuple[Batch, list[str]]:
             if Batch.open(batch.paths.root).cells != batch.cells:
                 raise BatchOwnedError(f"another process has just extended {batch.paths.timestamp}: start again")
             notes = [_set_aside(batch, folder) for folder in decision.damaged]
-            return apply_extension(batch, decision.extension), notes
+            return apply_extension(batch, decision.extension, _shown(decision, settings)), notes
         case Rerun():
-            for run in decision.runs:
-                run_again(batch.run(run.folder))
+            run_again(batch, [run.folder for run in decision.runs])
             return batch, []
 
 
 def _note_on_commits(records: list[RunRecord], commit: str | None) -> list[str]:
-    """How many passed runs ran other code than this start has."""
+    """Note how many passed runs ran other code than this start has."""
     passed = Counter(record.commit for record in records if not record.status.is_open)
     others = {
         known: count for known, count in passed.items() if known is not None and not (commit or "").startswith(known)
     }
     if not others or commit is None:
         return []
-    told = ", ".join(f"{count} passed {'run' if count == 1 else 'runs'} on {known}" for known, count in others.items())
-    return [f"the code has changed: {told}; this start runs {commit[:12]}"]
+    shown = ", ".join(f"{count} passed {'run' if count == 1 else 'runs'} on {known}" for known, count in others.items())
+    return [f"the code has changed: {shown}; this start runs {commit[:12]}"]
 
 
 def _set_aside(batch: Batch, folder: str) -> str:

@@ -6,7 +6,7 @@ import re
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from pyexp.errors import NothingMatchesError
+from pyexp.errors import NothingMatchesError, SelectionError, UnknownKeyError
 from pyexp.results.result import Result
 from pyexp.tensor.select import by_query
 
@@ -26,7 +26,7 @@ def choose_configs(settings: Settings, configs: Sequence[Config]) -> tuple[int, 
 
     Raises:
         NothingMatchesError: None is chosen.
-        SelectionError: No config has a key of ``where``.
+        UnknownKeyError: No config has a key of ``where``.
     """
     names = [config["name"] for config in configs]
     return _chosen(settings, names, lambda query: by_query(configs, query))
@@ -45,7 +45,7 @@ def choose_records(
 
     Raises:
         NothingMatchesError: None is chosen.
-        SelectionError: No config has a key of ``where``.
+        UnknownKeyError: No config has a key of ``where``.
     """
 
     def look_up(query: Mapping[str, Any]) -> list[int]:
@@ -67,7 +67,10 @@ def _chosen(
     pattern, query = settings.filter, settings.where
     found = [at for at, name in enumerate(names) if pattern is None or re.search(pattern, name)]
     if query:
-        wanted = frozenset(look_up(query))
+        try:
+            wanted = frozenset(look_up(query))
+        except SelectionError as error:
+            raise UnknownKeyError(str(error)) from error
         found = [at for at in found if at in wanted]
     if not found and (pattern is not None or query):
         shown = ", ".join(names[:_SHOWN_NAMES]) + (", …" if len(names) > _SHOWN_NAMES else "")
@@ -76,7 +79,7 @@ def _chosen(
 
 
 def describe_choice(settings: Settings) -> str:
-    """What *settings* choose runs by, as the subject of a sentence."""
+    """Return what *settings* choose runs by, as the subject of a sentence."""
     pattern = None if settings.filter is None else f"the filter {settings.filter!r}"
     query = None if not settings.where else f"where {dict(settings.where)!r}"
     return " with ".join(part for part in (pattern, query) if part is not None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pyexp._optional import require_extra
 from pyexp.errors import SettingsError
+from pyexp.runner.program.declared import declared
 from pyexp.runner.start.capacity import find_capacity
 from pyexp.runner.start.choosing import choose_configs, choose_records
 from pyexp.runner.start.decision_kinds import Continued, Extended, Fresh, Report, Rerun
@@ -45,18 +46,19 @@ def decide(declaration: Declaration, settings: Settings) -> Decision:
     Raises:
         PyexpError: The configs, the settings or the batch do not allow it.
     """
+    declared.require_meant(declaration, settings.only)
     if settings.viewer:
         require_extra("aiohttp", "viewer", "the viewer")
     folder = experiment_folder(declaration, settings)
     if settings.report_run:
-        return Report(name=folder.name, batch=Batch.open(find_batch(folder, settings.timestamp("report_run"))))
+        return Report(name=folder.name, batch=_find(folder, declaration, settings, "report_run"))
     capacity = find_capacity(declaration.body, settings)
     if settings.continue_run:
-        return _continued(_open(folder, settings, "continue_run"), declaration, settings, capacity)
+        return _continued(_open(folder, declaration, settings, "continue_run"), declaration, settings, capacity)
     if settings.extend_run:
-        return _extended(_open(folder, settings, "extend_run"), declaration, settings, capacity)
+        return _extended(_open(folder, declaration, settings, "extend_run"), declaration, settings, capacity)
     if settings.rerun_run:
-        return _rerun(_open(folder, settings, "rerun_run"), declaration, settings, capacity)
+        return _rerun(_open(folder, declaration, settings, "rerun_run"), declaration, settings, capacity)
     return _fresh(folder, declaration, settings, capacity)
 
 
@@ -69,20 +71,33 @@ def _fresh(folder: Path, declaration: Declaration, settings: Settings, capacity:
     )
 
 
-def _open(folder: Path, settings: Settings, key: str) -> Batch:
-    """The batch that *settings* choose by *key*.
+def _open(folder: Path, declaration: Declaration, settings: Settings, key: str) -> Batch:
+    """Open the batch that *settings* choose by *key*, to work on it.
 
     Raises:
         BatchOwnedError: Another process works on it.
     """
-    batch = Batch.open(find_batch(folder, settings.timestamp(key)))
+    batch = _find(folder, declaration, settings, key)
     batch.refuse_if_owned()
+    batch.unchanged()  # before anything asks for the states of its runs, which then need no look at their folders
     return batch
+
+
+def _find(folder: Path, declaration: Declaration, settings: Settings, key: str) -> Batch:
+    """Open the batch that *settings* choose by *key*: by its timestamp, which the experiment's name may precede.
+
+    Raises:
+        BatchNotFoundError: There is none, or it is another experiment's.
+    """
+    name, slash, timestamp = (settings.timestamp(key) or "").rpartition("/")
+    if slash and name != folder.name:
+        declared.require_meant(declaration, name)
+    return Batch.open(find_batch(folder, timestamp or None))
 
 
 def _continued(batch: Batch, declaration: Declaration, settings: Settings, capacity: Capacity) -> Continued:
     records = batch.records()
-    done, damaged = _split_passed(batch, records)
+    done, damaged = _split_passed(batch, records, verify=settings.verify)
     chosen = [records[position] for position in choose_records(settings, batch, records)]
     limits, notes = _limits(declaration.body, settings, capacity)
     return Continued(
@@ -106,7 +121,7 @@ def _extended(batch: Batch, declaration: Declaration, settings: Settings, capaci
     )
     records = batch.records()
     extension = plan_extension(batch, [record.name for record in records], configs)
-    done, damaged = _split_passed(batch, records)
+    done, damaged = _split_passed(batch, records, verify=settings.verify)
     every = [*records, *(RunRecord(folder, config["name"]) for folder, config in extension.added)]
     chosen = [every[position] for position in choose_records(settings, batch, every, dict(extension.added))]
     limits, notes = _limits(declaration.body, settings, capacity)
@@ -137,18 +152,22 @@ def _rerun(batch: Batch, declaration: Declaration, settings: Settings, capacity:
     )
 
 
-def _split_passed(batch: Batch, records: list[RunRecord]) -> tuple[set[str], tuple[str, ...]]:
-    """Folders of runs that need not be executed again, and of those that passed and whose result is damaged.
+def _split_passed(batch: Batch, records: list[RunRecord], *, verify: bool) -> tuple[set[str], tuple[str, ...]]:
+    """Return the folders of runs that need not be executed again, and of those that passed with a damaged result.
 
-    A passed run that has no result any more is among neither, and so is one whose folder is a link now.
+    A passed run that has no result any more is among neither, and so is one whose folder is a link now. A result is
+    hashed where the run's files have another size or time than then, or with *verify*.
     """
-    passed = [run for run in records if not run.status.is_open and has_regular_result(batch.run(run.folder))]
-    damaged = tuple(record.folder for record in passed if _is_damaged(batch, record))
-    return {record.folder for record in passed}.difference(damaged), damaged
+    passed = [run for run in records if not run.status.is_open]
+    unchanged = frozenset() if verify else batch.unchanged()
+    unread = [run for run in passed if run.folder not in unchanged]
+    lost = {run.folder for run in unread if not has_regular_result(batch.run(run.folder))}
+    damaged = tuple(run.folder for run in unread if run.folder not in lost and _is_damaged(batch, run))
+    return {run.folder for run in passed}.difference(lost, damaged), damaged
 
 
 def _note_on_extension(extension: Extension) -> list[str]:
-    """That there is nothing new, and which runs the configs do not have any more."""
+    """Note that there is nothing new, and which runs the configs do not have any more."""
     notes = [] if extension.added else ["the configs have nothing that the batch does not have"]
     if extension.left:
         more = f" and {len(extension.left) - _SHOWN_NAMES} more" if len(extension.left) > _SHOWN_NAMES else ""
@@ -158,7 +177,7 @@ def _note_on_extension(extension: Extension) -> list[str]:
 
 
 def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
-    """That a batch began with a part of its runs, and which other one is complete."""
+    """Note that a batch began with a part of its runs, and which other one is complete."""
     facts = load_facts(batch)
     chosen = [f"{key}={facts[key]!r}" for key in ("filter", "where") if facts.get(key)]
     pending = sum(record.status is Status.PENDING for record in records)
@@ -170,7 +189,7 @@ def _note_on_filter(batch: Batch, records: list[RunRecord]) -> list[str]:
 
 
 def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits, tuple[str, ...]]:
-    """The limits of the runs, and notes on what cannot be kept."""
+    """Return the limits of the runs, and notes on what cannot be kept."""
     notes: list[str] = []
     timeout_s = settings.timeout
     if timeout_s is not None and not capacity.executor.can_stop(body):
@@ -190,6 +209,6 @@ def _limits(body: Body, settings: Settings, capacity: Capacity) -> tuple[Limits,
 
 
 def _is_damaged(batch: Batch, record: RunRecord) -> bool:
-    """Whether the result of a run that passed is not what the run wrote."""
+    """Return whether the result of a run that passed is not what the run wrote."""
     paths = batch.run(record.folder)
     return not check_result(paths.result, load_status(paths.status, default_if_damaged=True).digest)

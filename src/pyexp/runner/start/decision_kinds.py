@@ -25,7 +25,7 @@ class Report:
     batch: Batch
 
     def lines(self) -> list[str]:
-        """What a dry run prints."""
+        """Return what a dry run prints."""
         return [f"no run would be executed; the report would be on {self.batch.paths.root}"]
 
 
@@ -52,7 +52,7 @@ class Fresh:
     notes: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """What a dry run prints."""
+        """Return what a dry run prints."""
         runs = [str(self.configs[position]["name"]) for position in self.chosen]
         return _start_lines(self, runs, len(self.configs), f"a new batch in {self.folder}")
 
@@ -80,7 +80,7 @@ class Continued:
     notes: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """What a dry run prints."""
+        """Return what a dry run prints."""
         lines = _start_lines(self, [run.name for run in self.runs], len(self.batch.folders), str(self.batch.paths.root))
         return [*lines, *_damage_lines(self)]
 
@@ -110,7 +110,7 @@ class Extended:
     notes: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """What a dry run prints."""
+        """Return what a dry run prints."""
         total = len(self.batch.folders) + len(self.extension.added)
         where = f"{self.batch.paths.root}, which gets {len(self.extension.added)} more"
         return [*_start_lines(self, [run.name for run in self.runs], total, where), *_damage_lines(self)]
@@ -137,7 +137,7 @@ class Rerun:
     notes: tuple[str, ...]
 
     def lines(self) -> list[str]:
-        """What a dry run prints."""
+        """Return what a dry run prints."""
         where = f"{self.batch.paths.root}, again"
         return _start_lines(self, [run.name for run in self.runs], len(self.batch.folders), where)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def experiment_folder(declaration: Declaration, settings: Settings) -> Path:
-    """Folder of the experiment's batches: beside its file, or in the current folder where that file is installed."""
+    """Return the folder of the batches: next to the experiment's file, or in the current one if that is installed."""
     if settings.output_dir is None:
         output = (Path.cwd() if is_installed(declaration.home) else declaration.home) / "out"
     else:

@@ -37,7 +37,7 @@ class KeptCode:
         return None if self.snapshot is None else self.snapshot.commit
 
     def origin(self, place: Path, *, is_isolated: bool) -> CodeOrigin:
-        """Where the runs get their code from.
+        """Return where the runs get their code from.
 
         Args:
             place: Where the state of the work tree is written.
@@ -81,7 +81,7 @@ def keep_code(folder: Path, home: Path, *, is_quiet: bool = False) -> KeptCode:
 
 
 def _outputs(folder: Path, home: Path) -> list[Path]:
-    """What a snapshot leaves out: the output folder; where that holds the sources as well, the batches in it."""
+    """Return what a snapshot leaves out: the output folder; where that holds the sources as well, the batches in it."""
     output, sources = folder.parent.resolve(), home.resolve()
     if not sources.is_relative_to(output):
         return [output]

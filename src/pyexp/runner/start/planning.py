@@ -63,7 +63,7 @@ def _is_required(parameter: inspect.Parameter) -> bool:
 
 
 def _parameter(configs: Callable[..., Any]) -> inspect.Parameter | None:
-    """The parameter that takes a config."""
+    """Return the parameter that takes a config."""
     try:
         parameters = list(inspect.signature(configs).parameters.values())
     except (TypeError, ValueError):  # a built-in

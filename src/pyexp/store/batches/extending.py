@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pyexp.config.config import Config
+    from pyexp.store.batch import Show
     from pyexp.tensor.tensor import Tensor
 
     Axes = Mapping[str, Sequence[Any]]
@@ -84,7 +85,7 @@ def plan_extension(batch: Batch, names: Sequence[str], configs: Tensor[Config]) 
     )
 
 
-def apply_extension(batch: Batch, extension: Extension) -> Batch:
+def apply_extension(batch: Batch, extension: Extension, show: Show = iter) -> Batch:
     """Write the new runs of *batch*, and return it as it is then; only for the owner.
 
     A start that is killed meanwhile leaves the batch as it was, or as it is then.
@@ -94,7 +95,8 @@ def apply_extension(batch: Batch, extension: Extension) -> Batch:
     """
     extended = Batch(batch.paths.root, shape=extension.shape, axes=extension.axes, cells=extension.cells)
     if extension.added:
-        extended.add_runs(extension.added)
+        extended.add_runs(extension.added, show)
+    extended.take_over(batch)
     return extended
 
 

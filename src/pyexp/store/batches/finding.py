@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from pyexp.config.suggestion import close_names
 from pyexp.errors import BatchNotFoundError
 from pyexp.store import layout
-from pyexp.store.batch import Batch
 from pyexp.store.batches.facts import read_facts
 from pyexp.store.batches.overview import look_at
-from pyexp.task import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,10 +70,7 @@ def find_complete(experiment_dir: Path, before: str | None = None) -> Path | Non
 
 def _is_wanted(root: Path) -> bool:
     batch = look_at(root)
-    if batch.trial or not batch.is_complete:
-        return False
-    # The index may not know that a run's folder was removed since.
-    return all(record.status is Status.PASSED for record in Batch.open(root).records())
+    return batch.is_complete and not batch.trial
 
 
 def is_trial(root: Path) -> bool:
@@ -101,7 +96,7 @@ def _named(timestamp: str, names: list[str], experiment_dir: Path) -> str:
         )
     if fitting:
         return fitting[0]
-    nearest = get_close_matches(timestamp, names, n=1, cutoff=0) or names[-1:]
+    nearest = close_names(timestamp, reversed(names), count=1, likeness=0) or names[-1:]
     raise BatchNotFoundError(
         f"there is no batch {timestamp!r} in {experiment_dir}; the nearest is {nearest[0]!r} (--list shows them all)"
     )

@@ -26,12 +26,12 @@ def records_of(root: Path, run: str | Mapping[str, Any]) -> list[tuple[Batch, Ru
         return []
     if isinstance(run, str):
         return [(batch, record) for record in batch.records() if record.name == run]
-    return [(batch, record) for record in batch.records() if _has_values(batch, record.folder, run)]
+    return [(batch, record) for record in batch.records() if _has_values(batch, record, run)]
 
 
-def _has_values(batch: Batch, folder: str, values: Mapping[str, Any]) -> bool:
+def _has_values(batch: Batch, record: RunRecord, values: Mapping[str, Any]) -> bool:
     try:
-        config = batch.load_config(folder)
+        config = batch.load_config(record.folder, record.config_stamp)
     except DamagedFileError:
         return False
     found = ((look_up(config, key), wanted) for key, wanted in values.items())

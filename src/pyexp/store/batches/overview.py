@@ -6,6 +6,7 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from pyexp.config.encoding import decode_config
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    State = tuple[str, float | None, float | None]
+    from pyexp.store.index import State
 
-# An index may say that a run passed whose result was removed since: only its folder shows it.
 _FINAL = frozenset(status for status in Status if status.is_final)
 
 
@@ -99,11 +99,26 @@ def recorded_values(facts: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _states(root: Path) -> list[State]:
-    """Return status, start and end of each run: from the index alone where every run has ended."""
-    states = load_last_states(BatchPaths(root).index)
-    if states and all(status in _FINAL for status, _, _ in states):
+    """Return status, start and end of each run: from the index alone where every run has ended and has its folder."""
+    paths = BatchPaths(root)
+    known = load_last_states(paths.index) or {}
+    try:
+        folders = [folder for folder in json.loads(paths.runs.read_bytes())["runs"] if folder is not None]
+        states = [known[folder] for folder in folders]
+    except (OSError, ValueError, LookupError, TypeError):  # opening the batch finds out what is wrong
+        states = []
+    if states and all(map(_are_right, repeat(paths), folders, states)):
         return states
     return [(record.status.value, record.started, record.finished) for record in Batch.open(root).records()]
+
+
+def _are_right(paths: BatchPaths, folder: str, state: State) -> bool:
+    """Return whether a run has ended as the index says: what passed has its result, nothing else has one."""
+    status = state[0]
+    if status not in _FINAL:
+        return False
+    has_result = os.access(paths.result_of(folder), os.F_OK)
+    return has_result if status == Status.PASSED else not has_result and os.access(paths.status_of(folder), os.F_OK)
 
 
 def _size(folder: Path | str) -> int:

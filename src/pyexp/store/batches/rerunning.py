@@ -1,25 +1,39 @@
-"""A run that is executed again although it has a result, which stays until there is a new one."""
+"""Runs that are executed again although they have results, which stay until there are new ones."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyexp.store.index import Index, RunRecord
 from pyexp.store.outcomes import keep_previous
 from pyexp.store.status import readable_status, save_status
 from pyexp.task import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyexp.store.batch import Batch
     from pyexp.store.layout import RunPaths
 
 
-def run_again(paths: RunPaths) -> None:
-    """Set aside what the run in *paths* has and mark it as pending; only for the owner.
+def run_again(batch: Batch, folders: Sequence[str]) -> None:
+    """Set aside what the runs in *folders* have, and mark them as pending; only for the owner.
 
-    A start that is killed meanwhile leaves a run that passed, or one that is open and has its earlier result.
+    A start that is killed meanwhile leaves runs that passed, or that are open and have their earlier results.
 
     Raises:
-        OSError: The folder cannot be written.
+        OSError: A folder cannot be written.
     """
+    # First, so that the next owner examines their folders, however far this gets.
+    known = {record.folder: record for record in batch.records()}
+    index = Index(batch.paths.index)
+    index.append(*(RunRecord(folder=folder, name=known[folder].name) for folder in folders))
+    index.close()
+    for folder in folders:
+        _set_aside(batch.run(folder))
+
+
+def _set_aside(paths: RunPaths) -> None:
     if paths.root.is_symlink() or not paths.root.is_dir():
         return
     earlier = readable_status(paths)

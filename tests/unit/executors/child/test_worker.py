@@ -29,7 +29,8 @@ OWN = """
     executors executors.child executors.child.child executors.child.mailbox executors.child.payload
     executors.child.start_variables
     executors.ending executors.ending.processes executors.invoke
-    runner runner.experiment_runner runner.past_batches runner.settings runner.watching
+    runner runner.experiment_runner runner.past_batches runner.program runner.program.declared runner.program.watching
+    runner.settings
     store store.checkpoints store.layout store.outcomes store.summary
 """
 OF_A_SNAPSHOT = """

@@ -1,0 +1,55 @@
+"""What the next owner of a batch does first: complete what a killed owner left, and write the index anew."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pyexp._files import remove_leftovers
+from pyexp._record import replace
+from pyexp.store.index import Index, RunRecord, stamps_of
+from pyexp.store.outcomes import digest_of, drop_previous
+from pyexp.store.status import readable_status, save_status, settled_status
+from pyexp.task import Status
+
+if TYPE_CHECKING:
+    from pyexp.store.batch import Batch
+
+
+def settle(batch: Batch) -> list[RunRecord]:
+    """Examine the folder of every run, but of those that passed and have not changed since; return the states of all.
+
+    Runs that were just added have nothing to examine. Only for the owner.
+    """
+    remove_leftovers(batch.paths.root)
+    known, unchanged = batch.noted(), batch.unchanged()
+    records = [
+        known[folder] if folder in unchanged or (folder in batch.added and folder in known) else _settle(batch, folder)
+        for folder in batch.folders
+    ]
+    if {record.folder: record for record in records} != known:
+        batch.paths.index.unlink(missing_ok=True)
+        index = Index(batch.paths.index)
+        index.append(*records)
+        index.close()
+    return records
+
+
+def _settle(batch: Batch, folder: str) -> RunRecord:
+    paths = batch.run(folder)
+    batch.configs.restore(folder)
+    status = readable_status(paths)
+    settled = settled_status(paths, status, is_live=False)
+    is_link = paths.root.is_symlink()
+    if not is_link:
+        remove_leftovers(paths.root)
+        remove_leftovers(paths.checkpoints)
+    if settled is not status.status and not is_link:
+        status = replace(status, status=settled)
+        if settled is Status.PASSED:
+            status = replace(status, finished=paths.result.stat().st_mtime, digest=digest_of(paths.result))
+        save_status(paths.status, status)
+    if settled is Status.PASSED:
+        drop_previous(paths)
+    files = stamps_of(os.fspath(batch.paths.root), folder) if settled.is_final and not is_link else None
+    return RunRecord.of(folder, batch.name_of(folder), replace(status, status=settled), files)

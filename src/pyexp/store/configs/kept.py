@@ -1,0 +1,68 @@
+"""``configs.jsonl``: the configs of a batch's runs once more, append-only, a checksum a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from pyexp._files import open_regular
+from pyexp.config.encoding import decode_config, encode_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+def keep_configs(path: Path, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Append the *configs*, each with its run's folder."""
+    with open(path, "a+b", opener=_open_no_link) as file:
+        # A torn last line is ended first.
+        if file.seek(0, os.SEEK_END) and not _ends_line(file):
+            file.write(b"\n")
+        file.writelines(_line(folder, config) for folder, config in configs)
+
+
+def load_kept(path: Path) -> dict[str, Any]:
+    """Read the lines of *path* by run folder; torn or altered ones are skipped.
+
+    The checksum of a line joins the config to the folder, whose name has the config's hash. Most configs are plain
+    JSON: they are returned as dicts, other lines as they are.
+    """
+    try:
+        with open_regular(path) as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return {}
+    payloads = [b"{" + line[_HEAD_LENGTH:] for line in lines]
+    whole = [payload for line, payload in zip(lines, payloads, strict=True) if line[:_HEAD_LENGTH] == _head(payload)]
+    # One parse of all plain lines is several times faster than one for each.
+    plain: list[dict[str, Any]] = json.loads(b"[" + b",".join(each for each in whole if _TAG not in each) + b"]")
+    tagged = {decode_config(each)["run"]: each for each in whole if _TAG in each}
+    return {each["run"]: each["config"] for each in plain} | tagged
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
+def _line(folder: str, config: Mapping[str, Any]) -> bytes:
+    # JSON has line breaks between its parts alone: in strings they are escaped. Where the folder is, is not kept.
+    encoded = encode_config({key: value for key, value in config.items() if key != "out"})
+    joined = b"".join(part.strip() for part in encoded.splitlines())
+    payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + joined + b"}"
+    return _head(payload) + payload[1:] + b"\n"
+
+
+def _head(payload: bytes) -> bytes:
+    return b'{"crc32": "%08x", ' % zlib.crc32(payload)
+
+
+_HEAD_LENGTH: Final = len(_head(b""))
+_TAG: Final = b'"$'
+
+
+def _ends_line(file: IO[bytes]) -> bool:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
