@@ -23,24 +23,25 @@ if TYPE_CHECKING:
 _LOG_PATIENCE_S = 5.0
 
 
-def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task], *, has_streams: bool = False) -> NoReturn:
+def prepare_process(parent: int) -> None:
+    """Have this process die with *parent*, which started it, and adopt what is orphaned below it."""
+    forget_start_variables()
+    die_with_parent(parent)
+    adopt_orphans()
+
+
+def live(mailbox: IO[bytes], get_task: Callable[[], Task]) -> NoReturn:
     """Execute the task that *get_task* gives, report to *mailbox*, and end this process without returning.
 
-    Threads that the run left behind are not waited for; exit handlers are run and streams flushed.
+    Threads that the run left behind are not waited for; exit handlers are run and streams flushed. The process has been
+    prepared (`prepare_process`), and so have its streams.
 
     Args:
         mailbox: Takes the report.
-        parent: The process that started this one, and with which it ends.
-        get_task: Called once this process is set up; what it raises is the run's failure.
-        has_streams: The standard streams have been prepared before the user's code, which may have replaced them.
+        get_task: What it raises is the run's failure.
     """
     code = 1
     try:
-        forget_start_variables()
-        die_with_parent(parent)
-        adopt_orphans()
-        if not has_streams:
-            prepare_streams()
         outcome = _execute(get_task)
         _complete_logs()
         post_report(mailbox, outcome)

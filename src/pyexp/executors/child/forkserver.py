@@ -20,12 +20,13 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pyexp import _random_recorder
-from pyexp.executors.child.child import live, prepare_streams
+from pyexp.executors.child.child import live, prepare_process, prepare_streams
 from pyexp.executors.child.forkserver_protocol import ANSWER, REQUEST, Answer, Report
 from pyexp.executors.child.payload import make_script
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
+from pyexp.executors.child.spare import Spare, wait_for_run
 from pyexp.executors.ending.processes import adopt_orphans, list_children, load_libc
-from pyexp.executors.forking import find_hazards, fork
+from pyexp.executors.forking import find_hazards
 from pyexp.executors.invoke import describe_error
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class ForkServer:
         self._connection = connection
         self._take_task = take_task
         self._serials: dict[int, int] = {}
+        self._spare: Spare | None = None
         # Groups of ended runs that still have members, which the parent ends in its own time.
         self._lingering: set[int] = set()
         self._group = os.getpgrp()
@@ -116,6 +118,7 @@ class ForkServer:
         gc.collect()
         gc.freeze()  # a collection in a child would copy every page that it looks at
         _tell(self._connection, Answer.READY)
+        self._fork_spare()
         while self._take_turn():
             pass
         self._end_runs()
@@ -138,36 +141,51 @@ class ForkServer:
             return False
         (serial,) = REQUEST.unpack(data)
         try:
-            self._fork(serial, *descriptors)
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-        return True
-
-    def _fork(self, serial: int, log: int, mailbox: int) -> None:
-        _flush()  # what waits in a buffer would come out of every child
-        me, kept = os.getpid(), keep_random_state()
-        try:
-            pid = fork()
+            pid = self._start_run(*descriptors)
         except OSError as error:
             _tell(self._connection, Answer.REFUSED, serial, error.errno or 0)
-            return
-        if pid == 0:
-            self._live(me, log, mailbox, kept)
-        self._serials[pid] = serial
-        _tell(self._connection, Answer.FORKED, serial, pid)
+        else:
+            self._serials[pid] = serial
+            self._fork_spare()
+            # Now only: the parent waits for the answer, and so for every fork, with patience.
+            _tell(self._connection, Answer.FORKED, serial, pid)
+        return True
 
-    def _live(self, server: int, log: int, mailbox: int, kept: tuple[Any, ...] | None) -> NoReturn:
+    def _start_run(self, log: int, mailbox: int) -> int:
+        """Have the spare process execute a run, or a new one; close the descriptors and return its pid."""
+        spare, self._spare = self._spare, None
+        try:
+            if spare is None or not spare.hand_over(log, mailbox):
+                spare = self._fork()
+                spare.hand_over(log, mailbox)
+        finally:
+            os.close(log)
+            os.close(mailbox)
+        return spare.pid
+
+    def _fork_spare(self) -> None:
+        """Fork the process of the next run, while this run works."""
+        with suppress(OSError):  # there can be no more processes now: the next run tries again
+            self._spare = self._fork()
+
+    def _fork(self) -> Spare:
+        _flush()  # what waits in a buffer would come out of every child
+        return Spare(partial(self._live, os.getpid(), keep_random_state()))
+
+    def _live(self, server: int, kept: tuple[Any, ...] | None, channel: socket.socket) -> NoReturn:
         """The whole life of a run's process; never returns into the server's code."""
         try:
             os.setsid()
             self._leave()
+            prepare_process(server)
+            settle_random_state(kept)
+            log, mailbox = wait_for_run(channel)
             os.dup2(log, 1)
             os.dup2(log, 2)
             os.close(log)
             os.set_inheritable(mailbox, False)
             file = os.fdopen(mailbox, "r+b", buffering=0)
-            live(file, server, partial(self._get_task, file, kept), has_streams=True)
+            live(file, partial(self._get_task, file))
         finally:
             os._exit(1)
 
@@ -180,7 +198,7 @@ class ForkServer:
             end.close()
         atexit._clear()
 
-    def _get_task(self, mailbox: IO[bytes], kept: tuple[Any, ...] | None) -> Task:
+    def _get_task(self, mailbox: IO[bytes]) -> Task:
         changes, folder, payload = pickle.loads(mailbox.read())
         for name, value in changes.items():
             if value is None:
@@ -189,7 +207,6 @@ class ForkServer:
                 os.environ[name] = value
         if folder is not None:
             os.chdir(folder)
-        settle_random_state(kept)
         return self._take_task(payload)
 
     def _reap(self) -> None:
@@ -199,6 +216,9 @@ class ForkServer:
             if code is not None:
                 self._lingering.add(pid)
                 _tell(self._connection, Answer.ENDED, self._serials.pop(pid), code)
+        if self._spare is not None and _exit_code(self._spare.pid) is not None:
+            self._spare.release()
+            self._spare = None
         self._lingering = {group for group in self._lingering if _is_group(group)}
         self._end_orphans()
 
@@ -217,10 +237,19 @@ class ForkServer:
         return found
 
     def _strangers(self) -> set[int]:
-        return set(list_children(os.getpid())) - self._helpers - self._serials.keys()
+        spare = set() if self._spare is None else {self._spare.pid}
+        return set(list_children(os.getpid())) - self._helpers - self._serials.keys() - spare
+
+    def _end_spare(self) -> None:
+        if self._spare is not None:
+            self._spare.release()
+            with suppress(ChildProcessError):  # a thread of the script's waits for every child
+                os.waitpid(self._spare.pid, 0)
+            self._spare = None
 
     def _end_runs(self) -> None:
         """Kill every run, and everything that runs started."""
+        self._end_spare()
         for group in self._serials.keys() | self._lingering:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)

@@ -7,9 +7,13 @@ further one is a request, with two descriptors: the run's log and its mailbox. T
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
+
+from pyexp._record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # A serial number that the parent chose.
 REQUEST: Final = struct.Struct("=I")
@@ -35,8 +39,7 @@ class Answer(IntEnum):
     ENDED = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Record):
     """What a server says once, when it has made the user's code ready or could not.
 
     Attributes:
@@ -45,7 +48,7 @@ class Report:
     """
 
     error: str | None = None
-    hazards: list[str] = field(default_factory=list)
+    hazards: Sequence[str] = ()
 
     def post(self, file: IO[bytes]) -> None:
         """Leave the report in *file*, in the place of what it holds."""
@@ -53,7 +56,7 @@ class Report:
 
         file.seek(0)
         file.truncate()
-        left = memoryview(json.dumps({"error": self.error, "hazards": self.hazards}).encode())
+        left = memoryview(json.dumps({"error": self.error, "hazards": list(self.hazards)}).encode())
         while left:
             left = left[file.write(left) :]
 

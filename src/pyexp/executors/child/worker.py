@@ -22,10 +22,12 @@ def main() -> None:
 
     with open(mailbox_fd, "r+b", buffering=0) as mailbox:
         parent, sys.path[:], *code_and_task = pickle.load(mailbox)
-        from pyexp.executors.child.child import live
+        from pyexp.executors.child.child import live, prepare_process, prepare_streams
         from pyexp.executors.child.payload import take_task
 
-        live(mailbox, parent, lambda: take_task(*code_and_task))
+        prepare_process(parent)
+        prepare_streams()
+        live(mailbox, lambda: take_task(*code_and_task))
 
 
 if __name__ == "__main__":

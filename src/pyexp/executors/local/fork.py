@@ -20,7 +20,7 @@ from pyexp.errors import ExecutorError
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
-from pyexp.executors.child.child import live
+from pyexp.executors.child.child import live, prepare_process, prepare_streams
 from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
 from pyexp.executors.ending.guard import Guard, open_guard
@@ -157,7 +157,9 @@ class _Child:
             self._take_streams()
             descriptors.close_inherited(but=self._mailbox.fileno())
             self._guard.hold_mark()
-            live(self._mailbox, parent, partial(self._get_task, kept))
+            prepare_process(parent)
+            prepare_streams()
+            live(self._mailbox, partial(self._get_task, kept))
         finally:
             os._exit(1)
 

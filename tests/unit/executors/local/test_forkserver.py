@@ -329,30 +329,73 @@ def test_fork_that_is_refused_fails_the_run(tmp_path):
     def refuse():
         import errno
 
-        from pyexp.executors.child import forkserver
+        from pyexp.executors.child import spare
 
         def fork():
             raise OSError(errno.EAGAIN, "no more")
 
-        forkserver.fork = fork
+        spare.fork = fork
 
     results = run_with_top(refuse, output_dir=tmp_path)
 
     assert all(r.error.startswith("BlockingIOError: the run's process could not be started") for r in results)
 
 
+@pytest.mark.parametrize("forks", [0, 1], ids=["of the first process", "of the next, while a run works"])
 @pytest.mark.slow
-def test_fork_that_hangs_fails_the_run(tmp_path, monkeypatch):
+def test_fork_that_hangs_fails_the_run(tmp_path, monkeypatch, forks):
     monkeypatch.setattr(server, "_FORK_S", 0.3)
 
-    def hang():
-        from pyexp.executors.child import forkserver
+    def hang(left):
+        from pyexp.executors.child import spare
 
-        forkserver.fork = lambda: time.sleep(600)
+        whole = spare.fork
 
-    results = run_with_top(hang, output_dir=tmp_path, configs=THREE[:1])
+        def fork():
+            nonlocal left
+            left -= 1
+            return whole() if left >= 0 else time.sleep(600)
 
-    assert results[0].error.startswith("ForkServerDied: while the run was under way")
+        spare.fork = fork
+
+    results = run_with_top(hang, forks, output_dir=tmp_path, configs=THREE[:1])
+
+    assert results[0].status == "passed" or results[0].error.startswith("ForkServerDied: while the run was under way")
+    assert results[0].status == "failed" or forks
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_process_that_waits_for_its_run_may_be_killed(tmp_path):
+    def kill_others(config):
+        from pyexp.executors.ending.processes import list_children
+        from support.waiting import wait_until
+
+        def spare():
+            return [pid for pid in list_children(os.getppid()) if pid != os.getpid()]
+
+        (pid,) = wait_until(spare, what="the process of the next run")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: pid not in list_children(os.getppid()), what="its end")
+        return config.x
+
+    results = run_all(kill_others, THREE, tmp_path, executor="forkserver", jobs=1)
+
+    assert [result.result for result in results] == [0, 1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_next_run_holds_no_file_of_the_last(tmp_path):
+    def files(config):
+        names = []
+        for descriptor in os.listdir("/proc/self/fd"):
+            try:
+                names.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+            except OSError:
+                continue
+        return sorted({name for name in names if name.endswith("log.out") or "memfd" in name or "socket" in name})
+
+    for result in run_all(files, THREE, tmp_path, executor="forkserver", jobs=1):
+        assert [name for name in result.result if name != str(result.out / "log.out")] == ["/memfd:pyexp (deleted)"]
 
 
 def test_thread_of_the_top_is_noted_once(tmp_path, capsys):
