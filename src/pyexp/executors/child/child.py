@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import faulthandler
+import io
 import os
 import sys
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 from pyexp.executors.child.mailbox import post_report
 from pyexp.executors.child.start_variables import forget_start_variables
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pyexp.task import Task
 
 _LOG_PATIENCE_S = 5.0
+TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "line_buffering": True}
 
 
 def prepare_process(parent: int) -> None:
@@ -69,7 +71,14 @@ def _execute(get_task: Callable[[], Task]) -> Outcome:
 def prepare_streams() -> None:
     """Write text as it comes, line by line, whatever characters it has."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+        stream.reconfigure(**TEXT)  # type: ignore[union-attr]
+    faulthandler.enable()
+
+
+def replace_streams() -> None:
+    """Make new stream objects: those of a forked process may be a notebook's, with text of its parent in them."""
+    sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), encoding="utf-8")
+    sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(number, "wb", closefd=False), **TEXT) for number in (1, 2))
     faulthandler.enable()
 
 

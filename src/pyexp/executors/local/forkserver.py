@@ -26,7 +26,7 @@ from pyexp.store.layout import BatchPaths, RunPaths
 from pyexp.task import Failed, Outcome, Task
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
 
 class ForkserverExecutor(Executor):
@@ -193,7 +193,7 @@ def _folder() -> str | None:
         return None
 
 
-def _hazard_note(hazards: list[str]) -> str:
+def _hazard_note(hazards: Sequence[str]) -> str:
     return (
         f"the process that the runs are forked from has {', '.join(hazards)} once the script's top is executed: runs "
         f"may hang or crash; move what starts it into the function, limit the library to one thread there "
