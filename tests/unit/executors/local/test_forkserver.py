@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pyexp import Config, ForkserverExecutor, Task
-from pyexp.definition.function_body import FunctionBody
+from pyexp import ForkserverExecutor
 from pyexp.errors import ExecutorError
 from pyexp.executors.base import Session
 from pyexp.executors.child import random_state
-from pyexp.executors.local import forkserver, server
+from pyexp.executors.local import server
 from pyexp.scheduler.retry import RetryPolicy
 from support.experiments import run_all, run_one
 from support.processes import is_alive
@@ -112,19 +111,6 @@ def test_run_finds_signals_as_a_script_does(tmp_path):
     result = run_one(look, {}, tmp_path, executor="forkserver").result
 
     assert result == (-1, signal.SIG_DFL, signal.default_int_handler)
-
-
-def test_run_has_the_parents_environment_and_folder_of_now(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYEXP_KEPT", "as it is")
-    monkeypatch.setenv("PYEXP_CHANGED", "new")
-    monkeypatch.delenv("PYEXP_GONE", raising=False)
-    task = Task(name="a", config=Config({}), out=tmp_path, body=FunctionBody(len), environment={"PYEXP_OWN": "1"})
-    known = {**os.environ, "PYEXP_CHANGED": "old", "PYEXP_GONE": "here"}
-
-    changes, folder, _ = forkserver.pickle.loads(forkserver.pack_task(task, known))
-
-    assert changes == {"PYEXP_CHANGED": "new", "PYEXP_OWN": "1", "PYEXP_GONE": None}
-    assert folder == os.getcwd()
 
 
 @pytest.mark.slow
