@@ -15,6 +15,7 @@ import selectors
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -23,7 +24,7 @@ from enum import IntEnum
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Final, NoReturn
+    from typing import Final
 
 # A serial number that the parent chose.
 REQUEST: Final = struct.Struct("=I")
@@ -31,7 +32,6 @@ REQUEST: Final = struct.Struct("=I")
 ANSWER: Final = struct.Struct("=BIi")
 _LENGTH: Final = struct.Struct("=Q")
 _UNKNOWN_CODE: Final = 255
-_NOT_STARTED_CODE: Final = 127
 _ENDING_S: Final = 1.0
 _POLL_S: Final = 0.01
 _PR_SET_CHILD_SUBREAPER: Final = 36
@@ -194,15 +194,24 @@ class ProgramServer(RunServer):
     """Starts each run as a program, which its mailbox names."""
 
     def start_run(self, log: int, mailbox: int) -> int:
-        """Start the program; see `RunServer`."""
+        """Start the program; what the mailbox holds after its order is the program's to read. See `RunServer`."""
         try:
-            pid = os.fork()
-            if pid == 0:
-                _become_program(log, mailbox)
+            (length,) = _LENGTH.unpack(os.read(mailbox, _LENGTH.size))
+            argv, changes, folder = marshal.loads(os.read(mailbox, length))  # noqa: S302 — the parent wrote it
+            process = subprocess.Popen(
+                argv,
+                stdin=mailbox,
+                stdout=log,
+                stderr=log,
+                env={name: value for name, value in (os.environ | changes).items() if value is not None},
+                cwd=folder,
+                start_new_session=True,
+            )
         finally:
             os.close(log)
             os.close(mailbox)
-        return pid
+        process.returncode = 0  # it is waited for by its pid, as every run
+        return process.pid
 
 
 def list_children(pid: int) -> list[int]:
@@ -237,29 +246,6 @@ def take_connection() -> socket.socket:
     os.dup2(null, 0)
     os.close(null)
     return connection
-
-
-def _become_program(log: int, mailbox: int) -> NoReturn:
-    """Turn this fork into the program; what the mailbox holds next is the program's to read."""
-    try:
-        os.setsid()
-        (length,) = _LENGTH.unpack(os.read(mailbox, _LENGTH.size))
-        argv, changes, folder = marshal.loads(os.read(mailbox, length))  # noqa: S302 — the parent wrote it
-        for descriptor, targets in ((mailbox, (0,)), (log, (1, 2))):
-            for target in targets:
-                os.dup2(descriptor, target)
-            os.close(descriptor)
-        environment = {name: value for name, value in (os.environ | changes).items() if value is not None}
-        if folder is not None:
-            os.chdir(folder)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
-            signal.signal(number, signal.SIG_DFL)
-        os.execve(argv[0], argv, environment)  # noqa: S606 — executing it is the purpose
-    except BaseException as error:
-        with suppress(OSError):
-            os.write(2, f"{type(error).__name__}: {error}\n".encode())
-    finally:
-        os._exit(_NOT_STARTED_CODE)
 
 
 def _is_group(group: int) -> bool:
