@@ -15,7 +15,6 @@ import selectors
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -68,6 +67,9 @@ def pack_program(argv: Sequence[str], changes: Mapping[str, str | None], folder:
 
 
 assert sys.platform != "win32"
+
+
+_NOT_INHERITED: Final = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class RunServer:
@@ -158,7 +160,7 @@ class RunServer:
 
     def _take_request(self) -> bool:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._connection, REQUEST.size, 2)
+            data, descriptors, _, _ = socket.recv_fds(self._connection, REQUEST.size, 2, _NOT_INHERITED)
         except ConnectionError:
             return False
         if len(data) < REQUEST.size or len(descriptors) < 2:  # noqa: PLR2004 — the log and the mailbox
@@ -193,25 +195,41 @@ class RunServer:
 class ProgramServer(RunServer):
     """Starts each run as a program, which its mailbox names."""
 
+    _adopts = False
+
     def start_run(self, log: int, mailbox: int) -> int:
-        """Start the program; what the mailbox holds after its order is the program's to read. See `RunServer`."""
+        """Start the program; what the mailbox holds after its order is the program's to read. See `RunServer`.
+
+        The program makes a session of its own: not every C library can have it begin in one.
+        """
         try:
             (length,) = _LENGTH.unpack(os.read(mailbox, _LENGTH.size))
             argv, changes, folder = marshal.loads(os.read(mailbox, length))  # noqa: S302 — the parent wrote it
-            process = subprocess.Popen(
+            if folder is not None:
+                os.chdir(folder)
+            return os.posix_spawn(
+                argv[0],
                 argv,
-                stdin=mailbox,
-                stdout=log,
-                stderr=log,
-                env={name: value for name, value in (os.environ | changes).items() if value is not None},
-                cwd=folder,
-                start_new_session=True,
+                {name: value for name, value in (os.environ | changes).items() if value is not None},
+                file_actions=[(os.POSIX_SPAWN_DUP2, file, to) for file, to in ((mailbox, 0), (log, 1), (log, 2))],
+                setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],  # Python ignores them
             )
         finally:
             os.close(log)
             os.close(mailbox)
-        process.returncode = 0  # it is waited for by its pid, as every run
-        return process.pid
+
+    def prepare_next(self) -> None:
+        """Adopt orphans from now on: not before the first run is started, which need not wait for it."""
+        if self._serials and not self._adopts:
+            self._adopts = True
+            _adopt_orphans()
+
+
+def _adopt_orphans() -> None:
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def list_children(pid: int) -> list[int]:
@@ -258,12 +276,7 @@ def _is_group(group: int) -> bool:
 
 def main() -> None:
     """Run the server from its start to its exit."""
-    import ctypes
-
-    connection = take_connection()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    ProgramServer(connection).serve()
+    ProgramServer(take_connection()).serve()
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ def main() -> None:
     # The folder of this file holds modules with the names that a user may import (`script`): it must not be searched.
     if not sys.flags.safe_path:
         del sys.path[0]
+    if sys.platform != "win32" and os.getsid(0) != os.getpid():
+        os.setsid()
     mailbox_fd = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
