@@ -54,7 +54,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-@pytest.mark.parametrize("executor", ["inline", "fork", "subprocess"])
+@pytest.mark.parametrize("executor", ["inline", "fork", "forkserver", "subprocess"])
 def test_f1_a_run_that_harms_its_own_folder_harms_no_other(tmp_path, executor, fault):
     def body(config):
         if config.x == 1:

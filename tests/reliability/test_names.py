@@ -159,7 +159,7 @@ def link_out(path, tmp_path):
     return outside
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver", "inline"])
 def test_r21_run_that_makes_links(tmp_path, executor):
     outside = tmp_path / "outside"
     outside.write_text("mine")

@@ -22,7 +22,7 @@ exp.configs(lambda: [{"x": x} for x in range(4)])
 """
 
 
-@pytest.mark.parametrize("executor", ["subprocess", "inline"])
+@pytest.mark.parametrize("executor", ["subprocess", "forkserver", "inline"])
 @counts("trials", 1, 25)
 def test_r12_two_continue_at_once(script, executor, trials):
     script.write(GATED)

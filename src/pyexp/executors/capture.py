@@ -6,15 +6,19 @@ import io
 import os
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pyexp.executors.descriptor_capture import captured_descriptors
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pyexp.executors.descriptor_capture import DescriptorCapture
 
 
 def open_log(path: Path, attempt: int) -> int:
@@ -35,8 +39,11 @@ def open_log(path: Path, attempt: int) -> int:
 
 
 @contextmanager
-def captured(path: Path, attempt: int, *, is_shown: bool) -> Iterator[None]:
+def captured(path: Path, attempt: int, *, is_shown: bool, has_process: bool = False) -> Iterator[None]:
     """Send what this context prints to the log *path*; with *is_shown* to the terminal as well.
+
+    With *has_process*, nothing else in this process prints meanwhile: then what is printed past Python's streams goes
+    there, too, but not while it is shown.
 
     Several may overlap: a context variable, which tasks and worker threads inherit, says which run a line belongs
     to. A thread that the run starts itself has none; its output goes to the only run, or else to the
@@ -46,11 +53,14 @@ def captured(path: Path, attempt: int, *, is_shown: bool) -> Iterator[None]:
     log = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)
     output = _Output(log, is_shown=is_shown)
     token = _output.set(output)
-    _routing.add(output)
     try:
-        yield
+        with ExitStack() as stack:
+            if has_process and not is_shown:
+                output.descriptors = stack.enter_context(captured_descriptors(raw.fileno()))
+            _routing.add(output)
+            stack.callback(_routing.remove, output)
+            yield
     finally:
-        _routing.remove(output)
         _output.reset(token)
         log.close()
 
@@ -58,12 +68,19 @@ def captured(path: Path, attempt: int, *, is_shown: bool) -> Iterator[None]:
 class _Output:
     """Where one run's output goes."""
 
-    __slots__ = ("is_shown", "is_suspended", "log")
+    __slots__ = ("descriptors", "is_shown", "is_suspended", "log")
 
     def __init__(self, log: TextIO, *, is_shown: bool) -> None:
         self.log = log
         self.is_shown = is_shown
         self.is_suspended = False
+        self.descriptors: DescriptorCapture | None = None
+
+    def suspend(self) -> None:
+        """Let the run print where it did before, for a debugger."""
+        self.is_suspended = True
+        if self.descriptors is not None:
+            self.descriptors.restore()
 
 
 _output: ContextVar[_Output | None] = ContextVar("pyexp_output", default=None)
@@ -168,7 +185,7 @@ class _Routing:
 
         output = self.current()
         if output is not None:
-            output.is_suspended = True
+            output.suspend()
         assert self._originals is not None
         hook = self._originals[2]
         # pdb keeps the streams it finds when it starts: those of the terminal.

@@ -199,15 +199,22 @@ def report_failure(error: str) -> Failed:
 def _variables(values: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables; runs in one process have some of their own only when they follow one another."""
     before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+    _set_variables(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set_variables(before)
+
+
+def _set_variables(values: Mapping[str, str | None]) -> None:
+    """Set environment variables that have another value; None removes one."""
+    for name, value in values.items():
+        if os.environ.get(name) == value:
+            continue
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
 
 
 def _run_loop(awaitable: Awaitable[Any]) -> Any:

@@ -67,6 +67,7 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
     """
     from pyexp.runner.hosts import BlockingHost, wait_for
     from pyexp.runner.phases import Phases
+    from pyexp.terminal.printing import exits_without_reader
 
     declared.note_start(declaration)
     try:
@@ -92,7 +93,8 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
     if batch is None:
         return None
     try:
-        value = wait_for(phases.report(batch))
+        with exits_without_reader():
+            value = wait_for(phases.report(batch))
     except ExperimentsFailedError as error:
         _exit_with(f"{_prog(declaration)}: {error}", 1)
     except OutputError as error:  # no folder for the report; what the report itself raises is a traceback

@@ -56,6 +56,7 @@ class Phases:
         self._settings = settings
         self._watch = watch
         self._host = host
+        self._has_executed = False
 
     async def execute(
         self, on_finished: OnFinished | None = None, on_started: Callable[[Batch], None] | None = None
@@ -88,6 +89,7 @@ class Phases:
             if not isinstance(decision, Report):
                 make = partial(Execution, decision, started, declaration.body, settings)
                 await host.execute(make, on_finished)
+                self._has_executed = True
         return started.batch
 
     async def report(self, batch: Batch) -> Any:
@@ -99,7 +101,8 @@ class Phases:
         Raises:
             ExperimentsFailedError: With ``strict``, when some run did not pass.
         """
-        make = partial(make_report, is_quiet=self._settings.quiet)
+        # What failed has been shown, with its error, and once more in the summary.
+        make = partial(make_report, is_quiet=self._settings.quiet, has_errors=not self._has_executed)
         value = await self._host.settle(await self._host.call(make, self._declaration, batch))
         await self.check(batch)
         return value

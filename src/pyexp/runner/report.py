@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 _WIDEST_RESULT = 60
 
 
-def make_report(declaration: Declaration, batch: Batch, *, is_quiet: bool = False) -> Any:
+def make_report(declaration: Declaration, batch: Batch, *, is_quiet: bool = False, has_errors: bool = True) -> Any:
     """Call the report with the results of *batch*; without one, print a table unless *is_quiet*.
+
+    Without *has_errors* the table leaves errors out: they have been shown already.
 
     Returns:
         What the report returned (an awaitable if it is asynchronous), else the results.
@@ -36,8 +38,8 @@ def make_report(declaration: Declaration, batch: Batch, *, is_quiet: bool = Fals
     if declaration.report is None:
         if not is_quiet:
             heading = [f"{declaration.own_name} {batch.paths.timestamp}"] if declared.are_several(declaration) else []
-            table = table_lines(load_results(batch), is_class=isinstance(declaration.body, ClassBody))
-            print_lines([*heading, *table])
+            is_class = isinstance(declaration.body, ClassBody)
+            print_lines([*heading, *table_lines(load_results(batch), is_class=is_class, has_errors=has_errors)])
         return results
     try:
         value = _call(declaration.report, results, batch.paths.report)
@@ -78,15 +80,17 @@ def require_all_passed(batch: Batch) -> None:
         raise ExperimentsFailedError(f"not every run of {batch.paths.timestamp} passed: {others}")
 
 
-def table_lines(results: Iterable[Result], *, is_class: bool = False) -> list[str]:
-    """Return name, status, duration and result of each run, in columns; no result is kept.
+def table_lines(results: Iterable[Result], *, is_class: bool = False, has_errors: bool = True) -> list[str]:
+    """Return name, status, duration and result or error of each run, in columns; no result is kept.
 
     With *is_class*, a result is the dict of an instance's attributes, of which ``result`` is shown if there is one.
+    Without *has_errors*, errors are left out.
     """
     rows = [("name", "status", "duration", "result")]
     for item in results:
         duration = "" if item.duration is None else f"{item.duration:.2f} s"
-        shown = _shown_result(item, is_class=is_class) if item.ok else (item.error or "").split("\n", 1)[0]
+        error = (item.error or "").split("\n", 1)[0] if has_errors else ""
+        shown = _shown_result(item, is_class=is_class) if item.ok else error
         rows.append((item.name, item.status, duration, _shortened(shown)))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return [

@@ -9,6 +9,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
+from pyexp.executors.descriptor_capture import terminal_descriptor
 from pyexp.executors.invoke import interruptible
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class StopSignals:
         """Say that the key was heard; to the descriptor itself, since the stream may be in the middle of a line."""
         text = f"\nstopping: the runs get {self._session.grace_s:g} s to exit; Ctrl-C again kills them at once\n"
         with suppress(OSError):
-            os.write(2, text.encode())
+            os.write(terminal_descriptor(), text.encode())
 
 
 class _Forks:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+_ENDED_BY_SIGPIPE: Final = 128 + 13
 
 
 def encodable(text: str, stream: TextIO | None) -> str:
@@ -40,7 +43,42 @@ def print_lines(lines: Iterable[str]) -> None:
             print(encodable(line, sys.stdout))  # noqa: T201 — asked for
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left in the stream's buffer would fail again when the interpreter exits.
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+        _drop_output()
+
+
+@contextmanager
+def exits_without_reader() -> Iterator[None]:
+    """Exit without a message when the block prints to standard output and its reader has exited (``| head``).
+
+    Raises:
+        SystemExit: With the status of a program that SIGPIPE ended.
+        BrokenPipeError: It is another pipe of the block's that is broken.
+    """
+    try:
+        yield
+        _flush_output()
+    except BrokenPipeError:
+        if not _has_lost_reader():
+            raise
+        _drop_output()
+        raise SystemExit(_ENDED_BY_SIGPIPE) from None
+
+
+def _has_lost_reader() -> bool:
+    if sys.platform == "win32":
+        return False
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(state & select.POLLERR for _, state in poll.poll(0))
+
+
+def _flush_output() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """Have standard output lead nowhere: what its buffer holds would fail again when the interpreter exits."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import faulthandler
+import io
 import os
 import sys
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 from pyexp.executors.child.mailbox import post_report
 from pyexp.executors.child.start_variables import forget_start_variables
@@ -21,26 +22,28 @@ if TYPE_CHECKING:
     from pyexp.task import Task
 
 _LOG_PATIENCE_S = 5.0
+TEXT: Final[Any] = {"encoding": "utf-8", "errors": "backslashreplace", "line_buffering": True}
 
 
-def live(mailbox: IO[bytes], parent: int, get_task: Callable[[], Task], *, has_streams: bool = False) -> NoReturn:
+def prepare_process(parent: int) -> None:
+    """Have this process die with *parent*, which started it, and adopt what is orphaned below it."""
+    forget_start_variables()
+    die_with_parent(parent)
+    adopt_orphans()
+
+
+def live(mailbox: IO[bytes], get_task: Callable[[], Task]) -> NoReturn:
     """Execute the task that *get_task* gives, report to *mailbox*, and end this process without returning.
 
-    Threads that the run left behind are not waited for; exit handlers are run and streams flushed.
+    Threads that the run left behind are not waited for; exit handlers are run and streams flushed. The process has been
+    prepared (`prepare_process`), and so have its streams.
 
     Args:
         mailbox: Takes the report.
-        parent: The process that started this one, and with which it ends.
-        get_task: Called once this process is set up; what it raises is the run's failure.
-        has_streams: The standard streams have been prepared before the user's code, which may have replaced them.
+        get_task: What it raises is the run's failure.
     """
     code = 1
     try:
-        forget_start_variables()
-        die_with_parent(parent)
-        adopt_orphans()
-        if not has_streams:
-            prepare_streams()
         outcome = _execute(get_task)
         _complete_logs()
         post_report(mailbox, outcome)
@@ -68,7 +71,14 @@ def _execute(get_task: Callable[[], Task]) -> Outcome:
 def prepare_streams() -> None:
     """Write text as it comes, line by line, whatever characters it has."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+        stream.reconfigure(**TEXT)  # type: ignore[union-attr]
+    faulthandler.enable()
+
+
+def replace_streams() -> None:
+    """Make new stream objects: those of a forked process may be a notebook's, with text of its parent in them."""
+    sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), encoding="utf-8")
+    sys.stdout, sys.stderr = (io.TextIOWrapper(os.fdopen(number, "wb", closefd=False), **TEXT) for number in (1, 2))
     faulthandler.enable()
 
 

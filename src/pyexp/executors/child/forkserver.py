@@ -10,34 +10,31 @@ import atexit
 import gc
 import os
 import pickle
-import selectors
-import signal
-import socket
 import sys
-import time
 from contextlib import suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pyexp import _random_recorder
-from pyexp.executors.child.child import live, prepare_streams
-from pyexp.executors.child.forkserver_protocol import ANSWER, REQUEST, Answer, Report
+from pyexp.executors.child.child import live, prepare_process, prepare_streams
+from pyexp.executors.child.forkserver_report import Report
 from pyexp.executors.child.payload import make_script
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
-from pyexp.executors.ending.processes import adopt_orphans, list_children, load_libc
-from pyexp.executors.forking import find_hazards, fork
+from pyexp.executors.ending.processes import adopt_orphans, load_libc
+from pyexp.executors.forking import find_hazards
 from pyexp.executors.invoke import describe_error
 
+if sys.platform != "win32":
+    from pyexp.executors.child.run_server import Answer, RunServer, answer, exit_code
+    from pyexp.executors.child.spare import Spare, wait_for_run
+
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from pyexp.task import Task
 
 assert sys.platform != "win32"
-
-_UNKNOWN_CODE = 255
-_ENDING_S = 1.0
-_POLL_S = 0.01
 
 
 def serve(connection: socket.socket, package_file: IO[bytes], package: bytes) -> NoReturn:
@@ -51,7 +48,7 @@ def serve(connection: socket.socket, package_file: IO[bytes], package: bytes) ->
             take_task = make_ready(package)
         except BaseException as error:  # the user's code runs here
             Report(error=describe_error(error)).post(package_file)
-            _tell(connection, Answer.UNREADY)
+            answer(connection, Answer.UNREADY)
         else:
             _flush()
             Report(hazards=find_hazards(has_loop=False)).post(package_file)
@@ -71,7 +68,7 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
         package: Origin, package and joint of the user's code, pickled.
 
     Returns:
-        Called in a run's process: makes the task of what `executors.local.forkserver.pack_task` made.
+        Called in a run's process: makes the task of what `executors.local.forkserver` packed.
     """
     # What every run would import for itself: its task is a config and a path.
     import pathlib  # noqa: F401
@@ -85,8 +82,8 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     return lambda payload: Task(body=body, **pickle.loads(payload))
 
 
-class ForkServer:
-    """Forks runs and tells of their ends. Everything that it opens here is closed in the runs."""
+class ForkServer(RunServer):
+    """Forks runs from the user's code. Everything that it opens here is closed in the runs."""
 
     def __init__(self, connection: socket.socket, take_task: Callable[[bytes], Task]) -> None:
         """Take over *connection*; the user's code is ready.
@@ -95,92 +92,73 @@ class ForkServer:
             connection: To the parent.
             take_task: Makes a run's task of its payload, in the run's process.
         """
-        self._connection = connection
+        super().__init__(connection)
         self._take_task = take_task
-        self._serials: dict[int, int] = {}
-        # Groups of ended runs that still have members, which the parent ends in its own time.
-        self._lingering: set[int] = set()
-        self._group = os.getpgrp()
-        self._helpers = set(list_children(os.getpid()))
-        self._selector = selectors.DefaultSelector()
-        self._woken, self._wakes = socket.socketpair()
-        for end in (self._woken, self._wakes):
-            end.setblocking(False)
-        self._wakeup_before = signal.set_wakeup_fd(self._wakes.fileno(), warn_on_full_buffer=False)
-        self._handler_before = signal.signal(signal.SIGCHLD, lambda *_: None)
-
-    def serve(self) -> None:
-        """Fork runs until the parent is gone; then kill what is left of them."""
-        self._selector.register(self._connection, selectors.EVENT_READ)
-        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._spare: Spare | None = None
         gc.collect()
         gc.freeze()  # a collection in a child would copy every page that it looks at
-        _tell(self._connection, Answer.READY)
-        while self._take_turn():
-            pass
-        self._end_runs()
+        answer(connection, Answer.READY)
 
-    def _take_turn(self) -> bool:
-        """Do what there is to do; False when the parent is gone."""
-        ready = [key.fileobj for key, _ in self._selector.select()]
-        if self._woken in ready:
-            with suppress(BlockingIOError):
-                self._woken.recv(4096)
-            self._reap()
-        return self._connection not in ready or self._take_request()
-
-    def _take_request(self) -> bool:
+    def start_run(self, log: int, mailbox: int) -> int:
+        """Have the spare process execute a run, or a new one; see `RunServer`."""
+        spare, self._spare = self._spare, None
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._connection, REQUEST.size, 2)
-        except ConnectionError:
-            return False
-        if len(data) < REQUEST.size or len(descriptors) < 2:  # noqa: PLR2004 — the log and the mailbox
-            return False
-        (serial,) = REQUEST.unpack(data)
-        try:
-            self._fork(serial, *descriptors)
+            if spare is None or not spare.hand_over(log, mailbox):
+                spare = self._fork()
+                spare.hand_over(log, mailbox)
         finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-        return True
+            os.close(log)
+            os.close(mailbox)
+        return spare.pid
 
-    def _fork(self, serial: int, log: int, mailbox: int) -> None:
+    def prepare_next(self) -> None:
+        """Fork the process of the next run, while this run works."""
+        with suppress(OSError):  # there can be no more processes now: the next run tries again
+            self._spare = self._fork()
+
+    def reap(self) -> None:
+        """Notice a spare process that was killed; see `RunServer`."""
+        if self._spare is not None and exit_code(self._spare.pid) is not None:
+            self._spare.release()
+            self._spare = None
+        super().reap()
+
+    def end_runs(self) -> None:
+        """End the spare process, too; see `RunServer`."""
+        if self._spare is not None:
+            self._spare.release()
+            with suppress(ChildProcessError):  # a thread of the script's waits for every child
+                os.waitpid(self._spare.pid, 0)
+            self._spare = None
+        super().end_runs()
+
+    def own_processes(self) -> set[int]:
+        """Count the spare process in; see `RunServer`."""
+        return super().own_processes() | (set() if self._spare is None else {self._spare.pid})
+
+    def _fork(self) -> Spare:
         _flush()  # what waits in a buffer would come out of every child
-        me, kept = os.getpid(), keep_random_state()
-        try:
-            pid = fork()
-        except OSError as error:
-            _tell(self._connection, Answer.REFUSED, serial, error.errno or 0)
-            return
-        if pid == 0:
-            self._live(me, log, mailbox, kept)
-        self._serials[pid] = serial
-        _tell(self._connection, Answer.FORKED, serial, pid)
+        return Spare(partial(self._live, os.getpid(), keep_random_state()))
 
-    def _live(self, server: int, log: int, mailbox: int, kept: tuple[Any, ...] | None) -> NoReturn:
-        """The whole life of a run's process; never returns into the server's code."""
+    def _live(self, server: int, kept: tuple[Any, ...] | None, channel: socket.socket) -> NoReturn:
+        """Live the whole life of a run's process; never return into the server's code."""
         try:
             os.setsid()
-            self._leave()
+            self.leave()
+            atexit._clear()  # they are the server's to call
+            prepare_process(server)
+            settle_random_state(kept)
+            log, mailbox = wait_for_run(channel)
             os.dup2(log, 1)
             os.dup2(log, 2)
             os.close(log)
             os.set_inheritable(mailbox, False)
             file = os.fdopen(mailbox, "r+b", buffering=0)
-            live(file, server, partial(self._get_task, file, kept), has_streams=True)
+            live(file, partial(self._get_task, file))
         finally:
             os._exit(1)
 
-    def _leave(self) -> None:
-        """Undo what the server set up for itself, and what is the server's to do at its end."""
-        signal.set_wakeup_fd(self._wakeup_before)
-        signal.signal(signal.SIGCHLD, self._handler_before or signal.SIG_DFL)
-        self._selector.close()
-        for end in (self._connection, self._woken, self._wakes):
-            end.close()
-        atexit._clear()
-
-    def _get_task(self, mailbox: IO[bytes], kept: tuple[Any, ...] | None) -> Task:
+    def _get_task(self, mailbox: IO[bytes]) -> Task:
         changes, folder, payload = pickle.loads(mailbox.read())
         for name, value in changes.items():
             if value is None:
@@ -189,74 +167,7 @@ class ForkServer:
                 os.environ[name] = value
         if folder is not None:
             os.chdir(folder)
-        settle_random_state(kept)
         return self._take_task(payload)
-
-    def _reap(self) -> None:
-        """Tell of the runs that have ended, and kill what they left outside of their process groups (Linux)."""
-        for pid in list(self._serials):
-            code = _exit_code(pid)
-            if code is not None:
-                self._lingering.add(pid)
-                _tell(self._connection, Answer.ENDED, self._serials.pop(pid), code)
-        self._lingering = {group for group in self._lingering if _is_group(group)}
-        self._end_orphans()
-
-    def _end_orphans(self) -> bool:
-        """Kill the orphans of ended runs; they became this process's children. Whether there were some."""
-        found = False
-        for pid in self._strangers():
-            with suppress(ProcessLookupError):  # a thread of the script's waits for every child
-                group = os.getpgid(pid)
-                if group == self._group:  # the script's own
-                    continue
-                found = True
-                if group not in self._lingering:
-                    os.kill(pid, signal.SIGKILL)
-                _exit_code(pid)
-        return found
-
-    def _strangers(self) -> set[int]:
-        return set(list_children(os.getpid())) - self._helpers - self._serials.keys()
-
-    def _end_runs(self) -> None:
-        """Kill every run, and everything that runs started."""
-        for group in self._serials.keys() | self._lingering:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
-        for pid in self._serials:  # one that was forked just now has no group yet
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self._lingering.clear()
-        deadline = time.monotonic() + _ENDING_S
-        while time.monotonic() < deadline:
-            for pid in [pid for pid in self._serials if _exit_code(pid) is not None]:
-                del self._serials[pid]
-            if not self._end_orphans() and not self._serials:
-                break
-            time.sleep(_POLL_S)
-
-
-def _exit_code(pid: int) -> int | None:
-    """The exit code of the child *pid*, None while it lives."""
-    try:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:  # a thread of the script's waits for every child
-        return _UNKNOWN_CODE
-    return os.waitstatus_to_exitcode(status) if ended else None
-
-
-def _is_group(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except OSError:
-        return False
-    return True
-
-
-def _tell(connection: socket.socket, answer: Answer, serial: int = 0, value: int = 0) -> None:
-    with suppress(OSError):  # the parent is gone: the next look at the connection says so
-        connection.sendall(ANSWER.pack(answer, serial, value))
 
 
 def _flush() -> None:

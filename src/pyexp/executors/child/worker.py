@@ -14,6 +14,8 @@ def main() -> None:
     # The folder of this file holds modules with the names that a user may import (`script`): it must not be searched.
     if not sys.flags.safe_path:
         del sys.path[0]
+    if sys.platform != "win32" and os.getsid(0) != os.getpid():
+        os.setsid()
     mailbox_fd = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -22,10 +24,12 @@ def main() -> None:
 
     with open(mailbox_fd, "r+b", buffering=0) as mailbox:
         parent, sys.path[:], *code_and_task = pickle.load(mailbox)
-        from pyexp.executors.child.child import live
+        from pyexp.executors.child.child import live, prepare_process, prepare_streams
         from pyexp.executors.child.payload import take_task
 
-        live(mailbox, parent, lambda: take_task(*code_and_task))
+        prepare_process(parent)
+        prepare_streams()
+        live(mailbox, lambda: take_task(*code_and_task))
 
 
 if __name__ == "__main__":

@@ -227,10 +227,12 @@ else:
 
 @cache
 def load_libc() -> ctypes.CDLL:
-    """The C library of this process."""
+    """Load the C library of this process, with the function that every forked child calls."""
     import ctypes
 
-    return ctypes.CDLL(None, use_errno=True)
+    library = ctypes.CDLL(None, use_errno=True)
+    getattr(library, "prctl", None)  # looked up here once, not in every child
+    return library
 
 
 def _prctl(option: int, value: int) -> None:

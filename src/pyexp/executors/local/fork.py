@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import copy
-import io
+import gc
 import os
 import signal
 import sys
@@ -20,7 +20,7 @@ from pyexp.errors import ExecutorError
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
-from pyexp.executors.child.child import live
+from pyexp.executors.child.child import live, prepare_process, replace_streams
 from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
 from pyexp.executors.ending.guard import Guard, open_guard
@@ -151,13 +151,15 @@ class _Child:
         try:
             with suppress(OSError):
                 os.setpgid(0, 0)
+            gc.freeze()  # a collection would copy every page of the parent that it looks at
             _reset_signals()
             atexit._clear()
             os.environ.update(self._guard.environment | dict(self._task.environment))
             self._take_streams()
             descriptors.close_inherited(but=self._mailbox.fileno())
             self._guard.hold_mark()
-            live(self._mailbox, parent, partial(self._get_task, kept))
+            prepare_process(parent)
+            live(self._mailbox, partial(self._get_task, kept))
         finally:
             os._exit(1)
 
@@ -172,10 +174,7 @@ class _Child:
         os.close(null)
         os.dup2(self._log, 1)
         os.dup2(self._log, 2)
-        # The parent's stream objects may be a notebook's or a test runner's, with text of the parent's in them.
-        sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False))
-        sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False))
-        sys.stderr = io.TextIOWrapper(os.fdopen(2, "wb", closefd=False))
+        replace_streams()
 
 
 def _hazard_note(hazards: list[str]) -> str:

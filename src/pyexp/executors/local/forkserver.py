@@ -12,21 +12,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 import anyio
 
-from pyexp._record import names_of, replace
+from pyexp._record import names_of
 from pyexp.code.packing import pack
 from pyexp.errors import ExecutorError
-from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
-from pyexp.executors.capture import open_log
-from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.payload import kept_joint
 from pyexp.executors.ending.guard import Guard, open_guard
-from pyexp.executors.local.server import Server, ServerLostError, start_server
-from pyexp.store.layout import BatchPaths, RunPaths
+from pyexp.executors.local.prepared_server import PreparedServer, start_prepared_server
+from pyexp.executors.local.serving import environment_changes, execute_on, working_folder
+from pyexp.store.layout import BatchPaths
 from pyexp.task import Failed, Outcome, Task
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Sequence
 
 
 class ForkserverExecutor(Executor):
@@ -79,36 +77,8 @@ class ForkserverExecutor(Executor):
                     await bound._servers.close()
 
     async def execute(self, task: Task) -> Outcome:
-        """Have the run forked and wait for its end; on cancellation its whole process tree is ended first."""
-        try:
-            outcome = await self._attempt(task)
-        except ServerLostError:  # found out by asking it, so the run has not begun
-            try:
-                outcome = await self._attempt(task)
-            except ServerLostError:
-                outcome = Failed(error="ForkServerDied: two processes to fork the run from ended before it began")
-        except OSError as error:
-            outcome = Failed(error=f"{type(error).__name__}: the run's process could not be started: {error}")
-        return outcome
-
-    async def _attempt(self, task: Task) -> Outcome:
-        server = await self._servers.get(task)
-        if isinstance(server, Failed):
-            return server
-        path = RunPaths(task.out).log
-        with open_mailbox(pack_task(task, server.environment)) as mailbox:
-            log = open_log(path, task.attempt)
-            try:
-                run = await server.fork(log, mailbox)
-            finally:
-                os.close(log)
-            if not run.pid:
-                return Failed(error=await server.describe_loss())
-            self._guard.watch(run.pid)
-            outcome = await await_outcome(run, mailbox, path, self._guard, self._session)
-        if run.is_lost and isinstance(outcome, Failed) and outcome.signal is not None:  # it left no report
-            return replace(outcome, error=await server.describe_loss())
-        return outcome
+        """Have the run forked and wait for its end; on cancellation its whole process tree is terminated first."""
+        return await execute_on(self._servers, task, self._guard, self._session)
 
 
 class _Servers:
@@ -118,13 +88,13 @@ class _Servers:
         self._package = package
         self._guard = guard
         self._session = session
-        self._server: Server | None = None
+        self._server: PreparedServer | None = None
         self._attempt = 0
         self._starts = 0
         self._is_noted = False
         self._turn = anyio.Lock()
 
-    async def get(self, task: Task) -> Server | Failed:
+    async def get(self, task: Task) -> PreparedServer | Failed:
         """Get the server, once it is ready, or the failure of the script's code: it is that of every run.
 
         Raises:
@@ -141,6 +111,11 @@ class _Servers:
             self._session.note(_hazard_note(report.hazards))
         return server
 
+    def pack(self, task: Task, server: PreparedServer) -> bytes:
+        """Pack what the process of one run takes; its body is in the server already."""
+        light = {name: getattr(task, name) for name in names_of(Task) if name != "body"}
+        return pickle.dumps((environment_changes(task, server.environment), working_folder(), pickle.dumps(light)))
+
     def _is_usable(self, task: Task) -> bool:
         if self._server is None:
             return False
@@ -148,11 +123,11 @@ class _Servers:
             return task.attempt <= self._attempt
         return not self._server.is_lost
 
-    async def _start(self, task: Task) -> Server:
+    async def _start(self, task: Task) -> PreparedServer:
         await self.close()
         self._starts += 1
         self._attempt = max(self._attempt, task.attempt)
-        self._server = await start_server(
+        self._server = await start_prepared_server(
             self._package,
             BatchPaths(task.out.parent).server_log,
             self._starts,
@@ -171,29 +146,7 @@ class _Servers:
             self._guard.forget(server.pid)
 
 
-def pack_task(task: Task, known: Mapping[str, str]) -> bytes:
-    """Pack what the process of one run takes.
-
-    Args:
-        task: The run; its body is in the server already.
-        known: Environment that the server was started with: only what differs is sent.
-    """
-    wanted = {**os.environ, **task.environment}
-    changes: dict[str, str | None] = {name: value for name, value in wanted.items() if known.get(name) != value}
-    changes |= dict.fromkeys(known.keys() - wanted.keys())
-    light = {name: getattr(task, name) for name in names_of(Task) if name != "body"}
-    return pickle.dumps((changes, _folder(), pickle.dumps(light)))
-
-
-def _folder() -> str | None:
-    """The working directory; None when it was removed, as then a child can only be where its parent is."""
-    try:
-        return os.getcwd()
-    except FileNotFoundError:
-        return None
-
-
-def _hazard_note(hazards: list[str]) -> str:
+def _hazard_note(hazards: Sequence[str]) -> str:
     return (
         f"the process that the runs are forked from has {', '.join(hazards)} once the script's top is executed: runs "
         f"may hang or crash; move what starts it into the function, limit the library to one thread there "

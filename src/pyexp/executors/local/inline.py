@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import anyio
 
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from pyexp.task import Body, Task
 
 
+_SHARED: Final = (
+    "the runs share this process: log.out has what their Python code prints, but what child processes and C code print "
+    "goes to the terminal; to have that, too, use the executor 'subprocess'"
+)
+
+
 class InlineExecutor(Executor):
     """Run each config in this process.
 
@@ -35,21 +41,29 @@ class InlineExecutor(Executor):
 
     @asynccontextmanager
     async def open(self, session: Session) -> AsyncIterator[Executor]:
-        """Take note of whether a function may block this thread."""
+        """Keep the session; say what is not captured of runs that share this process."""
         bound = copy.copy(self)
         bound._session = session
+        if not bound._blocks:
+            session.note(_SHARED)
         yield bound
 
     def needs_main_thread(self, body: Body) -> bool:
         """Whether *body* is synchronous: it blocks the thread that calls it."""
         return not body.is_async
 
+    @property
+    def _blocks(self) -> bool:
+        """Whether a run has this process to itself: it blocks the main thread."""
+        return self._session.has_main_thread and not self._session.body.is_async
+
     async def execute(self, task: Task) -> Outcome:
         """Execute *task* here; only asynchronous ones can be cancelled."""
         self._session.code.compare()
-        blocks = self._session.has_main_thread and not task.body.is_async
+        blocks = self._blocks
         try:
-            with captured(RunPaths(task.out).log, task.attempt, is_shown=blocks and not task.is_captured):
+            log, is_shown = RunPaths(task.out).log, blocks and not task.is_captured
+            with captured(log, task.attempt, is_shown=is_shown, has_process=blocks):
                 if task.body.is_async:
                     return await run_task_async(task)
                 if blocks:

@@ -1,4 +1,4 @@
-"""A fork server as the process that started it sees it: one socket, on which runs are asked for and their ends told.
+"""A run server from the point of view of its parent: one socket, on which runs are requested and their ends reported.
 
 Knows the protocol and when the server is gone. Knows no task, and starts no second server.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import signal
 import socket
 import subprocess
@@ -18,17 +17,15 @@ from typing import IO, TYPE_CHECKING
 
 import anyio
 
-from pyexp.executors.capture import open_log
-from pyexp.executors.child import FORK_SERVER
-from pyexp.executors.child.forkserver_protocol import ANSWER, REQUEST, Answer, Report
-from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.ending.processes import end_leftovers, end_tree
-from pyexp.executors.verdict import describe_end, with_tail
+from pyexp.executors.verdict import describe_end
 from pyexp.store import descriptors
-from pyexp.task import Failed
+
+if TYPE_CHECKING or sys.platform != "win32":
+    from pyexp.executors.child.run_server import ANSWER, REQUEST, Answer
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from pyexp.executors.base import Session
     from pyexp.executors.ending.guard import Guard
@@ -41,11 +38,11 @@ class ServerLostError(Exception):
     """The server is gone, and has not taken the request."""
 
 
-class ForkedRun:
+class ServedRun:
     """A run's process, which is the server's child."""
 
     def __init__(self, session: Session) -> None:
-        """Describe a run that is being asked for."""
+        """Describe a run that is requested."""
         self.pid = 0
         self.returncode: int | None = None
         self.is_lost = False
@@ -67,36 +64,22 @@ class ForkedRun:
 
 
 class Server:
-    """One fork server that has been started; `start` makes one."""
+    """A run server that has been started."""
 
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        connection: socket.socket,
-        package: IO[bytes],
-        *,
-        log: Path,
-        session: Session,
-    ) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, connection: socket.socket, *, session: Session) -> None:
         """Listen to the server.
 
         Args:
             process: Its process.
-            connection: Our end of the socket.
-            package: The file that its report comes in.
-            log: What it prints.
-            session: Says how much time a process that is ended gets.
+            connection: This end of the socket.
+            session: Has the grace of a process that is terminated.
         """
         self.environment = dict(os.environ)
         self.is_lost = False
         self._process = process
         self._connection = connection
-        self._package = package
-        self._log = log
         self._session = session
-        self._settled = asyncio.Event()
-        self._report: Report | None = None
-        self._runs: dict[int, ForkedRun] = {}
+        self._runs: dict[int, ServedRun] = {}
         self._serials = count(1)
         self._turn = anyio.Lock()
         self._unread = b""
@@ -104,24 +87,16 @@ class Server:
         descriptors.keep(connection.fileno())
         asyncio.get_running_loop().add_reader(connection.fileno(), self._read)
 
-    async def wait_until_ready(self) -> Report | Failed:
-        """Wait until the user's code is there, and return what the server says; or the failure that it is not."""
-        await self._settled.wait()
-        if self._report is None:
-            heading = "ForkServerDied: the process that makes the script ready for the runs"
-            return Failed(error=with_tail(f"{heading} {describe_end(await self._exit_code())}", self._log))
-        return self._report if self._report.error is None else Failed(error=self._report.error)
-
     @property
-    def has_failed(self) -> bool:
-        """Whether the user's code could not be made ready, for whatever reason."""
-        return self._settled.is_set() and (self._report is None or self._report.error is not None)
+    def pid(self) -> int:
+        """The server's process; it leads its process group."""
+        return self._process.pid
 
-    async def fork(self, log: int, mailbox: IO[bytes]) -> ForkedRun:
-        """Have a run forked, with its output in *log*; cancellation waits for the answer.
+    async def start_run(self, log: int, mailbox: IO[bytes]) -> ServedRun:
+        """Have a run started, with its output in *log*; cancellation waits for the answer.
 
         Returns:
-            The run; without a pid when the server died over it.
+            The run; without a pid when the server exited meanwhile.
 
         Raises:
             ServerLostError: The server is gone; the run has not begun.
@@ -130,7 +105,7 @@ class Server:
         if sys.platform == "win32":
             raise NotImplementedError
         async with self._turn:  # one request at a time never fills the socket
-            run, serial = ForkedRun(self._session), next(self._serials)
+            run, serial = ServedRun(self._session), next(self._serials)
             if self.is_lost:
                 raise ServerLostError
             try:
@@ -144,44 +119,38 @@ class Server:
         return run
 
     async def describe_loss(self) -> str:
-        """Why a run that was under way is lost, as its error."""
-        heading = "ForkServerDied: while the run was under way, the process that it was forked from"
-        return with_tail(f"{heading} {describe_end(await self._exit_code())}", self._log)
+        """Return why a run that was under way is lost, as its error."""
+        end = describe_end(await self.exit_code())
+        return f"RunServerDied: while the run was under way, the process that it was started from ended ({end})"
 
     async def close(self) -> None:
-        """End the server, with what it left, and remove its log if that is empty."""
-        self._lose()
+        """End the server, with what it left."""
+        self.lose()
         with anyio.move_on_after(_EXIT_S):
             await self._process.wait()
         if self._process.returncode is None:
             await end_tree(self._process.pid, self._session)
         await self._process.wait()
         await end_leftovers(self._process.pid)
-        self._package.close()
-        with suppress(OSError):
-            if not self._log.stat().st_size:
-                self._log.unlink()
 
-    @property
-    def pid(self) -> int:
-        """The server's process; it leads its process group."""
-        return self._process.pid
+    async def exit_code(self) -> int:
+        """Return the exit code of a lost server, which has closed its socket but may take a moment to exit."""
+        with anyio.move_on_after(_EXIT_S):
+            return await self._process.wait()
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        return await self._process.wait()
 
-    async def _wait_for_answer(self, run: ForkedRun) -> None:
+    def take_report(self) -> None:
+        """Take what a server reports once."""
+
+    async def _wait_for_answer(self, run: ServedRun) -> None:
         with anyio.move_on_after(_FORK_S, shield=True):
             await run.answered.wait()
             return
         with suppress(ProcessLookupError):
             self._process.kill()  # something in the script's libraries hangs over the fork
         await run.answered.wait()
-
-    async def _exit_code(self) -> int:
-        """The exit code of a lost server, which has closed its socket but may take a moment to end."""
-        with anyio.move_on_after(_EXIT_S):
-            return await self._process.wait()
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        return await self._process.wait()
 
     def _read(self) -> None:
         try:
@@ -191,7 +160,7 @@ class Server:
         except OSError:
             data = b""
         if not data:
-            self._lose()
+            self.lose()
             return
         self._unread += data
         whole = len(self._unread) // ANSWER.size * ANSWER.size
@@ -202,22 +171,21 @@ class Server:
     def _take(self, kind: Answer, serial: int, value: int) -> None:
         match kind:
             case Answer.READY | Answer.UNREADY:
-                self._report = Report.take(self._package)
-                self._settled.set()
-            case Answer.FORKED:
+                self.take_report()
+            case Answer.STARTED:
                 self._runs[serial].pid = value
                 self._runs[serial].answered.set()
             case Answer.REFUSED:
                 run = self._runs.pop(serial)
                 run.refusal = value
                 run.answered.set()
-            case Answer.ENDED:  # never before FORKED: the server does one thing after the other
+            case Answer.ENDED:  # never before STARTED: the server does one thing after the other
                 run = self._runs.pop(serial)
                 run.returncode = value
                 run.ended.set()
 
-    def _lose(self) -> None:
-        """The server is gone, or shall be: it ends at the end of its socket."""
+    def lose(self) -> None:
+        """Give the server up: it is gone, or exits at the end of its socket."""
         if self.is_lost:
             return
         self.is_lost = True
@@ -229,54 +197,44 @@ class Server:
             run.answered.set()
             run.ended.set()
         self._runs.clear()
-        self._settled.set()
 
 
 async def start_server(
-    package: bytes, log: Path, start: int, *, environment: dict[str, str], guard: Guard, session: Session
-) -> Server:
-    """Start a fork server that makes the code in *package* ready.
+    program: Sequence[str], log: int, *, environment: Mapping[str, str], guard: Guard
+) -> tuple[asyncio.subprocess.Process, socket.socket]:
+    """Start the process of a run server, and return it with this end of its socket.
 
     Args:
-        package: What `executors.child.forkserver.make_ready` takes.
-        log: Gets what the server prints.
-        start: 1 for the batch's first server, 2 for the next, ….
+        program: Its arguments for Python.
+        log: Gets what it prints; closed here.
         environment: Variables for the server and all of its runs.
         guard: Watches the server.
-        session: Says how much time a process that is ended gets.
 
     Raises:
-        OSError: The process cannot be started, or its log not be opened.
+        OSError: The process cannot be started.
     """
-    if sys.platform == "win32":
-        raise NotImplementedError
-    file = open_mailbox(pickle.dumps((sys.path, package)))
     ours, theirs = socket.socketpair()
     with theirs:
         try:
             with anyio.CancelScope(shield=True):
-                process = await _exec(theirs, open_log(log, start), environment)
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *program,
+                    stdin=theirs.fileno(),
+                    stdout=log,
+                    stderr=log,
+                    env={**os.environ, **environment},
+                    start_new_session=True,
+                )
         except BaseException:
             ours.close()
-            file.close()
             raise
+        finally:
+            os.close(log)
     guard.watch_reaper(process.pid)
-    with suppress(ConnectionError):  # gone already: the end of the socket says so
-        socket.send_fds(ours, [b"\0"], [file.fileno()])
-    return Server(process, ours, file, log=log, session=session)
+    return process, ours
 
 
-async def _exec(connection: socket.socket, log: int, environment: dict[str, str]) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
-            FORK_SERVER,
-            stdin=connection.fileno(),
-            stdout=log,
-            stderr=log,
-            env={**os.environ, **environment},
-            start_new_session=True,
-        )
-    finally:
-        os.close(log)
+def python_options() -> list[str]:
+    """Return the options that this Python was started with."""
+    return subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined,no-any-return]

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pyexp import Config, ForkserverExecutor, Task
-from pyexp.definition.function_body import FunctionBody
+from pyexp import ForkserverExecutor
 from pyexp.errors import ExecutorError
 from pyexp.executors.base import Session
 from pyexp.executors.child import random_state
-from pyexp.executors.local import forkserver, server
+from pyexp.executors.local import server
 from pyexp.scheduler.retry import RetryPolicy
 from support.experiments import run_all, run_one
 from support.processes import is_alive
@@ -112,19 +111,6 @@ def test_run_finds_signals_as_a_script_does(tmp_path):
     result = run_one(look, {}, tmp_path, executor="forkserver").result
 
     assert result == (-1, signal.SIG_DFL, signal.default_int_handler)
-
-
-def test_run_has_the_parents_environment_and_folder_of_now(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYEXP_KEPT", "as it is")
-    monkeypatch.setenv("PYEXP_CHANGED", "new")
-    monkeypatch.delenv("PYEXP_GONE", raising=False)
-    task = Task(name="a", config=Config({}), out=tmp_path, body=FunctionBody(len), environment={"PYEXP_OWN": "1"})
-    known = {**os.environ, "PYEXP_CHANGED": "old", "PYEXP_GONE": "here"}
-
-    changes, folder, _ = forkserver.pickle.loads(forkserver.pack_task(task, known))
-
-    assert changes == {"PYEXP_CHANGED": "new", "PYEXP_OWN": "1", "PYEXP_GONE": None}
-    assert folder == os.getcwd()
 
 
 @pytest.mark.slow
@@ -331,30 +317,73 @@ def test_fork_that_is_refused_fails_the_run(tmp_path):
     def refuse():
         import errno
 
-        from pyexp.executors.child import forkserver
+        from pyexp.executors.child import spare
 
         def fork():
             raise OSError(errno.EAGAIN, "no more")
 
-        forkserver.fork = fork
+        spare.fork = fork
 
     results = run_with_top(refuse, output_dir=tmp_path)
 
     assert all(r.error.startswith("BlockingIOError: the run's process could not be started") for r in results)
 
 
+@pytest.mark.parametrize("forks", [0, 1], ids=["of the first process", "of the next, while a run works"])
 @pytest.mark.slow
-def test_fork_that_hangs_fails_the_run(tmp_path, monkeypatch):
+def test_fork_that_hangs_fails_the_run(tmp_path, monkeypatch, forks):
     monkeypatch.setattr(server, "_FORK_S", 0.3)
 
-    def hang():
-        from pyexp.executors.child import forkserver
+    def hang(left):
+        from pyexp.executors.child import spare
 
-        forkserver.fork = lambda: time.sleep(600)
+        whole = spare.fork
 
-    results = run_with_top(hang, output_dir=tmp_path, configs=THREE[:1])
+        def fork():
+            nonlocal left
+            left -= 1
+            return whole() if left >= 0 else time.sleep(600)
 
-    assert results[0].error.startswith("ForkServerDied: while the run was under way")
+        spare.fork = fork
+
+    results = run_with_top(hang, forks, output_dir=tmp_path, configs=THREE[:1])
+
+    assert results[0].status == "passed" or results[0].error.startswith("ForkServerDied: while the run was under way")
+    assert results[0].status == "failed" or forks
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_process_that_waits_for_its_run_may_be_killed(tmp_path):
+    def kill_others(config):
+        from pyexp.executors.ending.processes import list_children
+        from support.waiting import wait_until
+
+        def spare():
+            return [pid for pid in list_children(os.getppid()) if pid != os.getpid()]
+
+        (pid,) = wait_until(spare, what="the process of the next run")
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: pid not in list_children(os.getppid()), what="its end")
+        return config.x
+
+    results = run_all(kill_others, THREE, tmp_path, executor="forkserver", jobs=1)
+
+    assert [result.result for result in results] == [0, 1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_next_run_holds_no_file_of_the_last(tmp_path):
+    def files(config):
+        names = []
+        for descriptor in os.listdir("/proc/self/fd"):
+            try:
+                names.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+            except OSError:
+                continue
+        return sorted({name for name in names if name.endswith("log.out") or "memfd" in name or "socket" in name})
+
+    for result in run_all(files, THREE, tmp_path, executor="forkserver", jobs=1):
+        assert [name for name in result.result if name != str(result.out / "log.out")] == ["/memfd:pyexp (deleted)"]
 
 
 def test_thread_of_the_top_is_noted_once(tmp_path, capsys):
