@@ -118,7 +118,7 @@ def test_r16_cuts(tmp_path, count):
         assert message.SerializeToString() or not message.record
         assert read_counts(tmp_path) == before
         following = events_pb2.EventFile.FromString(whole).record[len(message.record)]
-        assert removed < following.ByteSize() + 10
+        assert removed < following.ByteSize() + 20  # which leaves out fields that are zero
 
 
 def read_counts(folder):

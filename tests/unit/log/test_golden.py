@@ -60,6 +60,8 @@ def test_format_1_at_the_pace_of_training(tmp_path, cut):
     first = [(it, 1 / (it + 1)) for it in range(400)]
     assert reader.load_scalars("loss") == first + [(it, 1 / (it + 401)) for it in range(400, 850)]
     assert reader.load_scalars("accuracy") == [(it, float(it)) for it in range(850)]
-    assert reader.load_scalars("now and then") == [(it * it, -float(it)) for it in (*range(0, 400, 7), *range(406, 850, 7))]
+    assert reader.load_scalars("now and then") == [
+        (it * it, -float(it)) for it in (*range(0, 400, 7), *range(406, 850, 7))
+    ]
     assert reader.load_text("note") == [(it, f"at {it}") for it in range(0, 850, 100)]
     assert reader.damage == 0

@@ -39,7 +39,7 @@ def varint(number: int) -> bytes:
 
 def field(number: int, content: bytes) -> bytes:
     """Encode a length-delimited field."""
-    return b"%c%b%b" % (number << 3 | LEN, varint(len(content)), content)
+    return b"%b%b%b" % (varint(number << 3 | LEN), varint(len(content)), content)
 
 
 def packed(number: int, column: Column) -> bytes:

@@ -1,89 +1,111 @@
 """Many small blocks read at once: a log at the pace of training has one per tick, of a few points of each tag.
 
-Owns the joined columns of the first such blocks of each set of tags, so that a block is read and parsed once for all
-its tags. Bounded in memory; what is beyond that is read block by block.
+Owns the joined columns of the small blocks that no merged one replaces yet, so that a block is read once for all its
+tags. Bounded in memory; what is beyond that is read block by block.
 """
 
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field
+from bisect import bisect_left
 from typing import IO, TYPE_CHECKING
 
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile.protobuf_wire import WireError
+from pyexp.log.eventfile.rows import Rows
 from pyexp.log.values.events import Points
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-MAX_BLOCK_BYTES = 1 << 14
-MAX_BYTES = 1 << 21  # of the file, for all sets of tags together; joined they take about half
+    from pyexp.log.eventfile.framing import Frame
+    from pyexp.log.eventfile.places import Places
+
+MAX_BLOCK_BYTES = scalar_blocks.SMALL_BYTES
+MAX_BYTES = 1 << 21  # of the file; joined they take about half
 _LEAST_BLOCKS = 8
 _WINDOW_BYTES = 1 << 18
 
 
-@dataclass(slots=True)
-class _Joined:
-    """The columns of the first blocks of one set of tags."""
-
-    blocks: int = 0
-    columns: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
-
-
 class SmallBlocks:
-    """The joined blocks of one file; see the module."""
+    """The first of the blocks that are not merged, joined."""
 
-    def __init__(self, note_damage: Callable[[int, str], None]) -> None:
+    def __init__(self, note_damage: Callable[[int, str], None], places: Places) -> None:
         """Hold nothing yet.
 
         Args:
             note_damage: Called with the offset of a block and a tag whose column there is damaged.
+            places: Which log the file is.
         """
         self._note_damage = note_damage
-        self._joined: dict[bytes, _Joined] = {}
+        self._places = places
+        self._columns: dict[str, tuple[array[int], array[float], array[float]]] = {}
+        self._rows: dict[int, Rows] = {}  # by the size of a block
         self._room = MAX_BYTES
+        self._end = 0  # the first block that is not joined
 
-    def read(
-        self, file: IO[bytes], size: int, tag_set: bytes, offsets: Sequence[int], tag: str
-    ) -> tuple[list[Points], int]:
-        """Return the points of a tag in the first blocks at *offsets*, and how many blocks that are."""
-        joined = self._joined.get(tag_set)
-        if joined is None:
-            if (
-                len(offsets) < _LEAST_BLOCKS
-                or offsets[_LEAST_BLOCKS - 1] - offsets[0] > _LEAST_BLOCKS * MAX_BLOCK_BYTES
-            ):
-                return [], 0
-            joined = self._joined[tag_set] = _Joined()
-        self._extend(joined, _Bytes(file, size), offsets)
-        if tag not in joined.columns:
-            return [], joined.blocks
-        iterations, values, times = joined.columns[tag]
-        return [Points(tag, iterations[:], values[:], times[:])], joined.blocks
+    def read(self, file: IO[bytes], size: int, offsets: Sequence[int], tag: str) -> tuple[list[Points], int]:
+        """Return the points of a tag in the first blocks at *offsets*, and the offset up to which these are."""
+        begin = bisect_left(offsets, self._end)
+        if not self._end and (
+            len(offsets) < _LEAST_BLOCKS or offsets[_LEAST_BLOCKS - 1] - offsets[0] > _LEAST_BLOCKS * MAX_BLOCK_BYTES
+        ):
+            return [], 0
+        self._extend(_Bytes(file, size), offsets[begin:])
+        if tag not in self._columns:
+            return [], self._end
+        iterations, values, times = self._columns[tag]
+        return [Points(tag, iterations[:], values[:], times[:])], self._end
 
-    def _extend(self, joined: _Joined, source: _Bytes, offsets: Sequence[int]) -> None:
+    def _extend(self, source: _Bytes, offsets: Iterable[int]) -> None:
         """Join what follows, up to the first block that is large, or damaged where its size is, or has no room."""
-        for offset in offsets[joined.blocks :]:
-            frame = source.frame_at(offset)
-            if frame is None or not 0 < frame.end - offset <= min(MAX_BLOCK_BYTES, self._room):
-                return
-            try:
-                block = scalar_blocks.parse(frame.head, frame.data_offset)
-                found = scalar_blocks.read_columns(block, source.read)
-            except (WireError, ValueError, OverflowError):
-                return
-            for tag, points in zip(codec.parse_tags(block.tag_set), found, strict=True):
-                if points is None:
-                    self._note_damage(offset, tag)
-                    continue
-                columns = joined.columns.setdefault(tag, (array("q"), array("d"), array("d")))
-                columns[0].extend(points.iterations)
-                columns[1].extend(points.values)
-                columns[2].extend(points.times)
-            self._room -= frame.end - offset
-            joined.blocks += 1
+        rows = None
+        for offset in offsets:
+            length = framing.size_of(source.read(offset, framing.HEADER_BYTES))
+            if length is None or length > min(MAX_BLOCK_BYTES, self._room):
+                break
+            record = source.read(offset, length)
+            known = self._rows.get(length)
+            if known is not rows and rows is not None:
+                self._join(rows.take())
+            rows = known
+            if rows is None or not rows.add(record, offset):
+                if rows is not None:
+                    self._join(rows.take())
+                if not self._add(record, offset):
+                    break
+                rows = None
+            self._room -= length
+            self._end = offset + 1
+        if rows is not None:
+            self._join(rows.take())
+
+    def _add(self, record: bytes, offset: int) -> bool:
+        """Join a block that looks like none before; return whether its head is undamaged."""
+        frame = _frame_of(record, offset)
+        if frame is None or self._places.is_foreign(frame):
+            return False
+        try:
+            block = scalar_blocks.parse(frame.head, frame.data_offset)
+            found = scalar_blocks.read_columns(block, lambda at, size: record[at - offset : at - offset + size])
+        except (WireError, ValueError, OverflowError):
+            return False
+        for tag, points in zip(codec.parse_tags(block.tag_set), found, strict=True):
+            if points is None:
+                self._note_damage(offset, tag)
+        self._join(points for points in found if points is not None)
+        rows = Rows.like(frame, block, record)
+        if rows is not None:
+            self._rows[rows.size] = rows
+        return True
+
+    def _join(self, found: Iterable[Points]) -> None:
+        for points in found:
+            columns = self._columns.setdefault(points.tag, (array("q"), array("d"), array("d")))
+            columns[0].extend(points.iterations)
+            columns[1].extend(points.values)
+            columns[2].extend(points.times)
 
 
 class _Bytes:
@@ -103,10 +125,11 @@ class _Bytes:
             self._buffer = read_at(self._file, offset, max(min(_WINDOW_BYTES, self._size - offset), 0))
         return self._buffer[at : at + size]
 
-    def frame_at(self, offset: int) -> framing.Frame | None:
-        """Return the record at *offset*, if it is not larger than a small one, and header and head are undamaged."""
-        start = self.read(offset, min(MAX_BLOCK_BYTES, self._size - offset))
-        needed = framing.needed(start[: framing.HEADER_BYTES])
-        if needed is None or needed > len(start):
-            return None
-        return framing.parse(start, 0, offset)
+
+def _frame_of(record: bytes, offset: int) -> Frame | None:
+    """Return the whole record *record* at *offset* of the file with its stamp, if it is undamaged."""
+    needed = framing.needed(record[: framing.HEADER_BYTES])
+    frame = framing.parse(record, 0, offset) if needed is not None and needed <= len(record) else None
+    if frame is None or not record.endswith(frame.trailer):
+        return None
+    return framing.stamped(frame, record[-framing.ENDING_BYTES :])

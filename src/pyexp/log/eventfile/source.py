@@ -1,29 +1,22 @@
-"""Reading ``events.pb``: which blocks hold which tags, and where the objects are. Contents are read when asked for.
+"""Reading ``events.pb``: which points and objects there are, and which of them are new. Read when asked for.
 
-Owns the state of one reader of one file. Keeps offsets, never values.
+Owns the state of one reader of one file. Keeps places, never values, but for what is bounded.
 """
 
 from __future__ import annotations
 
 import os
-from array import array
-from bisect import bisect_left, bisect_right
-from contextlib import suppress
-from heapq import merge
 from typing import IO, TYPE_CHECKING
 
 from pyexp._files import open_regular
 from pyexp.errors import LogError
-from pyexp.log.eventfile import codec, framing, scalar_blocks
-from pyexp.log.eventfile import index as indexing
-from pyexp.log.eventfile.object_list import ObjectList
-from pyexp.log.eventfile.protobuf_wire import WireError
-from pyexp.log.eventfile.record_walk import Tail
+from pyexp.log.eventfile import codec, framing
+from pyexp.log.eventfile.block_reader import BlockReader
+from pyexp.log.eventfile.listing import Listing, MovedError
+from pyexp.log.eventfile.record_walk import frame_at
 from pyexp.log.eventfile.repair import require_ours
-from pyexp.log.eventfile.small_blocks import SmallBlocks
 from pyexp.log.eventfile.starts import Starts
 from pyexp.log.values.attempts import after, visible_entries, visible_points
-from pyexp.log.values.events import Entry, Part, Points
 from pyexp.log.values.parts import read_at, read_parts
 from pyexp.log.values.source import Delta
 
@@ -31,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-    from pyexp.log.eventfile.framing import Frame
+    from pyexp.log.values.events import Entry, Part, Points
 
 _RECHECKED = 20  # damaged places looked at again when the file has changed
 
@@ -42,41 +35,36 @@ class EventSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._identity: tuple[int, int] | None = None
+        self._state = (0, 0)  # size and time of the last change, when it was looked at
+        self._is_relisted = False  # since the last poll, because a block was not where it was listed
         self._forget()
 
-    def _forget(self) -> None:
-        self._tail = Tail()
+    def _forget(self, *, are_by_number: bool = False) -> None:
+        self._list = Listing(self._path, are_by_number=are_by_number)
+        self._reader = BlockReader(self._path, self._list.blocks, self._list.places)
         self._last_header = b""
-        self._blocks: dict[bytes, array[int]] = {}  # offsets of the blocks with this set of tags
-        self._sets_of: dict[str, list[bytes]] = {}  # sets that contain this tag
-        self._lasts: dict[str, tuple[int, tuple[int, float]]] = {}  # offset of the last block, and its last point
-        self._ladders: dict[str, array[int]] = {}  # of each block of a tag: points up to its end
-        self._attempt_offsets: list[int] = []  # of those that join none
-        self._attempts: list[float] = []
-        self._objects = ObjectList(self._path)
-        self._damaged: set[tuple[int, str]] = set()
-        self._small = SmallBlocks(self._note_damage)
-        self._changed_ns = 0
+        self._damaged: set[int] = set()  # where contents of objects are that could not be read
 
     @property
     def tags(self) -> Collection[str]:
         """The scalar tags."""
-        return self._sets_of.keys()
+        return self._list.blocks.tags
 
     @property
     def attempts(self) -> Sequence[float]:
         """When each attempt began."""
-        return self._attempts
+        return self._list.attempts
 
     @property
     def damage(self) -> int:
         """Number of damaged records found so far."""
-        return len(self._tail.damaged) + len(self._damaged) + len(self._objects.damaged)
+        tail, listed = self._list.tail, (self._list.damaged, self._list.objects.damaged)
+        return sum(map(len, (tail.damaged, tail.foreign, self._damaged, self._reader.damaged, *listed)))
 
     @property
     def problem(self) -> str | None:
         """Why the file is not an event log; None when it is, or may become one."""
-        if self._tail.offset:
+        if self._list.tail.offset:
             return None
         try:
             with open_regular(self._path, follow_links=True, buffering=0) as file:
@@ -89,17 +77,17 @@ class EventSource:
 
     def poll(self) -> Delta:
         """Look for what is new."""
-        reset = False
         try:
             with open_regular(self._path, follow_links=True, buffering=0) as file:
                 status = os.fstat(file.fileno())
+                reset, self._is_relisted = self._is_relisted, False
                 if not self._is_same(file, status):
                     reset = self._identity is not None
                     self._forget()
                 self._identity = (status.st_dev, status.st_ino)
-                self._changed_ns = status.st_mtime_ns
-                if self._tail.offset == status.st_size:
-                    return Delta(reset=reset)
+                state, self._state = self._state, (status.st_size, status.st_mtime_ns)
+                if not reset and (self._list.tail.offset == status.st_size or state == self._state):
+                    return Delta()
                 return self._look(file, status.st_size, reset=reset)
         except OSError:  # not there yet, or removed
             reset = self._identity is not None
@@ -109,200 +97,93 @@ class EventSource:
 
     def count(self, tag: str) -> int:
         """Return the number of points of a tag, hidden ones included."""
-        return self._count_before(tag, self._tail.offset)
+        return self._reader.count_before(tag, self._list.end)
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
-        offsets = self._offsets(tag)
         try:
-            with open_regular(self._path, follow_links=True, buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                if self._is_hiding(offsets):
-                    read = ((self._attempt_of(at), self._read(file, size, at, tag)) for at in offsets)
-                    return after(visible_points(tag, read), start)
-                if not start:
-                    return self._read_all(file, size, tag, offsets)
-                ladder = self._climb(file, tag, offsets)
-                first = bisect_right(ladder, start)
-                skip = start - (ladder[first - 1] if first else 0)
-                return after([self._read(file, size, at, tag) for at in offsets[first:]], skip)
+            found = self._points(tag, start)
+            if self._reader.misses and self._list.is_indexed:
+                self._list_by_number()
+                found = self._points(tag, start)
         except OSError:  # removed meanwhile: the next poll says so
             return []
+        return found
 
     def last(self, tag: str) -> tuple[int, float] | None:
         """Return the last point of a tag, reading one block: nothing later hides it."""
-        lists = [self._blocks[tag_set] for tag_set in self._sets_of.get(tag, ())]
-        newest_first = merge(*map(reversed, lists), reverse=True)
-        with suppress(OSError), open_regular(self._path, follow_links=True, buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            for offset in newest_first:
-                if (known := self._lasts.get(tag)) and known[0] == offset:
-                    return known[1]
-                points = self._read(file, size, offset, tag)
-                if len(points.values):
-                    self._lasts[tag] = offset, (points.iterations[-1], points.values[-1])
-                    return self._lasts[tag][1]
-        return None
+        try:
+            return self._reader.last(tag)
+        except OSError:  # removed meanwhile: the next poll says so
+            return None
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
-        return visible_entries([(self._attempt_of(entry.id), entry) for entry in self._objects.entries()])
+        return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
         """Return the bytes of these parts; None for those that are damaged or gone."""
         found = read_parts(parts)
-        self._damaged.update((part.offset, "") for part, data in zip(parts, found, strict=True) if data is None)
+        self._damaged.update(part.offset for part, data in zip(parts, found, strict=True) if data is None)
         return found
+
+    def _points(self, tag: str, start: int) -> list[Points]:
+        if self._list.is_hiding(tag):
+            pieces = ((self._list.attempt_of(key), points) for key, points in self._reader.points_by_block(tag))
+            return after(visible_points(tag, pieces), start)
+        return self._reader.points_after(tag, start) if start else self._reader.all_points(tag, self._list.end)
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
         """Return whether this is the file that we know, grown at most."""
-        if self._identity != (status.st_dev, status.st_ino) or status.st_size < self._tail.offset:
+        known = self._list.tail.offset
+        if self._identity != (status.st_dev, status.st_ino) or status.st_size < known:
             return False
-        at = self._tail.offset - len(self._last_header)
-        if read_at(file, at, len(self._last_header)) != self._last_header:
+        if read_at(file, known - len(self._last_header), len(self._last_header)) != self._last_header:
             return False
-        return status.st_mtime_ns == self._changed_ns or not self._is_healed(file, status.st_size)
+        return status.st_mtime_ns == self._state[1] or not self._is_healed(file, status.st_size)
 
     def _is_healed(self, file: IO[bytes], size: int) -> bool:
         """Return whether something that was damaged is whole now: then the file was being replaced while we read it."""
-        if any(indexing.frame_at(file, offset, size) for offset in self._tail.damaged[-_RECHECKED:]):
+        if any(frame_at(file, offset, size) for offset in self._list.tail.damaged[-_RECHECKED:]):
             return True
-        blocks = [(offset, tag) for offset, tag in self._damaged if tag][:_RECHECKED]
-        return any(self._read_column(file, size, offset, tag) is not None for offset, tag in blocks)
+        return self._reader.is_healed(file, size, _RECHECKED)
 
     def _look(self, file: IO[bytes], size: int, *, reset: bool) -> Delta:
-        begin, seen = self._tail.offset, len(self._objects.offsets)
-        touched: set[bytes] = set()
-        if not begin:
-            self._load_index(file, size, touched)
-        for frame in self._tail.frames(file, size):
-            try:
-                self._take(frame, touched)
-            except WireError:
-                self._damaged.add((frame.offset, ""))
-        keep = min(self._tail.offset, framing.HEADER_BYTES * 4)
-        self._last_header = read_at(file, self._tail.offset - keep, keep)
-        new = self._objects.offsets[seen:]
+        if self._list.places.are_by_number:  # where new records belong is known of all together
+            reset |= bool(self._list.end)
+            self._forget(are_by_number=True)
+        begin, seen = (0, 0) if reset else (self._list.end, len(self._list.objects.keys))
+        merges = self._list.merges
+        try:
+            touched = self._list.look(file, size)
+        except MovedError:
+            reset |= bool(begin)
+            begin = seen = merges = 0
+            self._forget(are_by_number=True)
+            touched = self._list.look(file, size)
+        if self._list.merges != merges:
+            self._reader.forget_counts()
+        if self._list.is_restored and begin:
+            reset, begin, seen = True, 0, 0
+        self._list.is_restored = False
+        end = self._list.tail.offset
+        keep = min(end, framing.HEADER_BYTES * 4)
+        self._last_header = read_at(file, end - keep, keep)
+        return self._delta(touched, begin, self._list.objects.keys[seen:].tolist(), reset=reset)
+
+    def _delta(self, touched: set[bytes], begin: int, new: Sequence[int], *, reset: bool) -> Delta:
+        listed, reader = self._list, self._reader
+        tags = set(listed.blocks.tags) if reset else {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}
         return Delta(
             reset=reset,
-            starts=Starts(
-                {tag for tag_set in touched for tag in codec.parse_tags(tag_set)},
-                lambda tag: 0 if self._is_hiding(self._offsets(tag)) else self._count_before(tag, begin),
-            ),
-            entries=lambda: self._objects.entries_at(new),
-            hides=bool(new) and self._attempt_of(new[-1]) > 0,
+            starts=Starts(tags, lambda tag: 0 if listed.is_hiding(tag) else reader.count_before(tag, begin)),
+            entries=lambda: listed.objects.entries_at(new),
+            hides=bool(new) and listed.attempt_of(new[-1]) > 0,
         )
 
-    def _load_index(self, file: IO[bytes], size: int, touched: set[bytes]) -> None:
-        chain = indexing.load_chain(file, size)
-        if not chain:
-            return
-        for index in chain:
-            known: list[array[int]] = [array("Q") for _ in range(len(index.tag_sets) + 1)]
-            for offset, entry in zip(index.offsets, index.entries, strict=True):
-                if entry == codec.OBJECT_ENTRY:
-                    self._objects.offsets.append(offset)
-                else:
-                    known[entry if entry < len(known) else 0].append(offset)
-            for tag_set, offsets in zip(index.tag_sets, known[1:], strict=True):
-                self._blocks_of(tag_set).extend(offsets)
-            touched.update(index.tag_sets)
-            for offset in known[0]:
-                frame = indexing.frame_at(file, offset, size)
-                try:
-                    if frame is None or not indexing.is_whole(file, frame):
-                        raise WireError("a record that the index speaks of is damaged")
-                    self._take(frame, touched)
-                except WireError:
-                    self._damaged.add((offset, ""))
-        self._tail.offset = size
-
-    def _take(self, frame: Frame, touched: set[bytes]) -> None:
-        kind = codec.head_kind(frame.head)
-        if kind == codec.SCALARS:
-            tag_set = scalar_blocks.parse_tag_set(frame.head)
-            self._blocks_of(tag_set).append(frame.offset)
-            touched.add(tag_set)
-        elif kind == codec.OBJECT:
-            self._objects.offsets.append(frame.offset)
-        elif kind == codec.ATTEMPT:
-            attempt = codec.parse_attempt(frame.head)
-            if attempt.format > codec.FORMAT:
-                raise LogError(
-                    f"{str(self._path)!r} was written in format {attempt.format} by a newer pyexp; this one reads "
-                    f"up to {codec.FORMAT}: upgrade pyexp"
-                )
-            self._attempts.append(attempt.time)
-            if not attempt.joins:
-                self._attempt_offsets.append(frame.offset)
-        elif kind == codec.LOST:
-            self._damaged.add((frame.offset, ""))
-
-    def _blocks_of(self, tag_set: bytes) -> array[int]:
-        blocks = self._blocks.get(tag_set)
-        if blocks is None:
-            blocks = self._blocks[tag_set] = array("Q")
-            for tag in codec.parse_tags(tag_set):
-                self._sets_of.setdefault(tag, []).append(tag_set)
-        return blocks
-
-    def _offsets(self, tag: str) -> Sequence[int]:
-        lists = [self._blocks[tag_set] for tag_set in self._sets_of.get(tag, ())]
-        return lists[0] if len(lists) == 1 else list(merge(*lists))
-
-    def _attempt_of(self, offset: int) -> int:
-        return bisect_right(self._attempt_offsets, offset) - 1
-
-    def _is_hiding(self, offsets: Sequence[int]) -> bool:
-        return bool(offsets) and self._attempt_of(offsets[0]) != self._attempt_of(offsets[-1])
-
-    def _read_all(self, file: IO[bytes], size: int, tag: str, offsets: Sequence[int]) -> list[Points]:
-        """Read one tag of all its blocks."""
-        tag_sets = self._sets_of.get(tag, [])
-        pieces, blocks = self._small.read(file, size, tag_sets[0], offsets, tag) if len(tag_sets) == 1 else ([], 0)
-        return pieces + [self._read(file, size, at, tag) for at in offsets[blocks:]]
-
-    def _note_damage(self, offset: int, tag: str) -> None:
-        self._damaged.add((offset, tag))
-        self._ladders.pop(tag, None)
-
-    def _read(self, file: IO[bytes], size: int, offset: int, tag: str) -> Points:
-        """Read one tag of the block at *offset*; no points when it is damaged."""
-        points = None if (offset, tag) in self._damaged else self._read_column(file, size, offset, tag)
-        if points is None:
-            self._note_damage(offset, tag)
-            return Points(tag, array("q"), array("d"), array("d"))
-        return points
-
-    def _read_column(self, file: IO[bytes], size: int, offset: int, tag: str) -> Points | None:
-        frame = indexing.frame_at(file, offset, size)
-        try:
-            if frame is None:
-                return None
-            block = scalar_blocks.parse(frame.head, frame.data_offset)
-            column = codec.parse_tags(block.tag_set).index(tag)
-            return scalar_blocks.read_column(block, column, lambda at, length: read_at(file, at, length))
-        except (WireError, ValueError, OverflowError):
-            return None
-
-    def _count_before(self, tag: str, limit: int) -> int:
-        """Return how many points of a tag lie before *limit* in the file."""
-        offsets = self._offsets(tag)
-        blocks = bisect_left(offsets, limit)
-        with suppress(OSError), open_regular(self._path, follow_links=True, buffering=0) as file:
-            return self._climb(file, tag, offsets)[blocks - 1] if blocks else 0
-        return 0
-
-    def _climb(self, file: IO[bytes], tag: str, offsets: Sequence[int]) -> array[int]:
-        """Return how many points each block of a tag and those before it have, reading only heads not yet seen."""
-        ladder = self._ladders.setdefault(tag, array("Q"))
-        size = os.fstat(file.fileno()).st_size
-        for offset in offsets[len(ladder) :]:
-            count = 0
-            frame = indexing.frame_at(file, offset, size) if (offset, tag) not in self._damaged else None
-            if frame is not None:
-                with suppress(WireError, ValueError, IndexError):  # replaced meanwhile: the next poll says so
-                    block = scalar_blocks.parse(frame.head, frame.data_offset)
-                    count = block.count(codec.parse_tags(block.tag_set).index(tag))
-            ladder.append(count + (ladder[-1] if ladder else 0))
-        return ladder
+    def _list_by_number(self) -> None:
+        """List a file once more whose index says something else than its records."""
+        with open_regular(self._path, follow_links=True, buffering=0) as file:
+            self._forget(are_by_number=True)
+            self._list.look(file, os.fstat(file.fileno()).st_size)
+        self._is_relisted = True
