@@ -3,7 +3,7 @@
 import pytest
 
 from pyexp.log import Logger, LogReader
-from pyexp.log.eventfile.block_reader import BlockReader
+from pyexp.log.eventfile.reading.block_reader import BlockReader
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 

@@ -84,6 +84,8 @@ class Index:
 
 def head_kind(head: bytes) -> int:
     """Return the field number of a head: one of the constants above, or one that a later version added."""
+    if head and head[0] <= protobuf_wire.LAST_OF_ONE_BYTE:
+        return head[0] >> 3
     return protobuf_wire.parse_varint(head, 0)[0] >> 3 if head else 0
 
 

@@ -80,7 +80,8 @@ class Tail:
         It may begin a few bytes before: a torn record whose lost end equals the begin of what was appended is whole.
         """
         position = max(self._scan_from, self.offset - framing.HEADER_BYTES + 1, 0)
-        is_pending = window.frame_at(self.offset, may_be_moved=False) is not None
+        torn = window.frame_at(self.offset, may_be_moved=False)
+        is_pending = torn is not None and torn.end > window.size
         undecided = None
         while position < window.size:
             chunk = read_at(window.file, position, _SCAN_BYTES)

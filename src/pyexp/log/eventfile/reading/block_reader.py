@@ -14,19 +14,18 @@ from typing import IO, TYPE_CHECKING
 
 from pyexp._files import open_regular
 from pyexp.log.eventfile import codec, scalar_blocks
-from pyexp.log.eventfile.heads import Heads
+from pyexp.log.eventfile.reading.heads import Heads
 from pyexp.log.eventfile.protobuf_wire import WireError
-from pyexp.log.eventfile.small_blocks import SmallBlocks
+from pyexp.log.eventfile.reading.small_blocks import SmallBlocks
 from pyexp.log.values.attempts import after, joined
 from pyexp.log.values.events import Points
-from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pyexp.log.eventfile.block_list import BlockList
-    from pyexp.log.eventfile.places import Places
+    from pyexp.log.eventfile.reading.block_list import BlockList
+    from pyexp.log.eventfile.reading.places import Places
 
 
 class BlockReader:
@@ -129,6 +128,7 @@ class BlockReader:
         if points is not None:
             return points
         self._note_damage(key, tag)
+        self._heads.forget(key)
         found = joined(tag, [self._read(file, size, small, tag) for small in self._blocks.replaced_by(tag, key)])
         return Points(tag, found.iterations, found.values, found.times)
 
@@ -139,7 +139,7 @@ class BlockReader:
             return None
         try:
             column = codec.parse_tags(block.tag_set).index(tag)
-            return scalar_blocks.read_column(block, column, lambda at, length: read_at(file, at, length))
+            return scalar_blocks.read_column(block, column, lambda at, length: self._heads.read(file, key, at, length))
         except (WireError, ValueError, OverflowError):
             return None
 

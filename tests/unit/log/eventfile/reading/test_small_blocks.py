@@ -5,8 +5,8 @@ import random
 import pytest
 
 from pyexp.log import Logger, LogReader
-from pyexp.log.eventfile import small_blocks
-from pyexp.log.eventfile.block_reader import BlockReader
+from pyexp.log.eventfile.reading import small_blocks
+from pyexp.log.eventfile.reading.block_reader import BlockReader
 
 
 def one_by_one(folder, monkeypatch):

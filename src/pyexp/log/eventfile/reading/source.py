@@ -6,26 +6,27 @@ Owns the state of one reader of one file. Keeps places, never values, but for wh
 from __future__ import annotations
 
 import os
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from pyexp._files import open_regular
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing
-from pyexp.log.eventfile.block_reader import BlockReader
-from pyexp.log.eventfile.listing import Listing, MovedError
+from pyexp.log.eventfile.reading.block_reader import BlockReader
+from pyexp.log.eventfile.reading.listing import Listing, MovedError
 from pyexp.log.eventfile.record_walk import frame_at
 from pyexp.log.eventfile.repair import require_ours
-from pyexp.log.eventfile.starts import Starts
+from pyexp.log.eventfile.reading.starts import Starts
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.parts import read_at, read_parts
 from pyexp.log.values.source import Delta
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from pyexp.log.values.events import Entry, Part, Points
 
+_Answer = TypeVar("_Answer")
 _RECHECKED = 20  # damaged places looked at again when the file has changed
 
 
@@ -39,8 +40,8 @@ class EventSource:
         self._is_relisted = False  # since the last poll, because a block was not where it was listed
         self._forget()
 
-    def _forget(self, *, are_by_number: bool = False) -> None:
-        self._list = Listing(self._path, are_by_number=are_by_number)
+    def _forget(self, *, uses_index: bool = True, are_by_number: bool = False) -> None:
+        self._list = Listing(self._path, uses_index=uses_index, are_by_number=are_by_number)
         self._reader = BlockReader(self._path, self._list.blocks, self._list.places)
         self._last_header = b""
         self._damaged: set[int] = set()  # where contents of objects are that could not be read
@@ -97,29 +98,26 @@ class EventSource:
 
     def count(self, tag: str) -> int:
         """Return the number of points of a tag, hidden ones included."""
-        return self._reader.count_before(tag, self._list.end)
+        return self._ask(lambda: self._reader.count_before(tag, self._list.end))
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
         try:
-            found = self._points(tag, start)
-            if self._reader.misses and self._list.is_indexed:
-                self._list_by_number()
-                found = self._points(tag, start)
+            return self._ask(lambda: self._points(tag, start))
         except OSError:  # removed meanwhile: the next poll says so
             return []
-        return found
 
     def last(self, tag: str) -> tuple[int, float] | None:
         """Return the last point of a tag, reading one block: nothing later hides it."""
         try:
-            return self._reader.last(tag)
+            return self._ask(lambda: self._reader.last(tag))
         except OSError:  # removed meanwhile: the next poll says so
             return None
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
-        return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
+        found = self._ask(lambda: self._list.objects.entries())
+        return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in found])
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
         """Return the bytes of these parts; None for those that are damaged or gone."""
@@ -159,8 +157,7 @@ class EventSource:
         except MovedError:
             reset |= bool(begin)
             begin = seen = merges = 0
-            self._forget(are_by_number=True)
-            touched = self._list.look(file, size)
+            touched = self._list_anew(file, size)
         if self._list.merges != merges:
             self._reader.forget_counts()
         if self._list.is_restored and begin:
@@ -181,9 +178,21 @@ class EventSource:
             hides=bool(new) and listed.attempt_of(new[-1]) > 0,
         )
 
-    def _list_by_number(self) -> None:
-        """List a file once more whose index says something else than its records."""
-        with open_regular(self._path, follow_links=True, buffering=0) as file:
+    def _ask(self, question: Callable[[], _Answer]) -> _Answer:
+        """Answer a question, once more without the index where that says something else than the records."""
+        found = question()
+        if self._list.is_indexed and (self._reader.misses or self._list.objects.damaged):
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
+                self._list_anew(file, os.fstat(file.fileno()).st_size)
+            self._is_relisted = True
+            return question()
+        return found
+
+    def _list_anew(self, file: IO[bytes], size: int) -> set[bytes]:
+        """List the file by looking at each record, in the order of their numbers where they were moved."""
+        try:
+            self._forget(uses_index=False)
+            return self._list.look(file, size)
+        except MovedError:
             self._forget(are_by_number=True)
-            self._list.look(file, os.fstat(file.fileno()).st_size)
-        self._is_relisted = True
+            return self._list.look(file, size)

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile.protobuf_wire import WireError
-from pyexp.log.eventfile.rows import Rows
+from pyexp.log.eventfile.reading.rows import Rows
 from pyexp.log.values.events import Points
 from pyexp.log.values.parts import read_at
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pyexp.log.eventfile.framing import Frame
-    from pyexp.log.eventfile.places import Places
+    from pyexp.log.eventfile.reading.places import Places
 
 MAX_BLOCK_BYTES = scalar_blocks.SMALL_BYTES
 MAX_BYTES = 1 << 21  # of the file; joined they take about half

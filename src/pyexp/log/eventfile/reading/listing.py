@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from itertools import groupby
 from typing import IO, TYPE_CHECKING
 
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, scalar_blocks
 from pyexp.log.eventfile import index as indexing
-from pyexp.log.eventfile.block_list import BlockList
-from pyexp.log.eventfile.object_list import ObjectList
-from pyexp.log.eventfile.places import Places
+from pyexp.log.eventfile.reading.block_list import BlockList
+from pyexp.log.eventfile.reading.object_list import ObjectList
+from pyexp.log.eventfile.reading.places import Places
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.record_walk import Tail
 
@@ -43,7 +44,8 @@ class Listing:
         is_restored: A merged block may say what a damaged one said, since this was last set to False.
     """
 
-    def __init__(self, path: Path, *, are_by_number: bool = False) -> None:
+    def __init__(self, path: Path, *, uses_index: bool = True, are_by_number: bool = False) -> None:
+        self._uses_index = uses_index
         self.tail = Tail(checks_stamps=are_by_number)
         self.places = Places(are_by_number=are_by_number)
         self.blocks = BlockList()
@@ -53,6 +55,7 @@ class Listing:
         self.is_indexed = self.is_restored = False
         self.merges = 0
         self._path = path
+        self._begin_of_last = self._last_tag_set = b""
         self._attempt_keys: list[int] = []  # of those that join none
 
     @property
@@ -77,7 +80,7 @@ class Listing:
             LogError: A newer version wrote the file.
         """
         touched: set[bytes] = set()
-        if not self.tail.offset and not self.places.are_by_number:
+        if not self.tail.offset and self._uses_index and not self.places.are_by_number:
             self._load_index(file, size, touched)
         for key, frame in self._walk(file, size):
             self._take(key, frame, touched)
@@ -111,11 +114,14 @@ class Listing:
     def _add_index(self, index: codec.Index, touched: set[bytes]) -> array[int]:
         """Add the blocks and objects of an index, and return the keys of what has to be looked at."""
         known: list[array[int]] = [array("Q") for _ in range(len(index.tag_sets) + 1)]
-        for key, entry in zip(index.offsets, index.entries, strict=True):
+        end = 0
+        for entry, same in groupby(index.entries):
+            begin, end = end, end + len(list(same))
+            keys = index.offsets[begin:end]
             if entry == codec.OBJECT_ENTRY:
-                self.objects.keys.append(key)
+                self.objects.keys.extend(keys)
             else:
-                known[entry if entry < len(known) else 0].append(key)
+                known[entry if entry < len(known) else 0].extend(keys)
         for tag_set, keys in zip(index.tag_sets, known[1:], strict=True):
             self.blocks.add(tag_set, keys)
         touched.update(index.tag_sets)
@@ -125,7 +131,7 @@ class Listing:
         try:
             kind = codec.head_kind(frame.head)
             if kind == codec.SCALARS:
-                tag_set = scalar_blocks.parse_tag_set(frame.head)
+                tag_set = self._tag_set_of(frame.head)
                 self.blocks.add(tag_set, (key,))
                 touched.add(tag_set)
             elif kind == codec.OBJECT:
@@ -138,6 +144,13 @@ class Listing:
                 self.damaged.add(key)
         except WireError:
             self.damaged.add(key)
+
+    def _tag_set_of(self, head: bytes) -> bytes:
+        """Return the tags of a block, which are those of the one before as a rule."""
+        if not head.startswith(self._begin_of_last) or not self._begin_of_last:
+            self._last_tag_set = scalar_blocks.parse_tag_set(head)
+            self._begin_of_last = head[: head.find(self._last_tag_set) + len(self._last_tag_set)]
+        return self._last_tag_set
 
     def _take_merged(self, key: int, frame: Frame) -> None:
         span = codec.parse_span(frame.head)

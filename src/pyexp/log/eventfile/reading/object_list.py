@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.log.eventfile.framing import Frame
-    from pyexp.log.eventfile.places import Places
+    from pyexp.log.eventfile.reading.places import Places
 
 
 class ObjectList:
