@@ -35,8 +35,8 @@ def cut_torn_tail(path: Path, descriptor: int, known: Tail | None = None) -> Tai
     size = os.fstat(descriptor).st_size
     with reading(descriptor) as file:
         last = None if known else indexing.find_last(file, size)
-        if last is not None:  # a closed file ends with a whole record
-            return Tail(size, last.log, -1 if last.number is None else last.number)
+        if last is not None and last.number is not None:  # a closed file ends with a whole record
+            return Tail(size, last.log, last.number)
         tail = known or Tail()
         for _ in tail.frames(file, size):
             pass

@@ -233,7 +233,7 @@ def test_the_index_chain_spares_the_walk(tmp_path, monkeypatch):
             file.prepare([points("a", [number]), points(f"b{number % 2}", [number])], [])()
         file.close()
     with open(path, "rb", buffering=0) as opened:
-        chain, last = indexing.load_chain(opened, path.stat().st_size)
+        chain, _ = indexing.load_chain(opened, path.stat().st_size)
     assert len(chain) == 8
     assert sum(len(index.offsets) for index in chain) == 2 * (1 + 35 + 3)  # the last blocks were too few to be merged
 
@@ -310,3 +310,19 @@ def test_reading_bytes_checks_them(tmp_path):
         read_bytes(tmp_path / "f", 8, 3, None)
     with pytest.raises(LogError, match="cannot be read"):
         read_bytes(tmp_path / "g", 8, 3, None)
+
+
+def test_a_log_that_an_earlier_version_closed_last_is_gone_on_with(tmp_path, monkeypatch):
+    def log(value):
+        with Logger(tmp_path) as logger:
+            logger.add_scalar("a", value, step=value)
+
+    log(0)
+    with monkeypatch.context() as patch:
+        seal = event_file.framing.seal
+        patch.setattr(event_file.framing, "seal", lambda head, size, offset, _: seal(head, size, offset))
+        log(1)
+    log(2)
+    reader = LogReader(tmp_path)
+    assert reader.load_scalars("a") == [(0, 0.0), (1, 1.0), (2, 2.0)]
+    assert (reader.damage, len(reader.attempts)) == (0, 3)

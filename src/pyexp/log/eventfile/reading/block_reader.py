@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 from pyexp._files import open_regular
 from pyexp.log.eventfile import codec, scalar_blocks
-from pyexp.log.eventfile.reading.heads import Heads
 from pyexp.log.eventfile.protobuf_wire import WireError
+from pyexp.log.eventfile.reading.heads import Heads
 from pyexp.log.eventfile.reading.small_blocks import SmallBlocks
 from pyexp.log.values.attempts import after, joined
 from pyexp.log.values.events import Points

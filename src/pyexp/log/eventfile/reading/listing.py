@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, scalar_blocks
 from pyexp.log.eventfile import index as indexing
+from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.reading.block_list import BlockList
 from pyexp.log.eventfile.reading.object_list import ObjectList
 from pyexp.log.eventfile.reading.places import Places
-from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.record_walk import Tail
 
 if TYPE_CHECKING:

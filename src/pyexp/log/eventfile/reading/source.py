@@ -13,9 +13,9 @@ from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing
 from pyexp.log.eventfile.reading.block_reader import BlockReader
 from pyexp.log.eventfile.reading.listing import Listing, MovedError
+from pyexp.log.eventfile.reading.starts import Starts
 from pyexp.log.eventfile.record_walk import frame_at
 from pyexp.log.eventfile.repair import require_ours
-from pyexp.log.eventfile.reading.starts import Starts
 from pyexp.log.values.attempts import after, visible_entries, visible_points
 from pyexp.log.values.parts import read_at, read_parts
 from pyexp.log.values.source import Delta
@@ -116,14 +116,16 @@ class EventSource:
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
-        found = self._ask(lambda: self._list.objects.entries())
-        return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in found])
+        return self._ask(self._visible_entries)
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
         """Return the bytes of these parts; None for those that are damaged or gone."""
         found = read_parts(parts)
         self._damaged.update(part.offset for part, data in zip(parts, found, strict=True) if data is None)
         return found
+
+    def _visible_entries(self) -> list[Entry]:
+        return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
 
     def _points(self, tag: str, start: int) -> list[Points]:
         if self._list.is_hiding(tag):
