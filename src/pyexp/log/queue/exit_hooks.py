@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from pyexp.log.queue import shared_thread
+
 
 @dataclass(slots=True)
 class Flush:
@@ -143,6 +145,7 @@ def _write_out_and_die(number: int, _: object) -> None:
 
 
 def _restart_after_fork() -> None:
+    shared_thread.thread.reset()
     for writer in list(_writers):
         writer.restart_after_fork()
 
