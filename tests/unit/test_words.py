@@ -21,7 +21,6 @@ PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
 NOT_YET = (
     "runner/",
     "viewer/",
-    "log/",
     "executors/child/",
     "executors/local/",
     "executors/ending/",

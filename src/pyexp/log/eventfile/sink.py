@@ -60,7 +60,7 @@ class EventFile:
             raise
 
     def reopened(self) -> EventFile:
-        """Return an own object for a forked child, which goes on with the attempt."""
+        """Return an object for a forked child, which continues the attempt."""
         require_format(self.path.parent, use_protobuf=True)
         own = EventFile(self.path, is_new_attempt=False)
         own._indexed_end, own._index_at = self._indexed_end, self._index_at

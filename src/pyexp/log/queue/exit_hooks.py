@@ -78,7 +78,7 @@ def flush_all(timeout_s: float = 5.0) -> None:
 
 
 def write_out(timeout_s: float = 1.0) -> None:
-    """Give every logger of this process the time to write what it has; each logger reports its own failures."""
+    """Wait for every logger of this process to write what it has; each logger reports its own failures."""
     end = time.monotonic() + timeout_s
     flushes = [writer.ask() for writer in list(_writers)]
     while not all(flush.is_done for flush in flushes) and time.monotonic() < end:
