@@ -21,7 +21,7 @@ PER_BLOCK = 7
 COUNTS = [pytest.param(60, id="few"), pytest.param(1000, id="full", marks=pytest.mark.stress)]
 
 
-@pytest.fixture(autouse=True, params=[256, 5], ids=["merged at the end", "merged often"])
+@pytest.fixture(autouse=True, params=[250, 5], ids=["merged at the end", "merged often"])
 def merged(request, monkeypatch):
     monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", request.param)
     monkeypatch.setattr(merging, "LEAST_BLOCKS", min(request.param, 8))

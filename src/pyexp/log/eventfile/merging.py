@@ -18,7 +18,7 @@ from pyexp.log.values.parts import read_at
 if TYPE_CHECKING:
     from pyexp.log.eventfile.framing import Frame
 
-BLOCKS_AT_ONCE = 256  # once as many small blocks have gathered, they are merged
+BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged
 LEAST_BLOCKS = 8  # fewer are not worth it
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyexp.log.eventfile.framing import Frame
 
 _WINDOW_BYTES = 1 << 16
-_GUESSED_BYTES = 2048  # enough for most heads
+_GUESSED_BYTES = 4096  # enough for most heads
 _SCAN_BYTES = 1 << 20
 _MAX_HEAD_BYTES = 1 << 28
 

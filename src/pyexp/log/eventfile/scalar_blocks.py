@@ -163,10 +163,17 @@ def parse_tag_set(head: bytes) -> bytes:
 
 def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) -> Points | None:
     """Read one column with ``read(offset, size)``; None when it is damaged."""
-    tags = codec.parse_tags(block.tag_set)
+    tag = codec.parse_tags(block.tag_set)[column]
+    return read_column_at(block, column, tag, block.places()[0], read)
+
+
+def read_column_at(
+    block: Block, column: int, tag: str, offsets: Sequence[int], read: Callable[[int, int], bytes]
+) -> Points | None:
+    """Read one column of a block whose tags and `Block.places` are known; see `read_column`."""
     size = block.count(column) * _ITEM_BYTES
     before = block.total(column) * _ITEM_BYTES
-    return _points(block, column, tags[column], [read(offset + before, size) for offset in block.places()[0]])
+    return _points(block, column, tag, [read(offset + before, size) for offset in offsets])
 
 
 def read_columns(block: Block, read: Callable[[int, int], bytes]) -> list[Points | None]:

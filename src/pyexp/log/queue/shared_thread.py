@@ -159,7 +159,7 @@ class SharedThread:
                 return
 
     def _is_replaced(self) -> bool:
-        """Start another thread for the rest where one stays with a stalled file; return False where it has to be this one.
+        """Start a thread for the rest where one stays with a stalled file; return False where it has to be this one.
 
         None can be started while the interpreter is exiting, which is when everything has to be written.
         """

@@ -13,8 +13,6 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from pyexp._files import open_regular
-from pyexp.log.eventfile import codec, scalar_blocks
-from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.reading.heads import Heads
 from pyexp.log.eventfile.reading.small_blocks import SmallBlocks
 from pyexp.log.values.attempts import after, joined
@@ -133,20 +131,15 @@ class BlockReader:
         return Points(tag, found.iterations, found.values, found.times)
 
     def _read_column(self, file: IO[bytes], size: int, key: int, tag: str) -> Points | None:
-        block = self._heads.at(file, size, key)
-        if block is None:
+        head = self._heads.at(file, size, key)
+        if head is None:
             self.misses = True
             return None
-        try:
-            column = codec.parse_tags(block.tag_set).index(tag)
-            return scalar_blocks.read_column(block, column, lambda at, length: self._heads.read(file, key, at, length))
-        except (WireError, ValueError, OverflowError):
-            return None
+        return self._heads.column(file, head, tag)
 
     def _last_of(self, file: IO[bytes], size: int, key: int, tag: str) -> tuple[int, float] | None:
-        block = self._heads.at(file, size, key)
-        tags = codec.parse_tags(block.tag_set) if block is not None else ()
-        if block is not None and tag in tags and (last := block.last(tags.index(tag))) is not None:
+        head = self._heads.at(file, size, key)
+        if head is not None and (last := head.last(tag)) is not None:
             return last
         points = self._read(file, size, key, tag)
         return (points.iterations[-1], points.values[-1]) if len(points.values) else None
@@ -160,8 +153,7 @@ class BlockReader:
         return ladder
 
     def _count(self, file: IO[bytes], size: int, key: int, tag: str) -> int:
-        block = self._heads.at(file, size, key) if (key, tag) not in self.damaged else None
-        if block is not None:
-            with suppress(ValueError, IndexError):  # replaced meanwhile: the next poll says so
-                return block.count(codec.parse_tags(block.tag_set).index(tag))
+        head = self._heads.at(file, size, key) if (key, tag) not in self.damaged else None
+        if head is not None:
+            return head.count(tag)
         return sum(self._count(file, size, small, tag) for small in self._blocks.replaced_by(tag, key))
