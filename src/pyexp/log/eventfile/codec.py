@@ -129,17 +129,11 @@ def encode_merged(scalars: bytes, span: Span) -> bytes:
     return protobuf_wire.field(MERGED, protobuf_wire.field(1, scalars) + places + b"".join(numbers))
 
 
-def parse_span(head: bytes) -> Span:
-    """Return which blocks a merged one stands for."""
+def parse_merged(head: bytes) -> tuple[bytes, Span]:
+    """Return the message `Scalars` that describes the columns of a merged block, and which blocks it stands for."""
     found = dict(protobuf_wire.fields(content_of(head)))
     begin, end, first, last, part, parts = (_integer(found.get(number)) for number in range(2, 8))
-    return Span(begin=begin, end=end, first=first, last=last, part=part, parts=parts)
-
-
-def scalars_of(head: bytes) -> bytes:
-    """Return the message `Scalars` in the head of a block, a merged one or not."""
-    content = content_of(head)
-    return _bytes(dict(protobuf_wire.fields(content)).get(1)) if head_kind(head) == MERGED else content
+    return _bytes(found.get(1)), Span(begin=begin, end=end, first=first, last=last, part=part, parts=parts)
 
 
 def encode_object(item: Item, iteration: int) -> tuple[bytes, list[bytes]]:

@@ -130,7 +130,14 @@ def batches(columns: Iterable[Points]) -> Iterator[tuple[list[Points], list[int]
 
 def parse(head: bytes, data_offset: int) -> Block:
     """Read the head that `encode` made; its data begins at *data_offset* of the file."""
-    found = dict(protobuf_wire.fields(codec.scalars_of(head)))
+    if codec.head_kind(head) == codec.MERGED:
+        return parse_scalars(codec.parse_merged(head)[0], data_offset, is_merged=True)
+    return parse_scalars(codec.content_of(head), data_offset)
+
+
+def parse_scalars(scalars: bytes, data_offset: int, *, is_merged: bool = False) -> Block:
+    """Read a message `Scalars`; see `parse`."""
+    found = dict(protobuf_wire.fields(scalars))
     tag_set, counts, crcs, firsts, strides, lasts, its = (
         cast("bytes", found.get(number, b"")) for number in range(1, 8)
     )
@@ -143,7 +150,7 @@ def parse(head: bytes, data_offset: int) -> Block:
         cast("array[float]", protobuf_wire.parse_column("d", lasts)),
         protobuf_wire.parse_column("q", its),
         data_offset,
-        codec.head_kind(head) == codec.MERGED,
+        is_merged,
     )
     columns = len(codec.parse_tags(tag_set))
     shared = {len(block.counts), len(block.firsts), len(block.strides) or 1}
@@ -154,8 +161,8 @@ def parse(head: bytes, data_offset: int) -> Block:
 
 
 def parse_tag_set(head: bytes) -> bytes:
-    """Return just the `TagSet` of a block: it comes first."""
-    for number, content in protobuf_wire.fields(codec.scalars_of(head)):
+    """Return just the `TagSet` of a block that is not merged: it comes first."""
+    for number, content in protobuf_wire.fields(codec.content_of(head)):
         if number == 1 and isinstance(content, bytes):
             return content
     return b""

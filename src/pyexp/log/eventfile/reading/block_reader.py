@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
 from pyexp._files import open_regular
-from pyexp.log.eventfile.reading.heads import Heads
 from pyexp.log.eventfile.reading.small_blocks import SmallBlocks
 from pyexp.log.values.attempts import after, joined
 from pyexp.log.values.events import Points
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.log.eventfile.reading.block_list import BlockList
+    from pyexp.log.eventfile.reading.heads import Heads
     from pyexp.log.eventfile.reading.places import Places
 
 
@@ -34,13 +34,13 @@ class BlockReader:
         misses: Some block is not where it was listed.
     """
 
-    def __init__(self, path: Path, blocks: BlockList, places: Places) -> None:
+    def __init__(self, path: Path, blocks: BlockList, places: Places, heads: Heads) -> None:
         self.damaged: set[tuple[int, str]] = set()
         self.misses = False
         self._path = path
         self._blocks = blocks
         self._places = places
-        self._heads = Heads(places)
+        self._heads = heads
         self._lasts: dict[str, tuple[int, tuple[int, float]]] = {}  # key of the last block, and its last point
         self.forget_counts()
 

@@ -14,6 +14,8 @@ from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
+    from pyexp.log.eventfile.codec import Span
+    from pyexp.log.eventfile.framing import Frame
     from pyexp.log.eventfile.reading.places import Places
     from pyexp.log.eventfile.scalar_blocks import Block
     from pyexp.log.values.events import Points
@@ -29,6 +31,7 @@ class Head:
 
     Attributes:
         block: What its head says.
+        span: Which blocks it stands for, if it is a merged one.
         columns: The column of each tag.
         offsets: Where values, times and iterations are.
         end: Where the data ends.
@@ -36,18 +39,24 @@ class Head:
     """
 
     block: Block
+    span: Span | None
     columns: dict[str, int]
     offsets: list[int]
     end: int
     data: bytes | None = None
 
     @classmethod
-    def parse(cls, head: bytes, data_offset: int) -> Head:
-        """Read the head of a block whose data begins at *data_offset* of the file; raises `WireError`."""
-        block = scalar_blocks.parse(head, data_offset)
+    def parse(cls, frame: Frame) -> Head:
+        """Read the head of a block; raises `WireError`."""
+        span = None
+        if codec.head_kind(frame.head) == codec.MERGED:
+            scalars, span = codec.parse_merged(frame.head)
+            block = scalar_blocks.parse_scalars(scalars, frame.data_offset, is_merged=True)
+        else:
+            block = scalar_blocks.parse(frame.head, frame.data_offset)
         offsets, sizes = block.places()
         columns = {tag: column for column, tag in enumerate(codec.parse_tags(block.tag_set))}
-        return cls(block, columns, offsets, offsets[-1] + sizes[-1])
+        return cls(block, span, columns, offsets, offsets[-1] + sizes[-1])
 
     def count(self, tag: str) -> int:
         """Return how many points of a tag the block has."""
@@ -79,12 +88,17 @@ class Heads:
         """Return the head of a block; None when it is damaged."""
         head = self._known.get(key)
         if head is None:
-            head = self._parse(file, size, key)
-            if head is not None:
-                if len(self._known) >= _KEPT:
-                    self._known.clear()
-                    self._room = _MAX_ALL_BYTES
-                self._known[key] = head
+            frame = self._places.frame_of(file, size, key)
+            with suppress(WireError, ValueError, OverflowError):
+                head = None if frame is None else self.parse(key, frame)
+        return head
+
+    def parse(self, key: int, frame: Frame) -> Head:
+        """Return the head of a block whose record is known; raises `WireError`."""
+        if len(self._known) >= _KEPT:
+            self._known.clear()
+            self._room = _MAX_ALL_BYTES
+        head = self._known[key] = Head.parse(frame)
         return head
 
     def column(self, file: IO[bytes], head: Head, tag: str) -> Points | None:
@@ -105,12 +119,6 @@ class Heads:
         head = self._known.pop(key, None)
         if head is not None:
             self._room += len(head.data or b"")
-
-    def _parse(self, file: IO[bytes], size: int, key: int) -> Head | None:
-        frame = self._places.frame_of(file, size, key)
-        with suppress(WireError, ValueError, OverflowError):
-            return None if frame is None else Head.parse(frame.head, frame.data_offset)
-        return None
 
     def _keep_data(self, file: IO[bytes], head: Head) -> None:
         """Read all data of a block at once, if there is room."""

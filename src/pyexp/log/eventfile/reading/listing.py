@@ -15,6 +15,7 @@ from pyexp.log.eventfile import codec, scalar_blocks
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.reading.block_list import BlockList
+from pyexp.log.eventfile.reading.heads import Heads
 from pyexp.log.eventfile.reading.object_list import ObjectList
 from pyexp.log.eventfile.reading.places import Places
 from pyexp.log.eventfile.record_walk import Tail
@@ -35,6 +36,7 @@ class Listing:
 
     Attributes:
         tail: How far the file was looked at.
+        heads: The heads of blocks, as far as they were read.
         blocks: The blocks of scalars.
         objects: The objects.
         attempts: When each attempt began.
@@ -48,6 +50,7 @@ class Listing:
         self._uses_index = uses_index
         self.tail = Tail(checks_stamps=are_by_number)
         self.places = Places(are_by_number=are_by_number)
+        self.heads = Heads(self.places)
         self.blocks = BlockList()
         self.objects = ObjectList(path, self.places)
         self.attempts: list[float] = []
@@ -153,10 +156,11 @@ class Listing:
         return self._last_tag_set
 
     def _take_merged(self, key: int, frame: Frame) -> None:
-        span = codec.parse_span(frame.head)
-        begin, end = self.places.span_of(span)
-        tag_set = scalar_blocks.parse_tag_set(frame.head)
-        if self.blocks.add_merged(tag_set, key, begin, end, (span.part, span.parts)):
+        head = self.heads.parse(key, frame)
+        if head.span is None:
+            return
+        begin, end = self.places.span_of(head.span)
+        if self.blocks.add_merged(head.block.tag_set, key, begin, end, (head.span.part, head.span.parts)):
             self.merges += 1
             self.is_restored |= any(begin <= at <= end for at in self.tail.damaged)
 

@@ -42,7 +42,7 @@ class EventSource:
 
     def _forget(self, *, uses_index: bool = True, are_by_number: bool = False) -> None:
         self._list = Listing(self._path, uses_index=uses_index, are_by_number=are_by_number)
-        self._reader = BlockReader(self._path, self._list.blocks, self._list.places)
+        self._reader = BlockReader(self._path, self._list.blocks, self._list.places, self._list.heads)
         self._last_header = b""
         self._damaged: set[int] = set()  # where contents of objects are that could not be read
 
