@@ -52,9 +52,10 @@ def test_format_1_is_protobuf():
     assert message.record[-1].WhichOneof("head") == "end"
 
 
+@pytest.mark.parametrize("name", ["format-1-paced", "format-1-merged"])
 @pytest.mark.parametrize("cut", [0, 1], ids=["closed", "cut before its end"])
-def test_format_1_at_the_pace_of_training(tmp_path, cut):
-    data = (GOLDEN / "format-1-paced.pb").read_bytes()
+def test_format_1_at_the_pace_of_training(tmp_path, name, cut):
+    data = (GOLDEN / f"{name}.pb").read_bytes()
     (tmp_path / "events.pb").write_bytes(data[: len(data) - cut])
     reader = LogReader(tmp_path)
     first = [(it, 1 / (it + 1)) for it in range(400)]

@@ -43,15 +43,16 @@ class Rows:
     _data: list[bytearray] = field(default_factory=lambda: [bytearray(), bytearray(), bytearray()])
 
     @classmethod
-    def like(cls, frame: Frame, block: Block, record: bytes) -> Rows | None:
-        """Return no rows yet of blocks like this one; None where a block does not consist of one row."""
+    def like(cls, frame: Frame, block: Block, record: bytes) -> Rows:
+        """Return no rows yet of blocks like this one; none are ever like one that does not consist of one row."""
         columns = len(block.crcs)
+        unlike = cls(len(record), (), 0, ((0, len(record), b""),), (0, 0), 0, 0)
         if list(block.counts) != [1] or not block.strides or frame.number is None:
-            return None
+            return unlike
         head_end = framing.HEADER_BYTES + len(frame.head)
         crcs = record.find(protobuf_wire.packed(3, block.crcs), framing.HEADER_BYTES, head_end)
         if record[head_end - _CRC_FIELD : head_end - _CRC_BYTES] != scalar_blocks.CRC_KEY or crcs < 0:
-            return None
+            return unlike
         firsts_field = protobuf_wire.packed(4, block.firsts)
         crcs_end = crcs + len(protobuf_wire.packed(3, block.crcs))
         firsts_end = crcs_end + len(firsts_field)
@@ -63,7 +64,7 @@ class Rows:
             framing.stamp_keys(len(record)),
         )
         if record[crcs_end:firsts_end] != firsts_field:
-            return None
+            return unlike
         values, times = (offset - frame.offset for offset in block.places()[0])
         fixed = tuple((begin, end, record[begin:end]) for begin, end in ranges)
         firsts = (firsts_end - _ITEM_BYTES * len(block.firsts), firsts_end)
@@ -71,8 +72,9 @@ class Rows:
 
     def add(self, record: bytes, offset: int) -> bool:
         """Add the block *record* at *offset* of the file if it looks like the others and is undamaged."""
-        if any(record[begin:end] != same for begin, end, same in self._fixed):
-            return False
+        for begin, end, same in self._fixed:
+            if record[begin:end] != same:
+                return False
         head_end = self._head_end
         data_crc = record[head_end - _CRC_BYTES : head_end]
         if not framing.has_check(record, head_end, offset) or (

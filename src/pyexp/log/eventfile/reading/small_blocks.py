@@ -60,45 +60,46 @@ class SmallBlocks:
 
     def _extend(self, source: _Bytes, offsets: Iterable[int]) -> None:
         """Join what follows, up to the first block that is large, or damaged where its size is, or has no room."""
-        rows = None
+        rows: Rows | None = None
         for offset in offsets:
-            length = framing.size_of(source.read(offset, framing.HEADER_BYTES))
-            if length is None or length > min(MAX_BLOCK_BYTES, self._room):
-                break
-            record = source.read(offset, length)
-            known = self._rows.get(length)
-            if known is not rows and rows is not None:
-                self._join(rows.take())
-            rows = known
-            if rows is None or not rows.add(record, offset):
+            if rows is None or rows.size > self._room or not rows.add(source.read(offset, rows.size), offset):
                 if rows is not None:
                     self._join(rows.take())
-                if not self._add(record, offset):
+                rows = self._rows_at(source, offset)
+                if rows is None:
                     break
-                rows = None
-            self._room -= length
+            self._room -= rows.size
             self._end = offset + 1
         if rows is not None:
             self._join(rows.take())
 
-    def _add(self, record: bytes, offset: int) -> bool:
-        """Join a block that looks like none before; return whether its head is undamaged."""
+    def _rows_at(self, source: _Bytes, offset: int) -> Rows | None:
+        """Join a block; return rows that those like it may be added to, None when it cannot be joined."""
+        length = framing.size_of(source.read(offset, framing.HEADER_BYTES))
+        if length is None or length > min(MAX_BLOCK_BYTES, self._room):
+            return None
+        record = source.read(offset, length)
+        known = self._rows.get(length)
+        if known is not None and known.add(record, offset):
+            return known
+        return self._add(record, offset)
+
+    def _add(self, record: bytes, offset: int) -> Rows | None:
+        """Join a block that looks like none before; see `_rows_at`."""
         frame = _frame_of(record, offset)
         if frame is None or self._places.is_foreign(frame):
-            return False
+            return None
         try:
             block = scalar_blocks.parse(frame.head, frame.data_offset)
             found = scalar_blocks.read_columns(block, lambda at, size: record[at - offset : at - offset + size])
         except (WireError, ValueError, OverflowError):
-            return False
+            return None
         for tag, points in zip(codec.parse_tags(block.tag_set), found, strict=True):
             if points is None:
                 self._note_damage(offset, tag)
         self._join(points for points in found if points is not None)
-        rows = Rows.like(frame, block, record)
-        if rows is not None:
-            self._rows[rows.size] = rows
-        return True
+        self._rows[len(record)] = rows = Rows.like(frame, block, record)
+        return rows
 
     def _join(self, found: Iterable[Points]) -> None:
         for points in found:
