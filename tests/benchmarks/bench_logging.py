@@ -8,6 +8,7 @@ import os
 import shutil
 import statistics
 import tempfile
+import threading
 import time
 from array import array
 from functools import partial
@@ -150,6 +151,34 @@ def bytes_ours():
     return (logger.path / "events.pb").stat().st_size / 20_000
 
 
+def bytes_paced(*, closed):
+    """A step of ten tags per tick, a thousand of them."""
+    logger = Logger(fresh("ours"))
+    for step in range(1000):
+        logger.log(dict.fromkeys(TAGS, 0.5), step=step)
+        logger.flush()
+    if closed:
+        logger.close()
+    found = (logger.path / "events.pb").stat().st_size / 10_000
+    logger.close()
+    return found
+
+
+def idle_ours():
+    """Return which part of a core 200 loggers take that have nothing to write, and how many threads they have."""
+    loggers = [Logger(fresh(f"idle/{number}")) for number in range(200)]
+    before = threading.active_count()
+    for logger in loggers:
+        logger.add_scalar("x", 1)
+    time.sleep(3)  # until they sleep
+    threads, begin, cpu = threading.active_count() - before, time.perf_counter(), time.process_time()
+    time.sleep(2)
+    share = (time.process_time() - cpu) / (time.perf_counter() - begin)
+    for logger in loggers:
+        logger.close()
+    return share, threads
+
+
 def size(path):
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
@@ -290,12 +319,22 @@ def main():
     total = medians({"floor": total_floor, "ours": total_ours}, 15) | medians(rivals(rival_total), 5)
     latency = medians({"floor": latency_floor, "ours": latency_ours}, 5)
     weight = medians({"ours": bytes_ours, **rivals(rival_bytes)}, 1)
+    share, threads = idle_ours()
     lines = medians({"floor": total_ours, "ours": lambda: total_ours(use_protobuf=False)}, 5)
     rows = [
         row("`set_global_it` + `add_scalar`, the caller's time", 1.3, caller),
         row("total until closed, per scalar", 1.5, total),
         row("one call, p99.9, 10 per 1 ms step", 5e-6, {"ours": latency["ours"], "the floor's": latency["floor"]}),
         row("bytes per scalar, 10 steps a tick", 20, weight, "bytes"),
+        row(
+            "bytes per scalar, a step a tick, closed",
+            20,
+            medians({"ours": lambda: bytes_paced(closed=True)}, 1),
+            "bytes",
+        ),
+        row("the same, live", 32, medians({"ours": lambda: bytes_paced(closed=False)}, 1), "bytes"),
+        row("200 idle loggers, percent of a core", 0.1, {"ours": 100 * share}, "percent"),
+        row("200 idle loggers, threads", 1, {"ours": threads}, "threads"),
         row("visible to a reader, the longest of 10", 0.1, medians({"ours": visible_ours}, 5)),
         row("JSONL, total (floor: the protobuf format)", 4, lines),
     ]

@@ -9,10 +9,16 @@ from array import array
 import pytest
 
 from pyexp.log import LogReader
+from pyexp.log.eventfile import merging
 from pyexp.log.eventfile.sink import EventFile
 from pyexp.log.values.events import Points
 
 SECONDS = [pytest.param(2, id="short"), pytest.param(60, id="full", marks=pytest.mark.stress)]
+
+
+@pytest.fixture(autouse=True)
+def merged_often(monkeypatch):
+    monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", 30)
 
 
 def make_bytes(folder, blocks):

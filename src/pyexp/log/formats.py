@@ -72,7 +72,7 @@ def remove_event_file(folder: Path) -> None:
 
 def open_source(folder: Path) -> Source | None:
     """Return the log of *folder* for reading, in the format that it has; None when nothing was logged yet."""
-    from pyexp.log.eventfile.source import EventSource
+    from pyexp.log.eventfile.reading.source import EventSource
     from pyexp.log.jsonlines.source import JsonSource
 
     if (folder / EVENTS_NAME).exists():

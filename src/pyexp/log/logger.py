@@ -129,7 +129,7 @@ class Logger:
             step: The iteration, instead of that of `set_global_it`.
 
         Raises:
-            TypeError: It is no figure and belongs to none, or cannot be pickled; or *interactive* is a number.
+            TypeError: It is neither a figure nor part of one, or cannot be pickled; or *interactive* is a number.
             ValueError: *tag* would leave the run's folder.
         """
         check_path_tag(tag)

@@ -1,4 +1,4 @@
-"""A logger that writes nothing, for the processes of a run beside the one that logs. Has the methods of `Logger`."""
+"""A logger that writes nothing, for the processes of a run next to the one that logs. Has the methods of `Logger`."""
 
 from __future__ import annotations
 

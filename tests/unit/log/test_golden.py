@@ -50,3 +50,19 @@ def test_format_1_is_protobuf():
     message = events_pb2.EventFile.FromString((GOLDEN / "format-1.pb").read_bytes())
     assert [record.attempt.format for record in message.record if record.WhichOneof("head") == "attempt"] == [1, 1]
     assert message.record[-1].WhichOneof("head") == "end"
+
+
+@pytest.mark.parametrize("name", ["format-1-paced", "format-1-merged"])
+@pytest.mark.parametrize("cut", [0, 1], ids=["closed", "cut before its end"])
+def test_format_1_at_the_pace_of_training(tmp_path, name, cut):
+    data = (GOLDEN / f"{name}.pb").read_bytes()
+    (tmp_path / "events.pb").write_bytes(data[: len(data) - cut])
+    reader = LogReader(tmp_path)
+    first = [(it, 1 / (it + 1)) for it in range(400)]
+    assert reader.load_scalars("loss") == first + [(it, 1 / (it + 401)) for it in range(400, 850)]
+    assert reader.load_scalars("accuracy") == [(it, float(it)) for it in range(850)]
+    assert reader.load_scalars("now and then") == [
+        (it * it, -float(it)) for it in (*range(0, 400, 7), *range(406, 850, 7))
+    ]
+    assert reader.load_text("note") == [(it, f"at {it}") for it in range(0, 850, 100)]
+    assert reader.damage == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from pyexp.log import Logger, LogReader
-from pyexp.log.eventfile.source import EventSource
+from pyexp.log.eventfile.reading.block_reader import BlockReader
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 
@@ -63,13 +63,13 @@ def test_one_block_is_read_whatever_the_length(tmp_path, monkeypatch):
     reader = LogReader(tmp_path)
     assert reader.scalar_tags == {"a"}
     offsets = []
-    read = EventSource._read_column
+    read = BlockReader._read_column
 
     def counted(self, file, size, offset, tag):
         offsets.append(offset)
         return read(self, file, size, offset, tag)
 
-    monkeypatch.setattr(EventSource, "_read_column", counted)
+    monkeypatch.setattr(BlockReader, "_read_column", counted)
     for _ in range(3):
         assert reader["a"] == (199, 199.0)
     assert len(offsets) == 1

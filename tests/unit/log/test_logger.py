@@ -14,6 +14,7 @@ import pytest
 
 from pyexp.errors import LogError, LogWriteError, UnpicklableError
 from pyexp.log import Logger, LogReader, flush_all
+from pyexp.log.queue import shared_thread
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 
@@ -203,7 +204,8 @@ def test_a_path_that_no_folder_can_have():
 
 
 @pytest.mark.slow
-def test_add_scalar_alone_keeps_the_log_open(tmp_path):
+def test_add_scalar_alone_keeps_the_log_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(shared_thread, "thread", shared_thread.SharedThread())
     before = {*threading.enumerate()}
     add = Logger(tmp_path).add_scalar
     gc.collect()
@@ -391,7 +393,8 @@ def test_a_closed_logger_says_so(tmp_path):
     logger.close()
 
 
-def test_a_dropped_logger_finishes_its_file(tmp_path):
+def test_a_dropped_logger_finishes_its_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(shared_thread, "thread", shared_thread.SharedThread())
     before = {*threading.enumerate()}
     logger = Logger(tmp_path)
     logger.add_scalar("x", 1)

@@ -282,7 +282,7 @@ async def test_damaged_records_are_counted(tmp_path):
         log_run(tmp_path / name, points=1_000)
     path = tmp_path / "bad" / "events.pb"
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0xFF
+    data[len(data) // 3] ^= 0xFF  # a value
     path.write_bytes(data)
     async with served(tmp_path) as client:
         runs = await client.runs()

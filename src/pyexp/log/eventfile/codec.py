@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from pyexp.log.values.events import Item
 
 FORMAT = 1
-ATTEMPT, SCALARS, OBJECT, INDEX, END, LOST = 4, 5, 6, 7, 8, 9
+ATTEMPT, SCALARS, OBJECT, INDEX, END, LOST, MERGED = 4, 5, 6, 7, 8, 9, 16
 OBJECT_ENTRY = 0xFFFFFFFF  # what an index says of an object
 VALUE, TIME, ITERATION, PART = 12, 13, 14, 15
+MERGED_VALUE, MERGED_TIME, MERGED_ITERATION = 20, 21, 22
 
+_INDEX_KEY = b"%c" % (INDEX << 3 | protobuf_wire.LEN)
 _KIND_NAMES = {kind.number: kind.name for kind in KINDS.values()}
 
 
@@ -34,6 +36,27 @@ class Attempt:
     format: int
     time: float
     joins: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which blocks one merged block stands for, as one of several that stand for them together.
+
+    Attributes:
+        begin: Where the first of them begins in the file.
+        end: Where the last of them ends.
+        first: The number of the first record.
+        last: The number of the last record.
+        part: Which of the merged blocks it is, from 0 on.
+        parts: How many there are.
+    """
+
+    begin: int
+    end: int
+    first: int
+    last: int
+    part: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +84,14 @@ class Index:
 
 def head_kind(head: bytes) -> int:
     """Return the field number of a head: one of the constants above, or one that a later version added."""
+    if head and head[0] <= protobuf_wire.LAST_OF_ONE_BYTE:
+        return head[0] >> 3
     return protobuf_wire.parse_varint(head, 0)[0] >> 3 if head else 0
+
+
+def begins_index(data: bytes, position: int) -> bool:
+    """Return whether the head at *position* may be that of an index."""
+    return data[position : position + 1] == _INDEX_KEY
 
 
 def content_of(head: bytes) -> bytes:
@@ -87,6 +117,23 @@ def parse_attempt(head: bytes) -> Attempt:
     """Read what `encode_attempt` made."""
     found = dict(protobuf_wire.fields(content_of(head)))
     return Attempt(int(found.get(1, 0)), _double(found.get(2)), bool(found.get(4)))
+
+
+def encode_merged(scalars: bytes, span: Span) -> bytes:
+    """Return the head of a merged block: *scalars* is the message `Scalars` that describes its columns."""
+    places = b"\x11%b\x19%b" % (span.begin.to_bytes(8, "little"), span.end.to_bytes(8, "little"))
+    counts = (span.first, span.last, span.part, span.parts)
+    numbers = [
+        b"%c%b" % (key, count.to_bytes(4, "little")) for key, count in zip(b"\x25\x2d\x35\x3d", counts, strict=True)
+    ]
+    return protobuf_wire.field(MERGED, protobuf_wire.field(1, scalars) + places + b"".join(numbers))
+
+
+def parse_merged(head: bytes) -> tuple[bytes, Span]:
+    """Return the message `Scalars` that describes the columns of a merged block, and which blocks it stands for."""
+    found = dict(protobuf_wire.fields(content_of(head)))
+    begin, end, first, last, part, parts = (_integer(found.get(number)) for number in range(2, 8))
+    return _bytes(found.get(1)), Span(begin=begin, end=end, first=first, last=last, part=part, parts=parts)
 
 
 def encode_object(item: Item, iteration: int) -> tuple[bytes, list[bytes]]:
@@ -127,11 +174,11 @@ def parse_object(head: bytes) -> ObjectHead:
     )
 
 
-def part_offsets(start: int, sizes: Iterable[int]) -> list[int]:
-    """Return where the parts of an object lie whose data begins at *start*."""
+def part_offsets(start: int, sizes: Iterable[int], key_bytes: int = 1) -> list[int]:
+    """Return where the parts of an object lie whose data begins at *start*, or the lists of a block."""
     offsets = []
     for size in sizes:
-        start += 1 + _varint_size(size)
+        start += key_bytes + _varint_size(size)
         offsets.append(start)
         start += size
     return offsets

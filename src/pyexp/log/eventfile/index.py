@@ -10,10 +10,10 @@ from typing import IO
 
 from pyexp.log.eventfile import codec, framing, scalar_blocks
 from pyexp.log.eventfile.protobuf_wire import WireError
-from pyexp.log.eventfile.record_walk import Tail
+from pyexp.log.eventfile.record_walk import Tail, frame_at, whole_at
 from pyexp.log.values.parts import read_at
 
-_GUESSED_BYTES = 2048  # enough for most heads
+_SEARCHED_BYTES = (1 << 17, 1 << 20)  # from the end, for the last index of a file that was not closed
 _END_BYTES = framing.HEADER_BYTES + len(codec.encode_end(0)) + framing.TRAILER_BYTES
 
 
@@ -44,44 +44,53 @@ def find_last(file: IO[bytes], size: int) -> framing.Frame | None:
     end = frame_at(file, size - _END_BYTES, size)
     if end is None or end.end != size or codec.head_kind(end.head) != codec.END:
         return None
-    index = frame_at(file, codec.parse_end(end.head), size)
+    index = whole_at(file, codec.parse_end(end.head), size)
     return index if index is not None and codec.head_kind(index.head) == codec.INDEX else None
 
 
-def load_chain(file: IO[bytes], size: int) -> list[codec.Index]:
-    """Return the indexes of a closed file, first one first; none at all when one of them cannot be read."""
+def find_latest(file: IO[bytes], size: int) -> framing.Frame | None:
+    """Return the last index of a file that may still be written; None when there is none near its end."""
+    index = find_last(file, size)
+    for searched in _SEARCHED_BYTES:
+        index = index or _search_backwards(file, max(size - searched, 0), size)
+        if searched >= size:
+            break
+    return index
+
+
+def _search_backwards(file: IO[bytes], begin: int, size: int) -> framing.Frame | None:
+    chunk = read_at(file, begin, size - begin)
+    at = framing.find_mark_before(chunk, len(chunk))
+    while at >= 0:
+        if codec.begins_index(chunk, at + framing.HEADER_BYTES):
+            index = whole_at(file, begin + at, size)
+            if index is not None and codec.head_kind(index.head) == codec.INDEX:
+                return index
+        at = framing.find_mark_before(chunk, at)
+    return None
+
+
+def load_chain(file: IO[bytes], size: int) -> tuple[list[codec.Index], framing.Frame | None]:
+    """Return the indexes that a file has near its end and those before, first one first, and the record of the last.
+
+    None at all when one of them cannot be read, or is one of another log than the file.
+    """
     chain: list[codec.Index] = []
-    frame = find_last(file, size)
+    last = frame = find_latest(file, size)
+    first = None if last is None else whole_at(file, 0, size)
+    if last is None or first is None or (first.log is not None and last.log not in {None, first.log}):
+        return [], None
     try:
         while frame is not None:
             index = codec.parse_index(frame.head)
             chain.append(index)
             if not index.begin:
-                return chain[::-1]
+                return chain[::-1], last
             if index.previous >= frame.offset:
-                return []
+                break
             frame = frame_at(file, index.previous, size)
             if frame is None or frame.end != index.begin or codec.head_kind(frame.head) != codec.INDEX:
-                return []
+                break
     except WireError:
         pass
-    return []
-
-
-def frame_at(file: IO[bytes], offset: int, size: int) -> framing.Frame | None:
-    """Return the record at *offset* if its header and head are undamaged and lie within the file."""
-    if offset < 0 or offset >= size:
-        return None
-    start = read_at(file, offset, min(_GUESSED_BYTES, size - offset))
-    needed = framing.needed(start[: framing.HEADER_BYTES])
-    if needed is None or offset + needed > size:
-        return None
-    if needed > len(start):
-        start += read_at(file, offset + len(start), needed - len(start))
-    frame = framing.parse(start, 0, offset) if needed <= len(start) else None
-    return frame if frame is not None and frame.end <= size else None
-
-
-def is_whole(file: IO[bytes], frame: framing.Frame) -> bool:
-    """Return whether a record was written to its end."""
-    return read_at(file, frame.end - framing.TRAILER_BYTES, framing.TRAILER_BYTES) == frame.trailer
+    return [], None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyexp._files import open_regular
+from pyexp.log.eventfile import codec
 from pyexp.log.eventfile.framing import PREFIX_BYTES
 from pyexp.log.eventfile.record_walk import Tail
 from pyexp.log.eventfile.repair import require_ours
@@ -23,7 +24,8 @@ def load_messages(path: str | os.PathLike[str]) -> Iterator[Record]:
     """Yield the records of an event file, in the order in which they were written, as messages of ``events.proto``.
 
     One record at a time is in memory, so that the file may be larger than protobuf allows for one message. What is
-    torn or damaged is skipped, as a `LogReader` does; what later attempts hide is yielded, too.
+    torn or damaged is skipped, as a `LogReader` does, and so are merged blocks, which say once more what small ones
+    said; what later attempts hide is yielded, too.
 
     Args:
         path: A run's folder, or its ``events.pb``.
@@ -51,6 +53,8 @@ def _messages(path: Path) -> Iterator[Record]:
         size = os.fstat(file.fileno()).st_size
         tail = Tail()
         for frame in tail.frames(file, size):
+            if codec.head_kind(frame.head) == codec.MERGED:
+                continue
             start = frame.offset + PREFIX_BYTES
             try:
                 yield events_pb2.Record.FromString(read_at(file, start, frame.end - start))

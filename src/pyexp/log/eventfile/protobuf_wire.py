@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 VARINT, FIXED64, LEN, FIXED32 = 0, 1, 2, 5
 _FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
-_LAST_OF_ONE_BYTE = 0x7F
+LAST_OF_ONE_BYTE = 0x7F
 _MAX_VARINT_BYTES = 10
 
 
@@ -27,10 +27,10 @@ class WireError(ValueError):
 
 def varint(number: int) -> bytes:
     """Encode a number that is not negative."""
-    if number <= _LAST_OF_ONE_BYTE:
+    if number <= LAST_OF_ONE_BYTE:
         return bytes((number,))
     encoded = bytearray()
-    while number > _LAST_OF_ONE_BYTE:
+    while number > LAST_OF_ONE_BYTE:
         encoded.append(number & 0x7F | 0x80)
         number >>= 7
     encoded.append(number)
@@ -39,7 +39,7 @@ def varint(number: int) -> bytes:
 
 def field(number: int, content: bytes) -> bytes:
     """Encode a length-delimited field."""
-    return b"%c%b%b" % (number << 3 | LEN, varint(len(content)), content)
+    return b"%b%b%b" % (varint(number << 3 | LEN), varint(len(content)), content)
 
 
 def packed(number: int, column: Column) -> bytes:
@@ -75,7 +75,7 @@ def parse_varint(data: bytes, position: int) -> tuple[int, int]:
         byte = data[position]
         position += 1
         number |= (byte & 0x7F) << shift
-        if byte <= _LAST_OF_ONE_BYTE:
+        if byte <= LAST_OF_ONE_BYTE:
             return number, position
     raise WireError("a varint is longer than 10 bytes")
 
@@ -90,7 +90,7 @@ def fields(data: bytes, position: int = 0) -> Iterator[tuple[int, int | bytes]]:
         while position < end:
             key = data[position]
             position += 1
-            if key > _LAST_OF_ONE_BYTE:
+            if key > LAST_OF_ONE_BYTE:
                 key, position = parse_varint(data, position - 1)
             kind = key & 7
             if kind == VARINT:
@@ -100,7 +100,7 @@ def fields(data: bytes, position: int = 0) -> Iterator[tuple[int, int | bytes]]:
             if kind == LEN:
                 size = data[position]
                 position += 1
-                if size > _LAST_OF_ONE_BYTE:
+                if size > LAST_OF_ONE_BYTE:
                     size, position = parse_varint(data, position - 1)
             else:
                 size = _FIXED_SIZES[kind]

@@ -26,24 +26,25 @@ _FILLING_BYTES = 6  # its key and its length
 _LEAST_RECORD_BYTES = framing.HEADER_BYTES + len(codec.encode_lost(0)) + framing.TRAILER_BYTES
 
 
-def cut_torn_tail(path: Path, descriptor: int, begin: int = 0) -> int:
-    """Cut off what is torn at the end of an event file, of which *begin* bytes are known; return how much it was.
+def cut_torn_tail(path: Path, descriptor: int, known: Tail | None = None) -> Tail:
+    """Cut off what is torn at the end of an event file, behind what is known of it; return what is known now.
 
     Raises:
         LogError: The file is not an event file; it stays as it is.
     """
     size = os.fstat(descriptor).st_size
-    tail = Tail(begin)
     with reading(descriptor) as file:
-        if not begin and indexing.find_last(file, size) is not None:
-            return 0  # a closed file ends with a whole record
+        last = None if known else indexing.find_last(file, size)
+        if last is not None and last.number is not None:  # a closed file ends with a whole record
+            return Tail(size, last.log, last.number)
+        tail = known or Tail()
         for _ in tail.frames(file, size):
             pass
         if not tail.offset:
             require_ours(path, file, size)
         if tail.offset < size:
             os.ftruncate(descriptor, tail.offset)
-    return size - tail.offset
+    return tail
 
 
 def repair(path: Path) -> int:

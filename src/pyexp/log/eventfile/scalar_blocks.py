@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
 POINTS_PER_BLOCK = 1 << 16
 HEAD_BYTES = 1 << 18
+SMALL_BYTES = 1 << 14  # of a whole record
 _ITEM_BYTES = 8
+_LONG = 1024  # points of a column whose last one is in the head, too
+_KEYS = tuple(
+    protobuf_wire.varint(number << 3 | protobuf_wire.LEN) for number in (codec.VALUE, codec.TIME, codec.ITERATION)
+)
+_MERGED_KEYS = tuple(
+    protobuf_wire.varint(number << 3 | protobuf_wire.LEN)
+    for number in (codec.MERGED_VALUE, codec.MERGED_TIME, codec.MERGED_ITERATION)
+)
+CRC_KEY = b"\x45"  # of Scalars.data_crc
 _PER_COLUMN_BYTES = 32  # of head, next to the tag itself
 
 
@@ -27,6 +37,7 @@ class Block:
     """The head of a block of scalars, and where its data lies in the file.
 
     `counts`, `firsts` and `strides` may hold one number for all columns; without strides the data lists iterations.
+    `lasts` holds the last value of each column where columns are long, `last_iterations` the last of those listed.
     """
 
     tag_set: bytes
@@ -34,7 +45,10 @@ class Block:
     crcs: array[int]
     firsts: array[int]
     strides: array[int]
+    lasts: array[float]
+    last_iterations: array[int]
     data_offset: int
+    is_merged: bool
 
     def count(self, column: int) -> int:
         """Return the number of points of a column."""
@@ -44,41 +58,58 @@ class Block:
         """Return the number of points of the first *columns* columns."""
         return self.counts[0] * columns if len(self.counts) == 1 else sum(self.counts[:columns])
 
+    def last(self, column: int) -> tuple[int, float] | None:
+        """Return iteration and value of the last point of a column, if they are in the head."""
+        if not self.lasts or not (self.strides or self.last_iterations):
+            return None
+        if not self.strides:
+            return self.last_iterations[column], self.lasts[column]
+        steps = self.count(column) - 1
+        return _of(self.firsts, column) + _of(self.strides, column) * steps, self.lasts[column]
 
-def encode(columns: Sequence[Points], strides: Sequence[int] | None) -> tuple[bytes, list[bytes]]:
-    """Return the head and the pieces of data of a block with these columns."""
+    def places(self) -> tuple[list[int], list[int]]:
+        """Return where values, times and, if listed, iterations of all columns lie, and how many bytes they take."""
+        sizes = [self.total(len(self.crcs)) * _ITEM_BYTES] * (2 if self.strides else 3)
+        return codec.part_offsets(self.data_offset, sizes, len(_MERGED_KEYS[0]) if self.is_merged else 1), sizes
+
+
+def encode(
+    columns: Sequence[Points], strides: Sequence[int] | None, span: codec.Span | None = None
+) -> tuple[bytes, list[bytes]]:
+    """Return the head and the pieces of data of a block with these columns; with a span, of a merged one."""
+    contents = [
+        [protobuf_wire.column_bytes(column) for column in list_] for list_ in _lists(columns, listed=strides is None)
+    ]
+    crcs = array("I", [crc_of(of_column) for of_column in zip(*contents, strict=True)])
     counts = array("I", [len(points.values) for points in columns])
-    values = [protobuf_wire.column_bytes(points.values) for points in columns]
-    times = [protobuf_wire.column_bytes(points.times) for points in columns]
-    iterations = (
-        [protobuf_wire.column_bytes(array("q", points.iterations)) for points in columns] if strides is None else []
-    )
-    crcs = array("I", [zlib.crc32(time, zlib.crc32(value)) for value, time in zip(values, times, strict=True)])
-    for column, content in enumerate(iterations):
-        crcs[column] = zlib.crc32(content, crcs[column])
-    firsts = array("q", [points.iterations[0] for points in columns])
     head = [
         protobuf_wire.field(1, codec.encode_tags(tuple(points.tag for points in columns))),
         protobuf_wire.packed(2, _shared(counts)),
         protobuf_wire.packed(3, crcs),
-        protobuf_wire.packed(4, _shared(firsts)),
+        protobuf_wire.packed(4, _shared(array("q", [points.iterations[0] for points in columns]))),
     ]
     if strides is not None:
         head.append(protobuf_wire.packed(5, _shared(array("q", strides))))
+    if max(counts) >= _LONG:
+        head += _last_points(columns, listed=strides is None)
     size = protobuf_wire.varint(sum(counts) * _ITEM_BYTES)
-    data = [
-        b"%c%b" % (codec.VALUE << 3 | protobuf_wire.LEN, size),
-        *values,
-        b"%c%b" % (codec.TIME << 3 | protobuf_wire.LEN, size),
-        *times,
-    ]
-    if strides is None:
-        data += (b"%c%b" % (codec.ITERATION << 3 | protobuf_wire.LEN, size), *iterations)
+    data: list[bytes] = []
+    for key, of_all in zip(_MERGED_KEYS if span else _KEYS, contents, strict=False):
+        data += (key + size, *of_all)
+    if span is not None:
+        return codec.encode_merged(b"".join(head), span), data
+    if sum(map(len, data)) < SMALL_BYTES:
+        head.append(CRC_KEY + zlib.crc32(b"".join(data)).to_bytes(4, "little"))
     return protobuf_wire.field(codec.SCALARS, b"".join(head)), data
 
 
 def encode_all(columns: Iterable[Points]) -> Iterator[tuple[bytes, list[bytes]]]:
     """Encode any number of columns of any length, in blocks of bounded size; those without a stride apart."""
+    return (encode(batch, strides) for batch, strides in batches(columns))
+
+
+def batches(columns: Iterable[Points]) -> Iterator[tuple[list[Points], list[int] | None]]:
+    """Yield the columns of each block, and their strides, for `encode`."""
     strided: list[Points] = []
     strides: list[int] = []
     listed: list[Points] = []
@@ -91,33 +122,46 @@ def encode_all(columns: Iterable[Points]) -> Iterator[tuple[bytes, list[bytes]]]
             strides.append(stride)
     begin = 0
     for batch in _batches(strided):
-        yield encode(batch, strides[begin : begin + len(batch)])
+        yield batch, strides[begin : begin + len(batch)]
         begin += len(batch)
     for batch in _batches(listed):
-        yield encode(batch, None)
+        yield batch, None
 
 
 def parse(head: bytes, data_offset: int) -> Block:
     """Read the head that `encode` made; its data begins at *data_offset* of the file."""
-    found = dict(protobuf_wire.fields(codec.content_of(head)))
-    tag_set, counts, crcs, firsts, strides = (cast("bytes", found.get(number, b"")) for number in range(1, 6))
+    if codec.head_kind(head) == codec.MERGED:
+        return parse_scalars(codec.parse_merged(head)[0], data_offset, is_merged=True)
+    return parse_scalars(codec.content_of(head), data_offset)
+
+
+def parse_scalars(scalars: bytes, data_offset: int, *, is_merged: bool = False) -> Block:
+    """Read a message `Scalars`; see `parse`."""
+    found = dict(protobuf_wire.fields(scalars))
+    tag_set, counts, crcs, firsts, strides, lasts, its = (
+        cast("bytes", found.get(number, b"")) for number in range(1, 8)
+    )
     block = Block(
         tag_set,
         protobuf_wire.parse_column("I", counts),
         protobuf_wire.parse_column("I", crcs),
         protobuf_wire.parse_column("q", firsts),
         protobuf_wire.parse_column("q", strides),
+        cast("array[float]", protobuf_wire.parse_column("d", lasts)),
+        protobuf_wire.parse_column("q", its),
         data_offset,
+        is_merged,
     )
     columns = len(codec.parse_tags(tag_set))
     shared = {len(block.counts), len(block.firsts), len(block.strides) or 1}
-    if len(block.crcs) != columns or not columns or not shared <= {1, columns}:
+    last = {len(block.lasts), len(block.last_iterations)}
+    if len(block.crcs) != columns or not columns or not shared <= {1, columns} or not last <= {0, columns}:
         raise protobuf_wire.WireError(f"a block of {columns} tags lists {len(block.crcs)} checks and {shared} counts")
     return block
 
 
 def parse_tag_set(head: bytes) -> bytes:
-    """Return just the `TagSet` of a block: it comes first."""
+    """Return just the `TagSet` of a block that is not merged: it comes first."""
     for number, content in protobuf_wire.fields(codec.content_of(head)):
         if number == 1 and isinstance(content, bytes):
             return content
@@ -126,20 +170,23 @@ def parse_tag_set(head: bytes) -> bytes:
 
 def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) -> Points | None:
     """Read one column with ``read(offset, size)``; None when it is damaged."""
-    tags = codec.parse_tags(block.tag_set)
+    tag = codec.parse_tags(block.tag_set)[column]
+    return read_column_at(block, column, tag, block.places()[0], read)
+
+
+def read_column_at(
+    block: Block, column: int, tag: str, offsets: Sequence[int], read: Callable[[int, int], bytes]
+) -> Points | None:
+    """Read one column of a block whose tags and `Block.places` are known; see `read_column`."""
     size = block.count(column) * _ITEM_BYTES
-    sizes = [block.total(len(tags)) * _ITEM_BYTES] * (2 if block.strides else 3)
     before = block.total(column) * _ITEM_BYTES
-    contents = [read(offset + before, size) for offset in codec.part_offsets(block.data_offset, sizes)]
-    return _points(block, column, tags[column], contents)
+    return _points(block, column, tag, [read(offset + before, size) for offset in offsets])
 
 
 def read_columns(block: Block, read: Callable[[int, int], bytes]) -> list[Points | None]:
     """Read all columns; None in place of those that are damaged. See `read_column`."""
     tags = codec.parse_tags(block.tag_set)
-    sizes = [block.total(len(tags)) * _ITEM_BYTES] * (2 if block.strides else 3)
-    offsets = codec.part_offsets(block.data_offset, sizes)
-    wholes = [read(offset, size) for offset, size in zip(offsets, sizes, strict=True)]
+    wholes = [read(offset, size) for offset, size in zip(*block.places(), strict=True)]
     found, begin = [], 0
     for column, tag in enumerate(tags):
         end = begin + block.count(column) * _ITEM_BYTES
@@ -151,12 +198,7 @@ def read_columns(block: Block, read: Callable[[int, int], bytes]) -> list[Points
 def _points(block: Block, column: int, tag: str, contents: list[bytes]) -> Points | None:
     """Return the points that these bytes are: values, times and, where they are listed, iterations."""
     count = block.count(column)
-    crc = 0
-    for content in contents:
-        if len(content) != count * _ITEM_BYTES:
-            return None
-        crc = zlib.crc32(content, crc)
-    if crc != block.crcs[column]:
+    if any(len(content) != count * _ITEM_BYTES for content in contents) or crc_of(contents) != block.crcs[column]:
         return None
     if block.strides:
         iterations: array[int] | range = _series(_of(block.firsts, column), _of(block.strides, column), count)
@@ -165,6 +207,14 @@ def _points(block: Block, column: int, tag: str, contents: list[bytes]) -> Point
     times = cast("array[float]", protobuf_wire.parse_column("d", contents[1]))
     values = cast("array[float]", protobuf_wire.parse_column("d", contents[0]))
     return Points(tag, iterations, values, times)
+
+
+def crc_of(contents: Iterable[bytes]) -> int:
+    """Return the CRC-32 of several pieces, one behind the other."""
+    crc = 0
+    for content in contents:
+        crc = zlib.crc32(content, crc)
+    return crc
 
 
 def find_stride(iterations: array[int] | range) -> int | None:
@@ -183,6 +233,21 @@ def find_stride(iterations: array[int] | range) -> int | None:
 
 def _series(first: int, stride: int, count: int) -> array[int] | range:
     return range(first, first + stride * count, stride) if stride else array("q", (first,)) * count
+
+
+def _lists(columns: Sequence[Points], *, listed: bool) -> list[list[protobuf_wire.Column]]:
+    """Return values, times and, if they are to be listed, iterations of each column."""
+    lists: list[list[protobuf_wire.Column]] = [
+        [points.values for points in columns],
+        [points.times for points in columns],
+    ]
+    return [*lists, [array("q", points.iterations) for points in columns]] if listed else lists
+
+
+def _last_points(columns: Sequence[Points], *, listed: bool) -> list[bytes]:
+    values = protobuf_wire.packed(6, array("d", [points.values[-1] for points in columns]))
+    its = array("q", [points.iterations[-1] for points in columns]) if listed else None
+    return [values] if its is None else [values, protobuf_wire.packed(7, its)]
 
 
 def _shared(numbers: array[int]) -> array[int]:

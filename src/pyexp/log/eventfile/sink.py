@@ -1,6 +1,7 @@
-"""The event file on disk: appending records, reading bytes back.
+"""The event file on disk: appending records, merging small blocks, reading bytes back.
 
-Owns the file descriptor and the index at the end. Knows what records mean only as far as the index asks.
+Owns the file descriptor, the numbers of records, and the index at the end. Knows what records mean only as far as these
+ask.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyexp.log.eventfile import codec, framing, scalar_blocks
+from pyexp.log.eventfile import codec, framing, merging, scalar_blocks
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile import repair as repairs
+from pyexp.log.eventfile.record_walk import Tail
 from pyexp.log.folder.locks import locked
 from pyexp.log.folder.presence import Presence
 from pyexp.log.folder.whereabouts import create, locate
@@ -48,7 +50,8 @@ class EventFile:
         self._is_lost = False
         self._unindexed = 0
         self._indexed_end = self._index_at = 0
-        self._end = 0  # of what we have seen of the file
+        self._seen = Tail()  # of the file, by all who write to it
+        self._merged_end = self._small = 0  # up to where blocks are merged, and how many small ones we wrote since
         try:
             with locked(self._descriptor):
                 self._begin(is_new_attempt=is_new_attempt)
@@ -57,10 +60,12 @@ class EventFile:
             raise
 
     def reopened(self) -> EventFile:
-        """Return an own object for a forked child, which goes on with the attempt."""
+        """Return an object for a forked child, which continues the attempt."""
         require_format(self.path.parent, use_protobuf=True)
         own = EventFile(self.path, is_new_attempt=False)
-        own._indexed_end, own._index_at, own._end = self._indexed_end, self._index_at, self._end
+        own._indexed_end, own._index_at = self._indexed_end, self._index_at
+        own._seen = Tail(self._seen.offset, self._seen.log, self._seen.number)
+        own._merged_end = own._seen.offset
         return own
 
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
@@ -74,8 +79,9 @@ class EventFile:
         try:
             with locked(self._descriptor, _CLOSING_PATIENCE_S) as is_locked:
                 self._follow(is_locked=is_locked)
+                self._merge()
                 self._append_index()
-                self._append([(codec.encode_end(self._index_at), [])])
+                self._append([(codec.encode_end(self._index_at), [])], are_stamped=False)
         except OSError:
             pass  # everything that was logged is in the file; without an index it is only listed more slowly
         finally:
@@ -98,11 +104,17 @@ class EventFile:
             if self._presence is None:
                 self._begin()
             self._follow(is_locked=is_locked)
+            small = [merging.is_small(_size(head, data)) for head, data in records if _holds_scalars(head)]
+            with suppress(OSError):  # the records are in the file; readers walk over them until the next index
+                if not all(small):
+                    self._merge()
             self._append(records)
-            if self._unindexed >= RECORDS_PER_INDEX:
-                with suppress(OSError):  # the records are in the file; readers walk over them until the next index
-                    self._append_index()
+            self._small += sum(small)
+            if self._small >= merging.BLOCKS_AT_ONCE or self._unindexed >= RECORDS_PER_INDEX:
                 self._unindexed = 0
+                with suppress(OSError):
+                    self._merge()
+                    self._append_index()
 
     def _find(self) -> None:
         """Follow the folder to where it was renamed to; make a file that was removed again, but fail once before."""
@@ -110,7 +122,8 @@ class EventFile:
             descriptor = create(self.path, _FLAGS)
             self._close()
             self._descriptor, self._presence, self._is_lost = descriptor, None, False
-            self._unindexed = self._indexed_end = self._index_at = self._end = 0
+            self._unindexed = self._indexed_end = self._index_at = self._merged_end = self._small = 0
+            self._seen = Tail()
             return
         try:
             self.path = locate(self._descriptor, self.path)
@@ -130,26 +143,32 @@ class EventFile:
         self._presence = presence
 
     def _begin_attempt(self, *, joins: bool) -> None:
-        repairs.cut_torn_tail(self.path, self._descriptor)
+        self._seen = repairs.cut_torn_tail(self.path, self._descriptor)
+        if self._seen.log is None:
+            self._seen.log = int.from_bytes(os.urandom(4), "little")
         with repairs.reading(self._descriptor) as file:
             last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
         if last is not None:
             self._indexed_end, self._index_at = last.end, last.offset
         self._append([(codec.encode_attempt(time.time(), WRITER, joins=joins), [])])
+        self._merged_end = self._seen.offset
 
     def _follow(self, *, is_locked: bool) -> None:
         """Cut off what another process left torn behind the records that we know, if no process can be writing now."""
-        if is_locked and os.fstat(self._descriptor).st_size > self._end:
-            repairs.cut_torn_tail(self.path, self._descriptor, self._end)
+        if is_locked and os.fstat(self._descriptor).st_size > self._seen.offset:
+            self._seen = repairs.cut_torn_tail(self.path, self._descriptor, self._seen)
 
-    def _append(self, records: Sequence[tuple[bytes, list[bytes]]]) -> None:
+    def _append(self, records: Sequence[tuple[bytes, list[bytes]]], *, are_stamped: bool = True) -> None:
         start = offset = os.fstat(self._descriptor).st_size
+        number, log = self._seen.number, self._seen.log
         pieces: list[bytes] = []
         for head, data in records:
             size = sum(map(len, data))
-            sealed, trailer = framing.seal(head, size, offset)
-            pieces += (sealed, *data, trailer)
-            offset += len(sealed) + size + len(trailer)
+            stamp = (framing.next_number(number), log) if are_stamped and log is not None else None
+            number = stamp[0] if stamp else number
+            sealed, ending = framing.seal(head, size, offset, stamp)
+            pieces += (sealed, *data, ending)
+            offset += len(sealed) + size + len(ending)
         try:
             _write_all(self._descriptor, pieces)
         except BaseException:
@@ -157,7 +176,18 @@ class EventFile:
                 os.ftruncate(self._descriptor, start)
             raise
         self._unindexed += len(records)
-        self._end = offset
+        self._seen.number, self._seen.offset = number, offset
+
+    def _merge(self) -> None:
+        """Append the small blocks since the last merged ones once more, as few long ones."""
+        small, self._small = self._small, 0
+        if small >= merging.LEAST_BLOCKS:
+            with repairs.reading(self._descriptor) as file:
+                size = os.fstat(self._descriptor).st_size
+                merged = merging.merge(file, self._merged_end, size, self._seen.log)
+            if merged:
+                self._append(merged)
+        self._merged_end = self._seen.offset
 
     def _append_index(self) -> None:
         """Describe everything since the last index, by all writers."""
@@ -165,7 +195,7 @@ class EventFile:
         with repairs.reading(self._descriptor) as file:
             index = indexing.build(file, at, self._indexed_end, self._index_at)
         self._append([(codec.encode_index(index), [])])
-        self._index_at, self._indexed_end = at, self._end
+        self._index_at, self._indexed_end = at, self._seen.offset
         self._unindexed = 0
 
 
@@ -179,6 +209,15 @@ def remove_unused(path: Path) -> bool:
         except OSError:  # some systems cannot remove a file that is open
             return False
     return True
+
+
+def _holds_scalars(head: bytes) -> bool:
+    return codec.head_kind(head) == codec.SCALARS
+
+
+def _size(head: bytes, data: list[bytes]) -> int:
+    """Return the bytes of a whole record."""
+    return framing.HEADER_BYTES + len(head) + sum(map(len, data)) + framing.ENDING_BYTES
 
 
 def _write_all(descriptor: int, pieces: list[bytes]) -> None:

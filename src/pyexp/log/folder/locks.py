@@ -1,4 +1,4 @@
-"""Keeping other processes away from a log while it is changed. Owns that logging goes on without locks."""
+"""Keeping other processes away from a log while it is changed. Owns that logging continues without locks."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Presence:
     """This process logs to a folder, until it says that it leaves.
 
     Attributes:
-        has_company: Another process logged there, too, when this one began. Whoever enters a folder keeps others
+        has_company: Another process logged there, too, when this one began. A process that enters a folder keeps others
             from entering meanwhile. False where the file system has no locks.
     """
 

@@ -13,7 +13,7 @@ def locate(descriptor: int, path: Path) -> Path:
     """Return where the open file *descriptor* is: *path*, or its place in the folder that was renamed meanwhile.
 
     Raises:
-        FileNotFoundError: No file of that name is the open one any more: what is written to it, nobody can read.
+        FileNotFoundError: No file of that name is the open one any more: what is written to it cannot be read.
     """
     if _is_at(descriptor, path):
         return path

@@ -54,7 +54,7 @@ def json_line(content: Mapping[str, Any]) -> bytes:
 
 
 def parse_line(line: bytes) -> dict[str, Any] | None:
-    """Return what a line says; None when it is damaged, or none of ours."""
+    """Return what a line says; None when it is damaged, or not a log's."""
     body, mark, crc = line.rpartition(_CRC_MARK)
     if mark and not _is_crc(crc, body):
         return None

@@ -111,7 +111,7 @@ class JsonLines:
             self._presence.leave()
 
     def reopened(self) -> JsonLines:
-        """Return an own object for a forked child, which goes on with the attempt."""
+        """Return an object for a forked child, which continues the attempt."""
         require_format(self._folder, use_protobuf=False)
         return JsonLines(self._folder, is_new_attempt=False)
 

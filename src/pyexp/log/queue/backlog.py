@@ -85,7 +85,7 @@ class Backlog:
             self.item_bytes -= sum(item_bytes(item) for item, _ in self._taken.pop(0).items)
 
     def split(self) -> None:
-        """Go on with the parts of the batch yielded last, one by one."""
+        """Continue with the parts of the batch yielded last, one by one."""
         with self._lock:
             self._taken[:1] = self._taken[0].parts()
 

@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from pyexp.log.queue import shared_thread
+
 
 @dataclass(slots=True)
 class Flush:
@@ -76,7 +78,7 @@ def flush_all(timeout_s: float = 5.0) -> None:
 
 
 def write_out(timeout_s: float = 1.0) -> None:
-    """Give every logger of this process the time to write what it has; each logger reports its own failures."""
+    """Wait for every logger of this process to write what it has; each logger reports its own failures."""
     end = time.monotonic() + timeout_s
     flushes = [writer.ask() for writer in list(_writers)]
     while not all(flush.is_done for flush in flushes) and time.monotonic() < end:
@@ -143,6 +145,7 @@ def _write_out_and_die(number: int, _: object) -> None:
 
 
 def _restart_after_fork() -> None:
+    shared_thread.thread.reset()
     for writer in list(_writers):
         writer.restart_after_fork()
 

@@ -1,6 +1,6 @@
-"""The thread that writes what is pending to the file, every 50 ms.
+"""What one logger has pending, and how the thread that all share writes it to the file.
 
-Owns the thread, the flush, and how a failure is reported to the caller. Knows a file only as a `Sink`.
+Owns the states of a logger, the flush, and how a failure is reported to the caller. Knows a file only as a `Sink`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError, LogWriteError
 from pyexp.log.call.checks import check_tag
-from pyexp.log.queue import exit_hooks, stall_watch
+from pyexp.log.queue import exit_hooks, shared_thread
 from pyexp.log.queue.back_pressure import Flow, Gate
 from pyexp.log.queue.backlog import Backlog
 from pyexp.log.queue.buffers import Counter, Rows
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from pyexp.log.queue.sinks import Sink
     from pyexp.log.values.events import Item
 
-TICK_S = 0.05
 TIMEOUT_S = 5.0
-_IDLE_TICKS = 20  # ticks that find nothing before the thread sleeps until it is called
+_IDLE_TICKS = 20  # ticks that find nothing before the writer sleeps until it is called
 _RETRY_S = 0.5  # after a failure
-_STALL_S = 0.1  # spent in one write before callers look at how much is pending
 
 
 class State(Enum):
@@ -65,13 +63,16 @@ class Writer:
     def _reset(self, state: State) -> None:
         """Start empty, as a new writer or in a forked child."""
         self.state = state
-        self._changed = threading.Condition()  # its lock is re-entrant: a signal handler may log, too
+        self._thread = shared_thread.thread
+        self._changed = threading.Condition(self._thread.lock)
         self._ticking = threading.Lock()  # held by the thread that writes
         self._backlog = Backlog(self._counter, needs_lock=self._needs_lock)
         self.gate = Gate(self._backlog, self.rows, self._changed)
         self._patience = Patience()
         self._flushes: list[Flush] = []
-        self._thread: threading.Thread | None = None
+        self._has_thread = False  # the shared one looked at this writer once
+        self._idle_ticks = 0
+        self._due = 0.0  # before that, a turn is not taken unless it is called for
         self._failure = Failure()
         self._is_loss_reported = False
         self._tick_began: float | None = None
@@ -100,13 +101,12 @@ class Writer:
         """Ask for a flush; see `wait`."""
         flush = Flush()
         with self._changed:
-            if self.state is State.CLOSED or (self._thread is None and not len(self._backlog)):
+            if self.state is State.CLOSED or (not self._has_thread and not len(self._backlog)):
                 flush.is_done = True
                 return flush
             self._flushes.append(flush)
             self._wake()
-            if self._thread is not None:
-                self._changed.notify_all()
+            if self._has_thread and self._thread.call(self):
                 return flush
         if self._ticking.acquire(timeout=TIMEOUT_S):  # no thread could be started
             try:
@@ -130,7 +130,7 @@ class Writer:
                 )
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Write what is pending, finish the file and stop the thread. Closing again does nothing.
+        """Write what is pending and finish the file. Closing again does nothing.
 
         Takes as long as there is progress, and gives up after *timeout_s* without; a flush that timed out counts.
 
@@ -138,10 +138,9 @@ class Writer:
             LogWriteError: Some events could not be written, and are lost if the process ends now.
         """
         self.abandon()
-        thread = self._thread
-        while thread is not None and thread.is_alive() and (left_s := self._patience.left_s(timeout_s)) > 0:
-            thread.join(left_s)
         with self._changed:
+            while self.state is not State.CLOSED and (left_s := self._patience.left_s(timeout_s)) > 0:
+                self._changed.wait(left_s)
             if self._is_loss_reported:
                 return
             self._is_loss_reported = True
@@ -161,9 +160,9 @@ class Writer:
             self._patience.begin_closing()
             self.rows.direct.clear()
             self._changed.notify_all()
-            thread = self._thread
-        if thread is None:
-            self._finish()
+            if self._has_thread and self._thread.call(self):
+                return
+        self._finish()
 
     def waiting(self) -> int:
         """Return how many events are not in the file yet."""
@@ -183,7 +182,7 @@ class Writer:
     def gate_if_stalled(self) -> None:
         """Look at how much is pending from now on, if the file has been at work for long."""
         with self._changed:
-            if self._tick_began is not None and monotonic() - self._tick_began > _STALL_S:
+            if self._tick_began is not None and monotonic() - self._tick_began > shared_thread.STALL_S:
                 self.gate.slow()
 
     def _admit(self, tag: str) -> Append:
@@ -209,44 +208,31 @@ class Writer:
         """Make sure that a thread will look at what was queued."""
         if self.state is not State.ASLEEP:
             return
-        self.state = State.AWAKE
-        if self._thread is not None:
-            self._changed.notify_all()
-            return
         exit_hooks.prepare_exit()
         if self._is_forked or exit_hooks.is_multiprocessing_child():
             exit_hooks.prepare_termination()
-        self._thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
-        try:
-            self._thread.start()
-        except RuntimeError:  # too many threads, or the interpreter is exiting: flushing writes in the caller's
-            self._thread = None
-            self.state = State.ASLEEP
+        if self._thread.wake(self):  # else flushing writes in the caller's thread
+            self.state, self._has_thread, self._idle_ticks = State.AWAKE, True, 0
 
-    def _run(self) -> None:
-        idle_ticks = 0
-        while not self._is_closing():
-            with self._changed:
-                self._changed.wait_for(lambda: self.state is State.AWAKE or self._is_called())
-                self._changed.wait_for(self._is_called, _RETRY_S if self.gate.flow is Flow.FAILING else TICK_S)
-            stall_watch.begin(self)
-            with self._ticking:
-                idle_ticks = 0 if self._tick() else idle_ticks + 1
-            if idle_ticks >= _IDLE_TICKS:
-                self._fall_asleep()
-        stall_watch.end(self)
-        self._finish()
-
-    def _is_called(self) -> bool:
-        """Return whether a caller waits for the next tick."""
-        return self._is_closing() or bool(self._flushes)
+    def take_turn(self) -> None:
+        """Write what is pending, in the thread that writers share."""
+        if self._is_closing():
+            self._finish()
+            return
+        if monotonic() < self._due and not self._flushes:
+            return
+        with self._ticking:
+            self._idle_ticks = 0 if self._tick() else self._idle_ticks + 1
+        self._due = monotonic() + _RETRY_S if self.gate.flow is Flow.FAILING else 0.0
+        if self._idle_ticks >= _IDLE_TICKS:
+            self._fall_asleep()
 
     def _fall_asleep(self) -> None:
         """Sleep until the next call, once no caller can be on the direct way any more."""
         with self._changed:
             if self.state is State.AWAKE and not self.rows.direct and not self.waiting():
                 self.state = State.ASLEEP
-                stall_watch.end(self)
+                self._thread.sleep(self)
             self.rows.direct.clear()
 
     def _finish(self) -> None:
@@ -258,6 +244,7 @@ class Writer:
                 self._fail(error)
             with self._changed:
                 self.state = State.CLOSED
+                self._thread.leave(self)
                 self._answer(len(self._flushes), self._failure.error)
 
     def _tick(self) -> bool:

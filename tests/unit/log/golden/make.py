@@ -1,6 +1,8 @@
-"""Write the golden file of the current format, once: `python tests/unit/log/golden/make.py`.
+"""Write a golden file of the current format, once: `python tests/unit/log/golden/make.py NAME`.
 
-A golden file is never written again: a later version must read what this one wrote.
+A golden file is never written again: a later version must read what this one wrote. `format-1` was written by the
+first version, `format-1-paced` by the last one without numbered records and merged blocks, `format-1-merged` by the
+first with them.
 """
 
 import sys
@@ -36,11 +38,25 @@ def write(folder):
             logger.add_hparams({"lr": 0.1}, {"loss": 0.5})
 
 
+def write_paced(folder):
+    """Write a block per step, and now and then something else."""
+    for begin in (0, 400):  # the second attempt hides what the first wrote from 400 on
+        with Logger(folder) as logger:
+            for it in range(begin, begin + 450):
+                logger.log({"loss": 1 / (it + 1 + begin), "accuracy": it}, step=it)
+                if it % 7 == 0:
+                    logger.log({"now and then": -it}, step=it * it)
+                if it % 100 == 0:
+                    logger.add_text("note", f"at {it}", step=it)
+                logger.flush()
+
+
 if __name__ == "__main__":
-    target = HERE / "format-1.pb"
+    name = sys.argv[1]
+    target = HERE / f"{name}.pb"
     if target.exists():
         sys.exit(f"{target} exists: golden files are never written again; name a new one")
-    write(HERE / "run")
+    (write if name == "format-1" else write_paced)(HERE / "run")
     (HERE / "run" / "events.pb").rename(target)
     (HERE / "run" / ".pyexp").unlink()
     (HERE / "run").rmdir()

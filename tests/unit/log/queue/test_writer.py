@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from pyexp.errors import LogError, LogWriteError
-from pyexp.log.queue import back_pressure, buffers, exit_hooks, patience
+from pyexp.log.queue import back_pressure, buffers, exit_hooks, patience, shared_thread
 from pyexp.log.queue import writer as writer_module
 from pyexp.log.queue.back_pressure import Flow
 from pyexp.log.queue.writer import State, Writer
@@ -51,6 +51,13 @@ class Memory:
 
 def item(tag="t", size=1, iteration=None):
     return Item(kind="text", tag=tag, iteration=iteration, time=0.0, contents=(Content("text/plain", b"x" * size),))
+
+
+@pytest.fixture(autouse=True)
+def thread(monkeypatch):
+    """A thread for the writers of one test."""
+    monkeypatch.setattr(shared_thread, "thread", shared_thread.SharedThread())
+    return shared_thread.thread
 
 
 @pytest.fixture
@@ -270,7 +277,7 @@ def test_closing_writes_what_waits_and_ends_the_thread(sink):
     writer.close()
     assert sink.rows == [("a", 0, 0.0)]
     assert sink.closed == 1
-    assert [thread for thread in threading.enumerate() if thread not in threads and thread.name == "pyexp-log"] == []
+    wait_until(lambda: all(thread in threads or thread.name != "pyexp-log" for thread in threading.enumerate()))
     with pytest.raises(LogError, match="closed"):
         writer.rows["a"]((0, 0.0, 0.0))
     with pytest.raises(LogError, match="closed"):
@@ -288,7 +295,7 @@ def test_closing_reports_what_is_lost(sink):
 
 def test_an_idle_writer_sleeps_and_wakes(writer, sink, monkeypatch):
     monkeypatch.setattr(writer_module, "_IDLE_TICKS", 2)
-    monkeypatch.setattr(writer_module, "TICK_S", 0.005)
+    monkeypatch.setattr(shared_thread, "TICK_S", 0.005)
     writer.rows["a"]((0, 0.0, 0.0))
     wait_until(lambda: sink.rows and writer.state is State.ASLEEP)
     assert not writer.rows.direct
@@ -405,7 +412,7 @@ def test_a_full_disk_among_the_parts_of_a_batch_loses_none(monkeypatch, tags, to
         return append
 
     monkeypatch.setattr(sink, "prepare", prepare_then_fail)
-    monkeypatch.setattr(writer_module, "TICK_S", 30.0)
+    monkeypatch.setattr(shared_thread, "TICK_S", 30.0)
     for tag in tags:
         writer.put(item(tag))
     for expected in told:

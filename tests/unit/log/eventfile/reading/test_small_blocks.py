@@ -5,8 +5,8 @@ import random
 import pytest
 
 from pyexp.log import Logger, LogReader
-from pyexp.log.eventfile import small_blocks
-from pyexp.log.eventfile.source import EventSource
+from pyexp.log.eventfile.reading import small_blocks
+from pyexp.log.eventfile.reading.block_reader import BlockReader
 
 
 def one_by_one(folder, monkeypatch):
@@ -43,16 +43,17 @@ def test_the_same_points(tmp_path, monkeypatch, uneven):
 
 
 def test_each_block_is_read_once_for_all_tags(tmp_path, monkeypatch):
-    with Logger(tmp_path) as logger:
-        for step in range(50):
-            logger.log({"a": step, "b": step, "c": step}, step=step)
-            logger.flush()
+    logger = Logger(tmp_path)
+    for step in range(50):
+        logger.log({"a": step, "b": step, "c": step}, step=step)
+        logger.flush()
     single = []
-    monkeypatch.setattr(EventSource, "_read", lambda *arguments: single.append(arguments))
+    monkeypatch.setattr(BlockReader, "_read", lambda *arguments: single.append(arguments))
     reader = LogReader(tmp_path)
     for tag in "abc" * 2:
         assert reader.load_scalars(tag) == [(step, float(step)) for step in range(50)]
     assert single == []
+    logger.close()
 
 
 def test_while_the_log_grows(tmp_path):

@@ -1,6 +1,6 @@
 """The objects of one event file, read on demand: a run may have many of them and few scalars.
 
-Owns their offsets and the entries made of their heads. Contents are never read here.
+Owns their keys and the entries made of their heads. Contents are never read here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from pyexp._files import open_regular
 from pyexp.log.eventfile import codec
-from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.values.events import Entry, Part
 
@@ -21,48 +20,50 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.log.eventfile.framing import Frame
+    from pyexp.log.eventfile.reading.places import Places
 
 
 class ObjectList:
     """Grows at the end as the file does.
 
     Attributes:
-        offsets: Where the objects are, in the order in which they were logged.
-        damaged: Offsets of those whose heads cannot be read.
+        keys: Of the objects, in the order in which they were logged.
+        damaged: Keys of those whose heads cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.offsets: array[int] = array("Q")
+    def __init__(self, path: Path, places: Places) -> None:
+        self.keys: array[int] = array("Q")
         self.damaged: set[int] = set()
         self._path = path
-        self._entries: list[Entry] = []  # of the first `_looked_at` offsets
+        self._places = places
+        self._entries: list[Entry] = []  # of the first `_looked_at` keys
         self._looked_at = 0
 
     def entries(self) -> list[Entry]:
         """Return an entry for each object, reading the heads of those that are new."""
-        if self._looked_at < len(self.offsets):
+        if self._looked_at < len(self.keys):
             with suppress(OSError):  # removed meanwhile: the next poll says so
                 self._look()
         return self._entries
 
-    def entries_at(self, offsets: Sequence[int]) -> list[Entry]:
-        """Return the entries of the objects at these offsets."""
-        wanted = set(offsets)
+    def entries_at(self, keys: Sequence[int]) -> list[Entry]:
+        """Return the entries of the objects with these keys."""
+        wanted = set(keys)
         return [entry for entry in self.entries() if entry.id in wanted] if wanted else []
 
     def _look(self) -> None:
         with open_regular(self._path, follow_links=True, buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
-            for offset in self.offsets[self._looked_at :]:
+            for key in self.keys[self._looked_at :]:
                 try:
-                    entry = self._make_entry(indexing.frame_at(file, offset, size))
+                    entry = self._make_entry(key, self._places.frame_of(file, size, key))
                 except WireError:
-                    self.damaged.add(offset)
+                    self.damaged.add(key)
                 else:
                     self._entries += [entry] if entry else []
-        self._looked_at = len(self.offsets)
+        self._looked_at = len(self.keys)
 
-    def _make_entry(self, frame: Frame | None) -> Entry | None:
+    def _make_entry(self, key: int, frame: Frame | None) -> Entry | None:
         """Make an entry; None for an object of a kind that a later version added."""
         if frame is None:
             raise WireError("an object's head is damaged")
@@ -81,5 +82,5 @@ class ObjectList:
             time=head.time,
             interactive=head.interactive,
             parts=tuple(parts),
-            id=frame.offset,
+            id=key,
         )

@@ -1,0 +1,200 @@
+"""Reading ``events.pb``: which points and objects there are, and which of them are new. Read when asked for.
+
+Owns the state of one reader of one file. Keeps places, never values, but for what is bounded.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import IO, TYPE_CHECKING, TypeVar
+
+from pyexp._files import open_regular
+from pyexp.errors import LogError
+from pyexp.log.eventfile import codec, framing
+from pyexp.log.eventfile.reading.block_reader import BlockReader
+from pyexp.log.eventfile.reading.listing import Listing, MovedError
+from pyexp.log.eventfile.reading.starts import Starts
+from pyexp.log.eventfile.record_walk import frame_at
+from pyexp.log.eventfile.repair import require_ours
+from pyexp.log.values.attempts import after, visible_entries, visible_points
+from pyexp.log.values.parts import read_at, read_parts
+from pyexp.log.values.source import Delta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
+
+    from pyexp.log.values.events import Entry, Part, Points
+
+_Answer = TypeVar("_Answer")
+_RECHECKED = 20  # damaged places looked at again when the file has changed
+
+
+class EventSource:
+    """The events of one file; see `pyexp.log.values.source.Source`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity: tuple[int, int] | None = None
+        self._state = (0, 0)  # size and time of the last change, when it was looked at
+        self._is_relisted = False  # since the last poll, because a block was not where it was listed
+        self._forget()
+
+    def _forget(self, *, uses_index: bool = True, are_by_number: bool = False) -> None:
+        self._list = Listing(self._path, uses_index=uses_index, are_by_number=are_by_number)
+        self._reader = BlockReader(self._path, self._list.blocks, self._list.places, self._list.heads)
+        self._last_header = b""
+        self._damaged: set[int] = set()  # where contents of objects are that could not be read
+
+    @property
+    def tags(self) -> Collection[str]:
+        """The scalar tags."""
+        return self._list.blocks.tags
+
+    @property
+    def attempts(self) -> Sequence[float]:
+        """When each attempt began."""
+        return self._list.attempts
+
+    @property
+    def damage(self) -> int:
+        """Number of damaged records found so far."""
+        tail, listed = self._list.tail, (self._list.damaged, self._list.objects.damaged)
+        return sum(map(len, (tail.damaged, tail.foreign, self._damaged, self._reader.damaged, *listed)))
+
+    @property
+    def problem(self) -> str | None:
+        """Why the file is not an event log; None when it is, or may become one."""
+        if self._list.tail.offset:
+            return None
+        try:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
+                require_ours(self._path, file, os.fstat(file.fileno()).st_size)
+        except OSError:  # removed meanwhile
+            return None
+        except LogError as error:
+            return str(error)
+        return None
+
+    def poll(self) -> Delta:
+        """Look for what is new."""
+        try:
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
+                status = os.fstat(file.fileno())
+                reset, self._is_relisted = self._is_relisted, False
+                if not self._is_same(file, status):
+                    reset = self._identity is not None
+                    self._forget()
+                self._identity = (status.st_dev, status.st_ino)
+                state, self._state = self._state, (status.st_size, status.st_mtime_ns)
+                if not reset and (self._list.tail.offset == status.st_size or state == self._state):
+                    return Delta()
+                return self._look(file, status.st_size, reset=reset)
+        except OSError:  # not there yet, or removed
+            reset = self._identity is not None
+            self._identity = None
+            self._forget()
+            return Delta(reset=reset)
+
+    def count(self, tag: str) -> int:
+        """Return the number of points of a tag, hidden ones included."""
+        return self._ask(lambda: self._reader.count_before(tag, self._list.end))
+
+    def points(self, tag: str, start: int) -> list[Points]:
+        """Return the visible points of a tag from index *start* on, in pieces."""
+        try:
+            return self._ask(lambda: self._points(tag, start))
+        except OSError:  # removed meanwhile: the next poll says so
+            return []
+
+    def last(self, tag: str) -> tuple[int, float] | None:
+        """Return the last point of a tag, reading one block: nothing later hides it."""
+        try:
+            return self._ask(lambda: self._reader.last(tag))
+        except OSError:  # removed meanwhile: the next poll says so
+            return None
+
+    def entries(self) -> list[Entry]:
+        """Return the visible objects."""
+        return self._ask(self._visible_entries)
+
+    def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
+        """Return the bytes of these parts; None for those that are damaged or gone."""
+        found = read_parts(parts)
+        self._damaged.update(part.offset for part, data in zip(parts, found, strict=True) if data is None)
+        return found
+
+    def _visible_entries(self) -> list[Entry]:
+        return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
+
+    def _points(self, tag: str, start: int) -> list[Points]:
+        if self._list.is_hiding(tag):
+            pieces = ((self._list.attempt_of(key), points) for key, points in self._reader.points_by_block(tag))
+            return after(visible_points(tag, pieces), start)
+        return self._reader.points_after(tag, start) if start else self._reader.all_points(tag, self._list.end)
+
+    def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
+        """Return whether this is the file that we know, grown at most."""
+        known = self._list.tail.offset
+        if self._identity != (status.st_dev, status.st_ino) or status.st_size < known:
+            return False
+        if read_at(file, known - len(self._last_header), len(self._last_header)) != self._last_header:
+            return False
+        return status.st_mtime_ns == self._state[1] or not self._is_healed(file, status.st_size)
+
+    def _is_healed(self, file: IO[bytes], size: int) -> bool:
+        """Return whether something that was damaged is whole now: then the file was being replaced while we read it."""
+        if any(frame_at(file, offset, size) for offset in self._list.tail.damaged[-_RECHECKED:]):
+            return True
+        return self._reader.is_healed(file, size, _RECHECKED)
+
+    def _look(self, file: IO[bytes], size: int, *, reset: bool) -> Delta:
+        if self._list.places.are_by_number:  # where new records belong is known of all together
+            reset |= bool(self._list.end)
+            self._forget(are_by_number=True)
+        begin, seen = (0, 0) if reset else (self._list.end, len(self._list.objects.keys))
+        merges = self._list.merges
+        try:
+            touched = self._list.look(file, size)
+        except MovedError:
+            reset |= bool(begin)
+            begin = seen = merges = 0
+            touched = self._list_anew(file, size)
+        if self._list.merges != merges:
+            self._reader.forget_counts()
+        if self._list.is_restored and begin:
+            reset, begin, seen = True, 0, 0
+        self._list.is_restored = False
+        end = self._list.tail.offset
+        keep = min(end, framing.HEADER_BYTES * 4)
+        self._last_header = read_at(file, end - keep, keep)
+        return self._delta(touched, begin, self._list.objects.keys[seen:].tolist(), reset=reset)
+
+    def _delta(self, touched: set[bytes], begin: int, new: Sequence[int], *, reset: bool) -> Delta:
+        listed, reader = self._list, self._reader
+        tags = set(listed.blocks.tags) if reset else {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}
+        return Delta(
+            reset=reset,
+            starts=Starts(tags, lambda tag: 0 if listed.is_hiding(tag) else reader.count_before(tag, begin)),
+            entries=lambda: listed.objects.entries_at(new),
+            hides=bool(new) and listed.attempt_of(new[-1]) > 0,
+        )
+
+    def _ask(self, question: Callable[[], _Answer]) -> _Answer:
+        """Answer a question, once more without the index where that says something else than the records."""
+        found = question()
+        if self._list.is_indexed and (self._reader.misses or self._list.objects.damaged):
+            with open_regular(self._path, follow_links=True, buffering=0) as file:
+                self._list_anew(file, os.fstat(file.fileno()).st_size)
+            self._is_relisted = True
+            return question()
+        return found
+
+    def _list_anew(self, file: IO[bytes], size: int) -> set[bytes]:
+        """List the file by looking at each record, in the order of their numbers where they were moved."""
+        try:
+            self._forget(uses_index=False)
+            return self._list.look(file, size)
+        except MovedError:
+            self._forget(are_by_number=True)
+            return self._list.look(file, size)
