@@ -147,21 +147,13 @@ def test_outliers_are_clipped_until_asked_for(desk: Desk, viewer: Viewer) -> Non
     page.wait_lines("spike", "layout.yaxis.range[1] >= 1e6")
 
 
-def test_huge_steps_and_wall_times_are_labelled(desk: Desk, viewer: Viewer) -> None:
+def test_huge_steps_are_labelled(desk: Desk, viewer: Viewer) -> None:
     with Logger(viewer.root / "run") as logger:
         for step in range(10):
             logger.set_global_it(step * 10**17)
             logger.add_scalar("loss", step)
     page = desk.open()
     page.wait_lines("loss", "lines.length === 1 && layout.xaxis.exponentformat === 'e'")
-    page.raw.get_by_role("radio", name="Wall").click()
-    page.wait_lines("loss", "layout.xaxis.type === 'date'")
-    inside = (
-        "() => { const card = document.querySelector('.card .plot').getBoundingClientRect();"
-        "const labels = [...document.querySelectorAll('.xtick text')].map(text => text.getBoundingClientRect());"
-        "return labels.length > 0 && labels.every(({ left, right }) => left >= card.left && right <= card.right); }"
-    )
-    page.wait(inside)
 
 
 def test_frames_of_a_plotly_figure_play(desk: Desk, viewer: Viewer) -> None:
