@@ -44,7 +44,8 @@ class Watch:
         """Wait until Ctrl-C, or until the viewer ends; then end it."""
         if self.viewer is None:
             return
-        self._say(f"viewer: {self.viewer.url} (Ctrl-C ends it)")
+        if self.viewer.is_running:
+            self._say(f"viewer: {self.viewer.url} (Ctrl-C ends it)")
         try:
             while self.viewer.is_running:
                 time.sleep(_LOOK_S)
