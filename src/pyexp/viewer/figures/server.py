@@ -205,8 +205,8 @@ class _Session:
 def check_message(text: str) -> dict[str, Any] | None:
     """A page's message, cut down to what matplotlib may be given; None for what it need not have.
 
-    Only known types, tools and numbers pass: the rest of matplotlib's handlers are not the page's to call. One type is ours:
-    ``show`` with the index of another step.
+    Only known types, tools and numbers pass: the rest of matplotlib's handlers are not the page's to call.
+    One type is ours: ``show`` with the index of another step.
     """
     try:
         given = json.loads(text)
