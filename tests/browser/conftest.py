@@ -1,4 +1,4 @@
-"""A real Chromium and a real viewer for each test; nothing may be asked from outside, nothing may break in the page."""
+"""A real Chromium, and a real viewer for each test; nothing may be asked from outside, nothing may break in the page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from browser.desk import Desk
-from browser.serving import Viewer
+from browser.serving import Servers, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from browser.tab import Tab
 
 INSTALL = "install Chromium and `pip install playwright` (see `tox -e browser`)"
 ARGUMENTS = [
@@ -21,6 +23,8 @@ ARGUMENTS = [
     "--no-sandbox",
     "--use-angle=swiftshader",  # WebGL without a graphics card
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # only WebGL is drawn by it: all else takes half the time without
+    "--disable-gpu-rasterization",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -58,20 +62,39 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def viewer(tmp_path: Path) -> Iterator[Viewer]:
-    """A viewer of the empty folder `viewer.root`; started by `start`, or by the first page that is opened."""
+@pytest.fixture(scope="session")
+def shared_tab(chromium: Any) -> Iterator[Tab]:
+    from browser.tab import Tab
+
+    tab = Tab(chromium)
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
     pytest.importorskip("aiohttp", reason='the viewer needs its extra: pip install "pyexp[viewer]"')
+    servers = Servers()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture
+def viewer(tmp_path: Path, servers: Servers) -> Iterator[Viewer]:
+    """A viewer of the empty folder `viewer.root`; started by `start`, or by the first page that is opened."""
     root = tmp_path / "out"
     root.mkdir()
-    serving = Viewer(root)
+    serving = Viewer(root, servers)
     yield serving
     serving.stop()
 
 
 @pytest.fixture
-def desk(chromium: Any, viewer: Viewer) -> Iterator[Desk]:
+def desk(chromium: Any, shared_tab: Tab, viewer: Viewer) -> Iterator[Desk]:
     """Opens pages and, at the end, checks that all went well in them."""
-    desk = Desk(chromium, viewer)
+    desk = Desk(chromium, viewer, shared_tab)
     yield desk
-    desk.close()
+    try:
+        desk.close()
+    finally:
+        shared_tab.leave(viewer.base)

@@ -8,16 +8,21 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from browser.serving import Viewer
+    from browser.serving import Program, Viewer
+    from browser.tab import Tab
 
 WAIT_MS = 20_000
 
 
 class Desk:
-    def __init__(self, chromium: Any, viewer: Viewer) -> None:
+    """The first page is opened in the `tab` that tests share, unless it has wishes; all others in windows of their own."""
+
+    def __init__(self, chromium: Any, viewer: Viewer | Program, tab: Tab | None = None) -> None:
         self.chromium = chromium
         self.viewer = viewer
+        self.tab = tab
         self.contexts: list[Any] = []
+        self.pages: list[Page] = []
         self.outside: list[str] = []
         self.complaints: list[str] = []
         self.is_strict = False
@@ -25,29 +30,37 @@ class Desk:
     def open(
         self, view: str = "", *, token: str | None = "", width: int = 1300, height: int = 900, **wishes: Any
     ) -> Page:
-        """A new window with the page at `view` (the fragment without the token); without `token` with the right one."""
+        """A page at `view` (the fragment without the token); without `token` with the right one."""
         self.viewer.start()
         token = self.viewer.token if token == "" else token
-        context = self.chromium.new_context(viewport={"width": width, "height": height}, **wishes)
-        self.contexts.append(context)
-        context.set_default_timeout(WAIT_MS)
-        page = context.new_page()
-        page.on("request", self._request)
-        page.on("websocket", lambda socket: self._outside(socket.url))
-        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("console", self._console)
+        page = Page(self._raw(**wishes), self.viewer)
+        self.pages.append(page)
+        page.raw.set_viewport_size({"width": width, "height": height})
+        page.raw.set_default_timeout(WAIT_MS)
+        self._follow(page)
         parts = [part for part in (f"token={token}" if token else "", view) if part]
-        page.goto(f"{self.viewer.base}/#{'&'.join(parts)}")
-        return Page(page, self.viewer)
+        page.raw.goto(f"{self.viewer.base}/#{'&'.join(parts)}")
+        return page
 
     def close(self) -> None:
+        for page in self.pages:
+            page.forget()
         for context in self.contexts:
             context.close()
         assert self.outside == [], self.outside
         assert self.complaints == [], self.complaints
 
-    def _request(self, request: Any) -> None:
-        self._outside(request.url)
+    def _raw(self, **wishes: Any) -> Any:
+        if self.tab is not None and not self.pages and not wishes:
+            return self.tab.open(self.viewer.base)
+        self.contexts.append(self.chromium.new_context(**wishes))
+        return self.contexts[-1].new_page()
+
+    def _follow(self, page: Page) -> None:
+        page.on("request", lambda request: self._outside(request.url))
+        page.on("websocket", lambda socket: self._outside(socket.url))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("console", self._console)
 
     def _outside(self, url: str) -> None:
         parts = urlsplit(url)
@@ -63,9 +76,20 @@ class Desk:
 class Page:
     """One open page. What is asked of it waits until it is so."""
 
-    def __init__(self, page: Any, viewer: Viewer) -> None:
+    def __init__(self, page: Any, viewer: Viewer | Program) -> None:
         self.raw = page
         self.viewer = viewer
+        self.heard: list[tuple[str, Callable[[Any], object]]] = []
+
+    def on(self, event: str, handler: Callable[[Any], object]) -> None:
+        """Call `handler` at each `event` of the page, until the test ends."""
+        self.raw.on(event, handler)
+        self.heard.append((event, handler))
+
+    def forget(self) -> None:
+        for event, handler in self.heard:
+            self.raw.remove_listener(event, handler)
+        self.heard.clear()
 
     def find(self, selector: str) -> Any:
         return self.raw.locator(selector)

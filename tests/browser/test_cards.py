@@ -29,7 +29,7 @@ def test_a_chart_folds_by_the_keyboard_and_is_no_longer_asked_for(desk: Desk, vi
         page.gone("[data-tag=lr] .plot")
         assert page.see(".card[data-tag=lr]").bounding_box()["height"] < 60
         asked: list[str] = []
-        page.raw.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: asked.append(request.url))
         drawn = page.find(".card[data-tag=lr]").get_attribute("data-drawn")
         log_curves(logger, 5, start=10)
         page.wait_lines("train/loss", "lines[0].x.at(-1) === 14")
@@ -65,7 +65,7 @@ def test_texts_and_figures_fold_too(desk: Desk, viewer: Viewer, tab: str, route:
     page.gone(".tile-name")
     page.wait("() => location.hash.includes('folded=')")
     asked: list[str] = []
-    page.raw.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: asked.append(request.url))
     page.raw.reload()
     page.see("[data-tag=sample] .card-fold[aria-expanded=false]")
     page.see(".connection[data-kind=open]")

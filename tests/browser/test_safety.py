@@ -83,7 +83,7 @@ def harmless(page: Page) -> None:
 def test_hostile_names_and_texts_are_only_text(desk: Desk, viewer: Viewer) -> None:
     hostile(viewer.root)
     page = desk.open("base=all&tags=shared")
-    page.raw.on("dialog", lambda dialog: desk.complaints.append(f"dialog: {dialog.message}"))
+    page.on("dialog", lambda dialog: desk.complaints.append(f"dialog: {dialog.message}"))
     page.wait_lines("shared", "lines.length === 30")
     page.chart("shared").hover()
     page.see(".bubble.is-on")
@@ -131,7 +131,7 @@ def test_nothing_is_asked_from_outside(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=30)
     page = desk.open()
     asked: list[str] = []
-    page.raw.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: asked.append(request.url))
     page.raw.reload()
     page.chart("train/loss")
     for tab in ("text", "figures", "runs", "log", "scalars"):

@@ -67,13 +67,103 @@ def test_a_live_figure_stays_when_the_next_one_is_logged(desk: Desk, viewer: Vie
         assert page.find(".live-figure[data-frames]").count() == 1
         assert page.find(".tile-step").inner_text() == "step 0"
         offer.click()
-        page.see("img.picture")
-        assert page.find(".tile-step").inner_text() == "step 7"
-        assert page.find(".live-figure, .tile-offer button").count() == 0
-        page.see(".make-live").click()
-        page.see(".live-figure")
-        slide(page, "curve", 0)
-        page.gone(".live-figure")
+        page.see(".tile-step:has-text('step 7')")
+        assert page.find(".live-figure").count() == 1
+        assert page.find(".tile-offer button").count() == 0
+        page.raw.get_by_role("button", name="Show the picture again").click()
+        page.see("img.picture[alt$='at step 7']")
+
+
+def drawn(page: Page) -> list[int]:
+    """The colours of the live canvas in a coarse grid: what the figure looks like."""
+    return page.see(".live-canvas").evaluate(
+        "canvas => { const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);"
+        "return Array.from(data.filter((_, i) => i % 997 === 0)); }"
+    )
+
+
+def test_a_live_figure_goes_on_with_its_slider_as_it_was_turned(desk: Desk, viewer: Viewer) -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    with Logger(viewer.root / "run") as logger:
+        for step in range(2):
+            figure = Figure(figsize=(4, 3))
+            figure.add_subplot(projection="3d").plot([0, 1], [0, 1], [0, 1])  # the same at both steps
+            logger.add_figure("solid", figure, step=step)
+    page = desk.open("tab=figures")
+    page.see(".make-live").click()
+    page.see(".live-figure[data-frames]")
+    before = drawn(page)
+    box = page.see(".live-canvas").bounding_box()
+    page.raw.mouse.move(box["x"] + 150, box["y"] + 120)
+    page.raw.mouse.down()
+    page.raw.mouse.move(box["x"] + 230, box["y"] + 160, steps=8)
+    page.raw.mouse.up()
+    page.wait_until(lambda: drawn(page) != before)
+    turned = settled(page)
+    frames = int(page.see(".live-figure").get_attribute("data-frames"))
+    slide(page, "solid", 0)
+    page.see(".tile-step:has-text('step 0')")
+    page.wait(f"() => Number(document.querySelector('.live-figure')?.dataset.frames) > {frames}")
+    assert settled(page) == turned
+
+
+def settled(page: Page) -> list[int]:
+    """What the live figure looks like once no more frames come."""
+    seen = [drawn(page)]
+
+    def is_still() -> bool:
+        page.raw.wait_for_timeout(150)
+        seen.append(drawn(page))
+        return len(seen) > 4 and all(look == seen[-1] for look in seen[-4:])
+
+    page.wait_until(is_still)
+    return seen[-1]
+
+
+def test_a_turned_plotly_figure_is_seen_from_there_at_the_next_step(desk: Desk, viewer: Viewer) -> None:
+    graphs = pytest.importorskip("plotly.graph_objects")
+    with Logger(viewer.root / "run") as logger:
+        for step in range(2):
+            logger.add_figure("solid", graphs.Figure(graphs.Surface(z=[[0, step], [1, 0]])), step=step)
+    page = desk.open("tab=figures")
+    eye = "() => document.querySelector('.plotly-plot')?._fullLayout?.scene?.camera?.eye"
+    page.wait(eye)
+    page.wait("() => document.querySelector('.plotly-plot .gl-container canvas')")
+    box = page.see(".plotly-plot").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.raw.mouse.move(*middle)
+    page.raw.mouse.down()
+    page.raw.mouse.move(middle[0] + 60, middle[1] + 20, steps=5)
+    page.raw.mouse.up()
+    turned = page.wait(f"() => {{ const now = ({eye})(); return now && Math.abs(now.x - 1.25) > 0.05 && now; }}")
+    slide(page, "solid", 0)
+    page.see(".tile-step:has-text('step 0')")
+    page.wait(f"x => {{ const now = ({eye})(); return now && Math.abs(now.x - x) < 0.01; }}", turned["x"])
+
+
+def test_a_figure_for_print_fits_the_page(desk: Desk, viewer: Viewer) -> None:
+    figure = curve()
+    figure.set_dpi(1000)
+    with Logger(viewer.root / "run") as logger:
+        logger.add_figure("print", figure)
+    page = desk.open("tab=figures")
+    card = page.see(".card").bounding_box()
+    assert page.see("img.picture").bounding_box()["width"] <= card["width"]
+    page.see(".make-live").click()
+    page.see(".live-figure[data-frames]")
+    assert page.find(".live-canvas").evaluate("canvas => canvas.width") <= 4 * 150
+    assert page.see(".live-canvas").bounding_box()["width"] <= card["width"]
+
+
+def test_a_card_of_a_tag_without_a_name_has_a_title(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        for tag in ("train/", " ", "/"):
+            logger.add_scalar(tag, 1)
+    page = desk.open("closed=[]")
+    page.wait_until(lambda: page.find(".card-fold").count() == 3)
+    assert set(page.find(".card-fold").all_inner_texts()) == {"train/", "(no name)", "/"}
 
 
 def test_loose_sliders_keep_their_places_and_are_in_the_address(desk: Desk, viewer: Viewer) -> None:
@@ -150,6 +240,28 @@ def test_small_images_are_scaled_up_by_whole_pixels_and_a_click_enlarges(desk: D
     assert photo.evaluate("image => [image.width, getComputedStyle(image).imageRendering]") == [240, "auto"]
     digit.click()
     assert page.see("dialog img").bounding_box()["width"] > 400
+    page.raw.keyboard.press("Escape")
+    page.gone("dialog")
+
+
+def test_an_enlarged_picture_fills_the_screen_and_goes_to_other_steps(desk: Desk, viewer: Viewer) -> None:
+    numpy = pytest.importorskip("numpy")
+    with Logger(viewer.root / "run") as logger:
+        for step in (0, 5, 9):
+            logger.add_image("photo", numpy.full((60, 80, 3), step * 20, dtype="uint8"), step=step)
+    page = desk.open("tab=images", width=1300, height=900)
+    page.see("[data-tag=photo] img").click()
+    page.see("dialog.enlarged h2:has-text('photo of run')")
+    page.see("dialog output:has-text('step 9 (3 of 3)')")
+    assert page.find("dialog [aria-label='Next step']").is_disabled()
+    picture = page.see("dialog img[src]").bounding_box()
+    assert picture["width"] > 0.9 * 1300
+    assert picture["height"] > 0.8 * 900
+    page.raw.keyboard.press("ArrowLeft")
+    page.see("dialog output:has-text('step 5 (2 of 3)')")
+    page.see("dialog [aria-label='Previous step']").click()
+    page.see("dialog img[alt='photo of run at step 0']")
+    assert page.find("dialog [aria-label='Previous step']").is_disabled()
     page.raw.keyboard.press("Escape")
     page.gone("dialog")
 

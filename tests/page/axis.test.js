@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   changedRange,
+  mostTicks,
   rangeForScreen,
   rangeForServer,
   rounded,
   unitFor,
+  xEnds,
   xValues,
 } from "../../src/pyexp/viewer/static/js/charts/axis.js";
 
@@ -72,6 +74,22 @@ test("a change of an axis is read in each form that plotly gives it", () => {
   assert.equal(changedRange({}, "xaxis"), null);
   const dates = changedRange({ "xaxis.range": ["2024-01-01 00:00:00", "2024-01-01 00:00:01.5"] }, "xaxis");
   assert.deepEqual(dates, [Date.UTC(2024, 0, 1), Date.UTC(2024, 0, 1) + 1500]);
+});
+
+test("the ends of x are over all traces, also where a line goes back", () => {
+  assert.deepEqual(xEnds([{ x: [3, 9, -4] }, { x: Float64Array.of(5, 11) }, { x: [] }]), [-4, 11]);
+  assert.deepEqual(xEnds([]), [0, 0]);
+});
+
+test("there are as many ticks as labels fit side by side", () => {
+  const ticks = (range, width, mode = "step") => mostTicks(range, mode, width);
+  assert.equal(ticks([0, 1000], 420), 6);
+  assert.equal(ticks([0, 1000], 140), 3);
+  assert.equal(ticks([1e9, 1e9 + 9], 240), 2); // 1.000000002G
+  assert.equal(ticks([-1e5, 1e5], 420), 6);
+  assert.equal(ticks([5, 5], 420), 6);
+  assert.equal(ticks([0, 4000], 312, "wall"), 3);
+  assert.equal(ticks([0, 4000], 100, "wall"), 2);
 });
 
 test("the ends of a range are rounded to a part of its width", () => {

@@ -135,7 +135,11 @@ test("a tag is split at its first slash that has a name before it", () => {
   assert.deepEqual(splitTag("a/b/c"), ["a", "b/c"]);
   assert.deepEqual(splitTag("loss"), ["", "loss"]);
   assert.deepEqual(splitTag("/loss"), ["", "/loss"]);
-  assert.deepEqual(splitTag(""), ["", ""]);
+  assert.deepEqual(splitTag(""), ["", "(no name)"]);
+  assert.deepEqual(splitTag(" "), ["", "(no name)"]);
+  assert.deepEqual(splitTag("train/"), ["train", "train/"]);
+  assert.deepEqual(splitTag("train/ "), ["train", "train/ "]);
+  assert.deepEqual(splitTag("/"), ["", "/"]);
 });
 
 test("no logged text becomes plotly's markup", () => {

@@ -286,10 +286,11 @@ async def test_damaged_records_are_counted(tmp_path):
     path.write_bytes(data)
     async with served(tmp_path) as client:
         runs = await client.runs()
-        assert (await client.json("/api/run", run=runs["good"]["id"]))["damage"] == 0
+        assert (await client.json("/api/run", run=runs["good"]["id"]))["log"]["damage"] == {}
         place = {"tag": await client.tag("loss"), "runs": runs["bad"]["id"]}
         await client.frame("/api/series", **place)
-        assert (await client.json("/api/run", run=runs["bad"]["id"]))["damage"] >= 1
+        found = await client.json("/api/run", run=runs["bad"]["id"])
+        assert found["log"]["damage"][str(runs["bad"]["id"])] >= 1
 
 
 async def test_output_is_read_in_pieces(tmp_path):

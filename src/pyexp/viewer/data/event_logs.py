@@ -6,7 +6,6 @@ call them off the loop. A pickle inside a log is never opened here.
 
 from __future__ import annotations
 
-import os
 import struct
 import threading
 import time
@@ -16,8 +15,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
-from pyexp.log import EVENTS_NAME, LogReader
+from pyexp.log import LogReader
 from pyexp.viewer.data.held_series import HeldSeries
+from pyexp.viewer.data.log_facts import time_span
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from pyexp.viewer.catalog.rows import RunEntry
 
 OPEN_LIMIT: Final = 256
-# A log begins with a record of its attempt; fewer bytes may be a part of one that is being written.
-_LEAST_BYTES: Final = 256
 # Where no hint arrives (a network drive, no watches left), a log is looked at again after this time anyway.
 _TRUST_S: Final = 0.5
 
@@ -55,6 +53,7 @@ class RunLog:
         self._named: dict[str, set[str]] = {}
         self._hparams: Mapping[str, Any] = {}
         self._version = 0  # moves with each change
+        self._span: tuple[int, tuple[float, float] | None] = (-1, None)  # and the version it is of
         self._key: object = object()  # what is held of it is held by
         self._entries: dict[tuple[str, str], list[Entry]] = {}
 
@@ -133,15 +132,18 @@ class RunLog:
         with self._lock:
             return self._refresh().damage
 
-    def is_foreign(self) -> bool:
-        """Whether its event file holds something that no logger wrote: not one attempt began there."""
+    def problem(self) -> str | None:
+        """Why files here with the names of a log's are none; None for a log, and where nothing was logged yet."""
         with self._lock:
-            if self._refresh().attempts:
-                return False
-            try:
-                return os.lstat(self._path / EVENTS_NAME).st_size >= _LEAST_BYTES
-            except OSError:
-                return False
+            return self._refresh().problem
+
+    def span(self) -> tuple[float, float] | None:
+        """When its logging began and when its last point was logged, unix seconds; None before the first."""
+        with self._lock:
+            reader = self._refresh()
+            if self._span[0] != self._version:
+                self._span = self._version, time_span(reader)
+            return self._span[1]
 
     def checkpoints(self) -> list[Entry]:
         """The checkpoints, without their contents."""

@@ -16,6 +16,7 @@ from pyexp._optional import import_extra
 from pyexp.errors import LogError
 from pyexp.log import Axis, downsample
 from pyexp.viewer.data.event_logs import cursor_after, read_after
+from pyexp.viewer.data.log_facts import log_facts
 from pyexp.viewer.data.smoothing import extent_of, smooth
 from pyexp.viewer.protocol.encoding import encode_frame
 from pyexp.viewer.protocol.errors import UnknownIdError
@@ -126,14 +127,14 @@ def delta_frame(
 
 
 def statistics(library: Library, tags: list[int], runs: list[int]) -> dict[str, Any]:
-    """Last value, extremes and count of each tag in each run, from all points."""
+    """Last value, extremes and count of each tag in each run, from all points, and what is to be said of the logs."""
     rows = [
         {"run": run, "tag": tag, **_summary(series)}
         for tag in tags
         for run, series in _read_all(library, tag, runs)
         if len(series)
     ]
-    return {"rows": rows}
+    return {"rows": rows, **log_facts(library.logs_of(runs))}
 
 
 def csv_pieces(library: Library, tag: int, runs: list[int]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
 from pyexp.viewer.data.event_logs import tag_id
+from pyexp.viewer.data.log_facts import log_facts
 from pyexp.viewer.data.tag_filter import PatternError, TagFilter
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.kinds import KINDS
@@ -33,14 +34,11 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
     """The union of the runs' tags in which *pattern* occurs, as the protocol has it."""
     union: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     revision = hashlib.blake2b(digest_size=8)
-    damage: dict[int, int] = {}
-    foreign: list[int] = []
-    for run, log in library.logs_of(runs):
+    logs = library.logs_of(runs)
+    for run, log in logs:
         try:
             tags = log.tags()
             revision.update(_fact(run, log))
-            damage[run.id] = log.damage()
-            foreign += [run.id] if log.is_foreign() else []
         except (UnknownIdError, LogError):
             continue
         for kind in KINDS:
@@ -50,9 +48,8 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
     answer: dict[str, Any] = {kind: [_entry(name, union[kind][name]) for name in shown[kind]] for kind in KINDS}
     return {
         **answer,
+        **log_facts(logs),
         "rev": revision.hexdigest(),
-        "damage": {run: count for run, count in damage.items() if count},
-        "foreign": foreign,
         "problem": problem,
         "notice": _notice(listed, shown),
     }

@@ -16,16 +16,24 @@ import signal
 import struct
 import sys
 import threading
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MEMORY_BYTES: Final = 4 << 30
 HEAD: Final = struct.Struct("<cI")
 JSON: Final = b"J"
 BINARY: Final = b"B"
+# A figure for print would be a page of many screens.
+MOST_DPI: Final = 150
 _FILE_BYTES: Final = 64 << 20
 _DEATH_SIGNAL: Final = 1
-_MERGED: Final = frozenset({"motion_notify", "draw", "refresh", "resize", "scroll"})
+_MERGED: Final = frozenset({"motion_notify", "draw", "refresh", "resize", "scroll", "place"})
+_LIMITS: Final = ("xlim", "ylim", "zlim")
+_ANGLES: Final = ("elev", "azim", "roll")
 
 
 def main() -> None:
@@ -47,11 +55,10 @@ def main() -> None:
         from matplotlib.backends import backend_webagg_core
 
         link.send_json({"type": "loaded"})
-        manager = _open_figure(place, backend_webagg_core)
-        manager.add_web_socket(link)
+        shown = _Shown(_open_figure(place, backend_webagg_core), link)
         link.send_json({"type": "ready"})
         link.send_json({"type": "done", "count": 1})
-        _serve(manager, messages, link)
+        _serve(shown, messages, partial(_open_figure, backend=backend_webagg_core))
     except (
         Exception
     ) as error:  # the pickle and the figure are somebody's code: whatever they raise is told, and the end
@@ -79,6 +86,7 @@ def _open_figure(place: dict[str, Any], backend: Any) -> Any:
     from pyexp.log import read_bytes
 
     figure = pickle.loads(read_bytes(Path(place["path"]), place["offset"], place["size"], place["crc32"]))
+    figure.set_dpi(min(figure.get_dpi(), MOST_DPI))
 
     class Manager(backend.FigureManagerWebAgg):  # type: ignore[misc]
         # Without it the figure would have neither pan nor zoom.
@@ -87,7 +95,51 @@ def _open_figure(place: dict[str, Any], backend: Any) -> Any:
     return Manager(backend.FigureCanvasWebAggCore(figure), 0)
 
 
-def _serve(manager: Any, messages: queue.SimpleQueue[dict[str, Any]], link: _Link) -> None:
+class _Shown:
+    """The figure that the page sees; the next one takes its place as the user has turned and zoomed this one."""
+
+    def __init__(self, manager: Any, link: _Link) -> None:
+        self.manager = manager
+        self.link = link
+        self._begin = views_of(manager.canvas.figure)
+        manager.add_web_socket(link)
+
+    def next(self, manager: Any) -> _Shown:
+        old, figure = self.manager, manager.canvas.figure
+        for axes, view, begin in zip(figure.axes, views_of(old.canvas.figure), self._begin, strict=False):
+            set_view(axes, {name: value for name, value in view.items() if value != begin[name]})
+        manager.handle_json({"type": "set_device_pixel_ratio", "device_pixel_ratio": old.canvas.device_pixel_ratio})
+        old.remove_web_socket(self.link)
+        following = _Shown(manager, self.link)
+        following._begin = self._begin  # what was turned once is kept from step to step
+        if old.toolbar.mode:  # pan or zoom
+            manager.handle_json({"type": "toolbar_button", "name": old.toolbar.mode.name.lower()})
+        return following
+
+
+def views_of(figure: Any) -> list[dict[str, Any]]:
+    """How each of the figure's axes is looked at: its limits and, of a solid one, its camera."""
+    names = (*_LIMITS, *_ANGLES)
+    return [{name: _view_of(axes, name) for name in names if _view_of(axes, name) is not None} for axes in figure.axes]
+
+
+def _view_of(axes: Any, name: str) -> Any:
+    get = getattr(axes, f"get_{name}", None)
+    return tuple(map(float, get())) if name in _LIMITS and get else getattr(axes, name, None)
+
+
+def set_view(axes: Any, view: dict[str, Any]) -> None:
+    """Look at *axes* as *view* says, as far as they can be looked at so."""
+    for name in _LIMITS:
+        if name in view and hasattr(axes, f"set_{name}"):
+            getattr(axes, f"set_{name}")(view[name])
+    if hasattr(axes, "view_init") and any(name in view for name in _ANGLES):
+        axes.view_init(*(view.get(name, getattr(axes, name, 0)) for name in _ANGLES))
+
+
+def _serve(
+    shown: _Shown, messages: queue.SimpleQueue[dict[str, Any]], open_figure: Callable[[dict[str, Any]], Any]
+) -> None:
     while True:
         waiting = [messages.get()]
         with contextlib.suppress(queue.Empty):
@@ -99,10 +151,13 @@ def _serve(manager: Any, messages: queue.SimpleQueue[dict[str, Any]], link: _Lin
             if message["type"] in _MERGED and message["type"] == following and message["type"] != "scroll":
                 continue
             try:
-                manager.handle_json(message)
+                if message["type"] == "place":
+                    shown = shown.next(open_figure(message))
+                else:
+                    shown.manager.handle_json(message)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
-                link.send_json({"type": "message", "message": _sentence(error)})
-        link.send_json({"type": "done", "count": len(waiting)})
+                shown.link.send_json({"type": "message", "message": _sentence(error)})
+        shown.link.send_json({"type": "done", "count": len(waiting)})
 
 
 def _receive(source: IO[bytes], messages: queue.SimpleQueue[dict[str, Any]]) -> None:

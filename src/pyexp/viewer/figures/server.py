@@ -24,9 +24,13 @@ from pyexp.viewer.live.websocket import PATIENCE_S, open_socket
 from pyexp.viewer.protocol.encoding import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from anyio.abc import Process
 
     from pyexp.log import Part
+
+    At = Callable[[int], Awaitable[Part | None]]
 
 LIVE_LIMIT: Final = 4
 DRAW_S: Final = 8.0
@@ -58,8 +62,14 @@ class Figures:
         self._draw_s = draw_s
         self._idle_s = idle_s
 
-    async def serve(self, request: web.Request, part: Part) -> web.StreamResponse:
-        """Show the figure pickled in *part* until the page goes, is idle, or the figure misbehaves."""
+    async def serve(self, request: web.Request, part: Part, at: At) -> web.StreamResponse:
+        """Show the figure pickled in *part* until the page goes, is idle, or the figure misbehaves.
+
+        Args:
+            request: Of the page, for a websocket.
+            part: Where the pickle is.
+            at: Where that of another step is, by its index; None where there is none.
+        """
         socket = open_socket()
         await socket.prepare(request)
         if self._live >= LIVE_LIMIT:
@@ -67,7 +77,7 @@ class Figures:
             return socket
         self._live += 1
         try:
-            await self._bridge(socket, part)
+            await self._bridge(socket, part, at)
         except* FigureError as errors:
             await _fail(socket, str(errors.exceptions[0]))
         except* (ConnectionError, RuntimeError, TimeoutError, anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -78,13 +88,12 @@ class Figures:
             self._live -= 1
         return socket
 
-    async def _bridge(self, socket: web.WebSocketResponse, part: Part) -> None:
+    async def _bridge(self, socket: web.WebSocketResponse, part: Part, at: At) -> None:
         process = await _start()
         try:
-            place = {"path": os.fspath(part.path), "offset": part.offset, "size": part.size, "crc32": part.crc32}
-            session = _Session(process, socket, self._draw_s)
+            session = _Session(process, socket, at, self._draw_s)
             async with anyio.create_task_group() as tasks:
-                await session.send(place)
+                await session.send(_place(part))
                 tasks.start_soon(session.forward)
                 tasks.start_soon(session.watch)
                 await session.take(self._idle_s)
@@ -97,9 +106,10 @@ class Figures:
 class _Session:
     """One live figure: counts what the process was given and has not answered."""
 
-    def __init__(self, process: Process, socket: web.WebSocketResponse, draw_s: float) -> None:
+    def __init__(self, process: Process, socket: web.WebSocketResponse, at: At, draw_s: float) -> None:
         self._process = process
         self._socket = socket
+        self._at = at
         self._draw_s = draw_s
         self._unanswered = 0
         self._heard_at = time.monotonic()
@@ -122,13 +132,19 @@ class _Session:
                 if received.type is WSMsgType.TEXT:
                     message = check_message(received.data)
                     if message is not None:
-                        await self.send(message)
+                        await self.send(message if message["type"] != "show" else await self._next(message["index"]))
                 elif received.type is not WSMsgType.BINARY:
                     return
             if idle.cancelled_caught:
                 await self._tell(to_json({"type": "closing", "reason": "idle"}))
                 await self._socket.close()
                 return
+
+    async def _next(self, index: int) -> dict[str, Any]:
+        part = await self._at(index)
+        if part is None:
+            raise FigureError("This step was logged without an interactive figure.")
+        return _place(part)
 
     async def forward(self) -> None:
         """Hand the page what the process sends."""
@@ -190,14 +206,23 @@ def check_message(text: str) -> dict[str, Any] | None:
     """A page's message, cut down to what matplotlib may be given; None for what it need not have.
 
     Only known types, tools and numbers pass: the rest of matplotlib's handlers are not the page's to call.
+    One type is ours: ``show`` with the index of another step.
     """
     try:
         given = json.loads(text)
         kind = given["type"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    if kind == "show":
+        index = given.get("index")
+        return {"type": "show", "index": index} if type(index) is int and index >= 0 else None
     if not isinstance(kind, str) or kind not in _TYPES or kind in _IGNORED:
         return None
+    return _event(kind, given)
+
+
+def _event(kind: str, given: dict[str, Any]) -> dict[str, Any] | None:
+    """The message of a known *kind*, with what it may carry; None where it must have more."""
     message: dict[str, Any] = {"type": kind, "guiEvent": None}
     for name in _NUMBERS & given.keys():
         value = given[name]
@@ -214,6 +239,12 @@ def check_message(text: str) -> dict[str, Any] | None:
     modifiers = given.get("modifiers")
     message["modifiers"] = [str(name)[:10] for name in modifiers][:5] if isinstance(modifiers, list) else []
     return message
+
+
+def _place(part: Part) -> dict[str, Any]:
+    """What the process is told of a pickle."""
+    place = {"path": os.fspath(part.path), "offset": part.offset, "size": part.size, "crc32": part.crc32}
+    return {"type": "place", **place}
 
 
 async def _start() -> Process:

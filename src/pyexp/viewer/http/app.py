@@ -83,7 +83,7 @@ def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None 
             part = await library.read(_pickled_part, library, query)
         except AnswerError as error:
             return refusal(error.status, error.reason)
-        return await live_figures.serve(request, part)
+        return await live_figures.serve(request, part, partial(library.read, _part_at, library, query))
 
     app.router.add_get("/", partial(_get_asset, "index.html"))
     app.router.add_get("/favicon.ico", partial(_get_asset, "favicon.svg"))
@@ -186,9 +186,17 @@ def _listen(settings: ViewerSettings) -> socket.socket:
     )
 
 
-def _pickled_part(library: Library, query: Query) -> Part:
+def _part_at(library: Library, query: Query, index: int) -> Part | None:
+    """The pickle of the figure at another *index* of the run and the tag of *query*."""
+    try:
+        return _pickled_part(library, query, index)
+    except AnswerError:
+        return None
+
+
+def _pickled_part(library: Library, query: Query, index: int | None = None) -> Part:
     run = query.run()
-    index = query.optional_integer("index")
+    index = query.optional_integer("index") if index is None else index
     entry = objects.pick(library.log(run), "figures", query.id("tag"), -1 if index is None else index)
     part = entry.part(objects.PICKLE)
     if part is None or not entry.interactive:

@@ -97,7 +97,8 @@ export function configValue(value) {
  */
 export function splitTag(name) {
   const cut = name.indexOf("/", 1);
-  return cut < 0 ? ["", name] : [name.slice(0, cut), name.slice(cut + 1)];
+  const [prefix, rest] = cut < 0 ? ["", name] : [name.slice(0, cut), name.slice(cut + 1)];
+  return [prefix, rest.trim() ? rest : name.trim() ? name : "(no name)"];
 }
 
 /**

@@ -16,7 +16,7 @@ import { Tile } from "./tile.js";
 const MOST_TILES = 24;
 
 /**
- * A card for `CardGroups`. `makeBody(tag, run)` gives `{element, show(entry), end()}`: the inside of a tile, shown
+ * A card for `CardGroups`. `makeBody(tag, run, entries)` gives `{element, show(entry), end()}`: the inside of a tile, shown
  * again whenever another entry is to be seen; `show` is awaited, and the message of what it throws is shown. While a
  * body `isKept`, a newer entry is only offered. Without a slider the newest entry is shown.
  */
@@ -122,7 +122,8 @@ export class EntryCard {
   }
 
   #open(run) {
-    const tile = new Tile(this.tag, run, this.makeBody(this.tag, run));
+    const entries = () => this.entries.byRun.get(run.id)?.entries ?? [];
+    const tile = new Tile(this.tag, run, this.makeBody(this.tag, run, entries));
     this.#tiles.set(run.id, tile);
     this.grid.append(tile.element);
     return tile;

@@ -35,6 +35,34 @@ export function rangeForScreen([from, to], mode, unit) {
   return [onClock(from), onClock(to)];
 }
 
+/** The smallest and the largest x of these traces; 0 where there is none. */
+export function xEnds(traces) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const { x } of traces)
+    for (const value of x) {
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  return low > high ? [0, 0] : [low, high];
+}
+
+const MOST_TICKS = 6;
+const DATE_LETTERS = 13; // "17:13:20.1234"
+const LETTER_PX = 6.5;
+const GAP_PX = 14;
+
+/** How many labels of an x-axis fit side by side into `width` pixels, when it goes from one end to the other. */
+export function mostTicks([from, to], mode, width) {
+  const letters = mode === "wall" ? DATE_LETTERS : lettersOf(from, to);
+  return Math.max(2, Math.min(MOST_TICKS, Math.floor(width / (letters * LETTER_PX + GAP_PX))));
+}
+
+/** About how many letters it takes to tell the ticks between two numbers apart. */
+function lettersOf(from, to) {
+  const [largest, apart] = [Math.max(Math.abs(from), Math.abs(to)), Math.abs(to - from) / MOST_TICKS];
+  return apart > 0 ? Math.ceil(Math.log10(largest)) - Math.floor(Math.log10(apart)) + 3 : 1;
+}
+
 /** The range of `axis` in a change that plotly reports; null when it has not changed. */
 export function changedRange(change, axis) {
   const ends = change[`${axis}.range`] ?? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];

@@ -12,8 +12,6 @@ import { BANDS, CENTRES, groupTexts } from "./group_bands.js";
 import { bandTraces, brokenGroups, brokenLines, envelopeTraces, lineTraces, markTraces } from "./marks.js";
 import { clippedRange, drawnLines, layoutFor } from "./plot.js";
 
-const HUGE = 1e15;
-
 /** The range that the view has for a tag, `[from, to]` in the server's x; null for the whole. */
 export function rangeOf(tag) {
   const zoom = view.get("zoom")[tag];
@@ -47,8 +45,7 @@ export function drawingOf({ data, size, drag = "zoom" }) {
   const style = styleOf(data.tag, data.series.lines);
   const { drawn, traces, unseen } = isGrouped() ? groupDrawing(data, style) : lineDrawing(data, style);
   const clip = style.isClipped ? clippedRange(traces, style.isLog) : null;
-  const isHuge = drawn.some(({ x }) => Math.abs(x[x.length - 1] ?? 0) >= HUGE);
-  const layout = layoutFor({ ...style, isHuge, size, clip, drag });
+  const layout = layoutFor({ ...style, traces, size, clip, drag });
   return { drawn, traces, layout, isLog: style.isLog, isCut: clip !== null, unseen: style.isLog ? unseen : 0 };
 }
 

@@ -2,7 +2,7 @@
 
 import { number } from "../base/format.js";
 import { theme } from "../base/theme.js";
-import { xValues } from "./axis.js";
+import { mostTicks, xEnds, xValues } from "./axis.js";
 
 export const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 
@@ -44,6 +44,8 @@ export function whyEmpty(traces, isLog) {
   return isLog ? "nothing positive to show on a log scale" : "no finite values";
 }
 
+const HUGE = 1e15;
+const LEFT = 52;
 const OUTSIDE = 0.02; // of the values, at either end
 const MARGIN = 0.06;
 const FAR = 3; // values as far apart as so many times the range of the others are outliers
@@ -60,27 +62,31 @@ export function clippedRange(traces, isLog) {
 }
 
 /**
- * The layout for a chart of `size`; with `isHuge` its x goes beyond 1e15; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range of y or null.
+ * The layout for a chart of `size` of these traces; `frame` is `[x0, x1, y0, y1]` when zoomed, `clip` else plotly's range
+ * of y or null. Plotly widens a margin for a label that it cannot hold; the margins here hold the usual ones, so that a
+ * live chart does not jump.
  */
-export function layoutFor({ size, mode, unit, isLog, isHuge, frame, clip, drag }) {
+export function layoutFor({ traces, size, mode, unit, isLog, frame, clip, drag }) {
   const line = theme.colour("line");
   const axis = {
     gridcolor: line,
     zeroline: false,
     linecolor: theme.colour("line-strong"),
     ticks: "",
-    automargin: false,
+    ticklabeloverflow: "allow",
+    automargin: "width",
     fixedrange: false,
     tickfont: { color: theme.colour("muted"), size: 11 },
   };
   const ends = frame ?? [null, null, null, null];
+  const shown = ends[0] === null ? xEnds(traces) : ends;
   const isDate = mode === "wall";
   const spanY = logged(ends[2], ends[3], isLog);
   return {
     width: size.width,
     height: size.height,
     autosize: false,
-    margin: { l: 52, r: isDate ? 34 : 10, t: 8, b: isDate ? 40 : 26 }, // dates have two lines, and are wide
+    margin: { l: LEFT, r: isDate ? 34 : 20, t: 8, b: isDate ? 40 : 26 }, // dates have two lines, and are wide
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: FONT, size: 11, color: theme.colour("muted") },
@@ -92,9 +98,10 @@ export function layoutFor({ size, mode, unit, isLog, isHuge, frame, clip, drag }
       ...span(ends[0], ends[1]),
       type: isDate ? "date" : "linear",
       showline: true,
-      nticks: isDate ? 4 : 6,
+      nticks: mostTicks(shown, mode, size.width - LEFT),
+      tickangle: 0, // a turned label is higher than its margin
       ticksuffix: mode === "relative" ? unit.suffix : "",
-      exponentformat: isHuge ? "e" : "SI", // beyond its prefixes "SI" writes powers, with style attributes
+      exponentformat: Math.max(-shown[0], shown[1]) >= HUGE ? "e" : "SI", // beyond its prefixes "SI" writes powers, with style attributes
       showgrid: false,
     },
     yaxis: {

@@ -3,6 +3,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { icon } from "../base/icons.js";
+import { catalog } from "../model/catalog.js";
 import { enlarge } from "./enlarged.js";
 import { MatplotlibFigure } from "./matplotlib_figure.js";
 import { releasePicture, takePicture } from "./pictures.js";
@@ -15,11 +16,11 @@ export class FigureBody {
   #controller = null;
   #held = null;
   #live = null;
+  #entry = null;
 
-  constructor(kind, tag, run) {
-    this.kind = kind;
-    this.tag = tag;
-    this.run = run;
+  /** `entries()` are all that the run has of the tag. */
+  constructor(kind, tag, run, entries) {
+    Object.assign(this, { kind, tag, run, entries });
     this.element = h("div", { class: "figure-body" });
   }
 
@@ -29,10 +30,16 @@ export class FigureBody {
   }
 
   async show(entry) {
+    this.#entry = entry;
+    if (this.isKept && entry?.interactive) {
+      this.#live.show(entry.index);
+      return;
+    }
+    const cameras = this.#live?.cameras;
     this.#clear();
     if (!entry) return;
     if (entry.type === "plotly") {
-      this.#live = new PlotlyFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index });
+      this.#live = new PlotlyFigure(this.element, this.#place(entry), cameras);
       return;
     }
     this.#controller = new AbortController();
@@ -49,11 +56,7 @@ export class FigureBody {
   }
 
   async #image(entry, signal) {
-    const held = await takePicture(
-      { kind: this.kind, run: this.run.id, tag: this.tag.id, index: entry.index },
-      entry.time,
-      signal,
-    );
+    const held = await takePicture(this.#picturePlace(entry), entry.time, signal);
     if (signal.aborted) releasePicture(held.key);
     else this.#held = held;
     const image = h("img", {
@@ -63,11 +66,17 @@ export class FigureBody {
     });
     await image.decode().catch(() => {}); // a picture that is none shows its description
     fit(image);
-    return h(
-      "button",
-      { class: "picture-button", type: "button", title: "Enlarge", onclick: () => enlarge(image) },
-      image,
-    );
+    const name = `${this.tag.name} of ${catalog.label(this.run)}`;
+    const onclick = () => enlarge(name, entry, this.entries, (other) => this.#picturePlace(other));
+    return h("button", { class: "picture-button", type: "button", title: "Enlarge", onclick }, image);
+  }
+
+  #picturePlace(entry) {
+    return { kind: this.kind, ...this.#place(entry) };
+  }
+
+  #place({ index }) {
+    return { run: this.run.id, tag: this.tag.id, index };
   }
 
   #makeLive(entry) {
@@ -83,8 +92,17 @@ export class FigureBody {
 
   #goLive(entry) {
     this.#clear();
-    const back = () => this.show(entry).catch((error) => this.#say(error.message));
-    this.#live = new MatplotlibFigure(this.element, { run: this.run.id, tag: this.tag.id, index: entry.index }, back);
+    this.#live = new MatplotlibFigure(this.element, this.#place(entry), () => this.#goBack());
+  }
+
+  /** From the live figure to the picture of the step that it shows. */
+  async #goBack() {
+    this.#clear();
+    try {
+      await this.show(this.#entry);
+    } catch (error) {
+      this.#say(error.message);
+    }
   }
 
   #say(problem) {

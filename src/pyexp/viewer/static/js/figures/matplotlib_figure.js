@@ -61,6 +61,11 @@ export class MatplotlibFigure {
     this.#connect(place);
   }
 
+  /** Show the figure of another step in its place, turned and zoomed as this one is. */
+  show(index) {
+    this.#send("show", { index });
+  }
+
   end() {
     this.#isOver = true;
     this.#socket.close();

@@ -24,19 +24,25 @@ const CONFIG = {
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "zoomIn2d", "zoomOut2d", "resetCameraLastSave3d"],
 };
 
-/** Shows the figure in `element` while it is in view or there is room for it; `place` is `{run, tag, index}`. */
+/**
+ * Shows the figure in `element` while it is in view or there is room for it; `place` is `{run, tag, index}`, `cameras` are
+ * those of the figure before it.
+ */
 export class PlotlyFigure {
   isInView = false;
   #place;
+  #cameras; // by scene, where the user turned it
   #figure = null; // plotly keeps what the user turned and zoomed in it
   #plotly = null; // the bundle that has drawn it
+  #first = {}; // the cameras at its start
   #isOver = false;
   #isRequested = false;
   #losses = 0;
   #controller = new AbortController();
 
-  constructor(element, place) {
+  constructor(element, place, cameras = {}) {
     this.#place = place;
+    this.#cameras = cameras;
     this.element = element;
     this.plot = h("div", { class: "plotly-plot" });
     this.over = h("div", { class: "plotly-over" });
@@ -100,7 +106,16 @@ export class PlotlyFigure {
   async #load() {
     const { data, layout, frames } = harmless(await getJson("/api/plotly", this.#place, this.#controller.signal));
     if (data.some(({ type }) => MAPS.test(type))) throw new Error(NO_MAP);
+    for (const [scene, camera] of Object.entries(this.#cameras)) layout[scene] = { ...layout[scene], camera };
+    this.#first = camerasOf(layout);
     return { data: data.map(light), layout: fitted(layout), frames };
+  }
+
+  /** Of each scene that the user turned, its camera: the next figure may be seen from there. */
+  get cameras() {
+    const now = Object.entries(camerasOf(this.#figure?.layout));
+    const turned = now.filter(([scene, camera]) => JSON.stringify(camera) !== JSON.stringify(this.#first[scene]));
+    return { ...this.#cameras, ...Object.fromEntries(turned) };
   }
 
   #count() {
@@ -144,6 +159,11 @@ export class PlotlyFigure {
     this.#plotly = null;
     canvases.forEach(releaseContext);
   }
+}
+
+function camerasOf(layout = {}) {
+  const scenes = Object.entries(layout).filter(([name, scene]) => /^scene\d*$/.test(name) && scene?.camera);
+  return Object.fromEntries(scenes.map(([name, { camera }]) => [name, structuredClone(camera)]));
 }
 
 /** The layout in a card: as wide as the card, with margins for its size unless the figure says its own. */

@@ -56,6 +56,8 @@ class Catalog extends Emitter {
   #places = new Map();
   /** @type {Map<number, number> | null} batch id -> the first slot of its runs */
   #starts = null;
+  /** @type {Map<number, [number, number]>} run id -> first and last time in its log, where nothing else tells */
+  #spans = new Map();
 
   /** Fetch everything again. */
   async load() {
@@ -65,7 +67,7 @@ class Catalog extends Emitter {
     this.root = answer.root;
     this.notice = answer.notice;
     this.batches = new Map(answer.batches.map((/** @type {Batch} */ batch) => [batch.id, batch]));
-    this.runs = new Map(answer.runs.map((/** @type {Run} */ run) => [run.id, run]));
+    this.runs = new Map(answer.runs.map((/** @type {Run} */ run) => [run.id, this.#dated(run)]));
     this.isLoaded = true;
     this.#order = null;
     this.#starts = null;
@@ -81,13 +83,35 @@ class Catalog extends Emitter {
   apply(message) {
     this.rev = message.rev;
     for (const batch of message.batches) this.batches.set(batch.id, batch);
-    for (const run of message.runs) this.runs.set(run.id, run);
+    for (const run of message.runs) this.runs.set(run.id, this.#dated(run));
     for (const id of message.gone?.batches ?? []) this.batches.delete(id);
     for (const id of message.gone?.runs ?? []) this.runs.delete(id);
     this.#order = null;
     this.#starts = null;
     this.#names = null;
     this.emit("change");
+  }
+
+  /**
+   * Take in the first and the last time in the logs of runs that have no status, unix seconds by run ids.
+   *
+   * @param {Record<string, [number, number]>} spans
+   */
+  date(spans) {
+    const news = Object.entries(spans).filter(([run, span]) => String(this.#spans.get(Number(run))) !== String(span));
+    for (const [run, span] of news) this.#spans.set(Number(run), span);
+    const runs = news.map(([run]) => this.runs.get(Number(run))).filter((run) => run !== undefined);
+    if (runs.length > 0) this.apply({ rev: this.rev ?? 0, batches: [], runs });
+  }
+
+  /**
+   * @param {Run} run
+   * @returns {Run}
+   */
+  #dated(run) {
+    const span = this.#spans.get(run.id);
+    if (!span) return run;
+    return { ...run, started: span[0], finished: run.status === "running" ? null : span[1] };
   }
 
   /** Return the batches, newest first, each with its runs in config order. */
@@ -181,6 +205,18 @@ class Catalog extends Emitter {
     for (const { runs } of tree) this.#settle(runs);
     return tree.sort(newestFirst);
   }
+}
+
+/**
+ * Return how long a run took, or has taken up to now, in seconds; null where its start is not known.
+ *
+ * @param {Run} run
+ */
+export function elapsed(run) {
+  if (run.duration !== null && run.duration !== undefined) return run.duration;
+  if (run.started === null || run.started === undefined) return null;
+  if (run.status === "running") return Math.max(0, Date.now() / 1000 - run.started);
+  return run.finished ? run.finished - run.started : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-// Owns what is odd about runs, as far as it was seen: values that are not finite, damaged parts of a log.
+// Owns what is odd about runs, as far as it was seen: values that are not finite, damaged parts of a log, no log at all.
 
 import { Emitter } from "../base/emitter.js";
 import { count } from "../base/format.js";
@@ -9,8 +9,8 @@ class Oddities extends Emitter {
   #broken = new Map();
   /** @type {Map<number, number>} run id -> damaged parts */
   #damage = new Map();
-  /** @type {Set<number>} */
-  #foreign = new Set();
+  /** @type {Map<number, string>} run id -> why what it has is no log */
+  #problems = new Map();
 
   /**
    * Note that the run has values of this scalar that are not finite.
@@ -25,22 +25,14 @@ class Oddities extends Emitter {
     this.emit("change");
   }
 
-  /** @param {Record<string, number>} damage run id -> damaged parts */
-  damaged(damage) {
-    const news = Object.entries(damage).filter(([run, parts]) => this.#damage.get(Number(run)) !== parts);
-    for (const [run, parts] of news) this.#damage.set(Number(run), parts);
-    if (news.length > 0) this.emit("change");
-  }
-
   /**
-   * Note runs whose event files are none of ours.
+   * Take in what the server says of logs, by run ids.
    *
-   * @param {number[]} runs
+   * @param {{ damage?: Record<string, number>, problems?: Record<string, string> }} answer
    */
-  strange(runs) {
-    if (runs.every((run) => this.#foreign.has(run))) return;
-    for (const run of runs) this.#foreign.add(run);
-    this.emit("change");
+  take({ damage = {}, problems = {} }) {
+    const isNew = [noteIn(this.#damage, damage), noteIn(this.#problems, problems)].includes(true);
+    if (isNew) this.emit("change");
   }
 
   /**
@@ -53,11 +45,24 @@ class Oddities extends Emitter {
     const shown = tags.slice(0, 3).join(", ") + (tags.length > 3 ? ` and ${tags.length - 3} more` : "");
     const parts = this.#damage.get(run) ?? 0;
     return [
-      this.#foreign.has(run) ? "Its events.pb is no event log of pyexp: nothing of it is shown" : "",
+      this.#problems.get(run) ?? "",
       tags.length > 0 ? `NaN or infinite: ${shown}` : "",
       parts > 0 ? `${count(parts, "damaged part")} of its log skipped` : "",
     ].filter(Boolean);
   }
+}
+
+/**
+ * Note what is found by run ids; returns whether any of it is new.
+ *
+ * @template T
+ * @param {Map<number, T>} known
+ * @param {Record<string, T>} found
+ */
+function noteIn(known, found) {
+  const news = Object.entries(found).filter(([run, fact]) => known.get(Number(run)) !== fact);
+  for (const [run, fact] of news) known.set(Number(run), fact);
+  return news.length > 0;
 }
 
 export const oddities = new Oddities();

@@ -5,6 +5,7 @@
 import { Emitter } from "../base/emitter.js";
 import { debounced } from "../base/timing.js";
 import { ApiError, getJson } from "./api.js";
+import { catalog } from "./catalog.js";
 import { isGrouped, shownRuns } from "./grouping.js";
 import { oddities } from "./oddities.js";
 import { selection } from "./selection.js";
@@ -89,8 +90,8 @@ class Tags extends Emitter {
       this.#lists = listsOf(answer);
       this.#passing = passing && listsOf(passing);
       this.problem = passing?.problem ?? null;
-      oddities.damaged(answer.damage ?? {});
-      oddities.strange(answer.foreign ?? []);
+      oddities.take(answer);
+      catalog.date(answer.spans ?? {});
       this.rev = answer.rev;
       this.notice = answer.notice ?? null;
       this.error = null;

@@ -2,9 +2,10 @@
 
 import { nameElement } from "../base/cut_name.js";
 import { h, setCss } from "../base/dom.js";
-import { moment } from "../base/format.js";
+import { duration, moment } from "../base/format.js";
 import { icon } from "../base/icons.js";
 import { oddBadge, statusBadge, statusBar } from "../base/status_badge.js";
+import { elapsed } from "../model/catalog.js";
 import { colourOf, dashOf } from "../model/colours.js";
 import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
@@ -92,7 +93,7 @@ export function runRow(run) {
   const details = [
     run.name,
     run.status,
-    run.started ? `started ${moment(run.started)}` : null,
+    run.started ? `started ${moment(run.started)}, ${duration(elapsed(run))}` : null,
     run.error,
     ...oddities.of(run.id),
   ]

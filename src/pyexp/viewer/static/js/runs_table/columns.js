@@ -1,7 +1,7 @@
 // Owns which columns the table of runs can have and which it has: the run itself, config keys, statistics of scalars.
 
 import { duration, moment, number } from "../base/format.js";
-import { catalog } from "../model/catalog.js";
+import { catalog, elapsed } from "../model/catalog.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
 
@@ -81,11 +81,4 @@ function statColumn(facts, { id, name }, stat) {
     show: (run) => (found(run) ? number(value(run)) : found(run) === null ? NOTHING : WAITING),
     isNumeric: true,
   };
-}
-
-function elapsed(run) {
-  if (run.duration !== null && run.duration !== undefined) return run.duration;
-  if (run.started === null || run.started === undefined) return null;
-  if (run.status === "running") return Math.max(0, Date.now() / 1000 - run.started);
-  return run.finished ? run.finished - run.started : null;
 }

@@ -3,6 +3,7 @@
 // is never given up for a newer one.
 
 import { getJson } from "../model/api.js";
+import { catalog } from "../model/catalog.js";
 import { oddities } from "../model/oddities.js";
 
 const MOST_RUNS = 1000; // that one request may name
@@ -39,8 +40,10 @@ export class RunFacts {
       const isMissing = (run) => part.some(({ id }) => this.statistics(run.id, id) === undefined);
       const wanted = known.filter((run) => !this.#kept.has(run.id) || isMissing(run));
       if (wanted.length === 0) continue;
-      const { rows } = await getJson("/api/stats", { tags: idsOf(part), runs: idsOf(wanted) });
-      for (const run of wanted) this.#take(run.id, part, rows);
+      const answer = await getJson("/api/stats", { tags: idsOf(part), runs: idsOf(wanted) });
+      for (const run of wanted) this.#take(run.id, part, answer.rows);
+      oddities.take(answer);
+      catalog.date(answer.spans);
       arrived();
     }
     for (const run of known) {

@@ -5,7 +5,8 @@ import { fill, h } from "../base/dom.js";
 import { bytes, configValue, duration, moment } from "../base/format.js";
 import { statusBadge } from "../base/status_badge.js";
 import { getJson } from "../model/api.js";
-import { catalog } from "../model/catalog.js";
+import { catalog, elapsed } from "../model/catalog.js";
+import { oddities } from "../model/oddities.js";
 import { view } from "../model/view.js";
 
 /** Open the sheet of `run`; Escape or a click outside closes it. */
@@ -24,7 +25,10 @@ export async function showRun(run) {
   document.body.append(dialog);
   dialog.showModal();
   try {
-    fill(body, details(await getJson("/api/run", { run: run.id }), dialog));
+    const whole = await getJson("/api/run", { run: run.id });
+    oddities.take(whole.log);
+    catalog.date(whole.log.spans);
+    fill(body, details({ ...whole, ...timesOf(run.id) }, dialog));
   } catch (error) {
     fill(body, h("p", { class: "card-note is-error" }, error.message));
   }
@@ -35,7 +39,7 @@ function details(run, dialog) {
     ["Folder", run.folder],
     ["Batch", catalog.batches.get(run.batch)?.name],
     ["Started", moment(run.started)],
-    ["Duration", duration(run.duration)],
+    ["Duration", duration(elapsed(run))],
     ["Attempts", run.attempts],
     ["Host", run.host],
     ["Process", run.pid],
@@ -52,7 +56,7 @@ function details(run, dialog) {
       { class: "facts" },
       facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
     ),
-    run.damage > 0 ? h("p", { class: "damage-note" }, damageNote(run.damage)) : null,
+    oddities.of(run.id).map((sentence) => h("p", { class: "odd-note" }, sentence)),
     run.output ? h("p", {}, h("button", { class: "link", type: "button", onclick: showLog }, "Show its log")) : null,
     run.full_error
       ? [h("h3", {}, "Error"), h("pre", { class: "logged-text error-text", tabindex: "0" }, run.full_error)]
@@ -79,9 +83,10 @@ function details(run, dialog) {
   ];
 }
 
-function damageNote(count) {
-  const parts = count === 1 ? "One damaged part" : `${count} damaged parts`;
-  return `${parts} of its event log ${count === 1 ? "was" : "were"} skipped; everything else is shown.`;
+/** The times that the catalogue has of a run: of one without a status those of its log. */
+function timesOf(id) {
+  const { started, finished } = catalog.run(id) ?? {};
+  return { started, finished };
 }
 
 /** `{a: {b: 1}}` as `[["a.b", 1]]`. */
