@@ -58,9 +58,10 @@ class Watch:
 
     def serve_on(self) -> None:
         """Wait until Ctrl-C, or until the viewer ends; then end it."""
-        if self.viewer is None or not self.viewer.is_running:
+        if self.viewer is None:
             return
-        _say(f"viewer: {self.viewer.url} (Ctrl-C ends it)")
+        if self.viewer.is_running:
+            _say(f"viewer: {self.viewer.url} (Ctrl-C ends it)")
         try:
             while self.viewer.is_running:
                 time.sleep(_LOOK_S)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyexp.runner import watching
-from pyexp.runner.watching import Watch
+from pyexp.runner.program import watching
+from pyexp.runner.program.watching import Watch
 
 
 class StandIn:
