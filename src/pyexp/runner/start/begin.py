@@ -114,7 +114,8 @@ def _begin_existing(decision: Continued | Extended | Rerun, settings: Settings, 
     try:
         batch, notes = _prepare(decision, settings)
         # What another process completed between the decision and the claim is not executed again.
-        records = settle(batch)
+        added = dict(decision.extension.added) if isinstance(decision, Extended) else {}
+        records = settle(batch, added)
         open_folders = {record.folder for record in records if record.status.is_open}
         kept = keep_code(batch.paths.root.parent, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
         add_start(batch, describe_start(kept.commit))
