@@ -65,6 +65,10 @@ class Batch:
         self._index: tuple[object, dict[str, RunRecord]] = (None, {})
         self._unchanged: tuple[Mapping[str, RunRecord], frozenset[str]] = ({}, frozenset())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy reads the batch for itself.
+        return _make_again, (self.paths.root, self.shape, self.axes, self.cells)
+
     @classmethod
     def create(
         cls, experiment_dir: Path, configs: Tensor[Config], facts: Mapping[str, Any], show: Show = iter
@@ -249,6 +253,10 @@ class Batch:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):
             return folder
+
+
+def _make_again(root: Path, shape: tuple[int, ...], axes: Mapping[str, Sequence[Any]], cells: Sequence[str]) -> Batch:
+    return Batch(root, shape=shape, axes=axes, cells=cells)
 
 
 def _make_batch_folder(experiment_dir: Path) -> Path:
