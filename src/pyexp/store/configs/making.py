@@ -46,6 +46,7 @@ class FoldersToMake:
 
     def start(self) -> None:
         """Make the folders in a few threads from now on."""
+        self._is_stopped = False
         count = min(_THREADS, len(self._left))
         self._threads = [threading.Thread(target=self._work, name="pyexp-folders", daemon=True) for _ in range(count)]
         for thread in self._threads:
