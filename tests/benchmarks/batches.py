@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from pyexp.runner.start.begin import begin
 from pyexp.runner.start.decision import decide
 from pyexp.store.configs import reading
 from pyexp.store.index import Index, RunRecord, stamps_of
-from pyexp.store.outcomes import save_result
+from pyexp.store.outcomes import digest_of
 from pyexp.store.status import save_status
 from pyexp.task import RunState, Status
 
@@ -52,8 +53,8 @@ def finished(folder: str, runs: str) -> float:
     index = Index(batch.paths.index)
     for step, run in enumerate(batch.folders):
         paths = batch.run(run)
-        digest = save_result(paths.result, step)
-        state = RunState(status=Status.PASSED, started=1.0, finished=2.0, attempts=1, digest=digest)
+        paths.result.write_bytes(pickle.dumps(step))
+        state = RunState(status=Status.PASSED, started=1.0, finished=2.0, attempts=1, digest=digest_of(paths.result))
         save_status(paths.status, state)
         files = stamps_of(os.fspath(batch.paths.root), run)
         index.append(RunRecord.of(run, run.rpartition("-")[0], state, files))

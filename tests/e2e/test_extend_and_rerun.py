@@ -18,6 +18,7 @@ from pyexp.errors import BatchNotFoundError, BatchOwnedError, SettingsError
 from pyexp.store.batch import Batch
 from support.counts import counts
 from support.experiments import make_runner
+from support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -352,3 +353,25 @@ def test_an_extension_by_another_process_is_noticed(tmp_path):
     with pytest.raises(BatchOwnedError, match="has just extended"):
         begin(decision, settings, tmp_path)
     runner.run(continue_run=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", [(), ("--extend",)], ids=["fresh", "extended"])
+def test_a_large_start_that_is_killed_while_folders_are_made_is_whole(script: Project, flag: tuple[str, ...]):
+    if flag:
+        script.python("main.py", AXES="lr=1;width=8")
+    many = ",".join(map(str, range(2_000)))
+    script.environment |= {"AXES": f"lr=1;width=8;seed={many}", "SLEEP": "60"}
+    child = script.start("main.py", *flag, "-j", "1")
+    wait_until(lambda: list(script.root.glob("out/experiment/*/runs.json")) and len(runs_of(script)) == 2_000)
+    child.send_signal(signal.SIGKILL)
+    child.communicate()
+    batch = script.batch("experiment")
+    assert [record.status for record in Batch.open(batch).records()].count("pending") >= 1_998
+    script.python("main.py", "--continue", "--filter", "seed=1999", SLEEP="0", AXES="")
+    assert values(batch)[1, 8, 1999] == 8 + 1999
+    assert len(list(batch.glob("*/config.json"))) == 2_000
+
+
+def runs_of(script: Project) -> list[str]:
+    return json.loads((script.batch("experiment") / "runs.json").read_text())["runs"]

@@ -10,6 +10,8 @@ import pytest
 from e2e.support_project import WAIT_S, statuses
 from e2e.test_examples import example
 from e2e.test_viewer_flags import lines_until
+from pyexp.errors import SettingsError
+from support.experiments import make_runner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -181,3 +183,58 @@ def test_the_example(project: Project):
     assert "data: the filter 'deep' matches none of the 3 configs" in done.stderr
     assert done.stdout == "the best model is deep, at 0.9988\n"
     assert "3 passed" in project.python(script, "--list", "--only", "data").stdout
+
+
+def test_only_from_python(tmp_path):
+    runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="inline")
+    assert len(runner.run(only="exp")) == 1
+    with pytest.raises(SettingsError, match=r"no experiment of this program is called 'exq': did you mean 'exp'\?"):
+        runner.run(only="exq")
+    batch = runner.results()[0].out.parent.name
+    assert len(runner.run(continue_run=f"exp/{batch}")) == 1
+    with pytest.raises(SettingsError, match="no experiment of this program is called 'other'"):
+        runner.run(report_run=f"other/{batch}")
+
+
+@pytest.mark.parametrize(
+    ("made_by", "is_known"),
+    [
+        ("pyexp.experiment(name='second')(work)", True),
+        ("pyexp.ExperimentRunner(lab.Imported, name='second')", True),
+        ("lab.second", False),
+        ("pickle.loads(pickle.dumps(first))", False),
+    ],
+)
+def test_those_of_the_script_are_known(project: Project, made_by: str, is_known: bool):
+    project.write(
+        "lab.py",
+        """
+        import pyexp
+
+        @pyexp.experiment(name="second")
+        def second(config):
+            return 1
+
+        class Imported(pyexp.Experiment):
+            pass
+        """,
+    )
+    project.write(
+        "main.py",
+        f"""
+        import pickle
+        import lab
+        import pyexp
+
+        def work(config):
+            return config.x
+
+        first = pyexp.experiment(name="first", stash=False, executor="inline")(work)
+        second = {made_by}
+        first.configs(lambda: [{{"name": "a", "x": 1}}])
+        if __name__ == "__main__":
+            print(len(first.run(report=list)))
+        """,
+    )
+    done = project.python("main.py", "--filter", "none", status=0 if is_known else 2)
+    assert done.stdout == ("0\n" if is_known else "")

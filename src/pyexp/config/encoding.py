@@ -47,6 +47,19 @@ def encode_config(config: Mapping[str, Any]) -> bytes:
         return (json.dumps(tagged, indent=2) + "\n").encode()
 
 
+def encode_line(config: Mapping[str, Any]) -> bytes:
+    """Return *config* as JSON on one line, keys in their order; several times faster than `encode_config`.
+
+    Example:
+        >>> encode_line({"lr": 0.1, "data": Path("a/b")})
+        b'{"lr": 0.1, "data": {"$path": "a/b"}}'
+
+    Raises:
+        ConfigValueTypeError: A value is of a type that configs cannot hold.
+    """
+    return json.dumps(_tag(config)).encode()
+
+
 def decode_config(data: bytes | str) -> Config:
     """Return the config that `encode_config` made *data* from.
 

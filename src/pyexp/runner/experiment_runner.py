@@ -281,6 +281,7 @@ def _arrive(subject: Any, name: str, home: Path, defaults: Mapping[str, Any]) ->
     """Make a runner again in the process of a run."""
     runner: ExperimentRunner[..., Any] = ExperimentRunner(subject, **defaults)
     own = runner._declaration  # noqa: SLF001 — this is a constructor
+    declared.forget(own)
     own.name, own.home, own.configs = name, home, _configs_stayed
     return runner
 

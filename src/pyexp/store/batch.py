@@ -49,8 +49,7 @@ class Batch:
         cells: What each place of the sweep holds, in row-major order: a run's folder, or `HOLE`.
         folders: Run folders in the same order.
         configs: The configs of its runs.
-        added: Folders of the runs that this process has just added.
-        unmade: Those of them that are made while others work.
+        unmade: Folders of its runs that are made while others work.
     """
 
     def __init__(
@@ -62,10 +61,13 @@ class Batch:
         self.cells = cells
         self.folders: Sequence[str] = [cell for cell in cells if cell is not HOLE]
         self.configs = RunConfigs(self.paths)
-        self.added: frozenset[str] = frozenset()
         self.unmade = FoldersToMake(self.paths)
         self._index: tuple[object, dict[str, RunRecord]] = (None, {})
         self._unchanged: tuple[Mapping[str, RunRecord], frozenset[str]] = ({}, frozenset())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy reads the batch for itself.
+        return _make_again, (self.paths.root, self.shape, self.axes, self.cells)
 
     @classmethod
     def create(
@@ -144,7 +146,6 @@ class Batch:
         held = Config(shape=list(self.shape), runs=named, axes=dict(self.axes))
         write_atomic(self.paths.runs, encode_config(held), durable=True)
         sync_folder(self.paths.root)
-        self.added = frozenset(folder for folder, _ in runs)
         self.unmade = FoldersToMake(self.paths, runs[AT_ONCE:])
 
     def claim(self) -> Claim:
@@ -252,6 +253,10 @@ class Batch:
             return str(self.load_config(folder)["name"])
         except (DamagedFileError, KeyError):
             return folder
+
+
+def _make_again(root: Path, shape: tuple[int, ...], axes: Mapping[str, Sequence[Any]], cells: Sequence[str]) -> Batch:
+    return Batch(root, shape=shape, axes=axes, cells=cells)
 
 
 def _make_batch_folder(experiment_dir: Path) -> Path:

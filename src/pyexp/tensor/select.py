@@ -159,8 +159,8 @@ def look_up_own(item: Any, key: str) -> Any:
     if isinstance(item, Mapping):
         return _walk(item, key)
     first, _, rest = key.partition(".")
-    if first in _CONFIG_PREFIXES and hasattr(item, "config"):
-        return _walk(item.config, rest) if rest else item.config
+    if first in _CONFIG_PREFIXES and (config := getattr(item, "config", MISSING)) is not MISSING:
+        return _walk(config, rest) if rest else config
     return _walk(item, key)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 import pytest
@@ -144,3 +145,20 @@ def test_no_more_are_made_once_stopped(tmp_path):
     left.start()
     left.stop()
     assert not any(thread.name == "pyexp-folders" for thread in threading.enumerate())
+
+
+@pytest.mark.slow
+def test_threads_share_the_work(tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr(making, "make_folder", lambda paths, _: made.append(paths.root.name))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        left = FoldersToMake(BatchPaths(tmp_path), runs(5_000))
+        left.start()
+        for step in range(0, 5_000, 7):
+            left.require(f"r{step}")
+        left.finish()
+    finally:
+        sys.setswitchinterval(interval)
+    assert sorted(made) == sorted(folder for folder, _ in runs(5_000))

@@ -53,8 +53,10 @@ def test_an_altered_result_is_run_again(runner, batch, settings, keeps_time):
     path = batch.run(batch.folders[3]).result
     alter(path, keeps_time=keeps_time)
     is_noticed = bool(settings) or not keeps_time
-    runner.run(continue_run=True, **settings)
+    results = runner.run(continue_run=True, **settings)
     assert (path.with_name("result.pkl.corrupt")).exists() is is_noticed
+    assert results[3].attempts == (2 if is_noticed else 1)
+    assert results[3].ok is is_noticed
 
 
 @pytest.mark.parametrize("name", ["config.json", "status.json", ""])

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from pyexp.terminal import console
 from pyexp.terminal.console import _make_bar, _reason
 from pyexp.terminal.printing import encodable, print_lines
 from support.experiments import make_runner
@@ -86,3 +87,26 @@ def test_two_bars_of_a_process_have_a_line_each():
     assert len({first.pos, second.pos}) == 2
     second.close()
     first.close()
+
+
+@pytest.mark.parametrize(
+    ("count", "settings", "expected"),
+    [(7, {}, "exp: preparing 7 runs…\n"), (7, {"is_quiet": True}, ""), (1, {}, "")],
+    ids=["many", "quiet", "few"],
+)
+def test_what_takes_long_to_prepare_says_so_once(monkeypatch, capsys, count, settings, expected):
+    monkeypatch.setattr(console, "_MANY", 2)
+    monkeypatch.setattr(console, "_PATIENCE_S", -1.0)
+    assert list(console.show_preparing("exp", range(count), **settings)) == list(range(count))
+    assert capsys.readouterr().err == expected
+
+
+def test_on_a_terminal_a_bar_shows_how_many_are_prepared(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(console, "_MANY", 2)
+    monkeypatch.setattr(console, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(console, "_is_drawable", lambda _: True)
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert list(console.show_preparing("exp", range(7))) == list(range(7))
+    assert "exp: preparing:" in stream.getvalue()
+    assert "/7 " in stream.getvalue()

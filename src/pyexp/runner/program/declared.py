@@ -33,6 +33,10 @@ class DeclaredExperiments:
         if "__main__" in (declaration.module, _caller_module(frame)):
             self._known.append(ref(declaration))
 
+    def forget(self, declaration: Declaration) -> None:
+        """Do not count *declaration*, which is a copy."""
+        self._known = [each for each in self._known if each() is not declaration]
+
     def known(self) -> list[Declaration]:
         """Return those that are still there, in the order of their declaration."""
         found = [each() for each in self._known]

@@ -17,12 +17,13 @@ from pyexp.runner.start.kept_code import KeptCode, keep_code
 from pyexp.store.batch import Batch
 from pyexp.store.batches.extending import apply_extension
 from pyexp.store.batches.facts import add_start
-from pyexp.store.batches.rerunning import run_again
+from pyexp.store.batches.rerunning import note_open, run_again
 from pyexp.store.batches.settling import settle
 from pyexp.store.outcomes import set_aside
 from pyexp.terminal.console import show_preparing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pyexp.runner.settings import Settings
@@ -114,7 +115,8 @@ def _begin_existing(decision: Continued | Extended | Rerun, settings: Settings, 
     try:
         batch, notes = _prepare(decision, settings)
         # What another process completed between the decision and the claim is not executed again.
-        records = settle(batch)
+        added = dict(decision.extension.added) if isinstance(decision, Extended) else {}
+        records = settle(batch, added)
         open_folders = {record.folder for record in records if record.status.is_open}
         kept = keep_code(batch.paths.root.parent, home, is_quiet=settings.quiet) if settings.stash else KeptCode()
         add_start(batch, describe_start(kept.commit))
@@ -167,11 +169,11 @@ def _prepare(decision: Continued | Extended | Rerun, settings: Settings) -> tupl
     batch = decision.batch
     match decision:
         case Continued():
-            return batch, [_set_aside(batch, folder) for folder in decision.damaged]
+            return batch, _set_aside(batch, decision.damaged)
         case Extended():
             if Batch.open(batch.paths.root).cells != batch.cells:
                 raise BatchOwnedError(f"another process has just extended {batch.paths.timestamp}: start again")
-            notes = [_set_aside(batch, folder) for folder in decision.damaged]
+            notes = _set_aside(batch, decision.damaged)
             return apply_extension(batch, decision.extension, _shown(decision, settings)), notes
         case Rerun():
             run_again(batch, [run.folder for run in decision.runs])
@@ -190,8 +192,13 @@ def _note_on_commits(records: list[RunRecord], commit: str | None) -> list[str]:
     return [f"the code has changed: {shown}; this start runs {commit[:12]}"]
 
 
-def _set_aside(batch: Batch, folder: str) -> str:
-    """Move a damaged result out of the way, so that the run is executed again."""
-    paths = batch.run(folder)
-    set_aside(paths.result, paths.corrupt_result)
-    return f"{paths.result} was damaged: it is now {paths.corrupt_result.name}, and the run is executed again"
+def _set_aside(batch: Batch, folders: Sequence[str]) -> list[str]:
+    """Move damaged results out of the way, so that their runs are executed again; return a note for each."""
+    note_open(batch, folders)
+    notes = []
+    for paths in map(batch.run, folders):
+        set_aside(paths.result, paths.corrupt_result)
+        notes.append(
+            f"{paths.result} was damaged: it is now {paths.corrupt_result.name}, and the run is executed again"
+        )
+    return notes

@@ -87,7 +87,8 @@ def _find(folder: Path, declaration: Declaration, settings: Settings, key: str) 
     """Open the batch that *settings* choose by *key*: by its timestamp, which the experiment's name may precede.
 
     Raises:
-        BatchNotFoundError: There is none, or it is another experiment's.
+        BatchNotFoundError: There is none.
+        NothingMatchesError: It is another experiment's.
     """
     name, slash, timestamp = (settings.timestamp(key) or "").rpartition("/")
     if slash and name != folder.name:

@@ -24,16 +24,28 @@ def run_again(batch: Batch, folders: Sequence[str]) -> None:
     Raises:
         OSError: A folder cannot be written.
     """
-    # First, so that the next owner examines their folders, however far this gets.
+    note_open(batch, folders)
+    for folder in folders:
+        _keep_earlier(batch.run(folder))
+
+
+def note_open(batch: Batch, folders: Sequence[str]) -> None:
+    """Note that the runs in *folders* may not be as they were: their owner examines them; only for the owner.
+
+    Before anything is done to them, so that the next owner examines them, however far this one gets.
+
+    Raises:
+        OSError: The index cannot be written.
+    """
+    if not folders:
+        return
     known = {record.folder: record for record in batch.records()}
     index = Index(batch.paths.index)
     index.append(*(RunRecord(folder=folder, name=known[folder].name) for folder in folders))
     index.close()
-    for folder in folders:
-        _set_aside(batch.run(folder))
 
 
-def _set_aside(paths: RunPaths) -> None:
+def _keep_earlier(paths: RunPaths) -> None:
     if paths.root.is_symlink() or not paths.root.is_dir():
         return
     earlier = readable_status(paths)

@@ -13,18 +13,24 @@ from pyexp.store.status import readable_status, save_status, settled_status
 from pyexp.task import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pyexp.store.batch import Batch
 
 
-def settle(batch: Batch) -> list[RunRecord]:
+def settle(batch: Batch, added: Collection[str] = ()) -> list[RunRecord]:
     """Examine the folder of every run, but of those that passed and have not changed since; return the states of all.
 
-    Runs that were just added have nothing to examine. Only for the owner.
+    Only for the owner.
+
+    Args:
+        batch: The batch.
+        added: Runs that this process has just added: there is nothing to examine.
     """
     remove_leftovers(batch.paths.root)
     known, unchanged = batch.noted(), batch.unchanged()
     records = [
-        known[folder] if folder in unchanged or (folder in batch.added and folder in known) else _settle(batch, folder)
+        known[folder] if folder in unchanged or (folder in added and folder in known) else _settle(batch, folder)
         for folder in batch.folders
     ]
     if {record.folder: record for record in records} != known:

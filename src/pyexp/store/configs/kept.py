@@ -8,7 +8,7 @@ import zlib
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from pyexp._files import open_regular
-from pyexp.config.encoding import decode_config, encode_config
+from pyexp.config.encoding import decode_config, encode_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,9 +48,8 @@ def _open_no_link(path: str, flags: int) -> int:
 
 
 def _line(folder: str, config: Mapping[str, Any]) -> bytes:
-    # JSON has line breaks between its parts alone: in strings they are escaped. Where the folder is, is not kept.
-    encoded = encode_config({key: value for key, value in config.items() if key != "out"})
-    joined = b"".join(part.strip() for part in encoded.splitlines())
+    # Where the folder is, is not kept.
+    joined = encode_line({key: value for key, value in config.items() if key != "out"})
     payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + joined + b"}"
     return _head(payload) + payload[1:] + b"\n"
 

@@ -46,6 +46,7 @@ class FoldersToMake:
 
     def start(self) -> None:
         """Make the folders in a few threads from now on."""
+        self._is_stopped = False
         count = min(_THREADS, len(self._left))
         self._threads = [threading.Thread(target=self._work, name="pyexp-folders", daemon=True) for _ in range(count)]
         for thread in self._threads:
@@ -80,11 +81,15 @@ class FoldersToMake:
             thread.join()
 
     def _work(self) -> None:
-        while not self._is_stopped and (folder := next(reversed(self._left), None)) is not None:
+        while not self._is_stopped and (folder := self._next()) is not None:
             try:
                 self._make(folder)
             except OSError:  # raised where the folder is required, or at the end
                 return
+
+    def _next(self) -> str | None:
+        with self._changed:
+            return next(reversed(self._left), None)
 
     def _make(self, folder: str) -> None:
         """Make *folder* unless it is made, or being made, by another thread."""
@@ -96,7 +101,8 @@ class FoldersToMake:
         try:
             make_folder(self._paths.run(folder), config)
         except BaseException:
-            self._left[folder] = config
+            with self._changed:
+                self._left[folder] = config
             raise
         finally:
             with self._changed:
