@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyexp.config.config import Config
     from pyexp.task import RunState
 
+_BREAK = re.compile(rb"\n *")
 _STATE = re.compile(rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?')
 
 
@@ -162,7 +163,7 @@ def _open_no_link(path: str, flags: int) -> int:
 
 def _config_line(folder: str, encoded: bytes) -> bytes:
     # JSON has line breaks between its parts alone: in strings they are escaped.
-    config = b"".join(part.strip() for part in encoded.splitlines())
+    config = _BREAK.sub(b"", encoded)
     payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + config + b"}"
     return _head(payload) + payload[1:] + b"\n"
 

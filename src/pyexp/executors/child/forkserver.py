@@ -73,12 +73,15 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     # What every run would import for itself: its task is a config and a path.
     import pathlib  # noqa: F401
 
-    import pyexp.config.config  # noqa: F401
     from pyexp.task import Task
 
     body = make_script(*pickle.loads(package)).take_body()
     if body.is_async:
         import asyncio  # noqa: F401
+    if getattr(body, "may_log", True):
+        from pyexp.executors.journal import import_log
+
+        import_log()
     return lambda payload: Task(body=body, **pickle.loads(payload))
 
 
