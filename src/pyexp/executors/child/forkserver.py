@@ -16,11 +16,12 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pyexp import _random_recorder
+from pyexp._libc import load_libc
 from pyexp.executors.child.child import live, prepare_process, prepare_streams
 from pyexp.executors.child.forkserver_report import Report
 from pyexp.executors.child.payload import make_script
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
-from pyexp.executors.ending.processes import adopt_orphans, load_libc
+from pyexp.executors.ending.processes import adopt_orphans
 from pyexp.executors.forking import find_hazards
 from pyexp.executors.invoke import describe_error
 

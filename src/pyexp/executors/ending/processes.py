@@ -6,14 +6,12 @@ import os
 import sys
 import time
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING
 
+from pyexp._libc import load_libc
 from pyexp._record import Record
 
 if TYPE_CHECKING:
-    import ctypes
-
     from pyexp.executors.base import Session
 
 _POLL_S = 0.02
@@ -223,16 +221,6 @@ else:
         except PermissionError:
             return True
         return True
-
-
-@cache
-def load_libc() -> ctypes.CDLL:
-    """Load the C library of this process, with the function that every forked child calls."""
-    import ctypes
-
-    library = ctypes.CDLL(None, use_errno=True)
-    getattr(library, "prctl", None)  # looked up here once, not in every child
-    return library
 
 
 def _prctl(option: int, value: int) -> None:

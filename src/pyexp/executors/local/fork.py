@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import anyio
 
+from pyexp._libc import load_libc
 from pyexp.errors import ExecutorError
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
@@ -24,7 +25,6 @@ from pyexp.executors.child.child import live, prepare_process, replace_streams
 from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
 from pyexp.executors.ending.guard import Guard, open_guard
-from pyexp.executors.ending.processes import load_libc
 from pyexp.executors.forking import find_hazards
 from pyexp.store import descriptors
 from pyexp.store.layout import RunPaths
