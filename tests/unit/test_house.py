@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,34 @@ def test_each_room_says_what_it_is():
 def test_no_file_is_long():
     lengths = {name: len(path.read_text("utf-8").splitlines()) for name, path in MODULES.items()}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def private_uses(tree: ast.AST) -> list[str]:
+    """What a module uses of the standard library that is private to CPython."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("_") and not node.level:
+            found.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if alias.name.startswith("_")]
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
+            place = ast.unparse(node.value)
+            if place.partition(".")[0] in sys.stdlib_module_names and (place, node.attr) != ("os", "_exit"):
+                found.append(f"{place}.{node.attr}")
+    return [name for name in found if name != "__future__"]
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "_cpython.py"])
+def test_one_file_uses_what_is_private_to_cpython(name: str):
+    assert private_uses(ast.parse(MODULES[name].read_text("utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from _json import x", "import _thread", "sys._getframe()", "asyncio.tasks._leave_task(a)", "atexit._clear()"],
+)
+def test_a_planted_private_use_is_caught(line: str):
+    assert len(private_uses(ast.parse(line))) == 1
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:

@@ -6,11 +6,11 @@ Light to import: what runs a batch is imported when a batch is run.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
+from pyexp._cpython import calling_frame
 from pyexp.code.start import start
 from pyexp.config.config import Config
 from pyexp.definition.checkpoint import chkpt
@@ -158,7 +158,7 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
 
         declaration = self._declared(configs, report)
         if argv is None:
-            argv = find_command_line(sys._getframe(1), declaration.module, "run()")  # noqa: SLF001 — to know the caller
+            argv = find_command_line(calling_frame(), declaration.module, "run()")
         if argv is None:
             return run_here(declaration, resolve_start(declaration, settings), self._watch)
         return run_as_script(declaration, settings, argv, self._watch)

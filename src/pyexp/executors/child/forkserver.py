@@ -6,7 +6,6 @@ end, and then it kills what it started. Its runs have that signal, and die with 
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import pickle
@@ -16,6 +15,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pyexp import _random_recorder
+from pyexp._cpython import clear_exit_handlers, run_exit_handlers
 from pyexp._libc import load_libc
 from pyexp.executors.child.child import live, prepare_process, prepare_streams
 from pyexp.executors.child.forkserver_report import Report
@@ -56,7 +56,7 @@ def serve(connection: socket.socket, package_file: IO[bytes], package: bytes) ->
             package_file.close()
             ForkServer(connection, take_task).serve()
         with suppress(BaseException):  # an exit handler of the user's may raise anything
-            atexit._run_exitfuncs()
+            run_exit_handlers()
         _flush()
     finally:
         os._exit(0)
@@ -149,7 +149,7 @@ class ForkServer(RunServer):
         try:
             os.setsid()
             self.leave()
-            atexit._clear()  # they are the server's to call
+            clear_exit_handlers()  # they are the server's to call
             prepare_process(server)
             settle_random_state(kept)
             log, mailbox = wait_for_run(channel)

@@ -9,12 +9,8 @@ from __future__ import annotations
 import os
 from typing import IO, Any
 
+from pyexp._cpython import quote_ascii
 from pyexp.task import ENDING_FIELDS, Failed, Outcome, Passed
-
-try:
-    from _json import encode_basestring_ascii as _quote
-except ImportError:  # another Python than CPython
-    from json.encoder import py_encode_basestring_ascii as _quote
 
 _MAGIC = b"pyexp-report\n"
 
@@ -33,9 +29,9 @@ def _spell(value: Any) -> str:
     """*value* as JSON, without the module for it: the process of a run need not import that."""
     kind = type(value)
     if kind is str:
-        return _quote(value)
+        return quote_ascii(value)
     if kind is dict:
-        return f"{{{','.join(f'{_quote(key)}:{_spell(part)}' for key, part in value.items())}}}"
+        return f"{{{','.join(f'{quote_ascii(key)}:{_spell(part)}' for key, part in value.items())}}}"
     if kind in (list, tuple):
         return f"[{','.join(map(_spell, value))}]"
     return {None: "null", True: "true", False: "false"}[value] if value is None or kind is bool else repr(value)

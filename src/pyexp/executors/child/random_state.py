@@ -77,13 +77,13 @@ def settle_random_state(kept: tuple[Any, ...] | None) -> None:
         _settle_torch(sys.modules["torch"])
 
 
-def _settle_numpy(random: Any) -> None:
+def _settle_numpy(numpy_random: Any) -> None:
     # Once seeded, the generator has no seed sequence any more. Another kind of generator was put there by somebody.
-    generator = random.mtrand._rand._bit_generator
-    if type(generator) is random.MT19937 and generator._seed_seq is not None:
+    generator = numpy_random.mtrand._rand._bit_generator
+    if type(generator) is numpy_random.MT19937 and generator._seed_seq is not None:
         # Its state alone: the seed sequence stays, by which a fork of this process knows that nobody seeded.
         words = sys.modules["numpy"].frombuffer(os.urandom(4 * _MT_WORDS), dtype="uint32")
-        random.set_state(("MT19937", words, _MT_WORDS, 0, 0.0))
+        numpy_random.set_state(("MT19937", words, _MT_WORDS, 0, 0.0))
 
 
 def _settle_torch(torch: Any) -> None:

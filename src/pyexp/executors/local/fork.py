@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import copy
 import gc
 import os
@@ -16,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import anyio
 
+from pyexp._cpython import clear_exit_handlers, leave_task
 from pyexp._libc import load_libc
 from pyexp.errors import ExecutorError
 from pyexp.executors.awaiting import await_outcome
@@ -127,7 +127,7 @@ class _Child:
                 self.pid = os.fork()
                 if self.pid == 0:
                     # The child is in no task: user code may run a loop of its own.
-                    asyncio.tasks._leave_task(loop, task)
+                    leave_task(loop, task)
                     context.copy().run(self._live, parent, kept)
         finally:
             descriptors.let_go(self._log)
@@ -153,7 +153,7 @@ class _Child:
                 os.setpgid(0, 0)
             gc.freeze()  # a collection would copy every page of the parent that it looks at
             _reset_signals()
-            atexit._clear()
+            clear_exit_handlers()
             os.environ.update(self._guard.environment | dict(self._task.environment))
             self._take_streams()
             descriptors.close_inherited(but=self._mailbox.fileno())
