@@ -1,7 +1,7 @@
 """The file through which a child process gets its task and sends its report.
 
-It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nobody waits
-for its end while a grandchild holds it open.
+It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nothing
+waits for its end while a grandchild holds it open.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def open_mailbox(payload: bytes = b"") -> IO[bytes]:
 
 
 def _spell(value: Any) -> str:
-    """*value* as JSON, without the module for it: the process of a run need not import that."""
+    """Return *value* as JSON, without the module for it: the process of a run need not import that."""
     kind = type(value)
     if kind is str:
         return quote_ascii(value)
@@ -55,7 +55,7 @@ def post_report(mailbox: IO[bytes], outcome: Outcome) -> None:
 
 
 def take_report(mailbox: IO[bytes], pid: int) -> Outcome | None:
-    """What the child *pid* reported, or None when it ended before it could."""
+    """Return what the child *pid* reported, or None when it ended before it could."""
     mailbox.seek(0)
     if mailbox.read(len(_MAGIC)) != _MAGIC:
         return None

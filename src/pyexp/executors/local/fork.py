@@ -109,7 +109,7 @@ class _Child:
         descriptors.keep(self._log)
 
     def fork(self, context: Context) -> None:
-        """Fork in the loop's own thread, whose end the parent-death signal tells: the lock on Python is held anyway.
+        """Fork in the loop's own thread, with which the child ends: Python's lock is held in any case.
 
         Args:
             context: The context that the child's code runs in.
@@ -132,7 +132,7 @@ class _Child:
         finally:
             descriptors.let_go(self._log)
             os.close(self._log)
-        # Both sides set the group: whoever comes first, it exists before anybody signals it.
+        # Both sides set the group, so that it exists before it is signalled.
         with suppress(OSError):
             os.setpgid(self.pid, self.pid)
         self._guard.watch(self.pid)
@@ -145,7 +145,7 @@ class _Child:
         return self.returncode
 
     def _live(self, parent: int, kept: tuple[Any, ...] | None) -> NoReturn:
-        """The child's whole life; never returns into the parent's code."""
+        """Live the child's whole life; never return into the parent's code."""
         if sys.platform == "win32":
             raise NotImplementedError
         try:
@@ -212,7 +212,7 @@ async def _sign_of_end(pid: int) -> None:
 
 
 def _open_descriptor(pid: int) -> int | None:
-    """A descriptor that can be read when the process *pid* has ended (Linux)."""
+    """Return a descriptor that can be read when the process *pid* has ended (Linux)."""
     if sys.platform == "linux":
         # Forbidden in some containers, missing in an old kernel or C library; there may be too many open files.
         with suppress(AttributeError, OSError):
@@ -221,7 +221,7 @@ def _open_descriptor(pid: int) -> int | None:
 
 
 def _exit_code(pid: int) -> int | None:
-    """The exit code of the child *pid*, None while it lives."""
+    """Return the exit code of the child *pid*, None while it lives."""
     if sys.platform == "win32":
         raise NotImplementedError
     try:

@@ -50,7 +50,7 @@ class InlineExecutor(Executor):
         yield bound
 
     def needs_main_thread(self, body: Body) -> bool:
-        """Whether *body* is synchronous: it blocks the thread that calls it."""
+        """Return whether *body* is synchronous: it blocks the thread that calls it."""
         return not body.is_async
 
     @property

@@ -85,7 +85,7 @@ class PreparedServer(Server):
         self._settled.set()
 
     def lose(self) -> None:
-        """Give the server up, also while it is waited for; see `Server`."""
+        """Abandon the server, also while it is waited for; see `Server`."""
         super().lose()
         self._settled.set()
 

@@ -184,7 +184,7 @@ class Server:
                 run.ended.set()
 
     def lose(self) -> None:
-        """Give the server up: it is gone, or exits at the end of its socket."""
+        """Abandon the server: it is gone, or exits at the end of its socket."""
         if self.is_lost:
             return
         self.is_lost = True
