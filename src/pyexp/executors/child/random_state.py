@@ -1,4 +1,4 @@
-"""The global random number generators of a run's process: fresh where no seed was chosen, kept where the user chose one.
+"""The global random number generators of a run's process: fresh where no seed was chosen, kept where one was.
 
 Knows `random`, NumPy, torch and jax, each only where it is loaded already. Knows no executor.
 """
@@ -56,7 +56,7 @@ def seed_everything(seed: int) -> Any:
 
 
 def keep_random_state() -> tuple[Any, ...] | None:
-    """Return the state of `random` before a fork, if the user has seeded it: CPython reseeds it in the child in any case."""
+    """Return the state of `random` before a fork, if the user has seeded it: CPython reseeds it in the child anyway."""
     if not _random_recorder.is_seeded():
         return None
     state: tuple[Any, ...] = sys.modules["random"].getstate()
@@ -78,7 +78,7 @@ def settle_random_state(kept: tuple[Any, ...] | None) -> None:
 
 
 def _settle_numpy(numpy_random: Any) -> None:
-    # Once seeded, the generator has no seed sequence any more. Another kind of generator was put there by the user's code.
+    # Once seeded, the generator has no seed sequence any more. Another kind of generator is the user's.
     generator = numpy_random.mtrand._rand._bit_generator
     if type(generator) is numpy_random.MT19937 and generator._seed_seq is not None:
         # Its state alone: the seed sequence stays, by which a fork of this process knows that there is no seed.
