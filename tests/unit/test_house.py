@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,33 @@ def test_no_file_is_long():
 def test_names_are_compared_in_one_place():
     found = [name for name, path in MODULES.items() if "difflib" in path.read_text("utf-8")]
     assert found == ["config/suggestion.py"]
+
+
+def private_uses(tree: ast.AST) -> list[str]:
+    """What a module uses of the standard library that is private to CPython."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("_") and not node.level:
+            found.append(node.module or "")
+        elif isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names if alias.name.startswith("_")]
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__"):
+            place = ast.unparse(node.value)
+            if place.partition(".")[0] in sys.stdlib_module_names and (place, node.attr) != ("os", "_exit"):
+                found.append(f"{place}.{node.attr}")
+    return [name for name in found if name != "__future__"]
+
+
+def test_one_file_uses_what_is_private_to_cpython():
+    assert list(violations(lambda _, tree: private_uses(tree))) == ["_cpython.py"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["from _json import x", "import _thread", "sys._getframe()", "asyncio.tasks._leave_task(a)", "atexit._clear()"],
+)
+def test_a_planted_private_use_is_caught(line: str):
+    assert len(private_uses(ast.parse(line))) == 1
 
 
 def calls(tree: ast.AST, *names: str) -> list[int]:

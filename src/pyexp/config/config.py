@@ -179,6 +179,8 @@ def _convert(value: Any, depth: int = 0) -> Any:
     if isinstance(value, dict):
         return _restore_config(Config, {key: _convert(item, depth + 1) for key, item in value.items()})
     if kind is list or kind is tuple:
+        if _ATOMS.issuperset(map(type, value)):  # it may be long
+            return kind(value)
         return kind([_convert(item, depth + 1) for item in value])
     return value
 
@@ -208,6 +210,8 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, dict):
         return {key: _plain(item, depth + 1) for key, item in value.items()}
     if kind is list or kind is tuple or kind is set:
+        if _ATOMS.issuperset(map(type, value)):
+            return kind(value)
         return kind([_plain(item, depth + 1) for item in value])
     return value
 

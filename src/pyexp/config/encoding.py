@@ -17,11 +17,17 @@ from pyexp.config.config import Config
 from pyexp.errors import ConfigValueTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 HASH_LENGTH = 12
 _UNHASHED = ("name", "out")
 _DECIMAL_BITS = 10_000  # Python refuses to read or write decimals of more than 4,300 digits
+_LARGE = 1 << (_DECIMAL_BITS - 1)
+_LONG = 64
+_NUMBERS = frozenset({int, float})
+_NESTED = frozenset({dict, list})
+_encode_unicode = json.JSONEncoder(ensure_ascii=False).encode
+_encode_ascii = json.JSONEncoder().encode
 
 
 def encode_config(config: Mapping[str, Any]) -> bytes:
@@ -42,9 +48,9 @@ def encode_config(config: Mapping[str, Any]) -> bytes:
     """
     tagged = _tag(config)
     try:
-        return (json.dumps(tagged, indent=2, ensure_ascii=False) + "\n").encode()
+        return (_indented(tagged, _encode_unicode) + "\n").encode()
     except UnicodeEncodeError:  # half a surrogate pair, as in file names that are not UTF-8: escapes keep it
-        return (json.dumps(tagged, indent=2) + "\n").encode()
+        return (_indented(tagged, _encode_ascii) + "\n").encode()
 
 
 def encode_line(config: Mapping[str, Any]) -> bytes:
@@ -108,6 +114,27 @@ def _canonical(tagged: Any) -> str:
     return json.dumps(tagged, sort_keys=True, separators=(",", ":"))
 
 
+def _indented(value: Any, encode: Callable[[Any], str], end: str = "\n") -> str:
+    """Return what `json.dumps` with an indent of 2 makes of *value*, by its fast encoder, which knows no indent.
+
+    Args:
+        value: The value.
+        encode: Encodes a value on one line.
+        end: The line break before the bracket that closes *value*.
+    """
+    if type(value) not in _NESTED or not value:
+        return encode(value)
+    line = f"{end}  "
+    if type(value) is dict:
+        items = [f"{encode(key)}: {_indented(part, encode, line)}" for key, part in value.items()]
+        return f"{{{line}{f',{line}'.join(items)}{end}}}"
+    if _NUMBERS.issuperset(map(type, value)):  # there may be many
+        inner = encode(value)[1:-1].replace(", ", f",{line}")
+    else:
+        inner = f",{line}".join([_indented(part, encode, line) for part in value])
+    return f"[{line}{inner}{end}]"
+
+
 def _tag(value: Any) -> Any:
     tag = _TAGGERS.get(type(value))
     if tag is not None:
@@ -123,6 +150,17 @@ def _tag_dict(values: dict[str, Any]) -> dict[str, Any]:
     return {f"${key}" if key[:1] == "$" else key: _tag(value) for key, value in values.items()}
 
 
+def _tag_items(items: Collection[Any]) -> list[Any]:
+    """Return *items* tagged; a long list of numbers is not looked at one by one."""
+    if len(items) >= _LONG:
+        kinds = set(map(type, items))
+        if kinds == {float} and all(map(math.isfinite, items)):
+            return list(items)
+        if kinds == {int} and min(items) > -_LARGE and max(items) < _LARGE:
+            return list(items)
+    return [_tag(item) for item in items]
+
+
 _TAGGERS: dict[type, Callable[[Any], Any]] = {
     str: str,
     bool: bool,
@@ -130,8 +168,8 @@ _TAGGERS: dict[type, Callable[[Any], Any]] = {
     int: lambda value: value if value.bit_length() < _DECIMAL_BITS else {"$int": hex(value)},
     float: lambda value: value if math.isfinite(value) else {"$float": repr(value)},
     Config: _tag_dict,
-    list: lambda items: [_tag(item) for item in items],
-    tuple: lambda items: {"$tuple": [_tag(item) for item in items]},
+    list: _tag_items,
+    tuple: lambda items: {"$tuple": _tag_items(items)},
     set: lambda items: {"$set": sorted(map(_tag, items), key=_canonical)},
 }
 

@@ -71,6 +71,8 @@ def _checked(value: Any, label: str, path: str, depth: int) -> Any:
             dict.__setitem__(result, key, _checked(item, label, f"{path}.{key}" if path else key, depth + 1))
         return result
     if kind is list or kind is tuple or kind is set:
+        if _ATOMS.issuperset(map(type, value)):  # it may be long
+            return kind(value)
         return kind([_checked(item, label, f"{path}[{place}]", depth + 1) for place, item in enumerate(value)])
     scalar = from_numpy_scalar(value)
     if type(scalar) in _ATOMS:

@@ -28,6 +28,11 @@ class FunctionBody:
         self.is_async = is_async(function)
         self.positional, self.keywords = _wishes(function)
 
+    @property
+    def may_log(self) -> bool:
+        """Whether the function asks for the logger."""
+        return "logger" in self.positional or "logger" in self.keywords.values()
+
     def __call__(self, run: ActiveRun) -> Any:
         """Call the function with what it asks for."""
         positional = [getattr(run, wish) for wish in self.positional]

@@ -7,10 +7,7 @@ import sys
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-try:
-    from _blake2 import blake2b  # hashlib's own; to import that loads OpenSSL
-except ImportError:  # another Python than CPython
-    from hashlib import blake2b
+from pyexp._cpython import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
+from pyexp._cpython import calling_frame
 from pyexp.executors.descriptor_capture import captured_descriptors
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class _Routing:
         try:
             if hook is sys.__breakpointhook__ and not os.environ.get("PYTHONBREAKPOINT"):
                 # What the built-in hook does, except for the frame: it would stop in this function.
-                pdb.Pdb().set_trace(sys._getframe(1))
+                pdb.Pdb().set_trace(calling_frame())
                 return None
             return hook(*args, **kwargs)
         finally:

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from pyexp.executors.ending.processes import load_libc
+from pyexp._libc import load_libc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,8 @@ from contextlib import suppress
 from typing import Final
 
 # Threads of common tools that forking gets along with, and of the loop's library.
+from pyexp._cpython import frame_of_thread, is_foreign, is_loop_running
+
 _TOOLS: Final = frozenset(
     {"pyexp", "ipykernel", "IPython", "zmq", "tqdm", "debugpy", "pydevd", "_pydevd_bundle", "xdist", "execnet"}
 )
@@ -47,7 +49,7 @@ def find_hazards(*, has_loop: bool) -> list[str]:
         found.append(f"{count} native thread{plural} that an OpenMP pool, once used, leaves{_suspected()}")
     if _is_cuda_initialised():
         found.append("an initialised CUDA")
-    if not has_loop and _is_loop_running():
+    if not has_loop and is_loop_running():
         found.append("a running event loop")
     return found
 
@@ -59,7 +61,7 @@ def _other_threads() -> list[str]:
         thread.name
         for thread in threading.enumerate()
         if thread not in known
-        and not isinstance(thread, threading._DummyThread)
+        and not is_foreign(thread)
         and not _origins(thread) & _TOOLS
         and not (_origins(thread) & _POOLS and _is_idle(thread))
     ]
@@ -73,7 +75,7 @@ def _origins(thread: threading.Thread) -> set[str]:
 
 def _is_idle(thread: threading.Thread) -> bool:
     """Return whether the worker of a pool executes only the pool's own code, or pyexp's."""
-    frame = sys._current_frames().get(thread.ident or 0)
+    frame = frame_of_thread(thread.ident)
     while frame is not None:
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
         if package not in sys.stdlib_module_names and package not in _OWN:
@@ -117,11 +119,6 @@ def _is_cuda_initialised() -> bool:
         return torch is not None and bool(torch.cuda.is_initialized())
     except AttributeError:  # half imported, or another module of that name
         return False
-
-
-def _is_loop_running() -> bool:
-    events = sys.modules.get("asyncio.events")
-    return events is not None and events._get_running_loop() is not None
 
 
 def _quoted(names: list[str]) -> str:

@@ -27,3 +27,14 @@ def open_run_log(out: Path, config: Config, commit: str | None, *, is_silent: bo
     if commit is not None:
         logger.add_text("git_commit", commit)
     return logger
+
+
+def import_log() -> None:
+    """Import all that an event log needs, once for the runs that are forked from this process."""
+    import yaml  # noqa: F401
+
+    import pyexp.log.call.arrays
+    import pyexp.log.eventfile.sink
+    import pyexp.log.folder.presence
+    import pyexp.log.folder.whereabouts
+    import pyexp.log.jsonlines.sink  # noqa: F401

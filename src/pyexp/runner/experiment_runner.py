@@ -6,11 +6,11 @@ Light to import: what runs a batch is imported when a batch is run.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NoReturn, ParamSpec, TypeVar, overload
 
+from pyexp._cpython import calling_frame
 from pyexp.code.start import start
 from pyexp.config.config import Config
 from pyexp.definition.checkpoint import chkpt
@@ -85,7 +85,7 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
     def __init__(self, subject: Any, **defaults: Any) -> None:
         check_declared(defaults)
         self._declaration: Declaration = declare(subject, defaults)
-        declared.add(self._declaration, sys._getframe(1))  # noqa: SLF001 — to know the caller
+        declared.add(self._declaration, calling_frame())
         self._watch: Watch = Watch()
         self.__doc__ = getattr(subject, "__doc__", None)
         self.__name__ = self._declaration.name
@@ -159,7 +159,7 @@ class ExperimentRunner(PastBatches[Item], Generic[P, R, Item]):
         from pyexp.runner.invocation import run_as_script, run_here
 
         declaration = self._declared(configs, report)
-        frame = sys._getframe(1)  # noqa: SLF001 — to know the caller
+        frame = calling_frame()
         if argv is None:
             argv = find_command_line(frame, declaration.module, "run()")
         if argv is None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from pyexp._cpython import short_sha256
 from pyexp._files import open_atomic, open_regular
 from pyexp.errors import DamagedFileError, UnpicklableError
 
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pyexp.store.layout import RunPaths
-
-try:  # hashlib's own for want of OpenSSL, which takes longer to load than a short file to hash
-    if sys.version_info >= (3, 12):
-        from _sha2 import sha256 as short_sha256  # type: ignore[import-not-found]
-    else:
-        from _sha256 import sha256 as short_sha256  # type: ignore[import-not-found]
-except ImportError:  # another Python than CPython
-    from hashlib import sha256 as short_sha256
 
 _CHUNK_BYTES = 1 << 20
 _SHORT_BYTES = 1 << 16

@@ -163,3 +163,31 @@ def test_other_values_have_no_form():
 
 def test_is_plain_json():
     assert json.loads(encode_config({"a": (1, 2), "$x": 1})) == {"a": {"$tuple": [1, 2]}, "$$x": 1}
+
+
+LONG = st.lists(st.integers() | st.floats() | st.just(1 << 20_000) | st.text(max_size=3), min_size=70, max_size=90)
+
+
+@settings(max_examples=50)
+@given(CONFIGS | st.fixed_dictionaries({"long": LONG | LONG.map(tuple), "ints": st.lists(st.integers(), min_size=70)}))
+def test_config_is_spelled_as_json_does_with_an_indent(values):
+    encoded = encode_config(Config(values))
+
+    parsed = json.loads(encoded)
+    try:
+        expected = json.dumps(parsed, indent=2, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        expected = json.dumps(parsed, indent=2).encode()
+    assert encoded == expected + b"\n"
+
+
+ODD = {"nan": math.nan, "inf": -math.inf, "large": 1 << 20_000, "low": -(1 << 20_000), "text": "a, b", "none": None}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("plain", [1, 2.5])
+def test_one_odd_value_in_a_long_list_is_kept(odd, plain):
+    config = Config(long=[plain] * 70 + [odd], pair=(*[plain] * 70, odd))
+
+    assert canonical_json(decode_config(encode_config(config))) == canonical_json(config)
+    assert decode_config(encode_config(config)).long[:70] == [plain] * 70

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
+from pyexp._cpython import frame_of_thread
 from pyexp.code.script.main_guard import Top, compile_tree, defined_code, parse, take_out_guards
 from pyexp.code.script.making import Script
 from pyexp.code.start import MAIN, start
@@ -156,9 +157,7 @@ def _is_installed(file: str) -> bool:
 
 def _line_of_call(variables: dict[str, Any]) -> int | None:
     """Return the line of the script's top that is being executed in any thread."""
-    frames: dict[int, Any] = sys._current_frames()  # noqa: SLF001 — the only way to know
-    main = threading.main_thread().ident
-    frame = frames.get(main) if main is not None else None
+    frame = frame_of_thread(threading.main_thread().ident)
     line = None
     while frame is not None:
         if frame.f_globals is variables and frame.f_code.co_name == "<module>":

@@ -21,12 +21,8 @@ from types import (
 )
 from typing import TYPE_CHECKING, Any
 
+from pyexp._cpython import blake2b
 from pyexp.code.values.references import ABSENT, is_importable
-
-try:
-    from _blake2 import blake2b  # hashlib's own; to import that loads OpenSSL
-except ImportError:  # another Python than CPython
-    from hashlib import blake2b
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import faulthandler
 import io
 import os
@@ -10,6 +9,7 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
+from pyexp._cpython import run_exit_handlers, starter_of
 from pyexp.executors.child.mailbox import post_report
 from pyexp.executors.child.start_variables import forget_start_variables
 from pyexp.executors.ending.processes import adopt_orphans, die_with_parent, end_escaped_descendants
@@ -51,7 +51,7 @@ def live(mailbox: IO[bytes], get_task: Callable[[], Task]) -> NoReturn:
     finally:
         with suppress(BaseException):  # an exit handler of the user's may raise anything; the report is out already
             _end_helpers()
-            atexit._run_exitfuncs()
+            run_exit_handlers()
         for stream in (sys.stdout, sys.stderr):
             with suppress(BaseException):  # a full disk: the report is out already
                 stream.flush()
@@ -89,7 +89,7 @@ def _end_helpers() -> None:
 
         for process in multiprocessing.active_children():
             # A forked run also knows those of its parent, which are none of its business.
-            if getattr(process, "_parent_pid", None) == os.getpid():
+            if starter_of(process) == os.getpid():
                 process.kill()
 
 

@@ -6,7 +6,6 @@ end, and then it kills what it started. Its runs have that signal, and die with 
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import pickle
@@ -16,11 +15,13 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from pyexp import _random_recorder
+from pyexp._cpython import clear_exit_handlers, run_exit_handlers
+from pyexp._libc import load_libc
 from pyexp.executors.child.child import live, prepare_process, prepare_streams
 from pyexp.executors.child.forkserver_report import Report
 from pyexp.executors.child.payload import make_script
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
-from pyexp.executors.ending.processes import adopt_orphans, load_libc
+from pyexp.executors.ending.processes import adopt_orphans
 from pyexp.executors.forking import find_hazards
 from pyexp.executors.invoke import describe_error
 
@@ -55,7 +56,7 @@ def serve(connection: socket.socket, package_file: IO[bytes], package: bytes) ->
             package_file.close()
             ForkServer(connection, take_task).serve()
         with suppress(BaseException):  # an exit handler of the user's may raise anything
-            atexit._run_exitfuncs()
+            run_exit_handlers()
         _flush()
     finally:
         os._exit(0)
@@ -73,12 +74,15 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     # What every run would import for itself: its task is a config and a path.
     import pathlib  # noqa: F401
 
-    import pyexp.config.config  # noqa: F401
     from pyexp.task import Task
 
     body = make_script(*pickle.loads(package)).take_body()
     if body.is_async:
         import asyncio  # noqa: F401
+    if getattr(body, "may_log", True):
+        from pyexp.executors.journal import import_log
+
+        import_log()
     return lambda payload: Task(body=body, **pickle.loads(payload))
 
 
@@ -145,7 +149,7 @@ class ForkServer(RunServer):
         try:
             os.setsid()
             self.leave()
-            atexit._clear()  # they are the server's to call
+            clear_exit_handlers()  # they are the server's to call
             prepare_process(server)
             settle_random_state(kept)
             log, mailbox = wait_for_run(channel)

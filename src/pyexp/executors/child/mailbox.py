@@ -1,7 +1,7 @@
 """The file through which a child process gets its task and sends its report.
 
-It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nobody waits
-for its end while a grandchild holds it open.
+It has no name: in memory on Linux, an unlinked temporary file elsewhere. Unlike a pipe it cannot fill, and nothing
+waits for its end while a grandchild holds it open.
 """
 
 from __future__ import annotations
@@ -9,12 +9,8 @@ from __future__ import annotations
 import os
 from typing import IO, Any
 
+from pyexp._cpython import quote_ascii
 from pyexp.task import ENDING_FIELDS, Failed, Outcome, Passed
-
-try:
-    from _json import encode_basestring_ascii as _quote
-except ImportError:  # another Python than CPython
-    from json.encoder import py_encode_basestring_ascii as _quote
 
 _MAGIC = b"pyexp-report\n"
 
@@ -30,12 +26,12 @@ def open_mailbox(payload: bytes = b"") -> IO[bytes]:
 
 
 def _spell(value: Any) -> str:
-    """*value* as JSON, without the module for it: the process of a run need not import that."""
+    """Return *value* as JSON, without the module for it: the process of a run need not import that."""
     kind = type(value)
     if kind is str:
-        return _quote(value)
+        return quote_ascii(value)
     if kind is dict:
-        return f"{{{','.join(f'{_quote(key)}:{_spell(part)}' for key, part in value.items())}}}"
+        return f"{{{','.join(f'{quote_ascii(key)}:{_spell(part)}' for key, part in value.items())}}}"
     if kind in (list, tuple):
         return f"[{','.join(map(_spell, value))}]"
     return {None: "null", True: "true", False: "false"}[value] if value is None or kind is bool else repr(value)
@@ -59,7 +55,7 @@ def post_report(mailbox: IO[bytes], outcome: Outcome) -> None:
 
 
 def take_report(mailbox: IO[bytes], pid: int) -> Outcome | None:
-    """What the child *pid* reported, or None when it ended before it could."""
+    """Return what the child *pid* reported, or None when it ended before it could."""
     mailbox.seek(0)
     if mailbox.read(len(_MAGIC)) != _MAGIC:
         return None

@@ -34,7 +34,7 @@ class SealedBody:
 
 @contextmanager
 def kept_joint(joint: bytes) -> Iterator[bytes | str]:
-    """The joint pickle as a payload takes it: itself, or the path of a file that is there inside of the block."""
+    """Yield the joint pickle as a payload takes it: itself, or the path of a file that exists inside of the block."""
     if len(joint) <= _SHORT_BYTES:
         yield joint
         return
@@ -53,7 +53,7 @@ def kept_joint(joint: bytes) -> Iterator[bytes | str]:
 def make_payload(
     parent: int, path: Sequence[str], *, code: CodeOrigin, package: bytes, joint: bytes | str, task: Task
 ) -> bytes:
-    """What `worker` reads.
+    """Pack what `worker` reads.
 
     Args:
         parent: The process with which the run's ends.

@@ -1,4 +1,4 @@
-"""The global random number generators of a run's process: fresh where nobody chose a seed, kept where the user did.
+"""The global random number generators of a run's process: fresh where no seed was chosen, kept where one was.
 
 Knows `random`, NumPy, torch and jax, each only where it is loaded already. Knows no executor.
 """
@@ -56,7 +56,7 @@ def seed_everything(seed: int) -> Any:
 
 
 def keep_random_state() -> tuple[Any, ...] | None:
-    """State of `random` before a fork, if the user has seeded it: CPython reseeds it in the child in any case."""
+    """Return the state of `random` before a fork, if the user has seeded it: CPython reseeds it in the child anyway."""
     if not _random_recorder.is_seeded():
         return None
     state: tuple[Any, ...] = sys.modules["random"].getstate()
@@ -64,7 +64,7 @@ def keep_random_state() -> tuple[Any, ...] | None:
 
 
 def settle_random_state(kept: tuple[Any, ...] | None) -> None:
-    """Give this forked process numbers of its own, except from the generators that the user has seeded.
+    """Draw numbers of its own for this forked process, except from the generators that the user has seeded.
 
     Args:
         kept: What `keep_random_state` gave before the fork.
@@ -77,16 +77,16 @@ def settle_random_state(kept: tuple[Any, ...] | None) -> None:
         _settle_torch(sys.modules["torch"])
 
 
-def _settle_numpy(random: Any) -> None:
-    # Once seeded, the generator has no seed sequence any more. Another kind of generator was put there by somebody.
-    generator = random.mtrand._rand._bit_generator
-    if type(generator) is random.MT19937 and generator._seed_seq is not None:
-        # Its state alone: the seed sequence stays, by which a fork of this process knows that nobody seeded.
+def _settle_numpy(numpy_random: Any) -> None:
+    # Once seeded, the generator has no seed sequence any more. Another kind of generator is the user's.
+    generator = numpy_random.mtrand._rand._bit_generator
+    if type(generator) is numpy_random.MT19937 and generator._seed_seq is not None:
+        # Its state alone: the seed sequence stays, by which a fork of this process knows that there is no seed.
         words = sys.modules["numpy"].frombuffer(os.urandom(4 * _MT_WORDS), dtype="uint32")
-        random.set_state(("MT19937", words, _MT_WORDS, 0, 0.0))
+        numpy_random.set_state(("MT19937", words, _MT_WORDS, 0, 0.0))
 
 
 def _settle_torch(torch: Any) -> None:
-    # A generator that nobody seeded has a random seed of 64 bits; people choose smaller ones.
+    # A generator without a chosen seed has a random seed of 64 bits; people choose smaller ones.
     if torch.initial_seed() >= _SEEDS:
         torch.default_generator.seed()

@@ -43,7 +43,7 @@ class Spare:
                 live(theirs)
 
     def hand_over(self, log: int, mailbox: int) -> bool:
-        """Send the process the files of its run; return False when it has exited meanwhile. It is no spare any more."""
+        """Send the process the files of its run; return False when it has exited meanwhile."""
         with self._channel:
             try:
                 socket.send_fds(self._channel, [b"\0"], [log, mailbox])

@@ -10,6 +10,6 @@ OUTPUT_DIR = "PYEXP_OUTPUT_DIR"
 
 
 def forget_start_variables() -> None:
-    """Remove them: what a run starts itself is no part of the start that they were meant for."""
+    """Remove them: they were meant for this start, not for what a run starts itself."""
     for name in (EXECUTOR, JOBS, OUTPUT_DIR):
         os.environ.pop(name, None)

@@ -30,7 +30,7 @@ _SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guard_proces
 
 
 class Guard:
-    """The parent's side: start the guard, name the groups, let it go."""
+    """The parent's side: start the guard, name the groups, close it."""
 
     def __init__(self, *, looks_into_files: bool = False) -> None:
         """Make a guard that watches nothing until it is started.
@@ -83,7 +83,7 @@ class Guard:
         self._tell(f"*{group}\n")
 
     def forget(self, group: int) -> None:
-        """The process group *group* has ended."""
+        """Stop watching the process group *group*, which has ended."""
         self._tell(f"-{group}\n")
 
     @contextmanager
@@ -136,7 +136,7 @@ class Guard:
 
 @asynccontextmanager
 async def open_guard(*, looks_into_files: bool = False) -> AsyncIterator[Guard]:
-    """A started guard, closed on leaving; see `Guard` for the argument."""
+    """Yield a started guard, closed on leaving; see `Guard` for the argument."""
     guard = Guard(looks_into_files=looks_into_files)
     try:
         # A task that is cancelled here leaves its thread behind, which still starts the process.

@@ -19,7 +19,7 @@ _REAPING_S = 0.3
 
 
 def main(mark: str, patience_s: float, *, looks_into_files: bool) -> None:
-    """The guard's whole life."""
+    """Run the guard from its start to its exit."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()
@@ -92,7 +92,7 @@ def _kill(groups: set[int]) -> None:
 
 
 def _wait_for(processes: set[int]) -> None:
-    """Wait until *processes* have ended, for as long as nobody notices."""
+    """Wait until *processes* have ended, for a moment that is not noticed."""
     deadline = time.monotonic() + _REAPING_S
     while time.monotonic() < deadline and any(map(_exists, processes)):
         time.sleep(0.01)

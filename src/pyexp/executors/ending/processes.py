@@ -1,4 +1,4 @@
-"""Ends process trees: who belongs to a run, and how they are asked and then made to go."""
+"""Terminates process trees: which processes belong to a run, and how they are terminated, then killed."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import os
 import sys
 import time
 from contextlib import suppress
-from functools import cache
 from typing import TYPE_CHECKING
 
+from pyexp._libc import load_libc
 from pyexp._record import Record
 
 if TYPE_CHECKING:
-    import ctypes
-
     from pyexp.executors.base import Session
 
 _POLL_S = 0.02
 _LONGEST_POLL_S = 0.1
 _KILLING_POLLS = 100
-# How often a dead member of a group is looked at before it is taken for one that nobody reaps.
+# How often a dead member of a group is looked at before it is taken for one that is never reaped.
 _REAPING_POLLS = 5
 _MOMENT_S = 0.05
 _PR_SET_PDEATHSIG = 1
@@ -95,7 +93,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def list_children(pid: int) -> list[int]:
-    """Pids of the children of the process *pid*, also of those that wait to be reaped (Linux; elsewhere none)."""
+    """Return the pids of the children of the process *pid*, also of dead ones (Linux; elsewhere none)."""
     found: list[int] = []
     with suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -110,7 +108,7 @@ class _Seen(Record):
     Attributes:
         is_dead: It waits to be reaped.
         group: Its process group.
-        start: When it started, which tells it from a later one of the same pid.
+        start: When it started, which distinguishes it from a later one of the same pid.
     """
 
     is_dead: bool
@@ -133,7 +131,7 @@ class _Tree:
         self.look()
 
     def look(self) -> bool:
-        """Look who lives; whether somebody does."""
+        """Look for living members; return whether there are any."""
         if sys.platform != "linux":
             return _group_exists(self._leader)
         living, has_dead = self._walk()
@@ -157,7 +155,7 @@ class _Tree:
                     os.kill(pid, number)
 
     def _walk(self) -> tuple[bool, bool]:
-        """Whether there is a living member, and a dead one."""
+        """Return whether there is a living member, and a dead one."""
         found: dict[int, _Seen] = {}
         waiting = list(self._starts)
         while waiting:
@@ -188,7 +186,7 @@ def _descendants(root: int) -> set[int]:
 
 
 def _see(pid: int) -> _Seen | None:
-    """What the process *pid* is now; None when it is gone."""
+    """Return what the process *pid* is now; None when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             state, _, group, *_, start = file.read().rpartition(b")")[2].split(maxsplit=20)[:20]
@@ -223,16 +221,6 @@ else:
         except PermissionError:
             return True
         return True
-
-
-@cache
-def load_libc() -> ctypes.CDLL:
-    """Load the C library of this process, with the function that every forked child calls."""
-    import ctypes
-
-    library = ctypes.CDLL(None, use_errno=True)
-    getattr(library, "prctl", None)  # looked up here once, not in every child
-    return library
 
 
 def _prctl(option: int, value: int) -> None:

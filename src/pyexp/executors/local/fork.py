@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import copy
 import gc
 import os
@@ -16,6 +15,8 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import anyio
 
+from pyexp._cpython import clear_exit_handlers, leave_task
+from pyexp._libc import load_libc
 from pyexp.errors import ExecutorError
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
@@ -24,7 +25,6 @@ from pyexp.executors.child.child import live, prepare_process, replace_streams
 from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
 from pyexp.executors.ending.guard import Guard, open_guard
-from pyexp.executors.ending.processes import load_libc
 from pyexp.executors.forking import find_hazards
 from pyexp.store import descriptors
 from pyexp.store.layout import RunPaths
@@ -109,7 +109,7 @@ class _Child:
         descriptors.keep(self._log)
 
     def fork(self, context: Context) -> None:
-        """Fork in the loop's own thread, whose end the parent-death signal tells: the lock on Python is held anyway.
+        """Fork in the loop's own thread, with which the child ends: Python's lock is held in any case.
 
         Args:
             context: The context that the child's code runs in.
@@ -127,12 +127,12 @@ class _Child:
                 self.pid = os.fork()
                 if self.pid == 0:
                     # The child is in no task: user code may run a loop of its own.
-                    asyncio.tasks._leave_task(loop, task)
+                    leave_task(loop, task)
                     context.copy().run(self._live, parent, kept)
         finally:
             descriptors.let_go(self._log)
             os.close(self._log)
-        # Both sides set the group: whoever comes first, it exists before anybody signals it.
+        # Both sides set the group, so that it exists before it is signalled.
         with suppress(OSError):
             os.setpgid(self.pid, self.pid)
         self._guard.watch(self.pid)
@@ -145,7 +145,7 @@ class _Child:
         return self.returncode
 
     def _live(self, parent: int, kept: tuple[Any, ...] | None) -> NoReturn:
-        """The child's whole life; never returns into the parent's code."""
+        """Live the child's whole life; never return into the parent's code."""
         if sys.platform == "win32":
             raise NotImplementedError
         try:
@@ -153,7 +153,7 @@ class _Child:
                 os.setpgid(0, 0)
             gc.freeze()  # a collection would copy every page of the parent that it looks at
             _reset_signals()
-            atexit._clear()
+            clear_exit_handlers()
             os.environ.update(self._guard.environment | dict(self._task.environment))
             self._take_streams()
             descriptors.close_inherited(but=self._mailbox.fileno())
@@ -212,7 +212,7 @@ async def _sign_of_end(pid: int) -> None:
 
 
 def _open_descriptor(pid: int) -> int | None:
-    """A descriptor that can be read when the process *pid* has ended (Linux)."""
+    """Return a descriptor that can be read when the process *pid* has ended (Linux)."""
     if sys.platform == "linux":
         # Forbidden in some containers, missing in an old kernel or C library; there may be too many open files.
         with suppress(AttributeError, OSError):
@@ -221,7 +221,7 @@ def _open_descriptor(pid: int) -> int | None:
 
 
 def _exit_code(pid: int) -> int | None:
-    """The exit code of the child *pid*, None while it lives."""
+    """Return the exit code of the child *pid*, None while it lives."""
     if sys.platform == "win32":
         raise NotImplementedError
     try:

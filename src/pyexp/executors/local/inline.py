@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import anyio
 
+from pyexp._cpython import set_running_loop
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import captured
 from pyexp.executors.invoke import run_task, run_task_async
@@ -49,7 +50,7 @@ class InlineExecutor(Executor):
         yield bound
 
     def needs_main_thread(self, body: Body) -> bool:
-        """Whether *body* is synchronous: it blocks the thread that calls it."""
+        """Return whether *body* is synchronous: it blocks the thread that calls it."""
         return not body.is_async
 
     @property
@@ -78,8 +79,8 @@ class InlineExecutor(Executor):
 def _no_loop() -> Iterator[None]:
     """Hide the running loop from a function that blocks it, so that the function may run one of its own."""
     loop = asyncio.get_running_loop()
-    asyncio._set_running_loop(None)
+    set_running_loop(None)
     try:
         yield
     finally:
-        asyncio._set_running_loop(loop)
+        set_running_loop(loop)

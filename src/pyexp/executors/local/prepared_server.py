@@ -9,11 +9,12 @@ import sys
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
+from pyexp._cpython import python_options
 from pyexp.executors.capture import open_log
 from pyexp.executors.child import FORK_SERVER
 from pyexp.executors.child.forkserver_report import Report
 from pyexp.executors.child.mailbox import open_mailbox
-from pyexp.executors.local.server import Server, python_options, start_server
+from pyexp.executors.local.server import Server, start_server
 from pyexp.executors.verdict import describe_end, with_tail
 from pyexp.task import Failed
 
@@ -84,7 +85,7 @@ class PreparedServer(Server):
         self._settled.set()
 
     def lose(self) -> None:
-        """Give the server up, also while it is waited for; see `Server`."""
+        """Abandon the server, also while it is waited for; see `Server`."""
         super().lose()
         self._settled.set()
 

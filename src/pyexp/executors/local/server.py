@@ -9,7 +9,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 import sys
 from contextlib import suppress
 from itertools import count
@@ -185,7 +184,7 @@ class Server:
                 run.ended.set()
 
     def lose(self) -> None:
-        """Give the server up: it is gone, or exits at the end of its socket."""
+        """Abandon the server: it is gone, or exits at the end of its socket."""
         if self.is_lost:
             return
         self.is_lost = True
@@ -233,8 +232,3 @@ async def start_server(
             os.close(log)
     guard.watch_reaper(process.pid)
     return process, ours
-
-
-def python_options() -> list[str]:
-    """Return the options that this Python was started with."""
-    return subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined,no-any-return]

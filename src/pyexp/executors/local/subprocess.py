@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, ClassVar
 
 import anyio
 
+from pyexp._cpython import python_options
 from pyexp.code.packing import pack
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
@@ -20,7 +21,7 @@ from pyexp.executors.child import RUN_SERVER, WORKER
 from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.payload import kept_joint, make_payload
 from pyexp.executors.ending.guard import Guard, open_guard
-from pyexp.executors.local.server import Server, python_options, start_server
+from pyexp.executors.local.server import Server, start_server
 from pyexp.executors.local.serving import environment_changes, execute_on, working_folder
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome

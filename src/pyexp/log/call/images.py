@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import struct
-import sys
 import warnings
 import zlib
 from io import BytesIO
 from typing import Any
 
+from pyexp._cpython import calling_frame
 from pyexp._optional import import_extra
 from pyexp.log.call.arrays import to_array
 from pyexp.log.kinds import GIF, JPEG, PNG, WEBP
@@ -134,7 +134,7 @@ def _to_bytes(tag: str, array: Any) -> Any:
 
 def _warn(message: str) -> None:
     """Warn of the call in the user's code, however deep below it this is."""
-    frame, level = sys._getframe(), 1  # noqa: SLF001 - there is no other way to the caller
+    frame, level = calling_frame(), 2
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "pyexp":
         frame, level = frame.f_back, level + 1
     warnings.warn(message, stacklevel=level)

@@ -30,9 +30,9 @@ class AtTheTop:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("kind", ["plain", "async", "logging"])
 @pytest.mark.slow
-def test_no_op_run_imports_nothing(tmp_path, is_async):
+def test_run_imports_nothing(tmp_path, kind):
     top = AtTheTop()
 
     def function(config):
@@ -41,6 +41,11 @@ def test_no_op_run_imports_nothing(tmp_path, is_async):
     async def later(config):
         return top
 
-    results = run_all(later if is_async else function, [{"x": 0}, {"x": 1}], tmp_path, executor="forkserver", jobs=1)
+    def logging(config, logger):
+        logger.add_scalar("x", 1.0)
+        return top
+
+    functions = {"plain": function, "async": later, "logging": logging}
+    results = run_all(functions[kind], [{"x": 0}, {"x": 1}], tmp_path, executor="forkserver", jobs=1)
 
     assert [(r.status, r.log) for r in results] == [("passed", "")] * 2

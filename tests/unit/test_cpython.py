@@ -1,0 +1,111 @@
+"""What is private to CPython is there, and does what it is used for, on this version."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from pyexp import _cpython
+
+
+def test_hashes_are_those_of_hashlib():
+    assert _cpython.blake2b(b"x").hexdigest() == hashlib.blake2b(b"x").hexdigest()
+    assert _cpython.short_sha256(b"x").hexdigest() == hashlib.sha256(b"x").hexdigest()
+
+
+@pytest.mark.parametrize("text", ["", "plain", 'é"\n\x00\udcff😀'])
+def test_text_is_quoted_as_json_does(text):
+    assert _cpython.quote_ascii(text) == json.dumps(text)
+
+
+def test_frames_of_callers_and_threads():
+    def inner():
+        return _cpython.calling_frame(), _cpython.calling_frame(1)
+
+    def outer():
+        return inner()
+
+    first, second = outer()
+    assert (first.f_code.co_name, second.f_code.co_name) == ("outer", "test_frames_of_callers_and_threads")
+    assert _cpython.frame_of_thread(threading.get_ident()).f_code.co_name == "frame_of_thread"
+    assert _cpython.frame_of_thread(None) is None
+
+
+def test_threads_that_python_did_not_start():
+    import _thread
+
+    found = []
+    done = threading.Event()
+
+    def look():
+        found.append(threading.current_thread())
+        done.set()
+
+    _thread.start_new_thread(look, ())
+
+    assert done.wait(10)
+    assert _cpython.is_foreign(found[0])
+    assert not _cpython.is_foreign(threading.current_thread())
+
+
+def test_running_loop_can_be_hidden():
+    async def main():
+        loop = asyncio.get_running_loop()
+        assert _cpython.is_loop_running()
+        _cpython.set_running_loop(None)
+        try:
+            assert not _cpython.is_loop_running()
+            assert asyncio.run(asyncio.sleep(0, "inner")) == "inner"
+        finally:
+            _cpython.set_running_loop(loop)
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+
+
+def test_task_can_be_left():
+    async def main():
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        _cpython.leave_task(loop, task)
+        left = asyncio.current_task()
+        asyncio.tasks._enter_task(loop, task)
+        return left
+
+    assert asyncio.run(main()) is None
+
+
+@pytest.mark.parametrize(("clears", "printed"), [(False, "handler\nend\n"), (True, "end\n")])
+def test_exit_handlers_are_run_or_forgotten(clears, printed):
+    code = f"""
+import atexit
+from pyexp import _cpython
+atexit.register(print, "handler")
+if {clears}:
+    _cpython.clear_exit_handlers()
+_cpython.run_exit_handlers()
+print("end")
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout == printed
+
+
+def test_options_of_python():
+    code = "from pyexp import _cpython; print(*_cpython.python_options())"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-B", "-W", "error", "-c", code]
+    told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    assert told.split() == ["-B", "-Werror"]
+
+
+def test_starter_of_a_process_of_multiprocessing():
+    assert _cpython.starter_of(multiprocessing.Process()) == os.getpid()
+    assert _cpython.starter_of(object()) is None
