@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged
 LEAST_BLOCKS = 8  # fewer are not worth it
+MOST_POINTS = 4  # in a column of a block: those with more are read well enough as they are
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class _Gathered:
     blocks: int = 0
     first: int = 0
     last: int = 0
+    parts: int = 0  # columns of all blocks together
     columns: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
 
     def add(self, frame: Frame, number: int, found: list[Points]) -> None:
@@ -43,6 +45,12 @@ class _Gathered:
             columns[2].extend(points.times)
         self.end, self.last = frame.end, number
         self.blocks += 1
+        self.parts += len(found)
+
+    def is_worth_it(self) -> bool:
+        """Return whether these blocks are so small that their points are better on disk twice."""
+        points = sum(len(values) for _, values, _ in self.columns.values())
+        return self.blocks >= LEAST_BLOCKS and points < MOST_POINTS * self.parts
 
 
 def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[bytes, list[bytes]]]:
@@ -65,7 +73,7 @@ def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[
         elif kind == codec.SCALARS:
             gathered = _Gathered(frame.end)
     is_intact = not (tail.damaged or tail.foreign) and tail.offset == end
-    return _encode(gathered) if is_intact and gathered.blocks >= LEAST_BLOCKS else []
+    return _encode(gathered) if is_intact and gathered.is_worth_it() else []
 
 
 def is_small(record_bytes: int) -> bool:
