@@ -22,7 +22,8 @@ SHAPES = {
 }
 
 
-def write(folder, count, tags, firsts, strides, blocks=40):
+def write(folder, shape, blocks=40):
+    count, tags, firsts, strides = shape
     file = EventFile(folder / "events.pb")
     chance = random.Random(1)
     for block in range(blocks):
@@ -43,7 +44,7 @@ def read(folder):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_same_points(tmp_path, monkeypatch, shape):
-    write(tmp_path, *SHAPES[shape])
+    write(tmp_path, SHAPES[shape])
     with monkeypatch.context() as patch:
         patch.setattr(small_blocks, "MAX_BLOCK_BYTES", 0)
         one_by_one = read(tmp_path)
@@ -55,7 +56,7 @@ def test_the_same_points(tmp_path, monkeypatch, shape):
 
 
 def test_damage_anywhere_in_a_block_is_noticed(tmp_path):
-    write(tmp_path, 2, 2, [0, 0], [1, 1], blocks=10)
+    write(tmp_path, (2, 2, [0, 0], [1, 1]), blocks=10)
     path = tmp_path / "events.pb"
     whole, expected = path.read_bytes(), read(tmp_path)
     reader = LogReader(tmp_path)
