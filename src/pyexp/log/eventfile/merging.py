@@ -18,9 +18,10 @@ from pyexp.log.values.parts import read_at
 if TYPE_CHECKING:
     from pyexp.log.eventfile.framing import Frame
 
-BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged
+BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged,
+BYTES_AT_ONCE = 1 << 21  # or as many bytes of them
 LEAST_BLOCKS = 8  # fewer are not worth it
-MOST_POINTS = 4  # in a column of a block: those with more are read well enough as they are
+MOST_POINTS = 4  # in a column of a block, on average: those with more are read well enough as they are
 
 
 @dataclass(slots=True)
@@ -32,7 +33,6 @@ class _Gathered:
     blocks: int = 0
     first: int = 0
     last: int = 0
-    parts: int = 0  # columns of all blocks together
     columns: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
 
     def add(self, frame: Frame, number: int, found: list[Points]) -> None:
@@ -45,12 +45,6 @@ class _Gathered:
             columns[2].extend(points.times)
         self.end, self.last = frame.end, number
         self.blocks += 1
-        self.parts += len(found)
-
-    def is_worth_it(self) -> bool:
-        """Return whether these blocks are so small that their points are better on disk twice."""
-        points = sum(len(values) for _, values, _ in self.columns.values())
-        return self.blocks >= LEAST_BLOCKS and points < MOST_POINTS * self.parts
 
 
 def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[bytes, list[bytes]]]:
@@ -65,7 +59,7 @@ def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[
         kind = codec.head_kind(frame.head)
         if kind == codec.MERGED or (kind == codec.ATTEMPT and not codec.parse_attempt(frame.head).joins):
             gathered = _Gathered(frame.end)
-        elif kind == codec.SCALARS and is_small(frame.end - frame.offset):
+        elif kind == codec.SCALARS and is_small(frame.head, frame.end - frame.offset):
             found = _read(file, frame)
             if found is None or frame.number is None:
                 return []
@@ -73,12 +67,18 @@ def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[
         elif kind == codec.SCALARS:
             gathered = _Gathered(frame.end)
     is_intact = not (tail.damaged or tail.foreign) and tail.offset == end
-    return _encode(gathered) if is_intact and gathered.is_worth_it() else []
+    return _encode(gathered) if is_intact and gathered.blocks >= LEAST_BLOCKS else []
 
 
-def is_small(record_bytes: int) -> bool:
-    """Return whether a block of this size is one of those that are merged."""
-    return record_bytes <= scalar_blocks.SMALL_BYTES
+def is_small(head: bytes, record_bytes: int) -> bool:
+    """Return whether a block is one of those that are merged, whose points are better on disk twice."""
+    if record_bytes > scalar_blocks.SMALL_BYTES:
+        return False
+    try:
+        block = scalar_blocks.parse(head, 0)
+    except WireError:
+        return False
+    return block.total(len(block.crcs)) <= MOST_POINTS * len(block.crcs)
 
 
 def _read(file: IO[bytes], frame: Frame) -> list[Points] | None:

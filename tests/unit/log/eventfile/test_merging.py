@@ -191,6 +191,35 @@ def test_what_is_between_small_blocks_stays_in_order(tmp_path, monkeypatch):
         assert [*reader.read_series("a").values] == values
 
 
+def test_steps_of_many_tags_are_merged(tmp_path, monkeypatch):
+    """A block may be large because it has many tags; then fewer are merged at once."""
+    monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", 1000)
+    monkeypatch.setattr(merging, "BYTES_AT_ONCE", 1 << 20)
+    (tmp_path / "run").mkdir()
+    file = EventFile(tmp_path / "run" / "events.pb")
+    for it in range(40):
+        columns = [
+            Points(f"a tag with a long name {number}", array("q", [it]), array("d", [it]), array("d", [it]))
+            for number in range(700)
+        ]
+        file.prepare(columns, [])()
+    file.release()
+    reader = LogReader(tmp_path / "run")
+    assert reader.load_scalars("a tag with a long name 699") == [(it, float(it)) for it in range(40)]
+    assert len(reader._source._list.blocks.keys("a tag with a long name 699")) < 30
+
+
+def test_blocks_of_many_points_are_not_merged(tmp_path):
+    (tmp_path / "run").mkdir()
+    file = EventFile(tmp_path / "run" / "events.pb")
+    for block in range(30):
+        its = array("q", range(10 * block, 10 * block + 10))
+        file.prepare([Points(tag, its, array("d", its), array("d", its)) for tag in "ab"], [])()
+    file.close()
+    assert "merged" not in heads(tmp_path / "run" / "events.pb")
+    assert LogReader(tmp_path / "run").load_scalars("b") == [(it, float(it)) for it in range(300)]
+
+
 def test_later_attempts_hide_points_in_merged_blocks(tmp_path):
     write(tmp_path / "run", 40)
     write(tmp_path / "run", 40, begin=25)
