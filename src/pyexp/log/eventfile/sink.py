@@ -83,7 +83,7 @@ class EventFile:
                 self._merge()
                 self._append_index()
                 self._append([(codec.encode_end(self._index_at), [])], are_stamped=False)
-        except OSError:
+        except (OSError, ValueError):
             pass  # everything that was logged is in the file; without an index it is only listed more slowly
         finally:
             self.release()
@@ -107,17 +107,22 @@ class EventFile:
             self._follow(is_locked=is_locked)
             blocks = [(head, _size(head, data)) for head, data in records if _holds_scalars(head)]
             small = [merging.is_small(*block) for block in blocks]
-            with suppress(OSError):  # the records are in the file; readers walk over them until the next index
-                if not all(small):
-                    self._merge()
+            if not all(small):
+                self._tidy_up()
             self._append(records)
             self._small += sum(small)
             self._small_bytes += sum(size for (_, size), is_small in zip(blocks, small, strict=True) if is_small)
             if self._has_much() or self._unindexed >= RECORDS_PER_INDEX:
-                self._unindexed = 0
-                with suppress(OSError):
-                    self._merge()
-                    self._append_index()
+                self._tidy_up(with_index=True)
+
+    def _tidy_up(self, *, with_index: bool = False) -> None:
+        """Merge small blocks and, if wanted, list what there is; without either, readers take longer, and no more."""
+        with suppress(OSError, ValueError):  # the disk is full, or a later version wrote something else
+            self._merge()
+            if with_index:
+                self._append_index()
+        if with_index:  # also after a failure: it is not tried again at each record
+            self._unindexed = 0
 
     def _has_much(self) -> bool:
         """Return whether it is time to merge."""

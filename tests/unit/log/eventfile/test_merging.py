@@ -254,14 +254,15 @@ def test_programs_with_protobuf_alone_see_each_point_once(tmp_path):
     assert [record for record in message.record if not record.HasField("merged")] == list(load_messages(path))
 
 
-def test_a_full_disk_while_merging_costs_no_point(tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("of a later version")])
+def test_what_fails_while_merging_costs_no_point(tmp_path, monkeypatch, error):
     (tmp_path / "run").mkdir()
     file = EventFile(tmp_path / "run" / "events.pb")
     encode = scalar_blocks.encode
 
     def failing(columns, strides, span=None):
         if span is not None:
-            raise OSError(28, "No space left on device")
+            raise error
         return encode(columns, strides)
 
     monkeypatch.setattr(scalar_blocks, "encode", failing)
