@@ -25,6 +25,7 @@ COUNTS = [pytest.param(60, id="few"), pytest.param(1000, id="full", marks=pytest
 def merged(request, monkeypatch):
     monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", request.param)
     monkeypatch.setattr(merging, "LEAST_BLOCKS", min(request.param, 8))
+    monkeypatch.setattr(merging, "MOST_POINTS", PER_BLOCK)
 
 
 def value_of(tag, iteration):
@@ -65,6 +66,12 @@ def write_log(folder, *, closed):
     else:
         file.release()
     return (folder / "events.pb").read_bytes()
+
+
+def test_r16_is_about_merged_blocks(tmp_path):
+    write_log(tmp_path, closed=True)
+    message = events_pb2.EventFile.FromString((tmp_path / "events.pb").read_bytes())
+    assert any(record.HasField("merged") for record in message.record)
 
 
 def check(folder, *, lost_blocks=1, lost_objects=1, first_block=0):

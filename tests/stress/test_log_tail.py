@@ -19,6 +19,7 @@ SECONDS = [pytest.param(2, id="short"), pytest.param(60, id="full", marks=pytest
 @pytest.fixture(autouse=True)
 def merged_often(monkeypatch):
     monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", 30)
+    monkeypatch.setattr(merging, "MOST_POINTS", 5)
 
 
 def make_bytes(folder, blocks):

@@ -18,8 +18,10 @@ from pyexp.log.values.parts import read_at
 if TYPE_CHECKING:
     from pyexp.log.eventfile.framing import Frame
 
-BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged
+BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged,
+BYTES_AT_ONCE = 1 << 21  # or as many bytes of them
 LEAST_BLOCKS = 8  # fewer are not worth it
+MOST_POINTS = 4  # in a column of a block, on average: those with more are read well enough as they are
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[
         kind = codec.head_kind(frame.head)
         if kind == codec.MERGED or (kind == codec.ATTEMPT and not codec.parse_attempt(frame.head).joins):
             gathered = _Gathered(frame.end)
-        elif kind == codec.SCALARS and is_small(frame.end - frame.offset):
+        elif kind == codec.SCALARS and is_small(frame.head, frame.end - frame.offset):
             found = _read(file, frame)
             if found is None or frame.number is None:
                 return []
@@ -68,9 +70,15 @@ def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[
     return _encode(gathered) if is_intact and gathered.blocks >= LEAST_BLOCKS else []
 
 
-def is_small(record_bytes: int) -> bool:
-    """Return whether a block of this size is one of those that are merged."""
-    return record_bytes <= scalar_blocks.SMALL_BYTES
+def is_small(head: bytes, record_bytes: int) -> bool:
+    """Return whether a block is one of those that are merged, whose points are better on disk twice."""
+    if record_bytes > scalar_blocks.SMALL_BYTES:
+        return False
+    try:
+        block = scalar_blocks.parse(head, 0)
+    except WireError:
+        return False
+    return block.total(len(block.crcs)) <= MOST_POINTS * len(block.crcs)
 
 
 def _read(file: IO[bytes], frame: Frame) -> list[Points] | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 POINTS_PER_BLOCK = 1 << 16
 HEAD_BYTES = 1 << 18
-SMALL_BYTES = 1 << 14  # of a whole record
+SMALL_BYTES = 1 << 18  # of a whole record: a point of each of a few thousand tags
 _ITEM_BYTES = 8
 _LONG = 1024  # points of a column whose last one is in the head, too
 _KEYS = tuple(

@@ -51,7 +51,8 @@ class EventFile:
         self._unindexed = 0
         self._indexed_end = self._index_at = 0
         self._seen = Tail()  # of the file, by all who write to it
-        self._merged_end = self._small = 0  # up to where blocks are merged, and how many small ones we wrote since
+        self._merged_end = self._small = 0  # up to where blocks are merged, and how many small ones we wrote since,
+        self._small_bytes = 0  # and how large these are
         try:
             with locked(self._descriptor):
                 self._begin(is_new_attempt=is_new_attempt)
@@ -82,7 +83,7 @@ class EventFile:
                 self._merge()
                 self._append_index()
                 self._append([(codec.encode_end(self._index_at), [])], are_stamped=False)
-        except OSError:
+        except (OSError, ValueError):
             pass  # everything that was logged is in the file; without an index it is only listed more slowly
         finally:
             self.release()
@@ -104,17 +105,28 @@ class EventFile:
             if self._presence is None:
                 self._begin()
             self._follow(is_locked=is_locked)
-            small = [merging.is_small(_size(head, data)) for head, data in records if _holds_scalars(head)]
-            with suppress(OSError):  # the records are in the file; readers walk over them until the next index
-                if not all(small):
-                    self._merge()
+            blocks = [(head, _size(head, data)) for head, data in records if _holds_scalars(head)]
+            small = [merging.is_small(*block) for block in blocks]
+            if not all(small):
+                self._tidy_up()
             self._append(records)
             self._small += sum(small)
-            if self._small >= merging.BLOCKS_AT_ONCE or self._unindexed >= RECORDS_PER_INDEX:
-                self._unindexed = 0
-                with suppress(OSError):
-                    self._merge()
-                    self._append_index()
+            self._small_bytes += sum(size for (_, size), is_small in zip(blocks, small, strict=True) if is_small)
+            if self._has_much() or self._unindexed >= RECORDS_PER_INDEX:
+                self._tidy_up(with_index=True)
+
+    def _tidy_up(self, *, with_index: bool = False) -> None:
+        """Merge small blocks and, if wanted, list what there is; without either, readers take longer, and no more."""
+        with suppress(OSError, ValueError):  # the disk is full, or a later version wrote something else
+            self._merge()
+            if with_index:
+                self._append_index()
+        if with_index:  # also after a failure: it is not tried again at each record
+            self._unindexed = 0
+
+    def _has_much(self) -> bool:
+        """Return whether it is time to merge."""
+        return self._small >= merging.BLOCKS_AT_ONCE or self._small_bytes >= merging.BYTES_AT_ONCE
 
     def _find(self) -> None:
         """Follow the folder to where it was renamed to; make a file that was removed again, but fail once before."""
@@ -122,7 +134,9 @@ class EventFile:
             descriptor = create(self.path, _FLAGS)
             self._close()
             self._descriptor, self._presence, self._is_lost = descriptor, None, False
-            self._unindexed = self._indexed_end = self._index_at = self._merged_end = self._small = 0
+            self._unindexed = self._indexed_end = self._index_at = self._merged_end = self._small = (
+                self._small_bytes
+            ) = 0
             self._seen = Tail()
             return
         try:
@@ -180,7 +194,7 @@ class EventFile:
 
     def _merge(self) -> None:
         """Append the small blocks since the last merged ones once more, as few long ones."""
-        small, self._small = self._small, 0
+        small, self._small, self._small_bytes = self._small, 0, 0
         if small >= merging.LEAST_BLOCKS:
             with repairs.reading(self._descriptor) as file:
                 size = os.fstat(self._descriptor).st_size

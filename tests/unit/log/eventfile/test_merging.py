@@ -72,24 +72,24 @@ def test_the_same_points(tmp_path, closed, steps):
     assert heads(path).count("merged") >= 2 * (steps // 10)  # iterations without a stride are in one apart
 
 
+@pytest.mark.slow
 def test_a_cut_at_any_byte_loses_nothing_that_was_written_before(tmp_path):
-    path = write(tmp_path / "run", 18, closed=False)
-    before = path.stat().st_size
-    with_merged = EventFile(path, is_new_attempt=False)
-    with_merged.prepare(row(18) + row(19)[:1], [])()
+    path = write(tmp_path / "run", 9, closed=False)
     small_end = path.stat().st_size
-    with_merged._small, with_merged._merged_end = 99, 0
-    with_merged.close()
+    closing = EventFile(path, is_new_attempt=False)
+    closing._small = 99
+    closing.close()
     whole = path.read_bytes()
     assert heads(path)[-4:] == ["merged", "merged", "index", "end"]
-    assert before < small_end < len(whole)
-    points = found(LogReader(tmp_path / "run"))
+    points = expected(9)
     for size in range(small_end, len(whole)):
         path.write_bytes(whole[:size])
-        assert found(LogReader(tmp_path / "run")) == points
-        with Logger(tmp_path / "run") as logger:
-            logger.add_scalar("c", 1)
-        assert {tag: what for tag, what in found(LogReader(tmp_path / "run")).items() if tag != "c"} == points
+        reader = LogReader(tmp_path / "run")
+        assert {"a": reader.load_scalars("a"), "b": reader.load_scalars("b"), "t": reader.load_text("t")} == points
+        if size % 11 == 0:
+            with Logger(tmp_path / "run") as logger:
+                logger.add_scalar("c", 1)
+            assert {tag: what for tag, what in found(LogReader(tmp_path / "run")).items() if tag != "c"} == points
 
 
 def test_a_damaged_merged_block_is_replaced_by_the_small_ones(tmp_path):
@@ -98,7 +98,7 @@ def test_a_damaged_merged_block_is_replaced_by_the_small_ones(tmp_path):
         data = path.read_bytes()
         merged = [record for record in load_all(path) if record[0] == "merged"]
         chance = random.Random(5)
-        for _ in range(150):
+        for _ in range(60):
             _, begin, end = chance.choice(merged)
             damaged = bytearray(data)
             damaged[chance.randrange(begin, end)] ^= 1 << chance.randrange(8)
@@ -191,6 +191,35 @@ def test_what_is_between_small_blocks_stays_in_order(tmp_path, monkeypatch):
         assert [*reader.read_series("a").values] == values
 
 
+def test_steps_of_many_tags_are_merged(tmp_path, monkeypatch):
+    """A block may be large because it has many tags; then fewer are merged at once."""
+    monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", 1000)
+    monkeypatch.setattr(merging, "BYTES_AT_ONCE", 1 << 20)
+    (tmp_path / "run").mkdir()
+    file = EventFile(tmp_path / "run" / "events.pb")
+    for it in range(40):
+        columns = [
+            Points(f"a tag with a long name {number}", array("q", [it]), array("d", [it]), array("d", [it]))
+            for number in range(700)
+        ]
+        file.prepare(columns, [])()
+    file.release()
+    reader = LogReader(tmp_path / "run")
+    assert reader.load_scalars("a tag with a long name 699") == [(it, float(it)) for it in range(40)]
+    assert len(reader._source._list.blocks.keys("a tag with a long name 699")) < 30
+
+
+def test_blocks_of_many_points_are_not_merged(tmp_path):
+    (tmp_path / "run").mkdir()
+    file = EventFile(tmp_path / "run" / "events.pb")
+    for block in range(30):
+        its = array("q", range(10 * block, 10 * block + 10))
+        file.prepare([Points(tag, its, array("d", its), array("d", its)) for tag in "ab"], [])()
+    file.close()
+    assert "merged" not in heads(tmp_path / "run" / "events.pb")
+    assert LogReader(tmp_path / "run").load_scalars("b") == [(it, float(it)) for it in range(300)]
+
+
 def test_later_attempts_hide_points_in_merged_blocks(tmp_path):
     write(tmp_path / "run", 40)
     write(tmp_path / "run", 40, begin=25)
@@ -225,14 +254,15 @@ def test_programs_with_protobuf_alone_see_each_point_once(tmp_path):
     assert [record for record in message.record if not record.HasField("merged")] == list(load_messages(path))
 
 
-def test_a_full_disk_while_merging_costs_no_point(tmp_path, monkeypatch):
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("of a later version")])
+def test_what_fails_while_merging_costs_no_point(tmp_path, monkeypatch, error):
     (tmp_path / "run").mkdir()
     file = EventFile(tmp_path / "run" / "events.pb")
     encode = scalar_blocks.encode
 
     def failing(columns, strides, span=None):
         if span is not None:
-            raise OSError(28, "No space left on device")
+            raise error
         return encode(columns, strides)
 
     monkeypatch.setattr(scalar_blocks, "encode", failing)

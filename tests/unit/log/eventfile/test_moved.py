@@ -126,7 +126,7 @@ def hit_blocks(bounds, hit):
 
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("count", [40, pytest.param(1000, marks=pytest.mark.stress)])
+@pytest.mark.parametrize("count", [15, pytest.param(1000, marks=pytest.mark.stress)])
 def test_only_what_is_hit_is_lost(tmp_path, kind, closed, count):
     data = write_log(tmp_path / "run", closed=closed)
     bounds = frames(tmp_path / "run" / "events.pb")
@@ -145,13 +145,53 @@ def test_a_splice_of_another_log(tmp_path, closed):
     theirs = write_log(tmp_path / "other", closed=closed, seed=1)
     assert frames(tmp_path / "other" / "events.pb") == bounds
     chance = random.Random(4)
-    for _ in range(40):
+    for _ in range(12):
         begin, end = sorted(chance.sample(range(1, len(bounds)), 2))
         hit = {*range(bounds[begin][0], bounds[end][0])}
         for spliced in (theirs[min(hit) : max(hit) + 1], theirs[min(hit) :], theirs[len(theirs) // 2 : max(hit) + 1]):
             damaged = ours[: min(hit)] + spliced + ours[max(hit) + 1 :]
             (tmp_path / "run" / "events.pb").write_bytes(damaged)
             check(tmp_path / "run", hit_blocks(bounds, hit))
+
+
+def behind_something_else(data, _):
+    return b"HTTP/1.1 200 OK\r\n\r\n" + data, set()
+
+
+def without_its_begin(data, _):
+    return data[57:], {*range(57)}
+
+
+def twice(data, _):
+    return data + data, set()
+
+
+def before_another(data, theirs):
+    return data + theirs, set()
+
+
+def with_line_ends_of_windows(data, _):
+    """As a transfer as text makes it; whatever holds a line end is hit."""
+    hit = {at for at, byte in enumerate(data) if byte == 0x0A}
+    return data.replace(b"\n", b"\r\n"), hit
+
+
+def backwards(data, _):
+    """Its second half before its first one, cut within a record."""
+    return data[len(data) // 2 :] + data[: len(data) // 2], {len(data) // 2}
+
+
+WHOLE = [behind_something_else, without_its_begin, twice, before_another, with_line_ends_of_windows, backwards]
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("kind", WHOLE, ids=lambda kind: kind.__name__)
+def test_a_file_that_a_transfer_damaged(tmp_path, kind, closed):
+    data = write_log(tmp_path / "run", closed=closed)
+    bounds = frames(tmp_path / "run" / "events.pb")
+    damaged, hit = kind(data, write_log(tmp_path / "other", closed=closed, seed=1))
+    (tmp_path / "run" / "events.pb").write_bytes(damaged)
+    check(tmp_path / "run", hit_blocks(bounds, hit))
 
 
 def test_a_log_that_was_moved_is_gone_on_with(tmp_path):

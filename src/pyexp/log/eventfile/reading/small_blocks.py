@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_BLOCK_BYTES = scalar_blocks.SMALL_BYTES
 MAX_BYTES = 1 << 21  # of the file; joined they take about half
+MOST_POINTS = 64  # in a column of a block, on average: those with more are read as fast one by one
 _LEAST_BLOCKS = 8
 _WINDOW_BYTES = 1 << 18
 
@@ -43,7 +44,8 @@ class SmallBlocks:
         self._columns: dict[str, tuple[array[int], array[float], array[float]]] = {}
         self._rows: dict[int, Rows] = {}  # by the size of a block
         self._room = MAX_BYTES
-        self._end = 0  # the first block that is not joined
+        self._end = 0  # behind the blocks that are joined
+        self._obstacle = -1  # the block behind them, if it cannot be joined
 
     def read(self, file: IO[bytes], size: int, offsets: Sequence[int], tag: str) -> tuple[list[Points], int]:
         """Return the points of a tag in the first blocks at *offsets*, and the offset up to which these are."""
@@ -52,14 +54,15 @@ class SmallBlocks:
             len(offsets) < _LEAST_BLOCKS or offsets[_LEAST_BLOCKS - 1] - offsets[0] > _LEAST_BLOCKS * MAX_BLOCK_BYTES
         ):
             return [], 0
-        self._extend(_Bytes(file, size), offsets[begin:])
+        if begin < len(offsets) and offsets[begin] != self._obstacle:
+            self._extend(_Bytes(file, size), offsets[begin:])
         if tag not in self._columns:
             return [], self._end
         iterations, values, times = self._columns[tag]
         return [Points(tag, iterations[:], values[:], times[:])], self._end
 
     def _extend(self, source: _Bytes, offsets: Iterable[int]) -> None:
-        """Join what follows, up to the first block that is large, or damaged where its size is, or has no room."""
+        """Join what follows, up to a block that is large or long, has no room, or is damaged where its size is."""
         rows: Rows | None = None
         for offset in offsets:
             if rows is None or rows.size > self._room or not rows.add(source.read(offset, rows.size), offset):
@@ -67,6 +70,7 @@ class SmallBlocks:
                     self._join(rows.take())
                 rows = self._rows_at(source, offset)
                 if rows is None:
+                    self._obstacle = offset
                     break
             self._room -= rows.size
             self._end = offset + 1
@@ -91,6 +95,8 @@ class SmallBlocks:
             return None
         try:
             block = scalar_blocks.parse(frame.head, frame.data_offset)
+            if block.total(len(block.crcs)) > MOST_POINTS * len(block.crcs):
+                return None
             found = scalar_blocks.read_columns(block, lambda at, size: record[at - offset : at - offset + size])
         except (WireError, ValueError, OverflowError):
             return None
