@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from browser.records import record
 from table import Row, print_table
 
+from browser.records import record
 from pyexp.task import Status
 from pyexp.viewer import start_viewer
 

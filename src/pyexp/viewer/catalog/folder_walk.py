@@ -113,7 +113,7 @@ class Discovery:
                 return
 
     def look(self, path: Path) -> Folder:
-        """Return what the folder *path* holds, nothing if it is missing, unreadable or a link; one look serves a walk."""
+        """Return what the folder *path* holds, nothing if it is missing or a link; one look serves a whole walk."""
         key = os.fspath(path)
         if (looked := self._listed.get(key)) is not None:
             return looked[2]
