@@ -136,7 +136,7 @@ class Page:
 
     def group_by(self, *choices: str) -> None:
         """Choose in the menu of groups: keys of configs, `none`, `all but …`."""
-        self.see("[aria-label='Group runs by config keys']").click()
+        self.see("[aria-label^='Group runs by config keys']").click()
         for choice in choices:
             self.see(f".group-menu >> text='{choice}'").click()
         self.raw.keyboard.press("Escape")

@@ -40,6 +40,25 @@ def test_a_log_scale_over_many_decades_breaks_no_policy(desk: Desk, viewer: View
     assert page.find(".plot tspan").count() == 0
 
 
+def test_the_ticks_of_a_log_scale_are_whole_numbers(desk: Desk, viewer: Viewer) -> None:
+    ends = {"decade": (0.2, 7.0), "two": (0.02, 1.7), "three": (1.5, 2000.0), "clipped": (0.02, 1.7)}
+    with Logger(viewer.root / "run") as logger:
+        for step in range(201):
+            for tag, (low, high) in ends.items():
+                value = low * (high / low) ** (step / 200)
+                logger.add_scalar(tag, 1e9 if tag == "clipped" and step == 77 else value, step=step)
+    page = desk.open()
+    for tag, (low, high) in ends.items():
+        page.chart(tag)
+        page.see(f".card[data-tag={tag}]").get_by_role("button", name="log").click()
+        page.wait_lines(tag, "layout.yaxis.type === 'log'")
+        labels = page.find(f".card[data-tag={tag}] .ytick text").all_text_contents()
+        values = [float(label.replace(",", "").replace("\u2212", "-")) for label in labels]
+        assert len(values) >= 3, labels
+        assert values == sorted(values), labels
+        assert all(low / 2 <= value <= high * 2 for value in values), labels
+
+
 def test_a_log_scale_without_positive_values_says_so(desk: Desk, viewer: Viewer) -> None:
     with Logger(viewer.root / "run") as logger:
         for step in range(5):

@@ -27,7 +27,7 @@ def test_each_tag_has_a_chart_with_all_runs(desk: Desk, viewer: Viewer) -> None:
     page.wait_lines(LOSS, "lines.length === 3")
     assert {line["name"] for line in page.lines(LOSS)} == {"slow", "fast", "fast-again"}
     assert len({line["colour"] for line in page.lines(LOSS)}) == 3
-    assert [head.inner_text() for head in page.find(".group-head h2").all()] == ["General", "train"]
+    assert [head.inner_text() for head in page.find(".group-title").all()] == ["General", "train"]
 
 
 def test_what_is_drawn_is_small_and_keeps_the_extremes(desk: Desk, viewer: Viewer) -> None:

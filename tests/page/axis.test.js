@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   changedRange,
+  logTicks,
   mostTicks,
   rangeForScreen,
   rangeForServer,
@@ -90,6 +91,15 @@ test("there are as many ticks as labels fit side by side", () => {
   assert.equal(ticks([5, 5], 420), 6);
   assert.equal(ticks([0, 4000], 312, "wall"), 3);
   assert.equal(ticks([0, 4000], 100, "wall"), 2);
+});
+
+test("a log axis over a few decades has whole numbers as ticks, also beyond its ends", () => {
+  const ticks = logTicks([Math.log10(0.02), Math.log10(1.7)]);
+  assert.deepEqual(ticks.slice(3, 9), [0.01, 0.02, 0.05, 0.1, 0.2, 0.5]);
+  assert.ok(ticks.at(-1) > 17 && ticks[0] < 0.002);
+  assert.equal(logTicks([-6, 6]), null);
+  assert.equal(logTicks([0.3, 0.8]), null);
+  assert.equal(logTicks([Number.NaN, Number.NaN]), null);
 });
 
 test("the ends of a range are rounded to a part of its width", () => {

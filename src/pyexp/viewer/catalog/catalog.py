@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pyexp.viewer.catalog.folder_walk import Folder
+
 RUN_LIMIT: Final = 20_000
 _KEPT_REMOVALS: Final = 10_000
 
@@ -47,7 +49,9 @@ class _Shelf(Generic[Entry]):
 
     def after(self, entries: dict[int, Entry], revision: int) -> _Shelf[Entry]:
         """The shelf once *entries* is what there is, under *revision*; this same one when nothing changed."""
-        altered = [key for key, entry in entries.items() if self.entries.get(key) != entry]
+        altered = [
+            key for key, entry in entries.items() if (known := self.entries.get(key)) is not entry and known != entry
+        ]
         removed = self.entries.keys() - entries.keys()
         if not altered and not removed:
             return self
@@ -63,6 +67,15 @@ class _Shelf(Generic[Entry]):
         """Entries that changed after *revision*, and ids that went after it."""
         changed = [self.entries[key] for key, when in self.changed.items() if when > revision]
         return changed, [key for key, when in self.gone.items() if when > revision]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The entries of a batch's runs, and what they were made from."""
+
+    found: FoundBatch
+    folders: list[Folder]
+    entries: list[RunEntry]
 
 
 class Catalog:
@@ -83,11 +96,19 @@ class Catalog:
         self._runs: _Shelf[RunEntry] = _Shelf()
         self._by_path: dict[str, int] = {}
         self._oldest = 0
+        self._made: dict[int, _Made] = {}
 
     @property
     def label(self) -> str:
         """The root's name, for the page's title."""
         return cut_name(" + ".join(root.name or root.path.name or str(root.path) for root in self.roots))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether any batch has an owner that lives, or a lone log grows."""
+        return any(batch.live for batch in self._batches.entries.values()) or any(
+            run.status == "running" for run in self._runs.entries.values()
+        )
 
     def scan(self) -> bool:
         """Look what is there now; returns whether anything changed. Reads files: call it off the loop."""
@@ -161,11 +182,13 @@ class Catalog:
         batches: dict[int, BatchEntry] = {}
         runs: dict[int, RunEntry] = {}
         lone: list[RunEntry] = []
+        made: dict[int, _Made] = {}
         left_out = 0
         for root, walk, found in self._walk():
             if isinstance(found, FoundBatch):
                 batch = batch_entry(found, root)
-                entries = batch_runs(found, batch.id, root, walk.look)
+                made[batch.id] = self._make(found, batch.id, root, walk)
+                entries = made[batch.id].entries
             else:
                 batch = folder_entry(found.path, root, root.name or self.label)
                 entries = [lone_run(found.path, root, walk.look(found.path))]
@@ -181,7 +204,16 @@ class Catalog:
         if left_out:
             notices.append(f"{left_out:,} runs are not shown; open a folder further down to see them.")
         self.notice = " ".join(notices) or None
+        self._made = made
         return batches, runs
+
+    def _make(self, found: FoundBatch, batch: int, root: Root, walk: Discovery) -> _Made:
+        """Make the entries of a batch's runs, or take those of the last scan where nothing is different."""
+        folders = [walk.look(folder) for folder in found.folders]
+        last = self._made.get(batch)
+        if last is not None and last.found is found and last.folders == folders:
+            return last
+        return _Made(found, folders, batch_runs(found, batch, root, folders))
 
     def _walk(self) -> Iterator[tuple[Root, Discovery, FoundBatch | FoundRun]]:
         for root, walk in self._walks:

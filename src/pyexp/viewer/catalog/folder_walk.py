@@ -46,10 +46,15 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundBatch:
-    """A batch and the state of its runs."""
+    """A batch and the state of its runs.
+
+    Attributes:
+        folders: Of the runs, in the order of `records`; made once: thousands of paths cost more than their `stat`.
+    """
 
     batch: Batch
     records: tuple[RunRecord, ...]
+    folders: tuple[Path, ...]
     is_live: bool
 
 
@@ -69,6 +74,7 @@ class Discovery:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._root_key = os.fspath(root)
         self._listed: dict[str, tuple[int, int, Folder]] = {}
         self._before = self._listed
         self._records: dict[Path, tuple[object, FoundBatch]] = {}
@@ -77,17 +83,17 @@ class Discovery:
     def walk(self) -> Iterator[FoundBatch | FoundRun]:
         """Yield what is there now; folders that vanish meanwhile are left out."""
         self.notices = []
+        self._before, self._listed = self._listed, {}
         if (whole := self._batch_around_root()) is not None:
             yield whole
             return
-        self._before, self._listed = self._listed, {}
         stack = [(self._root, 0)]
         while stack:
             path, depth = stack.pop()
             folder = self.look(path)
-            known: frozenset[str] = frozenset()
+            known: dict[str, Path] = {}
             if folder.is_batch and (found := self._open_batch(path)) is not None:
-                known = frozenset(found.batch.folders)
+                known = {below.name: below for below in found.folders}
                 yield found
             elif folder.is_run:
                 yield FoundRun(path=path)
@@ -95,7 +101,7 @@ class Discovery:
                 self.notices.append(f"Folders below {path.name!r} are not searched: they lie too deep.")
                 continue
             for name in folder.subfolders:
-                below = path / name
+                below = known.get(name) or path / name
                 if name in known:
                     stack.extend((below / inner, depth + 2) for inner in self.look(below).subfolders)
                 else:
@@ -107,13 +113,15 @@ class Discovery:
                 return
 
     def look(self, path: Path) -> Folder:
-        """What the folder *path* holds; nothing if it is missing, unreadable or a link."""
+        """Return what the folder *path* holds, nothing if it is missing or a link; one look serves a whole walk."""
         key = os.fspath(path)
+        if (looked := self._listed.get(key)) is not None:
+            return looked[2]
         try:
-            info = os.lstat(key) if path != self._root else os.stat(key)
+            info = os.lstat(key) if key != self._root_key else os.stat(key)
             if not stat.S_ISDIR(info.st_mode):
                 return Folder()
-            cached = self._listed.get(key) or self._before.get(key)
+            cached = self._before.get(key)
             if cached is not None and cached[0] == info.st_mtime_ns and cached[1] - info.st_mtime_ns > _SETTLE_NS:
                 self._listed[key] = cached
                 return cached[2]
@@ -134,7 +142,9 @@ class Discovery:
             return None
         only = found.batch.folders.index(self._root.name)
         batch = Batch(parent, shape=(1,), axes={}, cells=[self._root.name])
-        return FoundBatch(batch=batch, records=(found.records[only],), is_live=found.is_live)
+        return FoundBatch(
+            batch=batch, records=(found.records[only],), folders=(found.folders[only],), is_live=found.is_live
+        )
 
     def _open_batch(self, path: Path) -> FoundBatch | None:
         paths = layout.BatchPaths(path)
@@ -148,7 +158,9 @@ class Discovery:
             return cached[1]
         try:
             batch = Batch.open(path)
-            found = FoundBatch(batch=batch, records=tuple(batch.records()), is_live=is_live)
+            records = tuple(batch.records())
+            folders = tuple(batch.run(record.folder).root for record in records)
+            found = FoundBatch(batch=batch, records=records, folders=folders, is_live=is_live)
         except Exception as error:  # whatever one folder holds must not hide the others
             self.notices.append(
                 str(error) if isinstance(error, PyexpError) else f"{path.name!r} is unreadable: {error}"

@@ -23,7 +23,7 @@ from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.names import cut_name, natural_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pyexp.viewer.catalog.folder_walk import Folder, FoundBatch
@@ -90,12 +90,11 @@ def batch_entry(found: FoundBatch, root: Root) -> BatchEntry:
     )
 
 
-def batch_runs(found: FoundBatch, batch: int, root: Root, look: Callable[[Path], Folder]) -> list[RunEntry]:
-    """The entries of a batch's runs; *look* tells what a folder holds."""
+def batch_runs(found: FoundBatch, batch: int, root: Root, folders: Sequence[Folder]) -> list[RunEntry]:
+    """Return the entries of a batch's runs, whose folders hold *folders*."""
     entries = []
-    for position, record in enumerate(found.records):
-        path = found.batch.run(record.folder).root
-        holds = look(path)
+    runs = zip(found.records, found.folders, folders, strict=True)
+    for position, (record, path, holds) in enumerate(runs):
         entries.append(
             RunEntry(
                 id=stable_id("run", root.relative(path)),

@@ -1,7 +1,8 @@
 """Notices that files below the root grew, and tells the hub which runs that concerns.
 
 The watcher's events are hints: it misses files made at once inside new folders, and sees nothing on a network drive or
-when the system's watches are used up. So a sweep looks at the catalogue and at the watched runs' files once a second.
+when the system's watches are used up. So a sweep looks at the catalogue and at the watched runs' files, at the pace of
+`pace`.
 Knows nothing of what is in the files.
 """
 
@@ -16,6 +17,7 @@ import anyio
 from pyexp._optional import import_extra
 from pyexp.log import EVENTS_NAME, MARKER
 from pyexp.store import layout
+from pyexp.viewer.live.pace import SWEEP_S, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     from pyexp.viewer.live.hub import Hub
     from pyexp.viewer.settings import Root
 
-SWEEP_S: Final = 1.0
-# The watcher tells after one step without a change, at the latest after the second time. It wakes at each step, which
-# costs the less the longer a step is.
+# The watcher reports after one step without a change, at the latest after the second time. It wakes at each step, which
+# takes 1 % of a core with the short one: where nothing happens the first change is reported a fifth of a second late.
 _STEP_MS: Final = 3
+_IDLE_STEP_MS: Final = 100
 _DEBOUNCE_MS: Final = 20
+_WAIT_MS: Final = 1_000  # after which the step is chosen again
+_POLL_MS: Final = 300  # where the system has no notifications
 _RETRY_S: Final = 10.0
 # A scan may take at most this part of the time.
 _SCAN_SHARE: Final = 4
@@ -51,6 +55,7 @@ class Tail:
         self._has_hints = anyio.Event()
         self._scan_wanted = anyio.Event()
         self._scan_s = 0.0
+        self._pace = Pace()
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -70,38 +75,48 @@ class Tail:
         self._scan_s = time.monotonic() - started
 
     async def _rescan(self) -> None:
-        """Scan when a hint or a second passed, but never for more than a part of the time."""
+        """Scan at a hint or after a pause, but never for more than a part of the time."""
         while True:
-            with anyio.move_on_after(SWEEP_S):
-                await self._scan_wanted.wait()
+            if not self._scan_wanted.is_set():
+                await self._pace.rest()
             self._scan_wanted = anyio.Event()
             before = self._library.catalog.revision
             await self.scan()
-            if self._library.catalog.revision != before:
+            is_changed = self._library.catalog.revision != before
+            if is_changed:
                 # What was written before a run was listed has had its events: look at its files now.
                 await self._look_at_files()
+            self._pace.found(is_busy=is_changed or self._library.catalog.is_live)
             await anyio.sleep(max(0.02, _SCAN_SHARE * self._scan_s))
 
     async def _watch(self, stop: anyio.Event) -> None:
-        watchfiles = import_extra("watchfiles", "viewer", "the viewer")
+        import_extra("watchfiles", "viewer", "the viewer")
         while True:
             folders = await self._library.read(_existing, self._library.catalog.roots)
             try:
                 if not folders:
                     raise FileNotFoundError
-                async for changes in watchfiles.awatch(
-                    *folders,
-                    watch_filter=None,
-                    step=_STEP_MS,
-                    debounce=_DEBOUNCE_MS,
-                    recursive=True,
-                    ignore_permission_denied=True,
-                    stop_event=stop,
-                ):
-                    self._take((change == watchfiles.Change.deleted, path) for change, path in changes)
+                await self._follow(folders, stop)
+                return
             except (OSError, RuntimeError):
                 # No watches left, or a root went or comes later: the sweep alone serves until it works.
+                self._pace.is_watched = False
+                self._pace.hurry()
                 await anyio.sleep(_RETRY_S if folders else SWEEP_S)
+
+    async def _follow(self, folders: list[Path], stop: anyio.Event) -> None:
+        """Take what the watcher reports, until *stop* is set."""
+        # `awatch` has one step for all of its life, and a new one would have to watch thousands of folders anew.
+        from watchfiles import Change
+        from watchfiles._rust_notify import RustNotify
+
+        with RustNotify([os.fspath(folder) for folder in folders], False, False, _POLL_MS, True, True) as watcher:
+            self._pace.is_watched = True
+            while not stop.is_set():
+                step = _IDLE_STEP_MS if self._pace.is_idle else _STEP_MS
+                changes = await anyio.to_thread.run_sync(watcher.watch, _DEBOUNCE_MS, step, _WAIT_MS, stop)
+                if isinstance(changes, set):
+                    self._take((change == Change.deleted, path) for change, path in changes)
 
     def _take(self, changes: Iterable[tuple[bool, str]]) -> None:
         events: set[int] = set()
@@ -118,8 +133,9 @@ class Tail:
                 events.add(run)
             is_structure |= name in _STATE_FILES and (is_gone or not self._is_listed(run, name))
         self._hint(events, output)
-        if is_structure:
+        if is_structure or self._pace.is_idle:
             self._scan_wanted.set()
+            self._pace.hurry()
 
     def _is_listed(self, run: int | None, name: str) -> bool:
         """Whether the catalogue already shows that the run has this file; its growth is no news then."""
@@ -133,7 +149,7 @@ class Tail:
     async def _sweep(self) -> None:
         while True:
             await self._look_at_files()
-            await anyio.sleep(SWEEP_S)
+            await self._pace.rest()
 
     async def _look_at_files(self) -> None:
         watched = self._library.catalog.runs(sorted(self._hub.watched()))

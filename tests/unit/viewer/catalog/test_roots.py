@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from browser.records import record
 from pyexp.errors import SettingsError
 from pyexp.log import Logger
 from pyexp.viewer.catalog.catalog import Catalog
@@ -62,3 +63,13 @@ async def test_a_folder_that_does_not_exist_yet_is_waited_for(tmp_path) -> None:
         message = await page.next()
         assert [run["name"] for run in message["runs"]] == ["run"]
         assert (await client.json("/api/catalog"))["notice"] is None
+
+
+def test_a_single_run_of_a_batch_is_looked_at_anew_each_time(tmp_path):
+    with record(tmp_path, [{"name": "a"}, {"name": "b"}]) as batch:
+        catalog = Catalog(batch.paths[0].root)
+        catalog.scan()
+        assert [run["output"] for run in catalog.to_json()["runs"]] == [False]
+        (batch.paths[0].root / "log.out").write_text("words")
+        assert catalog.scan()
+        assert [run["output"] for run in catalog.to_json()["runs"]] == [True]

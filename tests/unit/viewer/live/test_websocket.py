@@ -16,7 +16,7 @@ from pyexp.config.config import Config
 from pyexp.log import Logger
 from pyexp.store.batch import Batch
 from pyexp.tensor.tensor import Tensor
-from pyexp.viewer.live import file_watch, updates
+from pyexp.viewer.live import file_watch, pace, updates
 from pyexp.viewer.live import websocket as live
 from pyexp.viewer.live.hub import Hub
 from viewer_server import WAIT_S, Frame, served
@@ -297,7 +297,7 @@ async def test_r24_every_event_is_seen(tmp_path, monkeypatch, has_watches):
 
 @pytest.mark.slow
 async def test_growth_that_was_told_twice_wakes_the_pages_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(file_watch, "SWEEP_S", 0.02)
+    monkeypatch.setattr(pace, "SWEEP_S", 0.02)
     announced = []
     announce = Hub.announce
 
@@ -455,10 +455,10 @@ async def test_a_root_that_goes_and_comes_back_is_looked_at_again(tmp_path, monk
 
 
 async def test_the_watcher_starts_again_after_it_failed(tmp_path, monkeypatch):
-    import watchfiles
+    from watchfiles import _rust_notify
 
     monkeypatch.setattr(file_watch, "_RETRY_S", 0.05)
-    real, calls = watchfiles.awatch, []
+    real, calls = _rust_notify.RustNotify, []
 
     def fail_once(*arguments, **settings):
         calls.append(arguments)
@@ -466,7 +466,7 @@ async def test_the_watcher_starts_again_after_it_failed(tmp_path, monkeypatch):
             raise OSError(28, "inotify watch limit reached")
         return real(*arguments, **settings)
 
-    monkeypatch.setattr(watchfiles, "awatch", fail_once)
+    monkeypatch.setattr(_rust_notify, "RustNotify", fail_once)
     async with served(tmp_path):
         with anyio.fail_after(WAIT_S):
             while len(calls) < 2:  # noqa: ASYNC110 — the watcher is not ours to instrument

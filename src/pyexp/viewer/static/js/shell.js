@@ -22,7 +22,7 @@ const CONNECTION = {
 
 /** Build the frame into `app`; returns the element that the tabs fill. */
 export function buildShell(app) {
-  const content = h("main", { class: "content", id: "content", role: "tabpanel", tabindex: "-1" });
+  const content = h("div", { class: "content", id: "content", role: "tabpanel", tabindex: "-1" });
   const panel = buildRunsPanel();
   const shade = h("div", { class: "shade", onclick: () => toggleDrawer(false) });
   fill(
@@ -31,7 +31,7 @@ export function buildShell(app) {
     header(),
     panel,
     shade,
-    h("div", { class: "workspace" }, notices(), content),
+    h("main", { class: "workspace" }, notices(), content),
   );
   return content;
 }
@@ -57,7 +57,7 @@ function header() {
       "aria-expanded": "true",
       "aria-controls": "runs-panel",
     }),
-    h("div", { class: "brand" }, h("span", { class: "wordmark" }, "pyexp"), root),
+    h("h1", { class: "brand" }, h("span", { class: "wordmark" }, "pyexp"), root),
     tabList(),
     h("div", { class: "header-end" }, connection(), themeButton(), iconButton("help", "Keyboard shortcuts", showHelp)),
   );
@@ -124,7 +124,7 @@ function connection() {
   const label = h("span", {});
   const pill = h(
     "button",
-    { class: "connection", type: "button", role: "status", onclick: () => live.retry() },
+    { class: "connection", type: "button", onclick: () => live.retry() },
     h("i", { class: "dot" }),
     label,
   );
@@ -136,7 +136,7 @@ function connection() {
   };
   live.on("status", show);
   show();
-  return pill;
+  return h("div", { role: "status" }, pill);
 }
 
 function themeButton() {

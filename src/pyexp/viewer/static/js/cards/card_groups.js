@@ -79,14 +79,16 @@ class Group {
     this.#prefix = prefix;
     this.#make = make;
     this.#near = near;
+    const name = prefix || "General";
     this.head = h(
       "button",
       { class: "group-head", type: "button", onclick: () => view.toggle("closed", prefix) },
       icon("chevron"),
-      h("h2", {}, prefix || "General"),
+      h("span", { class: "group-title" }, name),
       this.#size,
     );
-    this.element = h("section", { class: "group", data: { prefix } }, this.head, this.#grid, this.#more);
+    const heading = h("h2", { class: "unseen" }, name); // a button's content is no heading
+    this.element = h("section", { class: "group", data: { prefix } }, heading, this.head, this.#grid, this.#more);
     this.stop = view.on("closed", () => this.update(this.#tags));
   }
 

@@ -51,6 +51,20 @@ const DATE_LETTERS = 13; // "17:13:20.1234"
 const LETTER_PX = 6.5;
 const GAP_PX = 14;
 
+const FEW_DECADES = [1, 4.2]; // with fewer plotly's ticks are even, with more they are powers of ten
+const DIGITS = [1, 2, 5];
+
+/**
+ * The ticks of a log axis from one exponent of ten to another where plotly would write the digits between two powers
+ * alone, "2" for 0.02; null elsewhere. They go on beyond, for a drag.
+ */
+export function logTicks([from, to]) {
+  const decades = to - from;
+  if (!(decades >= FEW_DECADES[0] && decades <= FEW_DECADES[1])) return null;
+  const powers = Array.from({ length: Math.ceil(decades) + 4 }, (_, i) => Math.floor(from) - 1 + i);
+  return powers.flatMap((power) => DIGITS.map((digit) => Number(`${digit}e${power}`)));
+}
+
 /** How many labels of an x-axis fit side by side into `width` pixels, when it goes from one end to the other. */
 export function mostTicks([from, to], mode, width) {
   const letters = mode === "wall" ? DATE_LETTERS : lettersOf(from, to);

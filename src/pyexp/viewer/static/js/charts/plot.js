@@ -2,7 +2,7 @@
 
 import { number } from "../base/format.js";
 import { theme } from "../base/theme.js";
-import { mostTicks, xEnds, xValues } from "./axis.js";
+import { logTicks, mostTicks, xEnds, xValues } from "./axis.js";
 
 export const FONT = 'Inter, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif';
 
@@ -110,9 +110,21 @@ export function layoutFor({ traces, size, mode, unit, isLog, frame, clip, drag }
       type: isLog ? "log" : "linear",
       nticks: 6,
       exponentformat: "e", // "power" writes style attributes, which the content policy refuses
-      ...(isLog ? { dtick: undefined, minor: { showgrid: false } } : {}),
+      ...(isLog ? logLabels(spanY[0] === null ? (clip ?? exponentsOf(traces)) : spanY) : {}),
     },
   };
+}
+
+/** Whole numbers as labels of a log axis, where plotly would write digits alone. */
+function logLabels(exponents) {
+  const ticks = logTicks(exponents);
+  return ticks ? { tickmode: "array", tickvals: ticks, ticktext: ticks.map((value) => number(value)) } : {};
+}
+
+/** The exponents of ten of the smallest and the largest value that a log axis can show. */
+function exponentsOf(traces) {
+  const values = traces.flatMap(({ y }) => y.filter((value) => value > 0));
+  return [Math.min, Math.max].map((end) => Math.log10(values.reduce((a, b) => end(a, b), values[0])));
 }
 
 function span(from, to) {

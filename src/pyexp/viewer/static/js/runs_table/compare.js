@@ -60,7 +60,7 @@ function table(runs, lines) {
   );
   return h(
     "div",
-    { class: "table-scroll" },
+    { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Table" },
     h(
       "table",
       { class: "data compare" },

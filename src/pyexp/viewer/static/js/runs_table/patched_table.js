@@ -10,7 +10,7 @@ export class PatchedTable {
   /** `look` are the classes of the table. */
   constructor(look) {
     const table = h("table", { class: look }, h("thead", {}, this.#head), this.#body);
-    this.element = h("div", { class: "table-scroll" }, table);
+    this.element = h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": "Table" }, table);
   }
 
   /** Show the cells of the head, and rows that bear the ids of their runs. */

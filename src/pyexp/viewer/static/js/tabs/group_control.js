@@ -14,17 +14,15 @@ const MOST_KEYS = 100;
 /** The control; returns `[element, stop]`. Keys that differ between the runs that pass the filter are offered. */
 export function groupControl() {
   const current = h("span", { class: "group-current" });
-  const button = h(
-    "button",
-    { class: "field select", type: "button", "aria-label": "Group runs by config keys", "aria-haspopup": "dialog" },
-    current,
-  );
+  const button = h("button", { class: "field select", type: "button", "aria-haspopup": "dialog" }, current);
   const menu = h("div", { class: "menu group-menu", role: "dialog", "aria-label": "Group by" });
   const root = h("div", { class: "control menu-root group-control" }, "Group by", button, menu);
   let keys = [];
   const show = () => {
     root.hidden = keys.length === 0 && !isGrouped();
-    setText(current, isGrouped() ? groupTitle() : "none");
+    const text = isGrouped() ? groupTitle() : "none";
+    setText(current, text);
+    button.setAttribute("aria-label", `Group runs by config keys: ${text}`);
     button.title = isGrouped() ? groupTitle() : "";
     fillMenu(menu, [...new Set([...keys, ...view.get("group")])]);
   };
