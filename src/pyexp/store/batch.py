@@ -24,7 +24,7 @@ from pyexp.store.configs.kept import keep_configs
 from pyexp.store.configs.making import AT_ONCE, FoldersToMake, make_folder
 from pyexp.store.configs.reading import RunConfigs
 from pyexp.store.index import Index, RunRecord, load_index, real_folders
-from pyexp.store.status import GONE, readable_status, settled_status
+from pyexp.store.status import is_folder_fault, readable_status, settled_status
 from pyexp.sweeps.naming import folder_names
 from pyexp.task import Status
 from pyexp.tensor.absent import HOLE
@@ -239,13 +239,15 @@ class Batch:
         if is_live and record.status is not Status.PASSED:
             return True
         has_result = os.access(self.paths.result_of(record.folder), os.F_OK)
-        if has_result or record.status in (Status.PASSED, Status.RUNNING):
+        if record.status in (Status.PASSED, Status.RUNNING):
             return has_result and record.status is Status.PASSED
+        if has_result and not self.run(record.folder).root.is_symlink():  # behind a link, it is not the run's
+            return False
         has_status = os.access(self.paths.status_of(record.folder), os.F_OK)
         if record.status is Status.PENDING:
             return not has_status
-        # A folder that a person has removed; one that was lost while its run was executed is the reason of its failure.
-        return has_status or GONE in (record.error or "")
+        # A person may have removed it; a folder that was lost while its run was executed is the reason of the failure.
+        return has_status or is_folder_fault(record.error)
 
     def name_of(self, folder: str) -> str:
         """Return the name in the config of the run in *folder*; where that cannot be read, the folder's."""

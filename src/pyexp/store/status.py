@@ -23,7 +23,8 @@ _OF_THE_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EM
 _OF_THE_PLACE: Final = frozenset(
     {errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.ELOOP, errno.EEXIST, errno.ENOTEMPTY}
 )
-GONE: Final = "its folder is gone"
+_GONE: Final = "its folder is gone"
+_UNWRITABLE: Final = "its folder cannot be written"
 _LISTS: Final = ("commits", "code_changed")
 _NAMES: Final = names_of(RunState)
 
@@ -91,11 +92,16 @@ def folder_fault(root: Path, error: OSError) -> str | None:
         return None
     if (lost := lost_folder(root)) is not None:
         return lost
-    return f"its folder cannot be written: {root}: {error.strerror}" if error.errno in _OF_THE_PLACE else None
+    return f"{_UNWRITABLE}: {root}: {error.strerror}" if error.errno in _OF_THE_PLACE else None
+
+
+def is_folder_fault(error: str | None) -> bool:
+    """Return whether *error* is one of the run's folder, in which no status could be written then."""
+    return any(fault in (error or "") for fault in (_GONE, _UNWRITABLE))
 
 
 def lost_folder(root: Path) -> str | None:
     """Return a message if the run folder *root* does not exist any more, else None."""
     if root.is_dir() and not root.is_symlink():
         return None
-    return f"{GONE}: {root} was removed, renamed or replaced while the batch ran"
+    return f"{_GONE}: {root} was removed, renamed or replaced while the batch ran"

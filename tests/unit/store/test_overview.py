@@ -12,6 +12,8 @@ import pytest
 from pyexp.store.batch import Batch
 from pyexp.store.batches import overview
 from pyexp.store.batches.overview import look_at
+from pyexp.store.index import Index, RunRecord
+from pyexp.task import Status
 from support.experiments import make_runner
 
 
@@ -115,3 +117,13 @@ def test_a_batch_whose_list_of_runs_is_damaged_says_so(batch):
     assert look_at(batch.paths.root).damage.startswith("damaged: ")
     batch.paths.runs.write_text(json.dumps({"runs": [os.curdir], "shape": [1], "axes": {}}))
     assert look_at(batch.paths.root).damage.startswith("damaged: ")
+
+
+@pytest.mark.parametrize("fault", ["its folder is gone: r2 was removed", "its folder cannot be written: r2: denied"])
+def test_a_run_whose_folder_took_no_status_stays_failed(batch, fault):
+    empty(batch, 2)
+    index = Index(batch.paths.index)
+    index.append(RunRecord(batch.folders[2], "r2", Status.FAILED, 1.0, 2.0, 1, f"OutputError: {fault}"))
+    index.close()
+    assert look_at(batch.paths.root).counts == {"passed": 3, "failed": 1}
+    assert Batch.open(batch.paths.root).records()[2].error == f"OutputError: {fault}"

@@ -61,7 +61,9 @@ def test_a_batch_is_found_from_any_folder_above_it(tmp_path):
 def test_one_run_of_a_batch_keeps_its_state(tmp_path):
     batch, claim = make_batch(tmp_path / "mnist", "a", "b")
     index = Index(batch.paths.index)
-    index.append(RunRecord(folder=batch.folders[1], name="b", status=Status.FAILED, error="ValueError: no", attempts=2))
+    state = RunState(status=Status.FAILED, error="ValueError: no", attempts=2)
+    save_status(batch.run(batch.folders[1]).status, state)
+    index.append(RunRecord.of(batch.folders[1], "b", state))
     index.close()
     claim.release()
     catalog = Catalog(batch.run(batch.folders[1]).root)
