@@ -10,7 +10,7 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROUNDS = 5
 RUNS, TAGS, POINTS = 10, 6, 1_000
 WATCHED_POINTS = 60
+LIVE_RUNS, LIVE_S, SETTLING_S = 20, 25, 5
 HOUR_STEPS, STEPS_A_SECOND = 60_000, 1_000  # an hour of 100 numbers a second, in a minute
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SIZE = {"width": 1440, "height": 900}
@@ -125,6 +126,37 @@ def an_hour(browser: Any, root: Path) -> Iterable[Row]:
     yield Row(what="an hour at 100 points/s: the page's heap grows by", ours=grown_mb, target=50, unit="MB")
 
 
+def live_sweep(browser: Any, root: Path) -> Iterable[Row]:
+    """What Chromium takes of a core while half of the runs that are shown log ten times a second."""
+    with ExitStack() as stack:
+        loggers = [stack.enter_context(Logger(root / f"run{run:02}")) for run in range(LIVE_RUNS)]
+        for run, logger in enumerate(loggers):
+            for step in range(POINTS):
+                _log(logger, step, run)
+            logger.flush()
+        with opened(browser, root) as page:
+            page.wait_for_function(ALL_DRAWN, arg=TAGS)
+            before = 0.0
+            begin = time.monotonic()
+            for tick in range(LIVE_S * 10):
+                for run, logger in enumerate(loggers[: LIVE_RUNS // 2]):
+                    _log(logger, POINTS + tick, run)
+                if tick == SETTLING_S * 10:
+                    before, since = _chromium_s(browser), time.monotonic()
+                page.wait_for_timeout(1000 * max(0.001, begin + (tick + 1) / 10 - time.monotonic()))
+            share = 100 * (_chromium_s(browser) - before) / (time.monotonic() - since)
+    what = f"{LIVE_RUNS // 2} writers × 10 Hz, {LIVE_RUNS} runs shown: Chromium takes"
+    yield Row(what=what, ours=share, target=30, unit="% of a core")
+
+
+def _chromium_s(browser: Any) -> float:
+    """Processor seconds of all of the browser's processes so far."""
+    session = browser.new_browser_cdp_session()
+    processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    return sum(process["cpuTime"] for process in processes)
+
+
 def _log(logger: Logger, step: int, run: int = 0) -> None:
     logger.set_global_it(step)
     for tag in range(TAGS):
@@ -147,7 +179,9 @@ def main() -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         rows = [
-            row for measure in (screens, live_points, an_hour) for row in measure(browser, Path(name, measure.__name__))
+            row
+            for measure in (screens, live_points, live_sweep, an_hour)
+            for row in measure(browser, Path(name, measure.__name__))
         ]
         browser.close()
     print_table("Page", rows)

@@ -31,7 +31,7 @@ def test_all_runs_of_a_group_count_whatever_is_switched_on(desk: Desk, viewer: V
     page.wait_lines("accuracy", "lines.length === 9")
     assert newest(page, "accuracy") == [f"{lr} 15 ± 5 (n = 8)" for lr in (1, 2, 3)]
     assert [chip.inner_text().split("\n") for chip in page.find(".chip").all()] == [[lr, "n = 8"] for lr in "123"]
-    page.raw.get_by_role("button", name="None").click()
+    page.raw.get_by_role("button", name="None", exact=True).click()
     page.see(".runs-tools >> text=0 of 24 shown")
     assert newest(page, "accuracy") == [f"{lr} 15 ± 5 (n = 8)" for lr in (1, 2, 3)]
     page.find(".runs-filter").fill("width=20")

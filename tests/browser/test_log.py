@@ -54,7 +54,7 @@ def test_all_after_none_shows_the_log_alone(desk: Desk, viewer: Viewer) -> None:
     page = desk.open("tab=log")
     wait_text(page, "text === 'first line\\n'")
     tools = page.raw.locator(".runs-tools")
-    tools.get_by_role("button", name="None").click()
+    tools.get_by_role("button", name="None", exact=True).click()
     page.see("text=No run is switched on")
     page.gone(".log-scroll")
     tools.get_by_role("button", name="All").click()

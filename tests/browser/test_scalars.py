@@ -13,7 +13,7 @@ from pyexp.log import Logger
 from pyexp.task import Status
 
 if TYPE_CHECKING:
-    from browser.desk import Desk
+    from browser.desk import Desk, Page
     from browser.serving import Viewer
 
 pytestmark = pytest.mark.browser
@@ -48,6 +48,38 @@ def test_live_points_arrive(desk: Desk, viewer: Viewer) -> None:
         page.wait_lines(LOSS, "lines[0]?.x.at(-1) === 9")
         log_curves(logger, 5, start=10)
         page.wait_lines(LOSS, "lines[0].x.length === 15 && lines[0].x.at(-1) === 14")
+
+
+def show_tab(page: Page, *, is_hidden: bool) -> None:
+    """Tell the page that another tab lies over it, or none."""
+    page.raw.evaluate(
+        "value => { Object.defineProperty(document, 'hidden', { value, configurable: true });"
+        "document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); }",
+        is_hidden,
+    )
+
+
+def test_a_hidden_tab_is_sent_no_points_and_all_of_them_when_it_is_seen(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        log_curves(logger, 10)
+        logger.flush()
+        page = desk.open()
+        page.wait_lines(LOSS, "lines[0]?.x.length === 10")
+        page.raw.evaluate("""() => { window.sent = []; const send = WebSocket.prototype.send;
+            WebSocket.prototype.send = function (text) { window.sent.push(text); send.call(this, text); }; }""")
+        show_tab(page, is_hidden=True)
+        page.wait("() => sent.some(text => !('series' in JSON.parse(text)))")
+        log_curves(logger, 5, start=10)
+        logger.flush()
+        with Logger(viewer.root / "later") as later:
+            log_curves(later, 1)
+        page.see(".run-row:has-text('later')")
+        assert (
+            page.raw.evaluate("tag => document.querySelector(`.card[data-tag='${tag}'] .plot`).data[0].x.length", LOSS)
+            == 10
+        )
+        show_tab(page, is_hidden=False)
+        page.wait_lines(LOSS, "lines.find(line => line.name === 'run')?.x.length === 15")
 
 
 def test_a_run_appears_while_the_page_is_open(desk: Desk, viewer: Viewer) -> None:
@@ -132,7 +164,7 @@ def test_filter_and_selection(desk: Desk, viewer: Viewer) -> None:
     page.see(".run-row:has-text('slow')").hover()
     page.see(".run-row:has-text('slow') .only").click()
     page.wait_lines(LOSS, "lines.length === 1 && lines[0].name === 'slow'")
-    page.raw.get_by_role("button", name="None").click()
+    page.raw.get_by_role("button", name="None", exact=True).click()
     page.see("text=No run is switched on")
     page.raw.locator(".runs-tools").get_by_role("button", name="All").click()
     page.wait_lines(LOSS, "lines.length === 3")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyexp.errors import LogError
 from pyexp.log import LogReader
 from pyexp.viewer.data.held_series import HeldSeries
-from pyexp.viewer.data.log_facts import time_span
+from pyexp.viewer.data.time_span import time_span
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.ids import stable_id
 from pyexp.viewer.protocol.kinds import OBJECT_KINDS

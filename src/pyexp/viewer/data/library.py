@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
 import anyio.to_thread
 
+from pyexp.errors import LogError
 from pyexp.viewer.catalog.catalog import Catalog
 from pyexp.viewer.data.event_logs import LogShelf
 from pyexp.viewer.protocol.errors import UnknownIdError
+from pyexp.viewer.protocol.names import cut_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +52,25 @@ class Library:
     def logs_of(self, keys: list[int]) -> list[tuple[RunEntry, RunLog]]:
         """The runs with these ids that have an event log, and their logs; others are left out."""
         return [(run, self.logs.get(run)) for run in self.catalog.runs(keys) if run.events]
+
+    def log_facts(self, keys: list[int]) -> dict[str, Any]:
+        """Return what is to be said of these runs' logs, as answers of the protocol carry it: nothing for most.
+
+        ``damage`` counts the parts that were skipped, ``problems`` says why files are not a log, ``spans`` holds first
+        and last time, unix seconds, where no status says when the run began.
+        """
+        found: dict[str, dict[int, Any]] = {"damage": {}, "problems": {}, "spans": {}}
+        for run, log in self.logs_of(keys):
+            try:
+                # The ends first: damage is known of what was read.
+                span = log.span() if run.state.started is None else None
+                facts = {"spans": span, "damage": log.damage(), "problems": cut_name(log.problem() or "")}
+            except (UnknownIdError, LogError):
+                continue
+            for name, fact in facts.items():
+                if fact:
+                    found[name][run.id] = fact
+        return found
 
     def news(self, keys: list[int]) -> list[int]:
         """Those of these runs in whose event logs something was found since this was asked last. Reads files."""

@@ -16,7 +16,6 @@ from pyexp._optional import import_extra
 from pyexp.errors import LogError
 from pyexp.log import Axis, downsample
 from pyexp.viewer.data.event_logs import cursor_after, read_after
-from pyexp.viewer.data.log_facts import log_facts
 from pyexp.viewer.data.smoothing import extent_of, smooth
 from pyexp.viewer.protocol.encoding import encode_frame
 from pyexp.viewer.protocol.errors import UnknownIdError
@@ -134,7 +133,7 @@ def statistics(library: Library, tags: list[int], runs: list[int]) -> dict[str, 
         for run, series in _read_all(library, tag, runs)
         if len(series)
     ]
-    return {"rows": rows, **log_facts(library.logs_of(runs))}
+    return {"rows": rows, **library.log_facts(runs)}
 
 
 def csv_pieces(library: Library, tag: int, runs: list[int]) -> Iterator[str]:

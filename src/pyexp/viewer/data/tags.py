@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pyexp.errors import LogError
 from pyexp.viewer.data.event_logs import tag_id
-from pyexp.viewer.data.log_facts import log_facts
 from pyexp.viewer.data.tag_filter import PatternError, TagFilter
 from pyexp.viewer.protocol.errors import UnknownIdError
 from pyexp.viewer.protocol.kinds import KINDS
@@ -34,8 +33,7 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
     """The union of the runs' tags in which *pattern* occurs, as the protocol has it."""
     union: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     revision = hashlib.blake2b(digest_size=8)
-    logs = library.logs_of(runs)
-    for run, log in logs:
+    for run, log in library.logs_of(runs):
         try:
             tags = log.tags()
             revision.update(_fact(run, log))
@@ -48,7 +46,7 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
     answer: dict[str, Any] = {kind: [_entry(name, union[kind][name]) for name in shown[kind]] for kind in KINDS}
     return {
         **answer,
-        **log_facts(logs),
+        **library.log_facts(runs),
         "rev": revision.hexdigest(),
         "problem": problem,
         "notice": _notice(listed, shown),

@@ -16,7 +16,6 @@ from pyexp.viewer.data import objects, scalars
 from pyexp.viewer.data.configs import compare_configs, load_facts, to_plain
 from pyexp.viewer.data.group_members import GroupKeys
 from pyexp.viewer.data.group_statistics import Shape, envelope_frame, groups_frame
-from pyexp.viewer.data.log_facts import log_facts
 from pyexp.viewer.data.run_output import PIECE_LIMIT, read_piece, read_tail
 from pyexp.viewer.data.statistics import BANDS, CENTRES
 from pyexp.viewer.data.tags import list_tags
@@ -55,7 +54,7 @@ async def get_run(query: Query, library: Library) -> web.StreamResponse:
             **facts,
             "config": to_plain(load_facts(library, run)),
             "full_error": status.error if status else None,
-            "log": log_facts(library.logs_of([run.id])),
+            "log": library.log_facts([run.id]),
             "checkpoints": objects.list_checkpoints(library.log(run)) if run.events else [],
         }
 

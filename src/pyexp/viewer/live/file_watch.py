@@ -90,7 +90,6 @@ class Tail:
             await anyio.sleep(max(0.02, _SCAN_SHARE * self._scan_s))
 
     async def _watch(self, stop: anyio.Event) -> None:
-        import_extra("watchfiles", "viewer", "the viewer")
         while True:
             folders = await self._library.read(_existing, self._library.catalog.roots)
             try:
@@ -107,16 +106,15 @@ class Tail:
     async def _follow(self, folders: list[Path], stop: anyio.Event) -> None:
         """Take what the watcher reports, until *stop* is set."""
         # `awatch` has one step for all of its life, and a new one would have to watch thousands of folders anew.
-        from watchfiles import Change
-        from watchfiles._rust_notify import RustNotify
-
-        with RustNotify([os.fspath(folder) for folder in folders], False, False, _POLL_MS, True, True) as watcher:
+        notify = import_extra("watchfiles._rust_notify", "viewer", "the viewer").RustNotify
+        deleted = import_extra("watchfiles", "viewer", "the viewer").Change.deleted
+        with notify([os.fspath(folder) for folder in folders], False, False, _POLL_MS, True, True) as watcher:
             self._pace.is_watched = True
             while not stop.is_set():
                 step = _IDLE_STEP_MS if self._pace.is_idle else _STEP_MS
                 changes = await anyio.to_thread.run_sync(watcher.watch, _DEBOUNCE_MS, step, _WAIT_MS, stop)
                 if isinstance(changes, set):
-                    self._take((change == Change.deleted, path) for change, path in changes)
+                    self._take((change == deleted, path) for change, path in changes)
 
     def _take(self, changes: Iterable[tuple[bool, str]]) -> None:
         events: set[int] = set()

@@ -16,7 +16,7 @@ import { cancelDraw, scheduleDraw } from "./draw_queue.js";
 import { drawingOf, styleOf, titlesOf } from "./drawing.js";
 import { SIZE, saveCsv, savePicture } from "./export.js";
 import { makeReadable } from "./hover.js";
-import { CONFIG, whyEmpty } from "./plot.js";
+import { CONFIG, isUnseen, whyEmpty } from "./plot.js";
 import { showGroups } from "./value_table.js";
 
 const RESTYLING = ["colour", "smooth", "x", "logy", "clip", "outliers", "zoom", "wide"];
@@ -29,6 +29,7 @@ export class ChartCard {
   #isShown = false;
   #isReady = false;
   #drawn = [];
+  #totals = new Map(); // run id -> points when it was drawn
   #runs = []; // of the traces
   #problem = "";
   #stops = [];
@@ -68,9 +69,9 @@ export class ChartCard {
     for (const stop of this.#stops) stop();
   }
 
-  redraw(isUrgent = false) {
-    if (this.#isShown)
-      scheduleDraw(this, () => this.#draw().catch((error) => this.#say(error.message, true)), isUrgent);
+  redraw(isUrgent = false, isSmall = false) {
+    const draw = () => this.#draw().catch((error) => this.#say(error.message, true));
+    if (this.#isShown) scheduleDraw(this, draw, { isUrgent, isSmall });
   }
 
   #follow(isOn) {
@@ -130,7 +131,8 @@ export class ChartCard {
 
   #arrived() {
     if (this.#problem) this.#say("");
-    this.redraw(!this.#isReady);
+    const isSmall = this.#isReady && isUnseen(this.data.series.lines, this.#totals, this.plot._fullLayout);
+    this.redraw(!this.#isReady, isSmall);
   }
 
   #pointedAt() {
@@ -149,6 +151,7 @@ export class ChartCard {
     const { drawn, traces, layout, isLog, isCut, unseen } = this.#drawing(size);
     this.plot.classList.toggle("is-zooming", layout.dragmode === "zoom");
     this.#drawn = drawn;
+    this.#totals = new Map([...this.data.series.lines].map(([run, { total }]) => [run, total]));
     this.#runs = traces.map(({ meta }) => meta?.run);
     if (!this.#problem)
       this.#say(unseen > 0 ? `A log axis cannot show ${count(unseen, "value")} of zero or less.` : "");

@@ -1,15 +1,27 @@
-// Owns when charts are drawn: one a frame, each at most four times a second, those that wait
-// longest first. Drawing costs go by charts, so this keeps the page answering.
+// Owns when charts are drawn: one a frame, those that wait longest first; each at most four times a second, less often
+// where nobody looks or where nothing would be seen, and all of them together for a part of the time. Drawing costs go
+// by charts and points, so this keeps the page answering.
 
 const LEAST_MS = 250;
+const AWAY_MS = 1000; // while another window has the focus
+const SMALL_MS = 2000; // for what moves no line by a pixel
+const FRAME_MS = 16;
+const REST = 4; // so many times as long as the last drawing took nothing is drawn, but what is urgent
+const LONGEST_REST_MS = 1000;
 
 const waiting = new Map(); // key -> {draw, due}
 const drawnAt = new WeakMap();
-let isAsked = false;
+let timer;
+let frame;
+let restUntil = 0;
 
-/** Draw `key` (an object) soon; a later request replaces an earlier one. */
-export function scheduleDraw(key, draw, isUrgent = false) {
-  const due = isUrgent ? 0 : (drawnAt.get(key) ?? -Infinity) + LEAST_MS;
+/**
+ * Draw `key` (an object) soon; a later request replaces an earlier one, and the earlier of both times holds. `isSmall`
+ * says that hardly anything would be seen.
+ */
+export function scheduleDraw(key, draw, { isUrgent = false, isSmall = false } = {}) {
+  const least = isSmall ? SMALL_MS : document.hasFocus() ? LEAST_MS : AWAY_MS;
+  const due = isUrgent ? 0 : (drawnAt.get(key) ?? -Infinity) + least;
   waiting.set(key, { draw, due: Math.min(due, waiting.get(key)?.due ?? Infinity) });
   ask();
 }
@@ -19,19 +31,29 @@ export function cancelDraw(key) {
 }
 
 function ask() {
-  if (isAsked || waiting.size === 0) return;
-  isAsked = true;
-  requestAnimationFrame(step);
+  clearTimeout(timer);
+  if (frame !== undefined || waiting.size === 0) return;
+  const wait = Math.min(...[...waiting.values()].map(startOf)) - performance.now();
+  if (wait > FRAME_MS) timer = setTimeout(ask, wait);
+  else frame = requestAnimationFrame(step);
 }
 
-function step(now) {
-  isAsked = false;
-  for (const [key, { draw, due }] of waiting) {
-    if (due > now) continue;
-    waiting.delete(key);
-    drawnAt.set(key, now);
-    draw();
-    break;
-  }
+function startOf({ due }) {
+  return due === 0 ? 0 : Math.max(due, restUntil);
+}
+
+async function step(now) {
+  frame = undefined;
+  const next = [...waiting].find(([, entry]) => startOf(entry) <= now);
+  if (next) await drawNow(...next, now);
   ask();
+}
+
+async function drawNow(key, { draw }, now) {
+  waiting.delete(key);
+  drawnAt.set(key, now);
+  const begin = performance.now();
+  await draw();
+  const end = performance.now();
+  restUntil = end + Math.min(REST * (end - begin), LONGEST_REST_MS);
 }

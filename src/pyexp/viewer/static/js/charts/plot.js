@@ -44,6 +44,23 @@ export function whyEmpty(traces, isLog) {
   return isLog ? "nothing positive to show on a log scale" : "no finite values";
 }
 
+/**
+ * Whether what the lines have grown by since they had `totals` points would move none by a pixel in plotly's `layout`: the
+ * others make room, each by its share of the width, and within the range of y.
+ */
+export function isUnseen(lines, totals, layout) {
+  if (!layout || lines.size !== totals.size) return false;
+  const grown = [...lines].map(([run, line]) => [line, line.total - (totals.get(run) ?? Infinity)]);
+  const width = layout.xaxis._length;
+  const isWithin = ([line, count]) => count >= 0 && count * width < line.step.length && isInside(line, count, layout);
+  return grown.some(([, count]) => count > 0) && grown.every(isWithin);
+}
+
+function isInside({ value }, count, { yaxis }) {
+  const ends = yaxis.type === "log" ? yaxis.range.map((end) => 10 ** end) : yaxis.range;
+  return count === 0 || value.subarray(-count).every((y) => y >= ends[0] && y <= ends[1]);
+}
+
 const HUGE = 1e15;
 const LEFT = 52;
 const OUTSIDE = 0.02; // of the values, at either end

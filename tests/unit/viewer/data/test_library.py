@@ -14,7 +14,6 @@ from pyexp.log.values.events import Points
 from pyexp.store.status import save_status
 from pyexp.task import RunState, Status
 from pyexp.viewer.data.library import Library
-from pyexp.viewer.data.log_facts import log_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,7 @@ def facts_of(root: Path) -> dict[str, dict[str, Any]]:
     library = Library(root)
     library.catalog.scan()
     runs = {run["id"]: run["name"] for run in library.catalog.to_json()["runs"]}
-    found = log_facts(library.logs_of(list(runs)))
+    found = library.log_facts(list(runs))
     library.close()
     return {kind: {runs[key]: fact for key, fact in facts.items()} for kind, facts in found.items()}
 
