@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser.records import sweep24
+from browser.records import log_curves, record
 from pyexp.log import Logger
+from pyexp.task import Status
 
 if TYPE_CHECKING:
     from browser.desk import Desk, Page
@@ -55,7 +56,14 @@ def everything(viewer: Viewer) -> None:
     """Runs with something for each tab, one of them failed, one damaged by a nan."""
     numpy = pytest.importorskip("numpy")
     figures = pytest.importorskip("matplotlib.figure")
-    sweep24(viewer.root)
+    configs = [{"name": f"seed={seed}", "lr": 0.1, "seed": seed} for seed in range(2)]
+    with record(viewer.root, configs) as batch:
+        for position, status in enumerate((Status.PASSED, Status.FAILED)):
+            with batch.logger(position) as logger:
+                log_curves(logger, 10)
+                logger.add_histogram("weights", [1.0, 2.0])
+                logger.add_table("errors", {"class": ["cat"], "count": [position]})
+            batch.set(position, status, error="ValueError: nan" if status is Status.FAILED else None)
     with Logger(viewer.root / "lone") as logger:
         for step in range(3):
             figure = figures.Figure(figsize=(4, 3))
@@ -90,7 +98,7 @@ def test_nothing_is_in_the_way_of_what_opens(desk: Desk, viewer: Viewer, axe: st
     everything(viewer)
     page = desk.open("tab=runs", color_scheme=theme, reduced_motion="reduce")
     openings = {
-        ".run-open:has-text('s=1')": ".run-sheet .error-text, .run-sheet .config dd",
+        ".run-open:has-text('seed=1')": ".run-sheet .error-text, .run-sheet .config dd",
         ".columns-tools .button": "dialog.sheet",
         "[aria-label='Keyboard shortcuts']": "dialog[open]",
     }
