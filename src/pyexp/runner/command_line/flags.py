@@ -122,7 +122,7 @@ FLAGS: Final = (
         parsing=_BATCH,
     ),
     Flag(
-        ("--extend",), "add to a batch what the configs have got since", _WHAT, "TIMESTAMP", "extend_run",
+        ("--extend",), "add to a batch what configs() gives by now", _WHAT, "TIMESTAMP", "extend_run",
         is_common=True, parsing=_BATCH,
     ),
     Flag(
