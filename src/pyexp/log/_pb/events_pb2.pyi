@@ -2,8 +2,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Iterable as _Iterable, Mapping as _Mapping
-from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -92,7 +91,7 @@ class Attempt(_message.Message):
     time: float
     writer: str
     joins: bool
-    def __init__(self, format: _Optional[int] = ..., time: _Optional[float] = ..., writer: _Optional[str] = ..., joins: _Optional[bool] = ...) -> None: ...
+    def __init__(self, format: _Optional[int] = ..., time: _Optional[float] = ..., writer: _Optional[str] = ..., joins: bool = ...) -> None: ...
 
 class TagSet(_message.Message):
     __slots__ = ("tag",)
@@ -152,7 +151,7 @@ class Object(_message.Message):
     time: float
     interactive: bool
     part: _containers.RepeatedCompositeFieldContainer[Part]
-    def __init__(self, kind: _Optional[_Union[Kind, str]] = ..., tag: _Optional[str] = ..., iteration: _Optional[int] = ..., time: _Optional[float] = ..., interactive: _Optional[bool] = ..., part: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
+    def __init__(self, kind: _Optional[_Union[Kind, str]] = ..., tag: _Optional[str] = ..., iteration: _Optional[int] = ..., time: _Optional[float] = ..., interactive: bool = ..., part: _Optional[_Iterable[_Union[Part, _Mapping]]] = ...) -> None: ...
 
 class Part(_message.Message):
     __slots__ = ("media_type", "size", "crc")
