@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from pyexp.definition.declaration import Declaration
     from pyexp.results.result import Result
+    from pyexp.results.results import Results
     from pyexp.store.batches.overview import BatchOverview
-    from pyexp.tensor.tensor import Tensor
 
     Item = typing_extensions.TypeVar("Item", default=Result)
 else:
@@ -38,7 +38,7 @@ class PastBatches(Generic[Item]):
 
     def results(
         self, timestamp: str | None = None, output_dir: str | os.PathLike[str] | None = None, name: str | None = None
-    ) -> Tensor[Item]:
+    ) -> Results[Item]:
         """Load the results of a batch, also of one that is still running.
 
         Args:
@@ -48,7 +48,7 @@ class PastBatches(Generic[Item]):
             name: The experiment's name, if another than declared.
 
         Returns:
-            A tensor of `Result` (or of the class's instances), shaped like the sweep.
+            A tensor of `Result` (or of the class's instances), shaped like the sweep, with statistics over its axes.
 
         Raises:
             BatchNotFoundError: There is no such batch; the nearest is named.

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, assert_type
 
-from pyexp import Config, Experiment, ExperimentRunner, Tensor, chkpt
+from pyexp import Config, Experiment, ExperimentRunner, Results, Tensor, chkpt
 
 
 class Training(Experiment):
@@ -81,7 +81,7 @@ async def use() -> None:
     assert_type(runner, ExperimentRunner[[Config], Training, Training])
     assert_type(runner({"lr": 0.1}), Training)
     assert_type(runner(Config(lr=0.1)).accuracy, float)
-    assert_type(runner.results(), Tensor[Training])
+    assert_type(runner.results(), Results[Training])
     async for run in runner.astream(jobs=2):
         assert_type(run, Training)
     waiting = ExperimentRunner(Asking)

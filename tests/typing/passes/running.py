@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_type
 
-from pyexp import Config, LogReader, Result, Tensor, experiment, sweep
+from pyexp import Config, LogReader, Result, Results, Tensor, experiment, sweep
 
 
 @experiment(executor="inline")
@@ -57,7 +57,8 @@ async def in_a_loop() -> None:
 
 def afterwards(folder: Path) -> None:
     results = squares.results("latest", output_dir=folder, name="squares")
-    assert_type(results, Tensor[Result])
+    assert_type(results, Results[Result])
+    assert_type(results.best("accuracy"), Result)
     for r in results:
         assert_type(r.error, str | None)
         assert_type(r.logger, LogReader | None)
