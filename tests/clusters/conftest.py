@@ -14,18 +14,11 @@ if find_spec("ray") is None:
     collect_ignore_glob = ["test_*.py"]
 
 
-HALVES = {"started here": "near", "joined": "near", "test_joining": "near"}
-
-
 def pytest_collection_modifyitems(items) -> None:
-    """Mark the tests here, in two halves of about the same length for two workers (`--dist loadgroup`)."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-            known = [HALVES[word] for word in (*params, item.path.stem) if word in HALVES]
             item.add_marker(pytest.mark.ray)
-            item.add_marker(pytest.mark.xdist_group(known[0] if known else "far"))
 
 
 @pytest.fixture(scope="session")
