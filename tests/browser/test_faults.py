@@ -32,7 +32,7 @@ def test_escape_empties_a_filter_and_switches_it_off(desk: Desk, viewer: Viewer)
     page.raw.keyboard.press("Escape")
     page.wait_lines("train/loss", "lines.length === 3")
     page.find(".tags-filter").fill("nothing")
-    page.see("text=No tag passes this filter")
+    page.see("text=No tag matches this filter")
     page.raw.keyboard.press("Escape")
     page.chart("train/loss")
     assert page.find(".tags-filter").input_value() == page.find(".runs-filter").input_value() == ""

@@ -6,7 +6,7 @@ import { fill, h, setCss, setText } from "../base/dom.js";
 import { openSocket } from "../model/api.js";
 
 const BUTTONS = [
-  ["home", "Whole view"],
+  ["home", "Reset view"],
   ["back", "Back"],
   ["forward", "Forward"],
   ["pan", "Pan"],
