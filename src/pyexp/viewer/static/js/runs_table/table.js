@@ -85,6 +85,7 @@ class RunsTab {
     if (this.isEnded) return;
     if (this.#isLoading) {
       this.#isAgain = true;
+      this.#draw(); // new columns and filtered rows do not wait for slow statistics
       return;
     }
     clearTimeout(this.#timer);
