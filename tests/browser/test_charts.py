@@ -201,7 +201,7 @@ def test_bands_and_smoothing_of_groups(desk: Desk, viewer: Viewer) -> None:
     kept = 0.9 ** (1000 / 3)
     page.wait_lines("loss", f"lines[2].y[0] === 4 && Math.abs(lines[2].y[1] - {(4 * kept + 5) / (kept + 1)}) < 1e-9")
     why = page.find(".segment:disabled").first.get_attribute("title")
-    assert why == "Groups are drawn over steps, since runs need not share times"
+    assert why == "Groups are drawn over steps, since their runs may share no times"
 
 
 def test_the_note_about_many_runs_goes_when_they_are_grouped(desk: Desk, viewer: Viewer) -> None:
@@ -262,5 +262,5 @@ def test_a_finger_scrolls_reads_and_zooms_when_asked(desk: Desk, viewer: Viewer)
     touch(page, [(box["x"] + 100 + 15 * i, box["y"] + 60 + 6 * i) for i in range(10)])
     page.wait_lines("lr", "layout.xaxis.autorange === false")
     page.see("[data-tag=lr] .plot:not(.is-zooming)")
-    page.see("[data-tag=lr] [aria-label='Whole range']").click()
+    page.see("[data-tag=lr] [aria-label='Reset zoom']").click()
     page.wait_lines("lr", "layout.xaxis.autorange !== false")

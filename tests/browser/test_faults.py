@@ -32,7 +32,7 @@ def test_escape_empties_a_filter_and_switches_it_off(desk: Desk, viewer: Viewer)
     page.raw.keyboard.press("Escape")
     page.wait_lines("train/loss", "lines.length === 3")
     page.find(".tags-filter").fill("nothing")
-    page.see("text=No tag passes this filter")
+    page.see("text=No tag matches this filter")
     page.raw.keyboard.press("Escape")
     page.chart("train/loss")
     assert page.find(".tags-filter").input_value() == page.find(".runs-filter").input_value() == ""
@@ -77,6 +77,38 @@ def test_configs_do_not_wait_and_loading_is_not_never_logged(desk: Desk, viewer:
     waiting[0].continue_()
     page.wait_until(lambda: page.find("td.numeric:has-text('1.5')").count() == 1)
     assert page.find("tr:has-text('0.25') td.numeric").last.inner_text() == "—"
+
+
+def test_news_abort_no_request_for_statistics(desk: Desk, viewer: Viewer) -> None:
+    held, aborted = [], []
+    with record(viewer.root, [{"name": "a", "lr": 0.5}, {"name": "b", "lr": 0.25}]) as batch:
+        batch.set(0, Status.RUNNING)
+        with batch.logger(0) as logger:
+            logger.add_scalar("loss", 1.5)
+            logger.flush()
+            page = desk.open()
+            page.chart("loss")
+            page.raw.route("**/api/stats*", lambda route: held.append(route))
+            page.on(
+                "requestfailed", lambda request: aborted.append(request.url) if "/api/stats" in request.url else None
+            )
+            page.tab("runs")
+            page.wait_until(lambda: len(held) == 1)
+            logger.add_scalar("extra", 2.5, step=1)
+            logger.flush()
+            page.see("table.runs th:has-text('extra')")
+            batch.set(1, Status.PASSED)
+            page.see("table.runs tr:has-text('0.25') td:has-text('passed')")
+            with Logger(viewer.root / "lone") as other:
+                other.add_scalar("loss", 3.5)
+            page.see("table.runs tr:has-text('lone')")
+            page.find(".runs-filter").fill("a|lone")
+            page.gone("table.runs tr:has-text('0.25')")
+            assert len(held) == 1
+            page.raw.unroute("**/api/stats*")  # the request that is held goes on
+            for value in ("1.5", "2.5", "3.5"):
+                page.see(f"table.runs td.numeric:has-text('{value}')")
+    assert aborted == []
 
 
 def test_a_file_that_is_not_ours_and_damage_are_said(desk: Desk, viewer: Viewer) -> None:

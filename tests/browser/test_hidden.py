@@ -52,7 +52,7 @@ def test_runs_and_tags_hide_nothing(desk: Desk, viewer: Viewer) -> None:
     page.chart("g7/t9007")
     assert page.find(".card").count() == 10
     page.find(".tags-filter").fill("t9907(")
-    assert "Not a pattern" in page.see(".tags-search .filter-error:not(:empty)").inner_text()
+    assert "Not a valid pattern" in page.see(".tags-search .filter-error:not(:empty)").inner_text()
     page.find(".tags-filter").fill("(?i)ONLY_")
     page.chart("only_here")
     page.gone(".tags-search .filter-error:not(:empty)")

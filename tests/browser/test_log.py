@@ -55,11 +55,11 @@ def test_all_after_none_shows_the_log_alone(desk: Desk, viewer: Viewer) -> None:
     wait_text(page, "text === 'first line\\n'")
     tools = page.raw.locator(".runs-tools")
     tools.get_by_role("button", name="None", exact=True).click()
-    page.see("text=No run is switched on")
+    page.see("text=No runs are shown")
     page.gone(".log-scroll")
     tools.get_by_role("button", name="All").click()
     page.see("text=first line")
-    page.gone("text=No run is switched on")
+    page.gone("text=No runs are shown")
 
 
 def test_an_error_leaves_no_other_runs_text_and_ends_with_the_reconnect(desk: Desk, viewer: Viewer) -> None:

@@ -165,7 +165,7 @@ def test_filter_and_selection(desk: Desk, viewer: Viewer) -> None:
     page.see(".run-row:has-text('slow') .only").click()
     page.wait_lines(LOSS, "lines.length === 1 && lines[0].name === 'slow'")
     page.raw.get_by_role("button", name="None", exact=True).click()
-    page.see("text=No run is switched on")
+    page.see("text=No runs are shown")
     page.raw.locator(".runs-tools").get_by_role("button", name="All").click()
     page.wait_lines(LOSS, "lines.length === 3")
 

@@ -88,7 +88,7 @@ def test_the_filter_finds_states_and_explains_what_is_no_pattern(desk: Desk, vie
     page.find(".runs-filter").fill("run04|ed")
     page.wait_until(lambda: rows.all_inner_texts() == ["run04"])
     page.find(".runs-filter").fill("lr=0.3(")
-    assert page.see(".filter-error:not(:empty)").inner_text() == "Not a pattern: Unterminated group."
+    assert page.see(".filter-error:not(:empty)").inner_text() == "Not a valid pattern: Unterminated group."
 
 
 def test_the_filter_finds_values_of_configs(desk: Desk, viewer: Viewer) -> None:

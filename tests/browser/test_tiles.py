@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,7 +83,19 @@ def drawn(page: Page) -> list[int]:
     )
 
 
-def test_a_live_figure_goes_on_with_its_slider_as_it_was_turned(desk: Desk, viewer: Viewer) -> None:
+SLOW_DECODING = """
+delay => {
+  const decode = globalThis.createImageBitmap;
+  globalThis.createImageBitmap = async (...of) => {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    return decode(...of);
+  };
+}
+"""
+
+
+@pytest.mark.parametrize("delay_ms", [0, 200])  # to decode a frame, while more was turned
+def test_a_live_figure_goes_on_with_its_slider_as_it_was_turned(desk: Desk, viewer: Viewer, delay_ms: int) -> None:
     pytest.importorskip("matplotlib")
     from matplotlib.figure import Figure
 
@@ -92,6 +105,7 @@ def test_a_live_figure_goes_on_with_its_slider_as_it_was_turned(desk: Desk, view
             figure.add_subplot(projection="3d").plot([0, 1], [0, 1], [0, 1])  # the same at both steps
             logger.add_figure("solid", figure, step=step)
     page = desk.open("tab=figures")
+    page.raw.evaluate(SLOW_DECODING, delay_ms)
     page.see(".make-live").click()
     page.see(".live-figure[data-frames]")
     before = drawn(page)
@@ -106,7 +120,7 @@ def test_a_live_figure_goes_on_with_its_slider_as_it_was_turned(desk: Desk, view
     slide(page, "solid", 0)
     page.see(".tile-step:has-text('step 0')")
     page.wait(f"() => Number(document.querySelector('.live-figure')?.dataset.frames) > {frames}")
-    assert settled(page) == turned
+    page.wait_until(lambda: drawn(page) == turned)
 
 
 def settled(page: Page) -> list[int]:
@@ -116,7 +130,7 @@ def settled(page: Page) -> list[int]:
     def is_still() -> bool:
         page.raw.wait_for_timeout(150)
         seen.append(drawn(page))
-        return len(seen) > 4 and all(look == seen[-1] for look in seen[-4:])
+        return len(seen) > 6 and all(look == seen[-1] for look in seen[-6:])
 
     page.wait_until(is_still)
     return seen[-1]
@@ -266,9 +280,70 @@ def test_an_enlarged_picture_fills_the_screen_and_goes_to_other_steps(desk: Desk
     page.gone("dialog")
 
 
-def test_the_button_that_makes_live_covers_nothing(desk: Desk, viewer: Viewer) -> None:
+INK = """
+([x, y, width, height]) => {
+  const picture = document.querySelector("img.picture"), scale = picture.naturalWidth / picture.clientWidth;
+  const canvas = Object.assign(document.createElement("canvas"), { width: width * scale, height: height * scale });
+  const pen = canvas.getContext("2d");
+  pen.drawImage(picture, -x * scale, -y * scale);
+  return pen.getImageData(0, 0, canvas.width, canvas.height).data.filter((value) => value < 250).length;
+}
+"""
+
+
+def ink(page: Page, left: float, top: float, width: float, height: float) -> int:
+    """How many colours of this part of the picture, in pixels of the page, are not white."""
+    return page.raw.evaluate(INK, [left, top, width, height])
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_the_icon_that_makes_interactive_is_on_the_picture_and_covers_none_of_its_axes(
+    desk: Desk, viewer: Viewer, width: int
+) -> None:
     with Logger(viewer.root / "run") as logger:
         logger.add_figure("curve", curve())
-    page = desk.open("tab=figures")
+    page = desk.open("tab=figures", width=width)
     picture = page.see("img.picture").bounding_box()
-    assert page.see(".make-live").bounding_box()["y"] >= picture["y"] + picture["height"]
+    icon = page.raw.get_by_role("button", name="Make interactive")
+    box = icon.bounding_box()
+    left, top = box["x"] - picture["x"], box["y"] - picture["y"]
+    assert 0 <= left <= picture["width"] - box["width"]
+    assert 0 <= top <= picture["height"] - box["height"]
+    assert ink(page, left, top, box["width"], box["height"]) == 0
+    assert ink(page, 0, 0, picture["width"], picture["height"]) > 0
+    assert icon.inner_text() == ""
+    page.see("img.picture").click()
+    page.see("dialog.enlarged img[src]")
+    page.raw.keyboard.press("Escape")
+    icon.focus()
+    page.raw.keyboard.press("Enter")
+    page.see(".live-figure[data-frames]")
+
+
+def test_a_figure_without_a_picture_can_be_made_interactive(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        logger.add_figure("curve", curve(), preview=False)
+    page = desk.open("tab=figures")
+    page.see("text=Logged without a picture.")
+    page.raw.get_by_role("button", name="Make interactive").click()
+    page.see(".live-figure[data-frames]")
+
+
+@pytest.mark.parametrize("owner", ["figure", "fig"])
+def test_a_grid_of_seaborn_is_a_figure(desk: Desk, viewer: Viewer, owner: str) -> None:
+    class Grid:
+        """As seaborn's: it has a figure and can save it, and cannot be pickled."""
+
+        def __init__(self) -> None:
+            setattr(self, owner, curve())
+            self.lock = threading.Lock()
+
+        def savefig(self, *_: object) -> None:
+            raise AssertionError("the figure itself is saved")
+
+    with Logger(viewer.root / "run") as logger:
+        logger.add_figure("grid", Grid())
+    page = desk.open("tab=figures")
+    assert page.see("[data-tag=grid] img.picture").evaluate("image => image.naturalWidth") == 400
+    page.see("[data-tag=grid] .make-live").click()
+    page.see("[data-tag=grid] .live-figure[data-frames]")

@@ -45,7 +45,7 @@ test("configs are read only when a filter asks for a value", () => {
 test("what is not a pattern says why and passes every run", () => {
   for (const text of ["(", "a**", "[z-a]", "\\", "x{2,1}"]) {
     const filter = new RunFilter(text);
-    assert.match(filter.error, /^Not a pattern: \S.*\.$/, text);
+    assert.match(filter.error, /^Not a valid pattern: \S.*\.$/, text);
     assert.equal(filter.isActive, false);
     assert.equal(
       filter.passes(RUN, "", () => []),

@@ -1,6 +1,6 @@
 """The live viewer: a local web server that shows runs while they are being logged.
 
-Owns the server and its page; refuses to know how runs are executed. Importing this package imports nothing else.
+Owns the server and its page; does not know how runs are executed. Importing this package imports nothing else.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def show(dir: str | os.PathLike[str], height: int = 720) -> None:  # noqa: A002 
     Raises:
         NotADirectoryError: It is a file.
         ViewerError: The viewer could not be started.
-        MissingExtraError: The extra ``viewer`` is not installed, or this is no notebook.
+        MissingExtraError: The extra ``viewer`` is not installed, or this is not a notebook.
     """
     from pyexp.viewer.launch.notebook import show_in_cell
 

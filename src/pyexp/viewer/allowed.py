@@ -19,11 +19,11 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """Exact addresses beside the viewer's own.
+    """Exact addresses in addition to the viewer's own.
 
     Attributes:
         base_url: Where a proxy answers for the viewer, with a slash at its end, or None.
-        hosts: Further names in ``Host``, in small letters.
+        hosts: Further names in ``Host``, in lower case.
         frames: Origins of pages that may have the viewer in a frame.
 
     Raises:
@@ -39,7 +39,7 @@ class Allowed:
             _check_url("--base-url", self.base_url, "https://host/prefix/", _PATH)
         for name in self.hosts:
             if not _NAME.fullmatch(name):
-                raise SettingsError(f"--allow-host is {name!r}, expected one exact name in small letters, no port")
+                raise SettingsError(f"--allow-host is {name!r}, expected one exact name in lower case, without a port")
         for origin in self.frames:
             _check_url("--allow-frame", origin, "https://host, without a path", re.compile(""))
 
@@ -57,7 +57,7 @@ class Allowed:
         return f"{parts.scheme}://{_shown_host(parts)}"
 
     def is_base(self, header: str) -> bool:
-        """Whether *header*, of ``Host``, is the host of `base_url`, with its port or with the scheme's usual one."""
+        """Return whether *header*, of ``Host``, is the host of `base_url`, with its port or the default one."""
         if self.base_url is None:
             return False
         parts = urlsplit(self.base_url)

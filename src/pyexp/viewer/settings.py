@@ -19,7 +19,7 @@ _HIGHEST_PORT: Final = 65_535
 
 
 def new_token() -> str:
-    """A fresh secret, fit for a URL fragment and for a websocket subprotocol."""
+    """Return a fresh secret, fit for a URL fragment and for a websocket subprotocol."""
     return secrets.token_urlsafe(32)
 
 
@@ -41,7 +41,7 @@ class Root:
         return f"{self.name}: " if self.name else ""
 
     def relative(self, path: Path) -> str:
-        """*path* as seen from here, behind the name; by text, since this is done for each run with each scan."""
+        """Return *path* relative to here, behind the name; as text, since every scan does this for every run."""
         whole, above = os.fspath(path), os.fspath(self.path)
         below = above.rstrip(os.sep) + os.sep
         if whole == above:
@@ -88,7 +88,7 @@ class ViewerSettings:
         return self.roots or (Root(path=self.root),)
 
     def url(self, port: int, name: str | None = None) -> str:
-        """The address to open in a browser, with the token in the fragment, which no server is ever sent.
+        """Return the address to open in a browser, with the token in the fragment, which no server is ever sent.
 
         Args:
             port: The port that was bound.
@@ -102,7 +102,7 @@ class ViewerSettings:
 
 
 def checked_roots(folders: Sequence[str]) -> tuple[Root, ...]:
-    """The folders that a person names, each perhaps as ``name=path``; several have names of their own.
+    """Parse the folders on the command line, each a path or ``name=path``; several get distinct names.
 
     Raises:
         NotADirectoryError: One of them is a file.
@@ -115,12 +115,12 @@ def checked_roots(folders: Sequence[str]) -> tuple[Root, ...]:
             if root.name == other.name:
                 raise SettingsError(f"two folders are called {root.name!r}: name one of them, as other={root.path}")
             if root.path.is_relative_to(other.path) or other.path.is_relative_to(root.path):
-                raise SettingsError(f"{str(root.path)!r} and {str(other.path)!r} lie in each other: name the outer one")
+                raise SettingsError(f"of {str(root.path)!r} and {str(other.path)!r} one lies in the other: name one")
     return (Root(path=roots[0].path),) if len(roots) == 1 and pairs[0][0] is None else tuple(roots)
 
 
 def _named(text: str) -> tuple[str | None, str]:
-    """Name and path; a path that exists is never taken for a name and a path."""
+    """Split ``name=path``; a path that exists is never split."""
     name, mark, path = text.partition("=")
     is_named = mark and name and path and os.sep not in name and not os.path.exists(text)
     return (name, path) if is_named else (None, text)
@@ -131,7 +131,7 @@ def _name_of(path: str) -> str:
 
 
 def checked_root(folder: Path | str) -> Path:
-    """The folder to look at, absolute and without links; it may come later.
+    """Return the folder to look at, absolute and without links; it may not exist yet.
 
     Raises:
         NotADirectoryError: It is a file.

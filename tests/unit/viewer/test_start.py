@@ -116,7 +116,7 @@ def test_without_a_token_the_address_has_none(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["{tmp}", "{tmp}/missing"], "lie in each other"),
+        (["{tmp}", "{tmp}/missing"], "lies in the other"),
         (["{tmp}", "--base-url", "hub.example"], "--base-url is 'hub.example'"),
         (["{tmp}", "--allow-host", "*.example"], "--allow-host is '*.example'"),
         (["{tmp}", "--allow-frame", "*"], "--allow-frame is '*'"),

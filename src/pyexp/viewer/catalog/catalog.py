@@ -1,6 +1,6 @@
 """What there is to look at: batches and runs under opaque ids, with revisions so that a page is sent only changes.
 
-Owns the revisions; refuses to know how folders are searched (`discovery`), how entries are made (`entries`), and what
+Owns the revisions; does not know how folders are searched (`folder_walk`), how entries are made (`rows`), and what
 is in an event log.
 """
 
@@ -48,7 +48,7 @@ class _Shelf(Generic[Entry]):
     gone: dict[int, int] = field(default_factory=dict)
 
     def after(self, entries: dict[int, Entry], revision: int) -> _Shelf[Entry]:
-        """The shelf once *entries* is what there is, under *revision*; this same one when nothing changed."""
+        """Return the shelf for *entries* at *revision*; this same one when nothing changed."""
         altered = [
             key for key, entry in entries.items() if (known := self.entries.get(key)) is not entry and known != entry
         ]
@@ -64,7 +64,7 @@ class _Shelf(Generic[Entry]):
         )
 
     def since(self, revision: int) -> tuple[list[Entry], list[int]]:
-        """Entries that changed after *revision*, and ids that went after it."""
+        """Return the entries that changed after *revision*, and the ids removed after it."""
         changed = [self.entries[key] for key, when in self.changed.items() if when > revision]
         return changed, [key for key, when in self.gone.items() if when > revision]
 
@@ -111,7 +111,7 @@ class Catalog:
         )
 
     def scan(self) -> bool:
-        """Look what is there now; returns whether anything changed. Reads files: call it off the loop."""
+        """Look at what is there now; returns whether anything changed. Reads files: call it off the loop."""
         batches, runs = self._collect()
         revision = self.revision + 1
         shown_batches, shown_runs = self._batches.after(batches, revision), self._runs.after(runs, revision)
@@ -123,7 +123,7 @@ class Catalog:
         return True
 
     def run(self, key: int) -> RunEntry:
-        """The run with the id *key*.
+        """Return the run with the id *key*.
 
         Raises:
             UnknownIdError: There is none.
@@ -134,16 +134,16 @@ class Catalog:
             raise UnknownIdError from None
 
     def runs(self, keys: list[int]) -> list[RunEntry]:
-        """The runs with these ids; unknown ones are left out."""
+        """Return the runs with these ids; unknown ids are left out."""
         return [run for key in keys if (run := self._runs.entries.get(key)) is not None]
 
     def batch_of(self, run: RunEntry) -> str:
-        """The name of the batch that *run* is in; empty when it has gone meanwhile."""
+        """Return the name of the batch that *run* is in; empty when it is gone by now."""
         batch = self._batches.entries.get(run.batch)
         return "" if batch is None else batch.name
 
     def run_at(self, path: str) -> int | None:
-        """The id of the run in whose folder *path* is, if any."""
+        """Return the id of the run whose folder holds *path*, if any."""
         shortest = min(len(os.fspath(root.path)) for root in self.roots)
         while len(path) >= shortest:
             if (key := self._by_path.get(path)) is not None:
@@ -154,7 +154,7 @@ class Catalog:
         return None
 
     def to_json(self) -> dict[str, Any]:
-        """The whole catalogue, as the protocol has it."""
+        """Return the whole catalogue as the protocol spells it."""
         batches = sorted(self._batches.entries.values(), key=lambda batch: -(batch.started or 0))
         return {
             "rev": self.revision,
@@ -165,7 +165,7 @@ class Catalog:
         }
 
     def changes_since(self, revision: int) -> dict[str, Any]:
-        """What a page that holds *revision* must be told."""
+        """Return the message that brings a page from *revision* up to date."""
         if revision < self._oldest or revision > self.revision:
             return {"type": "catalog", "rev": self.revision, "reload": True}
         batches, gone_batches = self._batches.since(revision)

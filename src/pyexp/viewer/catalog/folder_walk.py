@@ -98,7 +98,7 @@ class Discovery:
             elif folder.is_run:
                 yield FoundRun(path=path)
             if folder.subfolders and depth >= _DEPTH_LIMIT:
-                self.notices.append(f"Folders below {path.name!r} are not searched: they lie too deep.")
+                self.notices.append(f"Folders below {path.name!r} are not searched: they are nested too deeply.")
                 continue
             for name in folder.subfolders:
                 below = known.get(name) or path / name
@@ -133,7 +133,7 @@ class Discovery:
         return folder
 
     def _batch_around_root(self) -> FoundBatch | None:
-        """The batch of which the root is one run, cut down to that run."""
+        """Find the batch of which the root is one run, reduced to that run."""
         parent = self._root.parent
         if not (parent / layout.RUNS).is_file() or (self._root / layout.RUNS).is_file():
             return None

@@ -1,6 +1,6 @@
 """Batches and runs as the page lists them: made from what the walk found, under opaque ids.
 
-Owns the fields of the protocol's batch and run objects; refuses to know what changed since when.
+Owns the fields of the protocol's batch and run objects; does not know what changed since when.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class BatchEntry:
     total: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """The batch object of the protocol."""
+        """Return the batch object of the protocol."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
@@ -67,7 +67,7 @@ class RunEntry:
     path: Path = field(compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        """The run object of the protocol."""
+        """Return the run object of the protocol."""
         state = {name: getattr(self.state, name) for name in STATE_FIELDS}
         state["error"] = cut_name(self.state.error) if self.state.error else None
         own = {name: getattr(self, name) for name in self.__slots__ if name not in ("path", "state")}
@@ -75,7 +75,7 @@ class RunEntry:
 
 
 def batch_entry(found: FoundBatch, root: Root) -> BatchEntry:
-    """The entry of a batch below *root*."""
+    """Return the entry of a batch below *root*."""
     folder = found.batch.paths.root
     return BatchEntry(
         id=stable_id("batch", root.relative(folder)),
@@ -113,20 +113,20 @@ def batch_runs(found: FoundBatch, batch: int, root: Root, folders: Sequence[Fold
 
 
 def folder_entry(path: Path, root: Root, label: str) -> BatchEntry:
-    """The entry that stands in for a batch above the lone run in *path*: its parent folder."""
+    """Return the entry that stands in for the batch of the lone run in *path*: its parent folder."""
     group = _group_of(path, root)
     name = root.relative(group)
     return BatchEntry(id=stable_id("folder", name), name=label if group == root.path else cut_name(name))
 
 
 def lone_run(path: Path, root: Root, holds: Folder) -> RunEntry:
-    """The entry of a run that is in no batch."""
+    """Return the entry of a run that is in no batch."""
     known = read_status(path)
     is_growing = _grew_lately(path)
     if known is None:
         status = "running" if is_growing else "log"
     elif known.status is Status.RUNNING and not is_growing:
-        # Outside a batch nobody says whether its owner lives; a log that grows does.
+        # Outside a batch no owner can be checked; a log that grows shows that the run is alive.
         status = Status.INTERRUPTED.value
     else:
         status = known.status.value
@@ -145,7 +145,7 @@ def lone_run(path: Path, root: Root, holds: Folder) -> RunEntry:
 
 
 def number_lone_runs(runs: list[RunEntry]) -> list[RunEntry]:
-    """Give runs without a batch a position in their folder: the order in which their logs were begun, then their name.
+    """Number the runs of each folder that are in no batch, by the time their logs began, then by name.
 
     A run that comes later comes last, so the others keep their positions, and with them their colours.
     """
@@ -164,7 +164,7 @@ def _begun(path: Path) -> float:
 
 
 def read_status(path: Path) -> RunState | None:
-    """What the run in *path* says of itself, if it has a readable status that is no link."""
+    """Read the status of the run in *path*; None where it cannot be read or is a link."""
     place = path / STATUS
     try:
         return load_status(place) if stat.S_ISREG(os.lstat(place).st_mode) else None

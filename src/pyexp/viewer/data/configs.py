@@ -33,7 +33,7 @@ _EXACT_LIMIT: Final = 2**53  # a page holds larger numbers without their last di
 
 
 def load_config(run: RunEntry) -> Mapping[str, Any]:
-    """The config of *run*; empty when it has none, or one that cannot be read."""
+    """Read the config of *run*; empty when there is none, or it cannot be read."""
     try:
         info = os.lstat(run.path / CONFIG)
     except OSError:
@@ -44,7 +44,7 @@ def load_config(run: RunEntry) -> Mapping[str, Any]:
 
 
 def load_facts(library: Library, run: RunEntry) -> Mapping[str, Any]:
-    """The config of *run* together with the hyper-parameters in its log; where both have a key, the config counts."""
+    """Read the config of *run* and the hyper-parameters in its log; where both have a key, the config counts."""
     logged: Mapping[str, Any] = {}
     if run.events:
         with suppress(UnknownIdError, LogError):
@@ -53,17 +53,17 @@ def load_facts(library: Library, run: RunEntry) -> Mapping[str, Any]:
 
 
 def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Dotted keys to values; lists and the like are values."""
+    """Flatten to dotted keys; lists and the like are values."""
     return {key: value for key, value in _walk(config, "", 0) if key not in {"name", "out"}}
 
 
 def differing_keys(configs: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The keys of flattened *configs* that do not have the same value in all of them."""
+    """Return the keys of flattened *configs* whose values differ."""
     return [key for key, differs in _compare(configs).items() if differs]
 
 
 def compare_configs(library: Library, runs: list[RunEntry]) -> dict[str, Any]:
-    """The configs of *runs* side by side, each value as its exact text, and which keys differ between them."""
+    """Compare the configs of *runs*: each value as its exact text, and the keys that differ."""
     flat = [flatten(load_facts(library, run)) for run in runs]
     keys = _compare(flat)
     shown = list(keys)[:_KEY_LIMIT]
@@ -76,7 +76,7 @@ def compare_configs(library: Library, runs: list[RunEntry]) -> dict[str, Any]:
 
 
 def to_text(value: Any) -> str | None:
-    """*value* as Python writes it, with all digits; a text has quotes only where it reads as something else."""
+    """Format *value* as Python does, with all digits; a text has quotes only where it reads as something else."""
     if value is MISSING:
         return None
     plain = to_plain(value)
@@ -85,7 +85,7 @@ def to_text(value: Any) -> str | None:
 
 
 def to_plain(value: Any, depth: int = 0) -> Any:
-    """*value* as JSON can hold it: paths, tuples, sets and very large numbers as their text, long text cut."""
+    """Make *value* fit for JSON: paths, tuples, sets and very large numbers as their text, long text cut."""
     if value is None or isinstance(value, float) or (isinstance(value, int) and abs(value) <= _EXACT_LIMIT):
         return value
     if depth < _DEPTH_LIMIT and isinstance(value, Mapping):
@@ -112,7 +112,7 @@ def _walk(config: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[
 
 
 def _compare(configs: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
-    """All keys in the order in which they are met, and whether their values differ."""
+    """Return all keys in the order in which they occur, and whether their values differ."""
     keys = dict.fromkeys((key for config in configs for key in config), False)
     for key in keys:
         first = _comparable(configs[0].get(key, MISSING))
@@ -121,12 +121,12 @@ def _compare(configs: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
 
 
 def _comparable(value: Any) -> Any:
-    # repr tells 1 from True and 1.0, and makes nan equal to itself.
+    # repr distinguishes 1 from True and 1.0, and makes nan equal to itself.
     return value if value is MISSING else repr(value)
 
 
 def _reads_as_another(text: str) -> bool:
-    """Whether *text* without quotes looks like a number, a list or another value."""
+    """Return whether *text* without quotes looks like a number, a list or another value."""
     try:
         float(text)
     except ValueError:

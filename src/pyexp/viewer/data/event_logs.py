@@ -58,11 +58,11 @@ class RunLog:
         self._entries: dict[tuple[str, str], list[Entry]] = {}
 
     def mark_stale(self) -> None:
-        """Say that the files may have grown: the next use looks."""
+        """Note that the files may have grown: the next use reads them."""
         self._is_stale = True
 
     def take_news(self) -> bool:
-        """Whether anything was found since this was asked last, whoever looked; a log in use may have some."""
+        """Return whether anything was found since the last call, by any reader; True also for a log in use."""
         if not self._lock.acquire(blocking=False):
             return True
         try:
@@ -75,19 +75,19 @@ class RunLog:
             self._lock.release()
 
     def tags(self) -> dict[str, set[str]]:
-        """All tags by kind."""
+        """Return all tags by kind."""
         with self._lock:
             self._refresh()
             return self._tags
 
     def tag_counts(self) -> dict[str, int]:
-        """How many tags there are of each kind."""
+        """Count the tags of each kind."""
         with self._lock:
             self._refresh()
             return self._tag_counts
 
     def tag_name(self, key: int) -> str | None:
-        """The tag with the id *key*, if this run has it."""
+        """Return the tag with the id *key*, if this run has it."""
         with self._lock:
             self._refresh()
             if self._named is not self._tags:
@@ -97,18 +97,18 @@ class RunLog:
             return self._names.get(key)
 
     def hparams(self) -> Mapping[str, Any]:
-        """The hyper-parameters logged last; empty when there are none."""
+        """Return the hyper-parameters logged last; empty when there are none."""
         with self._lock:
             self._refresh()
             return self._hparams
 
     def series(self, tag: str, start: int = 0) -> Series:
-        """Points of the scalar *tag* from the one with index *start* on."""
+        """Read the points of the scalar *tag* from index *start* on."""
         with self._lock:
             return self._refresh().read_series(tag, start)
 
     def whole_series(self, tag: str) -> Series:
-        """All points of the scalar *tag*; what was read before is kept, and only what is new is read."""
+        """Return all points of the scalar *tag*; earlier points are kept, and only new ones are read."""
         with self._lock:
             self._refresh()
             version, known = _SERIES.get((self._key, tag)) or (-1, None)
@@ -119,7 +119,7 @@ class RunLog:
             return known
 
     def entries(self, kind: str, tag: str) -> list[Entry]:
-        """What was logged under *tag* besides scalars, without its contents; *kind* as the protocol spells it."""
+        """List the objects of *kind* (as the protocol spells it) logged under *tag*, without their contents."""
         with self._lock:
             reader = self._refresh()
             key = (OBJECT_KINDS.get(kind, kind), tag)
@@ -128,17 +128,17 @@ class RunLog:
             return self._entries[key]
 
     def damage(self) -> int:
-        """How many damaged records were found and skipped so far."""
+        """Count the damaged records that were skipped so far."""
         with self._lock:
             return self._refresh().damage
 
     def problem(self) -> str | None:
-        """Why files here with the names of a log's are none; None for a log, and where nothing was logged yet."""
+        """Explain why the files here are not a log; None for a log, and where nothing was logged yet."""
         with self._lock:
             return self._refresh().problem
 
     def span(self) -> tuple[float, float] | None:
-        """When its logging began and when its last point was logged, unix seconds; None before the first."""
+        """Return when logging began and when the last point was logged, in Unix seconds; None before the first."""
         with self._lock:
             reader = self._refresh()
             if self._span[0] != self._version:
@@ -146,12 +146,12 @@ class RunLog:
             return self._span[1]
 
     def checkpoints(self) -> list[Entry]:
-        """The checkpoints, without their contents."""
+        """List the checkpoints, without their contents."""
         with self._lock:
             return self._refresh().entries("checkpoint")
 
     def read(self, entry: Entry, media_type: str) -> bytes | None:
-        """The bytes of one part of *entry*, as they were logged, or None when it has no such part.
+        """Read the bytes of one part of *entry* as they were logged; None when it has no such part.
 
         Raises:
             LogError: The file was damaged or cut meanwhile.
@@ -161,7 +161,7 @@ class RunLog:
             return None if part is None else self._refresh().read_part(part)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             if self._reader is not None:
                 self._reader.close()
@@ -210,7 +210,7 @@ class LogShelf:
         self._open: OrderedDict[int, RunLog] = OrderedDict()
 
     def get(self, run: RunEntry) -> RunLog:
-        """The log of *run*."""
+        """Return the log of *run*."""
         closed: list[RunLog] = []
         with self._lock:
             log = self._open.get(run.id)
@@ -224,14 +224,14 @@ class LogShelf:
         return log
 
     def mark_stale(self, key: int) -> None:
-        """Say that the log of the run with the id *key* may have grown."""
+        """Note that the log of the run with the id *key* may have grown."""
         with self._lock:
             log = self._open.get(key)
         if log is not None:
             log.mark_stale()
 
     def close(self) -> None:
-        """Close all."""
+        """Close all logs."""
         with self._lock:
             logs, self._open = list(self._open.values()), OrderedDict()
         for log in logs:
@@ -251,12 +251,12 @@ def _joined(known: Series, new: Series) -> Series:
 
 
 def tag_id(tag: str) -> int:
-    """The opaque number of *tag*, the same in every run."""
+    """Return the opaque number of *tag*, the same in every run."""
     return stable_id("tag", tag)
 
 
 def cursor_after(series: Series) -> str | None:
-    """What a page that holds everything up to the end of *series* tells to be sent only what follows.
+    """Return the cursor that a page sends to receive only the points after *series*.
 
     It is the number of points and a checksum of the last one: when that point is another one now (a later attempt hid
     it, the file was replaced), the cursor no longer holds. It survives a restart of the server.
@@ -268,7 +268,7 @@ def cursor_after(series: Series) -> str | None:
 
 
 def read_after(log: RunLog, tag: str, cursor: str | None) -> tuple[Series, bool]:
-    """New points of *tag* since *cursor*, and whether they continue what the page holds (else they are all points)."""
+    """Read the points of *tag* after *cursor*, and whether they continue what the page holds (else all points)."""
     count = _held(cursor)
     if count:
         series = log.series(tag, count - 1)

@@ -1,6 +1,6 @@
 """Which runs belong together: those that have the same values at the chosen keys of their configs.
 
-Owns the groups' labels and their order; refuses to know what the runs logged.
+Owns the groups' labels and their order; does not know what the runs logged.
 """
 
 from __future__ import annotations

@@ -48,14 +48,14 @@ class Shape:
 
 
 def groups_frame(library: Library, tag: int, runs: list[int], by: GroupKeys, shape: Shape) -> bytes:
-    """One curve for each group of the runs that has a run with this tag; the header names every group."""
+    """Compute one curve for each group with a run that has this tag; the header names every group."""
     groups = group_runs(library, library.catalog.runs(runs), by)
     sizes = [{"group": group.label, "of": len(group.runs), "runs": group.runs} for group in groups]
     return _frame(library, tag, groups, shape, {"kind": "groups", "groups": sizes})
 
 
 def envelope_frame(library: Library, tag: int, runs: list[int], shape: Shape) -> bytes:
-    """Median, middle half and middle 90 % over all these runs."""
+    """Compute the median, the middle half and the middle 90 % over all these runs."""
     whole = replace(shape, centre="median", bands=_ENVELOPE)
     return _frame(library, tag, [Group(label="all", runs=tuple(runs))], whole, {"kind": "envelope"})
 
@@ -107,7 +107,7 @@ def _columns(curve: Curve, shape: Shape, extent: float) -> list[array[float]]:
 
 
 def _kept_places(curve: Curve, centre: array[float], shape: Shape) -> Sequence[int]:
-    """The places to send: the extremes of the curve, and where the number of runs changes."""
+    """Choose the places to send: the extremes of the curve, and where the number of runs changes."""
     size = len(curve.steps)
     if shape.x_range is None and size <= shape.points:
         return range(size)

@@ -1,6 +1,6 @@
 """Series that are asked for again and again while runs grow: kept, so that only what is new is read.
 
-Owns how much is kept; refuses to know when it is out of date, which `RunLog` says by a version.
+Owns how much is kept; does not know when it is out of date, which `RunLog` says by a version.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class HeldSeries:
         self._held: OrderedDict[Hashable, tuple[int, Series]] = OrderedDict()
 
     def get(self, key: Hashable) -> tuple[int, Series] | None:
-        """Version and series, if they are held."""
+        """Return version and series, if they are held."""
         with self._lock:
             if key in self._held:
                 self._held.move_to_end(key)
             return self._held.get(key)
 
     def put(self, key: Hashable, version: int, series: Series) -> None:
-        """Hold *series*; those used least recently make room."""
+        """Hold *series*; the least recently used ones make room."""
         with self._lock:
             self._drop(key)
             self._held[key] = (version, series)

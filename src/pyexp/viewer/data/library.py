@@ -40,7 +40,7 @@ class Library:
         self._limiter = anyio.CapacityLimiter(_READERS)
 
     def log(self, run: RunEntry) -> RunLog:
-        """The event log of *run*.
+        """Return the event log of *run*.
 
         Raises:
             UnknownIdError: It has none, or a link in its place.
@@ -50,7 +50,7 @@ class Library:
         return self.logs.get(run)
 
     def logs_of(self, keys: list[int]) -> list[tuple[RunEntry, RunLog]]:
-        """The runs with these ids that have an event log, and their logs; others are left out."""
+        """Return the runs with these ids that have an event log, with their logs; others are left out."""
         return [(run, self.logs.get(run)) for run in self.catalog.runs(keys) if run.events]
 
     def log_facts(self, keys: list[int]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Library:
         return found
 
     def news(self, keys: list[int]) -> list[int]:
-        """Those of these runs in whose event logs something was found since this was asked last. Reads files."""
+        """Return the runs among these whose event logs grew since the last call. Reads files."""
         return [run.id for run in self.catalog.runs(keys) if not run.events or self.logs.get(run).take_news()]
 
     async def read(self, function: Callable[..., Answer], *arguments: object) -> Answer:
@@ -81,5 +81,5 @@ class Library:
         return await anyio.to_thread.run_sync(function, *arguments, limiter=self._limiter)
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Close all files."""
         self.logs.close()

@@ -32,7 +32,7 @@ _JSON_LIMIT: Final = 64 << 20
 def list_texts(
     library: Library, tag: int, runs: list[int], *, limit: int, before: int | None, step: int | None
 ) -> dict[str, Any]:
-    """The newest *limit* texts before the one with index *before*, or the last one at or before *step*, of each run."""
+    """List each run's newest *limit* texts before index *before*, or its last one at or before *step*."""
     answer = []
     limit = max(1, min(limit, _TEXTS_IN_ALL // max(1, len(runs))))
     for run, log in library.logs_of(runs):
@@ -50,12 +50,12 @@ def list_texts(
 
 
 def read_text(log: RunLog, tag: int, index: int) -> bytes:
-    """The whole text with this index."""
+    """Read the whole text with this index."""
     return _part(log, pick(log, "texts", tag, index), "text/plain")
 
 
 def list_entries(library: Library, kind: str, tag: int, runs: list[int]) -> dict[str, Any]:
-    """The entries of one kind of each run, without their contents."""
+    """List the entries of one kind of each run, without their contents."""
     describe = _picture_json if kind in _PICTURE_KINDS else _place_json
     answer = []
     limit = min(_ENTRY_LIMIT, max(10, _ENTRIES_IN_ALL // max(1, len(runs))))
@@ -68,7 +68,7 @@ def list_entries(library: Library, kind: str, tag: int, runs: list[int]) -> dict
 
 
 def read_picture(log: RunLog, kind: str, tag: int, index: int) -> tuple[bytes, str]:
-    """The picture's bytes and their media type."""
+    """Read the picture's bytes and their media type."""
     entry = pick(log, kind, tag, index)
     for media_type in PICTURES:
         if entry.part(media_type) is not None:
@@ -77,12 +77,12 @@ def read_picture(log: RunLog, kind: str, tag: int, index: int) -> tuple[bytes, s
 
 
 def read_plotly(log: RunLog, tag: int, index: int) -> bytes:
-    """The JSON of a plotly figure, as it was logged."""
+    """Read the JSON of a plotly figure as it was logged."""
     return _part(log, pick(log, "figures", tag, index), PLOTLY)
 
 
 def list_histograms(log: RunLog, run: int, tag: int, limit: int) -> dict[str, Any]:
-    """At most *limit* histograms, evenly spread over those that there are."""
+    """Read at most *limit* histograms, evenly spread over all."""
     entries = _entries(log, "histograms", tag)
     shown = []
     for index in thin(len(entries), limit):
@@ -94,7 +94,7 @@ def list_histograms(log: RunLog, run: int, tag: int, limit: int) -> dict[str, An
 
 
 def read_table(log: RunLog, run: int, tag: int, index: int | None) -> dict[str, Any]:
-    """One table, its first rows, and where the others are."""
+    """Read the first rows of one table, and list where the other tables are."""
     entries = _entries(log, "tables", tag)
     if not entries:
         raise UnknownIdError
@@ -119,7 +119,7 @@ def read_table(log: RunLog, run: int, tag: int, index: int | None) -> dict[str, 
 
 
 def list_checkpoints(log: RunLog) -> list[dict[str, Any]]:
-    """Names, counts and sizes of a run's checkpoints."""
+    """List names, counts and sizes of a run's checkpoints."""
     found: dict[str, dict[str, Any]] = {}
     for entry in log.checkpoints():
         row = found.setdefault(entry.tag, {"name": cut_name(entry.tag), "entries": 0, "bytes": 0})
@@ -129,7 +129,7 @@ def list_checkpoints(log: RunLog) -> list[dict[str, Any]]:
 
 
 def pick(log: RunLog, kind: str, tag: int, index: int) -> Entry:
-    """The entry of this kind, tag and index.
+    """Find the entry of this kind, tag and index.
 
     Raises:
         UnknownIdError: There is none.
@@ -141,12 +141,12 @@ def pick(log: RunLog, kind: str, tag: int, index: int) -> Entry:
 
 
 def count_entries(log: RunLog, kind: str, tag: int) -> int:
-    """How many there are."""
+    """Count the entries of this kind and tag."""
     return len(_entries(log, kind, tag))
 
 
 def thin(count: int, limit: int) -> list[int]:
-    """At most *limit* of the indices below *count*, evenly spread, the last one among them."""
+    """Choose at most *limit* of the indices below *count*, evenly spread, the last one among them."""
     if count <= limit:
         return list(range(count))
     return sorted({round(place * (count - 1) / max(1, limit - 1)) for place in range(limit - 1)} | {count - 1})
@@ -202,7 +202,7 @@ def _picture_json(index: int, entry: Entry) -> dict[str, Any]:
 
 
 def _load(log: RunLog, entry: Entry) -> dict[str, Any]:
-    """The JSON object that an entry holds; an empty one when it holds something else."""
+    """Load the JSON object that an entry holds; an empty one when it holds something else."""
     part = entry.part(_JSON)
     if part is None or part.size > _JSON_LIMIT:
         return {}

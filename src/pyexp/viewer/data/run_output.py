@@ -37,20 +37,20 @@ class Piece:
 
 
 def read_tail(folder: Path, limit: int) -> Piece:
-    """The last *limit* bytes of the output of the run in *folder*."""
+    """Read the last *limit* bytes of the output of the run in *folder*."""
     with _open(folder) as (descriptor, size):
         return _read(descriptor, max(0, size - limit), size, size)
 
 
 def read_piece(folder: Path, start: int, limit: int) -> Piece:
-    """At most *limit* bytes of the output from *start* on."""
+    """Read at most *limit* bytes of the output from *start* on."""
     with _open(folder) as (descriptor, size):
         return _read(descriptor, min(start, size), min(start + limit, size), size)
 
 
 @contextmanager
 def _open(folder: Path) -> Iterator[tuple[int, int]]:
-    """The descriptor and the size of the output; -1 and 0 when there is none."""
+    """Open the output and return its descriptor and size; -1 and 0 when there is none."""
     try:
         file = open_regular(folder / LOG, buffering=0)
     except OSError:
@@ -83,7 +83,7 @@ def _leading_continuation(data: bytes) -> int:
 
 
 def _torn_tail(data: bytes) -> int:
-    """How many bytes at the end begin a character whose end is missing."""
+    """Count the bytes at the end of an incomplete character."""
     for back in range(1, min(4, len(data)) + 1):
         byte = data[-back]
         if byte in _CONTINUATION:

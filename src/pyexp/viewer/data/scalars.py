@@ -1,6 +1,6 @@
 """Answers about scalars: down-sampled curves, what is new since a cursor, statistics, and all of it as CSV.
 
-Owns what is computed from full data; refuses to know about sockets and requests. All functions read files.
+Owns what is computed from full data; does not know about sockets and requests. All functions read files.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def series_frame(
     points: int = POINTS,
     most: int | None = None,
 ) -> bytes:
-    """The curves of *tag*, at most about *points* of each run inside *x_range*.
+    """Return the curves of *tag*, about *points* of each run at most, inside *x_range*.
 
     With *most*, only the first so many of the runs that have the tag; the header says how many have it.
     """
@@ -77,7 +77,7 @@ def smoothed_frame(
     x_range: tuple[float, float] | None = None,
     points: int = POINTS,
 ) -> bytes:
-    """The curves of *tag* in *runs*, the whole chart, smoothed over all their points; with the value at each point."""
+    """Return the curves of *tag* in *runs* over the whole chart, smoothed over all points, with the raw values."""
     read = list(_read_all(library, tag, runs))
     along = [series.axis(AXES[axis]) for _, series in read]
     extent = extent_of(along)
@@ -94,7 +94,7 @@ def smoothed_frame(
 def delta_frame(
     library: Library, tag: int, cursors: Mapping[int, str | None]
 ) -> tuple[bytes | None, dict[int, str | None]]:
-    """What is new of *tag* since the cursors that a page holds, and the cursors that it holds after it."""
+    """Return the new points of *tag* after the cursors that a page holds, and the cursors to hold next."""
     found = []
     moved: dict[int, str | None] = {}
     for run, log in library.logs_of(list(cursors)):
@@ -126,7 +126,7 @@ def delta_frame(
 
 
 def statistics(library: Library, tags: list[int], runs: list[int]) -> dict[str, Any]:
-    """Last value, extremes and count of each tag in each run, from all points, and what is to be said of the logs."""
+    """Compute last value, extremes and count of each tag in each run, from all points; with notes on the logs."""
     rows = [
         {"run": run, "tag": tag, **_summary(series)}
         for tag in tags
@@ -137,7 +137,7 @@ def statistics(library: Library, tags: list[int], runs: list[int]) -> dict[str, 
 
 
 def csv_pieces(library: Library, tag: int, runs: list[int]) -> Iterator[str]:
-    """All points of *tag* as CSV, piece by piece."""
+    """Yield all points of *tag* as CSV, piece by piece."""
     yield "batch,run,folder,step,time,value\r\n"
     for run, log in library.logs_of(runs):
         name = log.tag_name(tag)
@@ -154,12 +154,12 @@ def csv_pieces(library: Library, tag: int, runs: list[int]) -> Iterator[str]:
 
 
 def columns_of(series: Series) -> tuple[array[float], ...]:
-    """Steps, values and times as float64; a step beyond 2**53 loses its last digits."""
+    """Return steps, values and times as float64; a step beyond 2**53 loses its last digits."""
     return array("d", series.iterations), series.values, series.times
 
 
 def _read_all(library: Library, tag: int, runs: list[int]) -> Iterator[tuple[int, Series]]:
-    """The full series of *tag* in those of the runs that have it, one after the other."""
+    """Read the full series of *tag* from each of the runs that have it."""
     for run, log in library.logs_of(runs):
         try:
             name = log.tag_name(tag)
@@ -170,7 +170,7 @@ def _read_all(library: Library, tag: int, runs: list[int]) -> Iterator[tuple[int
 
 
 def _having(library: Library, tag: int, runs: list[int]) -> list[int]:
-    """Those of the runs that have the tag, in their order."""
+    """Return the runs that have the tag, in their order."""
     having = []
     for run, log in library.logs_of(runs):
         try:
@@ -182,7 +182,7 @@ def _having(library: Library, tag: int, runs: list[int]) -> list[int]:
 
 
 def _oddities(series: Series) -> dict[str, int]:
-    """How many of these points no chart can draw, and how many no logarithmic axis can."""
+    """Count the points that a chart cannot draw, and those that a logarithmic axis cannot."""
     np = import_extra("numpy", "viewer", "the viewer")
     values = np.frombuffer(series.values, dtype=np.float64) if len(series) else np.empty(0)
     finite = values[np.isfinite(values)]
@@ -190,7 +190,7 @@ def _oddities(series: Series) -> dict[str, int]:
 
 
 def _kept_places(series: Series, points: int, x_range: tuple[float, float] | None, axis: Axis) -> Iterable[int]:
-    """The places of the points that down-sampling keeps: they travel in the column that it does not look at."""
+    """Return the places of the points that down-sampling keeps, passed through the column it does not look at."""
     if x_range is None and len(series) <= points:
         return range(len(series))
     if axis == "iterations":
@@ -201,7 +201,7 @@ def _kept_places(series: Series, points: int, x_range: tuple[float, float] | Non
 
 
 def _place(tag: int, axis: str, x_range: tuple[float, float] | None) -> dict[str, Any]:
-    """The fields of a frame that say what was asked for."""
+    """Return the fields of a frame that repeat the request."""
     low, high = x_range or (None, None)
     return {"tag": tag, "axis": axis, "from": _end(low), "to": _end(high), "notice": None}
 
@@ -223,7 +223,7 @@ def _summary(series: Series) -> dict[str, Any]:
 
 
 def _spreadsheet_safe(text: str) -> str:
-    """A spreadsheet takes a cell that begins like this for a formula and runs it."""
+    """Quote a cell that a spreadsheet would take for a formula and run."""
     return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else cut_name(text)
 
 

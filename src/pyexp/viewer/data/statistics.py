@@ -1,7 +1,7 @@
 """Mean, median and bands over runs, step by step, exact: from all points of all runs.
 
 Owns the formulas; knows no files, no configs and no requests. A run that logged a step twice counts once, with the
-later value. What is not finite is left out of every statistic and counted beside it.
+later value. What is not finite is left out of every statistic and counted separately.
 """
 
 from __future__ import annotations

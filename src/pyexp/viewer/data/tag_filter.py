@@ -1,4 +1,4 @@
-"""The filter of tags: a regular expression over all names, with limits, since it is typed by whoever has the page.
+"""The filter of tags: a regular expression over all names, with limits, since any user of the page may type one.
 
 Owns the limits and the sentences about a pattern that cannot be used. Call it in a thread: it may take its whole time.
 """
@@ -37,7 +37,7 @@ class TagFilter:
         try:
             self._pattern: Any = regex.compile(text, regex.IGNORECASE)
         except (regex.error, OverflowError, MemoryError, RecursionError) as error:
-            raise PatternError(f"Not a pattern: {str(error)[:120]}.") from error
+            raise PatternError(f"Not a valid pattern: {str(error)[:120]}.") from error
         self._until = time.thread_time() + TIME_LIMIT_S  # a busy machine must not refuse a simple pattern
 
     def passing(self, names: Iterable[str]) -> list[str]:

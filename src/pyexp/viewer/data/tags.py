@@ -30,7 +30,7 @@ _NATURAL_LIMIT: Final = 100_000
 
 
 def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str, Any]:
-    """The union of the runs' tags in which *pattern* occurs, as the protocol has it."""
+    """List the union of the runs' tags that match *pattern*, as the protocol spells it."""
     union: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     revision = hashlib.blake2b(digest_size=8)
     for run, log in library.logs_of(runs):
@@ -54,7 +54,7 @@ def list_tags(library: Library, runs: list[int], pattern: str = "") -> dict[str,
 
 
 def tags_revision(library: Library, runs: list[int]) -> str:
-    """The ``rev`` that `list_tags` would give."""
+    """Return the ``rev`` that `list_tags` would have."""
     revision = hashlib.blake2b(digest_size=8)
     for run, log in library.logs_of(runs):
         try:
@@ -65,7 +65,7 @@ def tags_revision(library: Library, runs: list[int]) -> str:
 
 
 def choose_names(names: Collection[str], limit: int) -> list[str]:
-    """At most *limit* of *names* in their order: as many of each prefix, so that one with thousands hides no other."""
+    """Choose at most *limit* of *names* in their order: a fair share of each prefix, so that none is hidden."""
     by_prefix: dict[str, list[str]] = defaultdict(list)
     for name in names:
         by_prefix[_prefix(name)].append(name)
@@ -76,7 +76,7 @@ def choose_names(names: Collection[str], limit: int) -> list[str]:
 
 
 def _fair_share(sizes: list[int], limit: int) -> int:
-    """The most that each may have for all of them to have at most *limit*; at least one."""
+    """Return the largest share for each that keeps their sum within *limit*; at least 1."""
     if sum(sizes) <= limit:
         return max(sizes, default=1)
     left, share = limit, 0
@@ -89,13 +89,13 @@ def _fair_share(sizes: list[int], limit: int) -> int:
 
 
 def _prefix(name: str) -> str:
-    """The group of cards that *name* is in."""
+    """Return the group of cards that *name* is in."""
     cut = name.find("/", 1)
     return name[:cut] if cut >= 0 else ""
 
 
 def _filtered(union: dict[str, Counter[str]], pattern: str) -> tuple[dict[str, Collection[str]], str | None]:
-    """The names of each kind that pass, and what is wrong with the pattern: all pass then."""
+    """Return the names of each kind that match, and what is wrong with the pattern; with a bad one all match."""
     try:
         passes = TagFilter(pattern)
         return {kind: passes.passing(found) for kind, found in union.items()}, None

@@ -1,6 +1,6 @@
 """The whole life of the process in which one logged figure is opened and drawn.
 
-A pickle is code: it runs here, under limits, in a process that nobody else depends on and that ends with its parent.
+A pickle is code: it runs here, under limits, in a process of its own that ends with its parent.
 Started by `figures` as ``python -m pyexp.viewer.figures.process``; talks in frames over its standard input and output.
 """
 
@@ -59,9 +59,7 @@ def main() -> None:
         link.send_json({"type": "ready"})
         link.send_json({"type": "done", "count": 1})
         _serve(shown, messages, partial(_open_figure, backend=backend_webagg_core))
-    except (
-        Exception
-    ) as error:  # the pickle and the figure are somebody's code: whatever they raise is told, and the end
+    except Exception as error:  # a pickle and a figure run code of the user, which may raise anything
         link.send_json({"type": "failed", "error": _sentence(error)})
 
 
@@ -118,7 +116,7 @@ class _Shown:
 
 
 def views_of(figure: Any) -> list[dict[str, Any]]:
-    """How each of the figure's axes is looked at: its limits and, of a solid one, its camera."""
+    """Return the view of each of the figure's axes: its limits and, in 3D, its camera."""
     names = (*_LIMITS, *_ANGLES)
     return [{name: _view_of(axes, name) for name in names if _view_of(axes, name) is not None} for axes in figure.axes]
 
@@ -129,7 +127,7 @@ def _view_of(axes: Any, name: str) -> Any:
 
 
 def set_view(axes: Any, view: dict[str, Any]) -> None:
-    """Look at *axes* as *view* says, as far as they can be looked at so."""
+    """Apply *view* to *axes*, as far as they have such a view."""
     for name in _LIMITS:
         if name in view and hasattr(axes, f"set_{name}"):
             getattr(axes, f"set_{name}")(view[name])
@@ -161,7 +159,7 @@ def _serve(
 
 
 def _receive(source: IO[bytes], messages: queue.SimpleQueue[dict[str, Any]]) -> None:
-    """Read frames until the input ends; then nobody looks any more, and the process ends in the middle of anything."""
+    """Read frames until the input ends; no page looks then, and the process exits at once."""
     with contextlib.suppress(OSError, ValueError):
         while len(head := source.read(HEAD.size)) == HEAD.size:
             _, length = HEAD.unpack(head)

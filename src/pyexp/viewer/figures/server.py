@@ -63,7 +63,7 @@ class Figures:
         self._idle_s = idle_s
 
     async def serve(self, request: web.Request, part: Part, at: At) -> web.StreamResponse:
-        """Show the figure pickled in *part* until the page goes, is idle, or the figure misbehaves.
+        """Show the figure pickled in *part* until the page leaves, is idle, or the figure misbehaves.
 
         Args:
             request: Of the page, for a websocket.
@@ -125,7 +125,7 @@ class _Session:
         await self._process.stdin.send(HEAD.pack(JSON, len(data)) + data)
 
     async def take(self, idle_s: float) -> None:
-        """Hand over what the page sends, until it goes or is idle."""
+        """Hand over what the page sends, until it leaves or is idle."""
         while True:
             with anyio.move_on_after(idle_s) as idle:
                 received = await self._socket.receive()
@@ -170,7 +170,7 @@ class _Session:
         while True:
             await anyio.sleep(_WATCH_S)
             if self._unanswered and time.monotonic() - self._heard_at > self._limit_s:
-                raise FigureError(f"The figure was ended: it took over {self._limit_s:g} s to draw.")
+                raise FigureError(f"The figure was stopped: it took over {self._limit_s:g} s to draw.")
 
     async def _take_message(self, data: bytes) -> None:
         message = json.loads(data)
@@ -203,7 +203,7 @@ class _Session:
 
 
 def check_message(text: str) -> dict[str, Any] | None:
-    """A page's message, cut down to what matplotlib may be given; None for what it need not have.
+    """Reduce a page's message to what matplotlib may receive; None for messages to drop.
 
     Only known types, tools and numbers pass: the rest of matplotlib's handlers are not the page's to call.
     One type is ours: ``show`` with the index of another step.
@@ -222,7 +222,7 @@ def check_message(text: str) -> dict[str, Any] | None:
 
 
 def _event(kind: str, given: dict[str, Any]) -> dict[str, Any] | None:
-    """The message of a known *kind*, with what it may carry; None where it must have more."""
+    """Return the message of a known *kind* with its allowed fields; None where a required one is missing."""
     message: dict[str, Any] = {"type": kind, "guiEvent": None}
     for name in _NUMBERS & given.keys():
         value = given[name]
@@ -242,7 +242,7 @@ def _event(kind: str, given: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _place(part: Part) -> dict[str, Any]:
-    """What the process is told of a pickle."""
+    """Return where a pickle lies, as it is sent to the process."""
     place = {"path": os.fspath(part.path), "offset": part.offset, "size": part.size, "crc32": part.crc32}
     return {"type": "place", **place}
 

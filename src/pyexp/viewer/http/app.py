@@ -49,7 +49,7 @@ _FIGURE: Final = frozenset({"run", "tag", "index"})
 
 
 def build_app(library: Library, hub: Hub, guard: Guard, figures: Figures | None = None) -> web.Application:
-    """The application that serves *library* behind *guard*."""
+    """Return the application that serves *library* behind *guard*."""
     app = web.Application(middlewares=[guard_middleware(guard)])
     app.on_response_prepare.append(add_headers(guard))
     epoch = secrets.token_hex(8)
@@ -154,7 +154,7 @@ async def serve(
 
 
 def _server_log() -> logging.Logger:
-    """Where the server reports its own faults, not requests that are malformed or pages that vanish."""
+    """Return the logger for the server's own faults, without malformed requests and vanished pages."""
     log = logging.getLogger("pyexp.viewer.http")
     log.addFilter(_is_own_fault)
     return log
@@ -166,7 +166,7 @@ def _is_own_fault(record: logging.LogRecord) -> bool:
 
 
 def _listen(settings: ViewerSettings) -> socket.socket:
-    """Bind the port, or the next free one; nobody can take it between the choice and the use."""
+    """Bind the port, or the next free one; no other process can take it between the choice and the use."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     tries = 1 if settings.is_port_fixed or settings.port == 0 else _PORT_TRIES
     for port in range(settings.port, min(settings.port + tries, 65_536)):
@@ -187,7 +187,7 @@ def _listen(settings: ViewerSettings) -> socket.socket:
 
 
 def _part_at(library: Library, query: Query, index: int) -> Part | None:
-    """The pickle of the figure at another *index* of the run and the tag of *query*."""
+    """Find the pickle of the figure at another *index* of the run and tag of *query*."""
     try:
         return _pickled_part(library, query, index)
     except AnswerError:
@@ -207,7 +207,7 @@ def _pickled_part(library: Library, query: Query, index: int | None = None) -> P
 def _version() -> str:
     try:
         return metadata.version("pyexp")
-    except metadata.PackageNotFoundError:  # run from a source tree that nobody installed
+    except metadata.PackageNotFoundError:  # run from a source tree that is not installed
         return "0"
 
 

@@ -43,7 +43,7 @@ class Asset:
 
 
 def load_asset(path: str) -> Asset | None:
-    """The file *path* of the page (``a/b.js``), or None when there is no such file on the list."""
+    """Read the page's file *path* (``a/b.js``); None when it is not on the list."""
     if path == _FULL_PLOTLY:
         return _load(_plotly_bundle(), ".js")
     segments = path.split("/")
@@ -57,7 +57,7 @@ def load_asset(path: str) -> Asset | None:
 
 
 def _child(folder: Traversable | None, name: str) -> Traversable | None:
-    """The entry *name* of *folder*; a name is looked up in the folder's listing and never joined to a path."""
+    """Find the entry *name* in the listing of *folder*; a name is never joined to a path."""
     if folder is None or not folder.is_dir():
         return None
     return next((entry for entry in folder.iterdir() if entry.name == name), None)

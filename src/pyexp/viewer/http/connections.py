@@ -1,6 +1,6 @@
 """How many connections the server holds, and for how long it waits for one that asks nothing.
 
-Owns the limits on descriptors and connections; refuses to know what is asked for.
+Owns the limits on descriptors and connections; does not know what is asked for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 HALF_REQUEST_S: Final = 10.0
-# Descriptors for logs, watches and threads, beside the connections.
+# Descriptors for logs, watches and threads, in addition to the connections.
 _RESERVED: Final = 160
 _UNLIMITED: Final = 65_536
 _BUSY: Final = (
@@ -29,7 +29,7 @@ _log = logging.getLogger("pyexp.viewer.http")
 
 
 def raise_descriptor_limit() -> int:
-    """Let this process open as many files as the system lets it; returns how many connections leave room for files."""
+    """Let this process open as many files as the system allows; returns how many connections leave room for files."""
     if sys.platform == "win32":  # has no such limit
         return _UNLIMITED
     import resource
@@ -56,7 +56,7 @@ class Connections:
         self._idle: dict[Any, float] = {}
 
     def __call__(self) -> asyncio.Protocol:
-        """The protocol of one more connection."""
+        """Return the protocol of one more connection."""
         if len(self._server.connections) < self._limit:
             return self._server()
         if not self._has_said:

@@ -28,7 +28,7 @@ class Query:
     """The parameters of one request; each value is a number, an id or one of a few words."""
 
     def __init__(self, request: web.Request, library: Library, known: Collection[str]) -> None:
-        """Check the names.
+        """Check the names of the parameters.
 
         Raises:
             AnswerError: A name is not in *known*, or given twice.
@@ -42,19 +42,19 @@ class Query:
                 raise AnswerError(400, f"Parameter {name!r} is given twice, expected once.")
 
     def run(self) -> RunEntry:
-        """The run that ``run`` names."""
+        """Return the run that ``run`` names."""
         return self._library.catalog.run(self.id("run"))
 
     def runs(self) -> list[int]:
-        """The ids in ``runs``."""
+        """Return the ids in ``runs``."""
         return self.ids("runs", RUN_LIMIT)
 
     def all_runs(self) -> list[int]:
-        """The ids in ``runs``, where an answer does not grow with their number."""
+        """Return the ids in ``runs``, for answers whose size does not grow with their number."""
         return self.ids("runs", ALL_RUNS_LIMIT)
 
     def id(self, name: str) -> int:
-        """The id *name*.
+        """Return the id *name*.
 
         Raises:
             UnknownIdError: It is missing, or no id: as unknown as any other.
@@ -62,7 +62,7 @@ class Query:
         return _id(self._given.get(name, ""))
 
     def ids(self, name: str, limit: int) -> list[int]:
-        """The comma separated ids *name*."""
+        """Return the comma separated ids *name*."""
         given = self._given.get(name, "")
         parts = given.split(",") if given else []
         if len(parts) > limit:
@@ -70,12 +70,12 @@ class Query:
         return list(dict.fromkeys(map(_id, parts)))
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
-        """The whole number *name*, held between *low* and *high*."""
+        """Return the whole number *name*, clipped to *low* and *high*."""
         found = self.optional_integer(name)
         return default if found is None else max(low, min(high, found))
 
     def optional_integer(self, name: str) -> int | None:
-        """The whole number *name*, or None when it is not given."""
+        """Return the whole number *name*; None when it is missing."""
         given = self._given.get(name)
         if given is None:
             return None
@@ -85,7 +85,7 @@ class Query:
         return int(given)
 
     def word(self, name: str, choices: Collection[str], default: str | None = None) -> str:
-        """One of the words *choices*."""
+        """Return one of the words *choices*."""
         given = self._given.get(name, default)
         if given is None or given not in choices:
             shown = None if given is None else given[:40]
@@ -93,36 +93,36 @@ class Query:
         return given
 
     def optional_text(self, name: str) -> str:
-        """A text that is only compared, never followed; empty when it is not given."""
+        """Return a text that is only compared, never used as a path; empty when it is missing."""
         given = self._given.get(name, "")
         if len(given) > _KEY_LIMIT:
             raise AnswerError(400, f"Parameter {name!r} is longer than {_KEY_LIMIT:,} characters.")
         return given
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A JSON list of such texts."""
+        """Return a JSON list of such texts."""
         try:
             found = json.loads(self._given.get(name, ""))
         except (ValueError, RecursionError):
             found = None
         is_list = isinstance(found, list) and 0 < len(found) <= _KEYS_LIMIT
         if not is_list or not all(isinstance(text, str) and len(text) <= _KEY_LIMIT for text in found):
-            raise AnswerError(400, f"Parameter {name!r} is no list of texts, expected 1 to {_KEYS_LIMIT} as JSON.")
+            raise AnswerError(400, f"Parameter {name!r} is not a list of texts, expected 1 to {_KEYS_LIMIT} as JSON.")
         return tuple(found)
 
     def flag(self, name: str) -> bool:
-        """Whether *name* is 1; it may be missing."""
+        """Return whether *name* is 1; False when it is missing."""
         return self.word(name, ("0", "1"), "0") == "1"
 
     def fraction(self, name: str) -> float:
-        """A number from 0 to below 1; 0 when it is not given."""
+        """Return a number from 0 to below 1; 0 when it is missing."""
         found = self._number(name, 0.0)
         if not 0 <= found < 1:
             raise AnswerError(400, f"Parameter {name!r} is {found:g}, expected at least 0 and less than 1.")
         return found
 
     def x_range(self) -> tuple[float, float] | None:
-        """The bounds ``from`` and ``to``; a missing one is open, both missing give None."""
+        """Return the bounds ``from`` and ``to``: infinite where one is missing, None where both are."""
         if "from" not in self._given and "to" not in self._given:
             return None
         return self._number("from", -math.inf), self._number("to", math.inf)

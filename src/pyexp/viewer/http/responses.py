@@ -1,4 +1,4 @@
-"""HTTP responses: JSON, and the one error shape. Refuses to know where the values come from."""
+"""HTTP responses: JSON, and the one error shape. Does not know where the values come from."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def json_text(text: str) -> web.Response:
 
 
 def refusal(status: int, reason: str = NOT_FOUND, headers: Mapping[str, str] | None = None) -> web.Response:
-    """The error shape."""
+    """Return an answer in the error shape."""
     text = to_json({"error": reason, "status": status})
     return web.Response(status=status, text=text, content_type="application/json", headers=headers)

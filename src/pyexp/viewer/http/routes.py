@@ -38,12 +38,12 @@ _POINTS_IN_ALL: Final = 1_000_000
 
 
 async def get_catalog(_query: Query, library: Library) -> web.StreamResponse:
-    """All batches and runs."""
+    """Answer with all batches and runs."""
     return json_text(await library.read(lambda: to_json(library.catalog.to_json())))
 
 
 async def get_run(query: Query, library: Library) -> web.StreamResponse:
-    """One run with its config, its whole error and its checkpoints."""
+    """Answer with one run: its config, its whole error and its checkpoints."""
     run = query.run()
 
     def read() -> dict[str, Any]:
@@ -62,12 +62,12 @@ async def get_run(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_tags(query: Query, library: Library) -> web.StreamResponse:
-    """The tags of the runs, those that a pattern is found in."""
+    """Answer with the runs' tags that match a pattern."""
     return json_response(await library.read(list_tags, library, query.all_runs(), query.optional_text("match")))
 
 
 async def get_series(query: Query, library: Library) -> web.StreamResponse:
-    """Down-sampled curves."""
+    """Answer with down-sampled curves."""
     read = partial(
         scalars.series_frame,
         library,
@@ -82,7 +82,7 @@ async def get_series(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_smoothed(query: Query, library: Library) -> web.StreamResponse:
-    """Smoothed curves of a whole chart."""
+    """Answer with smoothed curves of a whole chart."""
     read = partial(
         scalars.smoothed_frame,
         library,
@@ -97,19 +97,19 @@ async def get_smoothed(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_groups(query: Query, library: Library) -> web.StreamResponse:
-    """Statistics over the runs that share config values."""
+    """Answer with statistics over the runs that share config values."""
     by = GroupKeys(keys=query.texts("keys"), is_but=query.flag("but"))
     shape = _shape(query, query.word("centre", CENTRES, "mean"), query.word("band", BANDS, "deviation"))
     return _binary(await library.read(groups_frame, library, query.id("tag"), query.all_runs(), by, shape))
 
 
 async def get_envelope(query: Query, library: Library) -> web.StreamResponse:
-    """Median and quantiles over all the runs."""
+    """Answer with median and quantiles over all the runs."""
     return _binary(await library.read(envelope_frame, library, query.id("tag"), query.all_runs(), _shape(query)))
 
 
 async def get_texts(query: Query, library: Library) -> web.StreamResponse:
-    """The newest texts of a tag."""
+    """Answer with the newest texts of a tag."""
     read = partial(
         objects.list_texts,
         library,
@@ -123,19 +123,19 @@ async def get_texts(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_text(query: Query, library: Library) -> web.StreamResponse:
-    """One whole text."""
+    """Answer with one whole text."""
     data = await library.read(objects.read_text, *_place(query, library))
     return web.Response(body=data, content_type="text/plain", charset="utf-8")
 
 
 async def get_entries(query: Query, library: Library) -> web.StreamResponse:
-    """Where the figures, images, texts, … of a tag are, without their contents."""
+    """Answer with the entries of a tag (figures, images, texts, …), without their contents."""
     kind = query.word("kind", tuple(OBJECT_KINDS))
     return json_response(await library.read(objects.list_entries, library, kind, query.id("tag"), query.runs()))
 
 
 async def get_picture(query: Query, library: Library) -> web.StreamResponse:
-    """A figure's preview, or an image."""
+    """Answer with a figure's preview, or an image."""
     kind = query.word("kind", ("figures", "images"))
     log, tag, index = _place(query, library)
     data, media_type = await library.read(objects.read_picture, log, kind, tag, index)
@@ -143,38 +143,38 @@ async def get_picture(query: Query, library: Library) -> web.StreamResponse:
 
 
 async def get_plotly(query: Query, library: Library) -> web.StreamResponse:
-    """A plotly figure's JSON, as it was logged."""
+    """Answer with a plotly figure's JSON as it was logged."""
     data = await library.read(objects.read_plotly, *_place(query, library))
     return web.Response(body=data, content_type="application/json")
 
 
 async def get_histograms(query: Query, library: Library) -> web.StreamResponse:
-    """Histograms of one run."""
+    """Answer with histograms of one run."""
     run, limit = query.run(), query.integer("limit", 50, 1, 500)
     read = partial(objects.list_histograms, library.log(run), run.id, query.id("tag"), limit)
     return json_response(await library.read(read))
 
 
 async def get_table(query: Query, library: Library) -> web.StreamResponse:
-    """One table of one run."""
+    """Answer with one table of one run."""
     run = query.run()
     read = partial(objects.read_table, library.log(run), run.id, query.id("tag"), query.optional_integer("index"))
     return json_response(await library.read(read))
 
 
 async def get_configs(query: Query, library: Library) -> web.StreamResponse:
-    """The runs' configs side by side."""
+    """Answer with the runs' configs side by side."""
     return json_response(await library.read(compare_configs, library, library.catalog.runs(query.all_runs())))
 
 
 async def get_stats(query: Query, library: Library) -> web.StreamResponse:
-    """Last value and extremes of scalars."""
+    """Answer with last value and extremes of scalars."""
     tags = query.ids("tags", _STATS_TAGS)
     return json_response(await library.read(scalars.statistics, library, tags, query.runs()))
 
 
 async def get_output(query: Query, library: Library) -> web.StreamResponse:
-    """A piece of a run's output."""
+    """Answer with a piece of a run's output."""
     run = query.run()
     limit = query.integer("limit", 65_536, 1, PIECE_LIMIT)
     start = query.optional_integer("from")
@@ -246,7 +246,7 @@ def _shape(query: Query, centre: str = CENTRES[0], *bands: str) -> Shape:
 
 
 def _points(query: Query) -> int:
-    """Points for each run: as many as asked for, but only so many in all."""
+    """Return the points for each run: as many as asked for, within a limit for all runs together."""
     asked = query.integer("points", scalars.POINTS, *_POINTS)
     return max(_POINTS[0], min(asked, _POINTS_IN_ALL // max(1, len(query.runs()))))
 

@@ -1,6 +1,6 @@
 """Who may ask the viewer, and what its answers allow a browser to do.
 
-Owns the allow-lists of hosts, origins and methods, the token and the headers; refuses to know what is asked for.
+Owns the allow-lists of hosts, origins and methods, the token and the headers; does not know what is asked for.
 Everything is an allow-list: what is not named here is refused.
 """
 
@@ -44,7 +44,7 @@ _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether *host* is an address that only this machine can reach."""
+    """Return whether *host* is an address that only this machine can reach."""
     if host == "localhost":
         return True
     try:
@@ -54,7 +54,7 @@ def is_loopback(host: str) -> bool:
 
 
 def own_names() -> frozenset[str]:
-    """The names of this machine, in full and in short; may ask a name server, and wait for it."""
+    """Return the names of this machine, full and short; may block on a name server."""
     return frozenset(name.lower() for name in (socket.gethostname(), socket.getfqdn()) if name)
 
 
@@ -87,7 +87,7 @@ class Guard:
             )
 
     def refuse(self, request: web.Request) -> web.Response | None:
-        """The answer to a request that must not be served, or None."""
+        """Return the answer to a request that must not be served; None for one that may."""
         hosts = request.headers.getall("Host", [])
         if len(hosts) != 1:
             return refusal(400, f"The request has {len(hosts)} Host headers, expected one.")
@@ -107,7 +107,7 @@ class Guard:
         return _POLICY + (" ".join(self.allowed.frames) or "'none'")
 
     def has_token(self, request: web.Request) -> bool:
-        """Whether the request carries the token, as a Bearer header or as a websocket subprotocol."""
+        """Return whether the request carries the token, as a Bearer header or as a websocket subprotocol."""
         if self.token is None:
             return True
         expected = self.token.encode()
@@ -141,7 +141,7 @@ class Guard:
         return f"{', '.join(names[:-1])} or {names[-1]}"
 
     def _own_origins(self, host: str) -> list[list[str]]:
-        """What ``Origin`` may be: the address that was asked, and the one that a proxy is known to answer at."""
+        """Return the allowed values of ``Origin``: the address in ``Host``, and the proxy's own."""
         base = [[self.allowed.base_origin]] if self.allowed.base_origin else []
         return base if self.allowed.is_base(host) else [[f"http://{host}"], *base]
 
@@ -173,7 +173,7 @@ def guard_middleware(guard: Guard) -> Middleware:
 
 
 def add_headers(guard: Guard) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
-    """Set the headers that every answer bears."""
+    """Set the headers of every answer."""
 
     async def add(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Content-Security-Policy"] = guard.content_policy

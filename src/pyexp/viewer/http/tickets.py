@@ -1,6 +1,6 @@
 """Tickets: secrets that are good once and for a minute, so that the token stays out of what is saved.
 
-Owns which tickets are good; refuses to know what they are exchanged for.
+Owns which tickets are good; does not know what they are exchanged for.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Tickets:
         self._good_until: dict[bytes, float] = {}
 
     def issue(self) -> str:
-        """Make one; of too many the oldest is void."""
+        """Issue a ticket; when there are too many, the oldest becomes void."""
         ticket = secrets.token_urlsafe(32)
         self._good_until[_digest(ticket)] = time.monotonic() + LIFETIME_S
         while len(self._good_until) > _MOST:
@@ -29,8 +29,8 @@ class Tickets:
         return ticket
 
     def redeem(self, ticket: str) -> bool:
-        """Whether *ticket* is good; it no longer is then."""
-        # Looked up by its hash, so that the time that this takes tells nothing of the others.
+        """Use up *ticket*; returns whether it was valid."""
+        # Looked up by its hash, so that the time this takes reveals nothing about the others.
         return self._good_until.pop(_digest(ticket), 0.0) > time.monotonic()
 
 

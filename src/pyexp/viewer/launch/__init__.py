@@ -1,1 +1,1 @@
-"""Starting a viewer: as a program, or beside running experiments."""
+"""Starting a viewer: as a program, or next to running experiments."""

@@ -1,6 +1,6 @@
-"""The viewer as a process beside running experiments: prints nothing, and ends with the process that started it.
+"""The viewer as a process next to running experiments: prints nothing, and ends with the process that started it.
 
-Its standard input is the lifeline: settings come in on the first line, and its end means that nobody needs it any more.
+Its standard input is its lifeline: the first line holds the settings, and the viewer exits when it ends.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class Viewer:
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """End it and wait until it is gone; blocks for a moment. Does nothing the second time."""
+        """Stop the viewer and wait until it is gone; blocks for a moment. Does nothing the second time."""
         self._finish()
 
     def wait(self) -> None:
-        """Block until it ends by itself, or until Ctrl-C, which leaves it running."""
+        """Block until the viewer exits, or until Ctrl-C, which leaves it running."""
         self._process.wait()
 
     def __repr__(self) -> str:
@@ -69,7 +69,7 @@ def start_viewer(dir: Path | str, host: str = "127.0.0.1", port: int = DEFAULT_P
     """Start a viewer for the runs below *dir* and wait until it can be opened; blocks for about a second.
 
     Args:
-        dir: The folder to look at; it is made if need be.
+        dir: The folder to look at; it is created if missing.
         host: Address to listen on.
         port: Port to listen on; the next free one if it is taken.
 
@@ -115,7 +115,7 @@ def start_process(settings: ViewerSettings) -> Viewer:
 
 
 def main() -> None:
-    """Serve as the first line of the standard input says, until that input ends."""
+    """Serve with the settings in the first line of standard input, until that input ends."""
     try:
         given = json.loads(sys.stdin.buffer.readline())
     except ValueError:
@@ -137,7 +137,7 @@ def _answer(answers: IO[str], name: str, text: str) -> None:
 
 
 async def _wait_for_parent(parent: int) -> None:
-    """Wait until the lifeline ends, or the parent did: a forked run may keep the lifeline's other end open."""
+    """Wait until the lifeline or the parent ends: a forked run may keep the lifeline's other end open."""
     ended = asyncio.Event()
     tell = partial(asyncio.get_running_loop().call_soon_threadsafe, ended.set)
     threading.Thread(target=_read_lifeline, args=(tell,), daemon=True).start()
@@ -147,14 +147,14 @@ async def _wait_for_parent(parent: int) -> None:
 
 
 def _read_lifeline(then: Callable[[], Any]) -> None:
-    """Call *then* when the input ends, or says something: there is only one thing to say."""
+    """Call *then* when the input ends, or receives anything: it has only one meaning."""
     os.read(0, 4096)
     with suppress(RuntimeError):  # the loop ended by itself meanwhile
         then()
 
 
 def _read_line(process: subprocess.Popen[bytes]) -> bytes:
-    """The first line of the process's output; empty when it ends, or takes too long."""
+    """Read the first line of the process's output; empty when it ends, or takes too long."""
     stdout = process.stdout
     assert stdout is not None
     found: list[bytes] = []

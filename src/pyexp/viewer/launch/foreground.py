@@ -53,10 +53,10 @@ def run_viewer(
     except RuntimeError:
         anyio.run(serve, settings, partial(_announce, settings), _wait_for_signal)
     else:
-        _run_beside(settings)
+        _run_in_a_process(settings)
 
 
-def _run_beside(settings: ViewerSettings) -> None:
+def _run_in_a_process(settings: ViewerSettings) -> None:
     """Serve from a process of its own, where this thread's loop is taken: in a notebook's cell."""
     from pyexp.viewer.launch.background import start_process
 

@@ -1,7 +1,7 @@
 """The token that outlives a restart, so that an open page finds its viewer again.
 
 Owns the one secret of this user, a file that only the user can read. A token is derived from it for each folder and
-address: who is given one learns nothing of the others. Refuses to know who asks with it.
+address: one token reveals nothing about the others. Does not know who asks with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OTHERS: Final = 0o077
 
 
 def kept_token(root: Path | str, host: str) -> str:
-    """The token of the viewer of *root* at *host*: the same at each start, another one for another folder or address.
+    """Return the token of the viewer of *root* at *host*: the same at each start, unique to the folder and address.
 
     Where the secret cannot be kept (a home that is not writable, a file that is not ours) each start gets a fresh one.
     """
@@ -38,7 +38,7 @@ def kept_token(root: Path | str, host: str) -> str:
 
 
 def state_folder() -> Path:
-    """Where this system keeps what a program of this user remembers between its starts."""
+    """Return the folder in which this system keeps the state of a user's programs."""
     if sys.platform == "win32":
         given = os.environ.get("LOCALAPPDATA", "")
         base = Path(given) if os.path.isabs(given) else Path.home() / "AppData" / "Local"
@@ -51,7 +51,7 @@ def state_folder() -> Path:
 
 
 def _kept_secret(folder: Path) -> bytes:
-    """The secret in *folder*, made when there is none, or when somebody else may have read it.
+    """Read the secret in *folder*; a new one where there is none, or other users could have read it.
 
     Raises:
         OSError: It can be neither read nor kept.
@@ -71,7 +71,7 @@ def _kept_secret(folder: Path) -> bytes:
 
 
 def _claim_folder(folder: Path) -> None:
-    """Check that *folder* is a real one of ours, and close it to others."""
+    """Check that *folder* is a real folder of this user, and close it to others."""
     info = folder.lstat()
     if not stat.S_ISDIR(info.st_mode) or not _is_own(info):
         raise PermissionError(f"{os.fspath(folder)!r} is not a folder of this user")
@@ -80,7 +80,7 @@ def _claim_folder(folder: Path) -> None:
 
 
 def _read_private(place: Path) -> bytes | None:
-    """The secret in the file, or None when it is missing, cut, a link, or open to others."""
+    """Read the secret in the file; None when it is missing, cut, a link, or open to others."""
     try:
         file = open_regular(place)
     except OSError:

@@ -1,6 +1,6 @@
 """The viewer in a notebook's cell: a frame that enters with a ticket, so that the saved notebook holds no token.
 
-Owns the cell's output; refuses to know how the viewer's process works.
+Owns the cell's output; does not know how the viewer's process works.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def show_in_cell(folder: str | os.PathLike[str], height: int) -> None:
 
 
 def cell_html(address: str, ticket: str, height: int) -> str:
-    """The output of a cell; without its script, or later, it says to run the cell again."""
+    """Return the output of a cell; without its script, or later, it says to run the cell again."""
     name = f"pyexp-{secrets.token_hex(8)}"
     url = f"{address}#ticket={ticket}"
     words = {
@@ -89,7 +89,7 @@ def issue_ticket(viewer: Viewer) -> str:
 
 
 def notebook_origins(runtime: Path) -> Iterator[str]:
-    """The origins of the Jupyter servers that run on this machine, as the folder *runtime* lists them."""
+    """List the origins of the Jupyter servers on this machine, from the folder *runtime*."""
     for place in sorted(runtime.glob("*server-*.json")):
         try:
             parts = urlsplit(json.loads(place.read_bytes())["url"])
@@ -100,7 +100,7 @@ def notebook_origins(runtime: Path) -> Iterator[str]:
 
 
 def _viewer_of(root: Path) -> Viewer:
-    """The viewer of *root* that runs already, or a new one."""
+    """Return the running viewer of *root*, or start one."""
     known = _viewers.get(root)
     if known is not None and known.is_running:
         return known
@@ -123,5 +123,5 @@ def _runtime_folder() -> Path:
 
 
 def _quoted(text: str) -> str:
-    """*text* as JavaScript inside HTML."""
+    """Quote *text* as JavaScript inside HTML."""
     return json.dumps(text).replace("<", "\\u003c")

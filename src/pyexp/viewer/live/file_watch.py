@@ -1,4 +1,4 @@
-"""Notices that files below the root grew, and tells the hub which runs that concerns.
+"""Notices that files below the root grew, and names the runs concerned to the hub.
 
 The watcher's events are hints: it misses files made at once inside new folders, and sees nothing on a network drive or
 when the system's watches are used up. So a sweep looks at the catalogue and at the watched runs' files, at the pace of
@@ -104,7 +104,7 @@ class Tail:
                 await anyio.sleep(_RETRY_S if folders else SWEEP_S)
 
     async def _follow(self, folders: list[Path], stop: anyio.Event) -> None:
-        """Take what the watcher reports, until *stop* is set."""
+        """Handle what the watcher reports, until *stop* is set."""
         # `awatch` has one step for all of its life, and a new one would have to watch thousands of folders anew.
         notify = import_extra("watchfiles._rust_notify", "viewer", "the viewer").RustNotify
         deleted = import_extra("watchfiles", "viewer", "the viewer").Change.deleted
@@ -136,7 +136,7 @@ class Tail:
             self._pace.hurry()
 
     def _is_listed(self, run: int | None, name: str) -> bool:
-        """Whether the catalogue already shows that the run has this file; its growth is no news then."""
+        """Return whether the catalogue already lists this file of the run, so that its growth changes nothing there."""
         found = self._library.catalog.runs([run] if run is not None else [])
         if not found:
             return False
@@ -167,7 +167,7 @@ class Tail:
             self._hub.touch(output)
 
     async def _announce(self) -> None:
-        """Wake the pages for what did grow: the watcher and the sweep tell of the same growth, and more than once."""
+        """Wake the pages for what did grow: the watcher and the sweep report the same growth, and more than once."""
         while True:
             await self._has_hints.wait()
             self._has_hints = anyio.Event()
@@ -178,7 +178,7 @@ class Tail:
 
 
 async def _set_at_end(stop: anyio.Event) -> None:
-    """Set *stop* when cancelled: the watcher's thread looks at nothing else."""
+    """Set *stop* when cancelled: the watcher's thread checks nothing else."""
     try:
         await anyio.sleep_forever()
     finally:
@@ -190,7 +190,7 @@ def _existing(roots: Sequence[Root]) -> list[Path]:
 
 
 def _signatures(folders: dict[int, str]) -> dict[int, tuple[_Signature, _Signature]]:
-    """Sizes and times of the files of each run: of its log, and of its output."""
+    """Return sizes and times of each run's files: its log, and its output."""
     return {run: _signature(folder) for run, folder in folders.items()}
 
 

@@ -1,6 +1,6 @@
 """The open pages, and what is out of date on each: marks instead of messages, so that a slow page holds no backlog.
 
-Owns who must be told; refuses to know what (`updates`) and how (`live`). Everything here runs on the loop.
+Owns who must be updated; does not know what is sent (`updates`) and how (`websocket`). All runs on the loop.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Page:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     def show(self, look: Look) -> None:
-        """The page looks at something else now."""
+        """Replace what the page looks at."""
         self.look = look
         self._watched = frozenset(look.runs())
         self._is_new = True
@@ -75,7 +75,7 @@ class Page:
             self._wake.set()
 
     def touch_catalog(self) -> None:
-        """The catalogue changed."""
+        """Note that the catalogue changed."""
         if self.look.catalog is not None or self._watched:
             self._wake.set()
 
@@ -106,40 +106,40 @@ class Hub:
         self._pages: set[Page] = set()
 
     def add(self, page: Page) -> None:
-        """A page was opened."""
+        """Add a page that was opened."""
         self._pages.add(page)
 
     def remove(self, page: Page) -> None:
-        """A page was closed."""
+        """Remove a page that was closed."""
         self._pages.discard(page)
 
     def pages(self) -> list[Page]:
-        """The open pages."""
+        """Return the open pages."""
         return list(self._pages)
 
     def watched(self) -> set[int]:
-        """All runs that some page looks at."""
+        """Return all runs that a page looks at."""
         return set().union(*(page.watched for page in self._pages))
 
     def looks_at(self, runs: Iterable[int]) -> list[int]:
-        """Those of *runs* that some page looks at."""
+        """Return those of *runs* that a page looks at."""
         return [run for run in runs if any(run in page.watched for page in self._pages)]
 
     async def announce(self, grown: frozenset[int]) -> None:
-        """These runs' event logs grew."""
+        """Note that these runs' event logs grew."""
         self.ticks += 1
         await self.prepare(grown)
         for page in self._pages:
             page.touch(grown, frozenset())
 
     def touch(self, output: Iterable[int]) -> None:
-        """These runs' outputs may have grown."""
+        """Note that these runs' outputs may have grown."""
         printed = frozenset(output)
         for page in self._pages:
             page.touch(frozenset(), printed)
 
     def touch_catalog(self) -> None:
-        """The catalogue changed."""
+        """Note that the catalogue changed."""
         self.ticks += 1
         for page in self._pages:
             page.touch_catalog()

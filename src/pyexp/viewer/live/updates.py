@@ -1,6 +1,6 @@
 """What a page is sent: computed when it is sent, from what the page holds then, so that updates merge by themselves.
 
-Owns the server's messages, and the sharing of one computed frame between pages that hold the same; refuses to know the
+Owns the server's messages, and the sharing of one computed frame between pages that hold the same; does not know the
 socket.
 """
 
@@ -95,7 +95,7 @@ class Updates:
         Otherwise the first would compute while all others wake only to wait for it, and wake again.
         """
         looks = [page.look for page in self._hub.pages() if page.sending_since is None]
-        if len(looks) < 2:  # noqa: PLR2004 — nobody to share with
+        if len(looks) < 2:  # noqa: PLR2004 — one page has none to share with
             return
         wanted = Counter(
             (tag, asked) for look in looks for tag, cursors in look.series.items() if (asked := _asked(cursors, grown))
@@ -115,7 +115,7 @@ class Updates:
             self._answered_at = self._hub.ticks
 
     async def _delta(self, tag: int, asked: _Cursors) -> _Frame:
-        """The frame for pages that hold the cursors *asked*."""
+        """Return the frame for pages that hold the cursors *asked*."""
         key = (tag, asked)
         frame: _Frame = await self._once(key, delta_frame, self._library, tag, dict(asked))
         if len(frame[0] or b"") > _BEHIND_BYTES:
@@ -123,7 +123,7 @@ class Updates:
         return frame
 
     async def _once(self, key: Hashable, read: Callable[..., Any], *arguments: object) -> Any:
-        """What *read* gives; called once for all pages that ask between two changes."""
+        """Return what *read* returns, called once for all pages that ask between two changes."""
         self._forget_old_answers()
         while (shared := self._answers.get(key)) is not None:
             if shared.answer is not None:
@@ -133,7 +133,7 @@ class Updates:
         try:
             shared.answer = await self._library.read(read, *arguments)
         finally:
-            # Whoever waited for a page that went asks for itself.
+            # Pages that waited for one that is gone ask for themselves.
             if shared.answer is None and self._answers.get(key) is shared:
                 del self._answers[key]
             shared.done.set()
@@ -180,5 +180,5 @@ class Updates:
 
 
 def _asked(cursors: dict[int, str | None], runs: frozenset[int] | None) -> _Cursors:
-    """The cursors of those *runs* (None: of all) that the page looks at; equal for pages that hold the same."""
+    """Return the cursors of those *runs* (None: of all) that the page looks at; equal for pages in the same state."""
     return tuple(item for item in cursors.items() if runs is None or item[0] in runs)

@@ -1,6 +1,6 @@
 """The websocket of a page: takes what it looks at, sends what is new. One sender per page, which awaits each send.
 
-Owns the pace and the end of a page that takes nothing; refuses to know what the messages mean.
+Owns the pace and the end of a page that takes nothing; does not know what the messages mean.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _GONE = (ConnectionError, RuntimeError)
 
 
 def open_socket() -> web.WebSocketResponse:
-    """A websocket as the viewer opens it: its own subprotocol, a limit on messages, no compression on loopback."""
+    """Open a websocket with the viewer's subprotocol, a limit on messages, and no compression on loopback."""
     return web.WebSocketResponse(
         protocols=(SUBPROTOCOL,), heartbeat=HEARTBEAT_S, max_msg_size=_MESSAGE_LIMIT, compress=False, timeout=2.0
     )
 
 
 async def serve_page(request: web.Request, hub: Hub, updates: Updates, hello: dict[str, object]) -> web.StreamResponse:
-    """Keep one page up to date until it goes."""
+    """Keep one page up to date until it closes."""
     socket = open_socket()
     await socket.prepare(request)
     page = Page(cut_off=partial(_cut_off, request))
@@ -87,7 +87,7 @@ async def _send_updates(socket: web.WebSocketResponse, page: Page, updates: Upda
             look = page.look
             async for message in updates.collect(look, stale):
                 await _send(socket, page, message)
-                # Whatever arrives meanwhile is merged into the next round; a page that was idle is told at once.
+                # Whatever arrives meanwhile is merged into the next round; an idle page is updated at once.
                 page.rest_until = started + PACE_S
                 if page.look is not look:
                     break

@@ -15,7 +15,7 @@ _MAGIC: Final = b"PXS1"
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON of *value*; a number that JSON lacks becomes the string ``nan``, ``inf`` or ``-inf``."""
+    """Encode *value* as compact JSON; a number that JSON lacks becomes the string ``nan``, ``inf`` or ``-inf``."""
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=True)
     except ValueError:
@@ -48,7 +48,7 @@ def encode_frame(header: dict[str, Any], series: Sequence[tuple[dict[str, Any], 
 
 
 def little_endian(column: array[float]) -> bytes:
-    """The bytes of *column* as a browser's Float64Array reads them."""
+    """Return the bytes of *column* as a browser's Float64Array reads them."""
     if sys.byteorder == "little":
         return column.tobytes()
     swapped = array("d", column)

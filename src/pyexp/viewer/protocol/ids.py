@@ -13,6 +13,6 @@ _BITS: Final = 53
 
 
 def stable_id(kind: str, name: str) -> int:
-    """The number of the thing *name* of the sort *kind*."""
+    """Return the id of *name* among the things of *kind*."""
     digest = hashlib.blake2b(f"{kind}\0{name}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> (64 - _BITS)

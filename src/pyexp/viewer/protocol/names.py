@@ -10,7 +10,7 @@ _NUMBER: Final = re.compile(r"(\d{1,18})")
 
 
 def cut_name(name: str) -> str:
-    """*name*, at most `NAME_LIMIT` characters of it, and without what UTF-8 cannot carry."""
+    """Cut *name* to `NAME_LIMIT` characters, without those that UTF-8 cannot encode."""
     shown = name if len(name) <= NAME_LIMIT else name[: NAME_LIMIT - 1] + "…"
     return shown.encode("utf-8", "replace").decode()
 

@@ -53,7 +53,7 @@ class Look:
     offset: int = 0
 
     def runs(self) -> set[int]:
-        """All runs that the page looks at."""
+        """Return all runs that the page looks at."""
         found = set(self.tags or ())
         for cursors in self.series.values():
             found.update(cursors)
@@ -88,7 +88,7 @@ def parse_look(text: str) -> Look:
 
 
 def cut(value: object) -> str:
-    """*value* as it may stand in a message."""
+    """Cut *value* to fit into a message."""
     return str(value)[:80]
 
 

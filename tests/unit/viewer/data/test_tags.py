@@ -83,5 +83,5 @@ async def test_the_filter_finds_what_is_not_listed(tmp_path) -> None:
         frame = await client.frame("/api/series", tag=found["scalars"][0]["id"], runs=runs)
         assert frame.series[0].columns["value"] == [TAG_LIMIT + 9]
         bad = await client.json("/api/tags", runs=runs, match="(")
-        assert "Not a pattern" in bad["problem"]
+        assert "Not a valid pattern" in bad["problem"]
         assert len(bad["scalars"]) == TAG_LIMIT

@@ -6,7 +6,11 @@ import gc
 import json
 import os
 import shutil
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import anyio
@@ -19,7 +23,7 @@ from pyexp.tensor.tensor import Tensor
 from pyexp.viewer.live import file_watch, pace, updates
 from pyexp.viewer.live import websocket as live
 from pyexp.viewer.live.hub import Hub
-from viewer_server import WAIT_S, Frame, served
+from viewer_server import WAIT_S, Client, Frame, Live, served
 
 pytestmark = pytest.mark.anyio
 
@@ -35,80 +39,109 @@ def is_catalog(message):
     return isinstance(message, dict) and message["type"] == "catalog"
 
 
-async def test_a_look_is_answered_with_everything_and_then_with_what_is_new(tmp_path):
-    with Logger(tmp_path / "a") as logger:
+@dataclass(frozen=True, slots=True)
+class Growing:
+    """A run `a` that logs `loss`, a viewer that serves it, and a page that may look at it."""
+
+    logger: Logger
+    client: Client
+    page: Live
+    run: int
+    tag: int
+
+    def log(self, steps: Iterable[int]) -> None:
+        log_points(self.logger, steps)
+
+    async def look(self, cursor: str | None = None, **parts: Any) -> None:
+        """Look at the curve, from *cursor* on if there is one."""
+        series = {"tag": self.tag, "runs": [self.run]}
+        await self.page.look(
+            series=[series if cursor is None else series | {"cursors": {str(self.run): cursor}}], **parts
+        )
+
+    async def until(self, count: int) -> list[tuple[float, float]]:
+        """Wait until the page holds so many points; they are returned."""
+        return await self.page.until_points(self.tag, self.run, count)
+
+    async def served(self) -> Any:
+        """The curve as a request answers with it."""
+        (series,) = (await self.client.frame("/api/series", tag=self.tag, runs=self.run)).series
+        return series
+
+    @property
+    def held(self) -> list[tuple[float, float]]:
+        return self.page.held[self.tag, self.run]
+
+
+@asynccontextmanager
+async def growing_log(root: Path) -> AsyncIterator[Growing]:
+    """A log with ten points."""
+    with Logger(root / "a") as logger:
         log_points(logger, range(10))
-        async with served(tmp_path) as client, client.live() as page:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            await page.look(series=[{"tag": tag, "runs": [run]}])
-            first = await page.next()
-            assert first.series[0].replace
-            assert first.series[0].base is None
-            assert first.series[0].columns["step"] == list(range(10))
-            log_points(logger, range(10, 15))
-            second = await page.next()
-            assert second.header["kind"] == "delta"
-            assert not second.series[0].replace
-            assert second.series[0].base == first.series[0].cursor
-            await page.until_points(tag, run, 15)
-            assert page.held[tag, run] == [(step, step) for step in range(15)]
+        async with served(root) as client, client.live() as page:
+            yield Growing(logger, client, page, (await client.runs())["a"]["id"], await client.tag("loss"))
 
 
-async def test_a_page_that_holds_a_cursor_is_sent_only_what_follows(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(100))
-        async with served(tmp_path) as client:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            (held,) = (await client.frame("/api/series", tag=tag, runs=run)).series
-            log_points(logger, range(100, 103))
-            async with client.live() as page:
-                await page.look(series=[{"tag": tag, "runs": [run], "cursors": {str(run): held.cursor}}])
-                frame = await page.until(lambda message: isinstance(message, Frame))
-                assert frame.series[0].base == held.cursor
-                assert frame.series[0].columns["step"][0] == 100
+@pytest.fixture
+async def growing(tmp_path: Path) -> AsyncIterator[Growing]:
+    async with growing_log(tmp_path) as log:
+        yield log
+
+
+async def test_a_look_is_answered_with_everything_and_then_with_what_is_new(growing):
+    await growing.look()
+    first = await growing.page.next()
+    assert first.series[0].replace
+    assert first.series[0].base is None
+    assert first.series[0].columns["step"] == list(range(10))
+    growing.log(range(10, 15))
+    second = await growing.page.next()
+    assert second.header["kind"] == "delta"
+    assert not second.series[0].replace
+    assert second.series[0].base == first.series[0].cursor
+    assert await growing.until(15) == [(step, step) for step in range(15)]
+
+
+async def test_a_page_that_holds_a_cursor_is_sent_only_what_follows(growing):
+    held = await growing.served()
+    growing.log(range(10, 13))
+    await growing.look(held.cursor)
+    frame = await growing.page.until(lambda message: isinstance(message, Frame))
+    assert frame.series[0].base == held.cursor
+    assert frame.series[0].columns["step"][0] == 10
 
 
 @pytest.mark.parametrize(
-    "cursor", ["", "x", "99.00000000", "1e9.00", "-5.0", "100.deadbeef", "99999999999.00000000", "."]
+    "cursor", ["", "x", "9.00000000", "1e9.00", "-5.0", "10.deadbeef", "99999999999.00000000", "."]
 )
-async def test_a_cursor_that_no_longer_holds_starts_over(tmp_path, cursor):
+async def test_a_cursor_that_no_longer_holds_starts_over(growing, cursor):
+    await growing.look(cursor)
+    frame = await growing.page.next()
+    assert frame.series[0].replace
+    assert frame.series[0].points == 10
+
+
+async def test_a_later_attempt_replaces_what_it_hides(growing, tmp_path):
+    await growing.look()
+    await growing.until(10)
+    growing.logger.close()
     with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(100))
-    async with served(tmp_path) as client, client.live() as page:
-        run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-        await page.look(series=[{"tag": tag, "runs": [run], "cursors": {str(run): cursor}}])
-        frame = await page.next()
-        assert frame.series[0].replace
-        assert frame.series[0].points == 100
+        logger.set_global_it(5)
+        logger.add_scalar("loss", -1.0)
+    with anyio.fail_after(WAIT_S):
+        while growing.held[-1] != (5, -1):
+            await growing.page.next()
+    assert growing.held == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, -1)]
 
 
-async def test_a_later_attempt_replaces_what_it_hides(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(10))
-    async with served(tmp_path) as client, client.live() as page:
-        run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-        await page.look(series=[{"tag": tag, "runs": [run]}])
-        await page.until_points(tag, run, 10)
-        with Logger(tmp_path / "a") as logger:
-            logger.set_global_it(5)
-            logger.add_scalar("loss", -1.0)
-        with anyio.fail_after(WAIT_S):
-            while page.held[tag, run][-1] != (5, -1):
-                await page.next()
-        assert page.held[tag, run] == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, -1)]
-
-
-async def test_a_removed_log_empties_the_page(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(10))
-    async with served(tmp_path) as client, client.live() as page:
-        run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-        catalog = await client.json("/api/catalog")
-        await page.look(series=[{"tag": tag, "runs": [run]}], catalog=catalog["rev"], epoch=page.epoch)
-        await page.until_points(tag, run, 10)
-        shutil.rmtree(tmp_path / "a")
-        gone = await page.until(is_catalog)
-        assert gone["gone"]["runs"] == [run]
+async def test_a_removed_log_empties_the_page(growing, tmp_path):
+    growing.logger.close()
+    catalog = await growing.client.json("/api/catalog")
+    await growing.look(catalog=catalog["rev"], epoch=growing.page.epoch)
+    await growing.until(10)
+    shutil.rmtree(tmp_path / "a")
+    gone = await growing.page.until(is_catalog)
+    assert gone["gone"]["runs"] == [growing.run]
 
 
 async def test_a_run_that_appears_is_announced_and_its_points_follow(tmp_path):
@@ -144,27 +177,20 @@ async def test_a_page_of_another_epoch_fetches_the_catalogue_again(tmp_path):
         assert (await page.next())["reload"] is True
 
 
-async def test_new_tags_and_entries_are_announced(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(3))
-        logger.add_text("note", "one")
-        logger.flush()
-        async with served(tmp_path) as client, client.live() as page:
-            run = (await client.runs())["a"]["id"]
-            tags = await client.json("/api/tags", runs=run)
-            note = tags["texts"][0]["id"]
-            await page.look(
-                tags={"runs": [run], "rev": tags["rev"]},
-                entries=[{"kind": "texts", "tag": note, "runs": [run], "totals": {str(run): 1}}],
-            )
-            logger.add_text("note", "two")
-            logger.flush()
-            message = await page.until(lambda message: message["type"] == "entries")
-            assert message == {"type": "entries", "kind": "texts", "tag": note, "run": run, "total": 2}
-            logger.add_scalar("new", 1.0)
-            logger.flush()
-            message = await page.until(lambda message: message["type"] == "tags")
-            assert message["rev"] == (await client.json("/api/tags", runs=run))["rev"] != tags["rev"]
+async def test_new_tags_and_entries_are_announced(growing):
+    run, page = growing.run, growing.page
+    tags = await growing.client.json("/api/tags", runs=run)
+    await page.look(tags={"runs": [run], "rev": tags["rev"]})
+    growing.logger.add_text("note", "one")
+    growing.logger.flush()
+    message = await page.until(lambda message: message["type"] == "tags")
+    assert message["rev"] == (await growing.client.json("/api/tags", runs=run))["rev"] != tags["rev"]
+    note = await growing.client.tag("note", "texts")
+    await page.look(entries=[{"kind": "texts", "tag": note, "runs": [run], "totals": {str(run): 1}}])
+    growing.logger.add_text("note", "two")
+    growing.logger.flush()
+    message = await page.until(lambda message: message["type"] == "entries")
+    assert message == {"type": "entries", "kind": "texts", "tag": note, "run": run, "total": 2}
 
 
 async def test_output_is_followed(tmp_path):
@@ -203,19 +229,15 @@ async def test_a_page_far_behind_is_sent_the_tail(tmp_path):
         assert (message["reset"], message["end"], len(message["text"])) == (True, 5_000_000, 65_536)
 
 
-async def test_what_is_not_understood_is_answered_and_the_look_stays(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(3))
-        async with served(tmp_path) as client, client.live() as page:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            await page.look(series=[{"tag": tag, "runs": [run]}])
-            await page.until_points(tag, run, 3)
-            for nonsense in ("{", '{"type": "shutdown"}', "[]", '"look"'):
-                await page.socket.send_str(nonsense)
-                assert (await page.next())["type"] == "error"
-            await page.socket.send_bytes(b"\x00\x01")
-            log_points(logger, range(3, 5))
-            await page.until_points(tag, run, 5)
+async def test_what_is_not_understood_is_answered_and_the_look_stays(growing):
+    await growing.look()
+    await growing.until(10)
+    for nonsense in ("{", '{"type": "shutdown"}', "[]", '"look"'):
+        await growing.page.socket.send_str(nonsense)
+        assert (await growing.page.next())["type"] == "error"
+    await growing.page.socket.send_bytes(b"\x00\x01")
+    growing.log(range(10, 12))
+    await growing.until(12)
 
 
 async def test_a_message_too_long_ends_only_its_page(tmp_path):
@@ -228,23 +250,18 @@ async def test_a_message_too_long_ends_only_its_page(tmp_path):
         assert (await other.next())["type"] == "tags"
 
 
-async def test_a_delta_too_long_is_thinned(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(5))
-        async with served(tmp_path) as client, client.live() as page:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            await page.look(series=[{"tag": tag, "runs": [run]}])
-            first = await page.next()
-            # Until the page looks again nothing is sent, so all of this is one delta.
-            await page.look()
-            log_points(logger, range(5, 50_000))
-            cursor = first.series[0].cursor
-            await page.look(series=[{"tag": tag, "runs": [run], "cursors": {str(run): cursor}}])
-            with anyio.fail_after(WAIT_S):
-                while page.held[tag, run][-1][0] != 49_999:
-                    frame = await page.next()
-                    assert frame.series[0].points <= 1_100
-            assert page.held[tag, run] == sorted(set(page.held[tag, run]))
+async def test_a_delta_too_long_is_thinned(growing):
+    await growing.look()
+    first = await growing.page.next()
+    # Until the page looks again nothing is sent, so all of this is one delta.
+    await growing.page.look()
+    growing.log(range(10, 50_000))
+    await growing.look(first.series[0].cursor)
+    with anyio.fail_after(WAIT_S):
+        while growing.held[-1][0] != 49_999:
+            frame = await growing.page.next()
+            assert frame.series[0].points <= 1_100
+    assert growing.held == sorted(set(growing.held))
 
 
 async def test_r27_a_page_goes_on_after_the_viewer_restarts(tmp_path):
@@ -296,7 +313,7 @@ async def test_r24_every_event_is_seen(tmp_path, monkeypatch, has_watches):
 
 
 @pytest.mark.slow
-async def test_growth_that_was_told_twice_wakes_the_pages_once(tmp_path, monkeypatch):
+async def test_growth_that_was_reported_twice_wakes_the_pages_once(tmp_path, monkeypatch):
     monkeypatch.setattr(pace, "SWEEP_S", 0.02)
     announced = []
     announce = Hub.announce
@@ -306,36 +323,30 @@ async def test_growth_that_was_told_twice_wakes_the_pages_once(tmp_path, monkeyp
         await announce(hub, grown)
 
     monkeypatch.setattr(Hub, "announce", note)
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(3))
-        async with served(tmp_path) as client, client.live() as page:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            await page.look(series=[{"tag": tag, "runs": [run]}])
-            await page.until_points(tag, run, 3)
+    async with growing_log(tmp_path) as growing:
+        await growing.look()
+        await growing.until(10)
+        await anyio.sleep(0.2)
+        announced.clear()
+        for count in range(11, 16):
+            growing.log([count - 1])
+            await growing.until(count)
+            # Hints of the watcher, and sweeps, that find nothing new.
             await anyio.sleep(0.2)
-            announced.clear()
-            for count in range(4, 9):
-                log_points(logger, [count - 1])
-                await page.until_points(tag, run, count)
-                # Hints of the watcher, and sweeps, that find nothing new.
-                await anyio.sleep(0.2)
-    # Hints and sweeps tell of each growth at least twice. A log that is being read at that moment counts as grown.
-    assert set(announced) == {frozenset([run])}
+    # Hints and sweeps report each growth at least twice. A log that is being read at that moment counts as grown.
+    assert set(announced) == {frozenset([growing.run])}
     assert 5 <= len(announced) <= 7
 
 
 async def test_a_page_rests_only_after_it_was_sent_something(tmp_path, monkeypatch):
     monkeypatch.setattr(live, "PACE_S", 3600)
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(3))
-        async with served(tmp_path) as client, client.live() as page:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            (held,) = (await client.frame("/api/series", tag=tag, runs=run)).series
-            await page.look(series=[{"tag": tag, "runs": [run], "cursors": {str(run): held.cursor}}])
-            await anyio.sleep(0.2)
-            log_points(logger, [3])
-            frame = await page.next()
-            assert frame.series[0].base == held.cursor
+    async with growing_log(tmp_path) as growing:
+        held = await growing.served()
+        await growing.look(held.cursor)
+        await anyio.sleep(0.2)
+        growing.log([10])
+        frame = await growing.page.next()
+        assert frame.series[0].base == held.cursor
 
 
 async def test_what_was_loaded_at_the_start_is_not_collected_again_and_again(tmp_path):
@@ -376,27 +387,24 @@ def open_descriptors():
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
 
-async def test_r25_many_pages_are_served_and_their_sockets_return(tmp_path):
-    with Logger(tmp_path / "a") as logger:
-        log_points(logger, range(3))
-        async with served(tmp_path) as client:
-            run, tag = (await client.runs())["a"]["id"], await client.tag("loss")
-            before = open_descriptors()
-            reached = []
+async def test_r25_many_pages_are_served_and_their_sockets_return(growing):
+    before = open_descriptors()
+    reached = []
 
-            async def watch_page():
-                async with client.live() as page:
-                    await page.look(series=[{"tag": tag, "runs": [run]}])
-                    reached.append(await page.until_points(tag, run, 8))
+    async def watch_page():
+        async with growing.client.live() as page:
+            another = replace(growing, page=page)
+            await another.look()
+            reached.append(await another.until(15))
 
-            async with anyio.create_task_group() as tasks:
-                for _ in range(50):
-                    tasks.start_soon(watch_page)
-                log_points(logger, range(3, 8))
-            assert reached == [[(step, step) for step in range(8)]] * 50
-            with anyio.fail_after(WAIT_S):
-                while open_descriptors() > before + 5:  # noqa: ASYNC110 — nobody tells when the last one is closed
-                    await anyio.sleep(0.05)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(50):
+            tasks.start_soon(watch_page)
+        growing.log(range(10, 15))
+    assert reached == [[(step, step) for step in range(15)]] * 50
+    with anyio.fail_after(WAIT_S):
+        while open_descriptors() > before + 5:  # noqa: ASYNC110 — nothing reports when the last one is closed
+            await anyio.sleep(0.05)
 
 
 @pytest.mark.slow

@@ -7,13 +7,13 @@ const SHORTCUTS = [
   [["/"], "Filter the runs"],
   [["t"], "Filter the tags"],
   [["b"], "Show or hide the runs panel"],
-  [["x"], "Next x-axis: step, relative, wall"],
-  [["d"], "Dark or light"],
-  [["?"], "This sheet"],
+  [["x"], "Change the x-axis: step, relative, wall"],
+  [["d"], "Switch between dark and light"],
+  [["?"], "Show these shortcuts"],
   [["←", "→"], "In a chart: read the values point by point"],
-  [["↑", "↓", "Space"], "In the runs panel: move, switch a run on or off"],
-  [["o"], "In the runs panel: only this run"],
-  [["Esc"], "Close what is open; in a chart: the whole range"],
+  [["↑", "↓", "Space"], "In the runs panel: move, show or hide a run"],
+  [["o"], "In the runs panel: show only this run"],
+  [["Esc"], "Close what is open; in a chart, reset the zoom"],
 ];
 
 /** Show the sheet of shortcuts; Escape or a click outside closes it. */

@@ -87,7 +87,7 @@ class Group {
       h("span", { class: "group-title" }, name),
       this.#size,
     );
-    const heading = h("h2", { class: "unseen" }, name); // a button's content is no heading
+    const heading = h("h2", { class: "unseen" }, name); // a button's content is never a heading
     this.element = h("section", { class: "group", data: { prefix } }, heading, this.head, this.#grid, this.#more);
     this.stop = view.on("closed", () => this.update(this.#tags));
   }

@@ -16,10 +16,10 @@ export function noRuns() {
   if (selection.chosen.length > 0) return null;
   const isFiltered = selection.passing().length === 0;
   if (isFiltered)
-    return emptyPlaceholder("No run passes the filter", "No name matches it.", {
+    return emptyPlaceholder("No run matches the filter", "Names, statuses and configs were searched.", {
       actions: [["Clear the filter", () => view.set({ q: "" })]],
     });
-  return emptyPlaceholder("No run is switched on", "Choose runs in the panel on the left, or take the first twenty.", {
+  return emptyPlaceholder("No runs are shown", "Choose runs in the panel on the left, or show the first twenty.", {
     actions: [
       ["First twenty", () => view.set({ base: "auto", flip: [] })],
       ["All", () => selection.all()],

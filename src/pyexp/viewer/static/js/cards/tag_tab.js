@@ -32,7 +32,7 @@ export function tagsFilter() {
   );
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    event.preventDefault(); // a browser empties the field, too, but tells nobody
+    event.preventDefault(); // the browser would empty the field without an event
     view.set({ tags: "" });
     input.blur();
   });
@@ -85,7 +85,7 @@ function whyNothing(all, [title, text, code]) {
   if (tags.error) return errorPlaceholder(tags.error, () => tags.load());
   if (!tags.isLoaded) return loadingPlaceholder("Reading the logs…");
   if (all.length > 0)
-    return emptyPlaceholder("No tag passes this filter", `There are ${all.length} tags.`, {
+    return emptyPlaceholder("No tag matches this filter", `There are ${all.length} tags.`, {
       actions: [["Clear the filter", () => view.set({ tags: "" })]],
     });
   return emptyPlaceholder(title, text, { code });

@@ -56,7 +56,7 @@ const DIGITS = [1, 2, 5];
 
 /**
  * The ticks of a log axis from one exponent of ten to another where plotly would write the digits between two powers
- * alone, "2" for 0.02; null elsewhere. They go on beyond, for a drag.
+ * alone, "2" for 0.02; null elsewhere. They continue beyond, for a drag.
  */
 export function logTicks([from, to]) {
   const decades = to - from;

@@ -10,7 +10,7 @@ import { isClipped } from "./drawing.js";
 const coarse = matchMedia("(pointer: coarse)");
 
 /**
- * The head of the chart of `tag`; `reset()` shows the whole range, `save(format)` saves a file, `redraw()` draws again.
+ * The head of the chart of `tag`; `reset()` resets the zoom, `save(format)` saves a file, `redraw()` draws again.
  */
 export class ChartHead {
   #isZooming = false;
@@ -25,7 +25,7 @@ export class ChartHead {
     };
     this.zoom = iconButton("zoom", "Zoom by dragging", flipZooming, { class: "icon-button touch-zoom" });
     this.wide = iconButton("expand", "Full width", () => view.toggle("wide", tag.id));
-    this.reset = iconButton("reset", "Whole range", reset, { class: "icon-button reset" });
+    this.reset = iconButton("reset", "Reset zoom", reset, { class: "icon-button reset" });
     const files = menuButton("download", "Save this chart", [
       ["PNG picture", () => save("png")],
       ["SVG picture", () => save("svg")],
@@ -49,10 +49,10 @@ export class ChartHead {
     fill(this.wide, icon(view.get("wide").includes(this.tag.id) ? "shrink" : "expand"));
   }
 
-  /** Whether outliers are out of sight now. */
+  /** Whether outliers are clipped now. */
   showCut(isCut) {
     this.clip.classList.toggle("is-cutting", isCut);
-    this.clip.title = isCut ? "Outliers are out of sight; show them" : "Leave outliers out of the y-range";
+    this.clip.title = isCut ? "Outliers are clipped; show them" : "Leave outliers out of the y-range";
   }
 
   showZoomed(isZoomed) {

@@ -1,5 +1,5 @@
 // Owns when charts are drawn: one a frame, those that wait longest first; each at most four times a second, less often
-// where nobody looks or where nothing would be seen, and all of them together for a part of the time. Drawing costs go
+// where no one looks or where nothing would be seen, and all of them together for a part of the time. Drawing costs go
 // by charts and points, so this keeps the page answering.
 
 const LEAST_MS = 250;

@@ -6,7 +6,7 @@ import { number } from "../base/format.js";
 import { releasePicture, takePicture } from "./pictures.js";
 
 /**
- * Show the picture of `entry` alone; Escape or a click beside it closes it, arrow keys go to others. `entries()` are those
+ * Show the picture of `entry` alone; Escape or a click outside it closes it, arrow keys go to others. `entries()` are those
  * of its run and tag, `placeOf(entry)` is where the server has its picture, `name` what all are called.
  */
 export function enlarge(name, entry, entries, placeOf) {

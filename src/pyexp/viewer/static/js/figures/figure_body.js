@@ -1,8 +1,8 @@
-// Owns what a tile of the Figures and Images tabs shows: the picture at once; a click makes a matplotlib figure
-// interactive; plotly figures are interactive at once.
+// Owns what a tile of the Figures and Images tabs shows: the picture at once; a click on the icon in its corner makes a
+// matplotlib figure interactive; plotly figures are interactive at once.
 
+import { iconButton } from "../base/buttons.js";
 import { fill, h } from "../base/dom.js";
-import { icon } from "../base/icons.js";
 import { catalog } from "../model/catalog.js";
 import { enlarge } from "./enlarged.js";
 import { MatplotlibFigure } from "./matplotlib_figure.js";
@@ -48,7 +48,7 @@ export class FigureBody {
       ? await this.#image(entry, signal)
       : h("p", { class: "no-preview" }, "Logged without a picture.");
     const make = entry.interactive ? this.#makeLive(entry) : null;
-    if (!signal.aborted) fill(this.element, image, make);
+    if (!signal.aborted) fill(this.element, h("div", { class: "picture-frame" }, image, make));
   }
 
   end() {
@@ -81,13 +81,9 @@ export class FigureBody {
 
   #makeLive(entry) {
     const title =
-      "Opens the logged figure on the server, to zoom, pan and rotate it. Do this only with logs that you trust.";
-    return h(
-      "button",
-      { class: "button make-live", type: "button", title, onclick: () => this.#goLive(entry) },
-      icon("play"),
-      "Make interactive",
-    );
+      "Make interactive: opens the logged figure on the server, to zoom, pan and rotate it. Do this only with logs that you trust.";
+    const props = { class: "icon-button make-live", title };
+    return iconButton("play", "Make interactive", () => this.#goLive(entry), props);
   }
 
   #goLive(entry) {

@@ -6,7 +6,7 @@ import { fill, h, setCss, setText } from "../base/dom.js";
 import { openSocket } from "../model/api.js";
 
 const BUTTONS = [
-  ["home", "Whole view"],
+  ["home", "Reset view"],
   ["back", "Back"],
   ["forward", "Forward"],
   ["pan", "Pan"],
@@ -28,7 +28,8 @@ export class MatplotlibFigure {
   #socket;
   #ratio = globalThis.devicePixelRatio || 1;
   #mode = "full";
-  #waiting = false;
+  #waiting = false; // for a frame to come and be painted
+  #isAsked = false; // for one more meanwhile
   #isOver = false;
 
   constructor(element, place, back) {
@@ -114,6 +115,7 @@ export class MatplotlibFigure {
   }
 
   #askDraw() {
+    this.#isAsked = this.#waiting;
     if (this.#waiting) return;
     this.#waiting = true;
     this.#send("draw");
@@ -144,6 +146,7 @@ export class MatplotlibFigure {
     this.root.dataset.frames = String(Number(this.root.dataset.frames ?? 0) + 1);
     if (this.message.textContent === "Starting…") setText(this.message, "");
     this.#send("ack");
+    if (this.#isAsked) this.#askDraw();
   }
 
   #rubberband({ x0, y0, x1, y1 }) {

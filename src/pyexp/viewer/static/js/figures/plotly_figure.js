@@ -11,8 +11,7 @@ import { canvasesOf, hold, inTurn, isFull, release, releaseContext } from "./web
 const MARKUP = /<\/?(?:span|a)(?:\s[^<>]*)?>|<(?:b|i|em|strong|sub|sup|s|u)\s[^<>]*>/gi;
 const OTHER_MARKUP = /<(?!\/?(?:b|i|em|strong|sub|sup|s|u|br|extra)\s*\/?>)/gi;
 const MAPS = /^(?:scattergeo|(?:scatter|density)map(?:box)?|choropleth(?:map)?(?:box)?)$/;
-const NO_MAP =
-  "This map needs shapes from the internet, which the viewer never asks for. Log it as an image to see it.";
+const NO_MAP = "This map needs shapes from the internet, which the viewer never loads. Log it as an image to see it.";
 const MOST_DEPTH = 60;
 const MOST_LOSSES = 3; // of a figure's contexts, until it is drawn only when asked for
 const NEAR = "200px 0px";
@@ -70,7 +69,7 @@ export class PlotlyFigure {
   /** Release what was drawn; it is drawn again when it comes into view, or at a click. */
   rest() {
     this.#purge();
-    if (this.isInView) this.#offer("The browser draws only a few such figures at once.");
+    if (this.isInView) this.#offer("The browser can draw only a few such figures at once.");
   }
 
   #see(isInView) {

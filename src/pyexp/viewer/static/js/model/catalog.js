@@ -56,7 +56,7 @@ class Catalog extends Emitter {
   #places = new Map();
   /** @type {Map<number, number> | null} batch id -> the first slot of its runs */
   #starts = null;
-  /** @type {Map<number, [number, number]>} run id -> first and last time in its log, where nothing else tells */
+  /** @type {Map<number, [number, number]>} run id -> first and last time in its log, where nothing else gives them */
   #spans = new Map();
 
   /** Fetch everything again. */

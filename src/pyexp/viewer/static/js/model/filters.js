@@ -18,7 +18,7 @@ export class RunFilter {
     try {
       this.#pattern = new RegExp(text.replace(/^\(\?i\)/, ""), "i"); // which Python's patterns say so
     } catch (error) {
-      this.error = `Not a pattern: ${error.message.replace(/^.*: /s, "")}.`;
+      this.error = `Not a valid pattern: ${error.message.replace(/^.*: /s, "")}.`;
     }
   }
 

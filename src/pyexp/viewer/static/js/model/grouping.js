@@ -6,7 +6,7 @@ import { compareCells } from "../base/format.js";
 import { selection } from "./selection.js";
 import { view } from "./view.js";
 
-const FINISHED = ["passed", "log"]; // ran to the end, or a log that nobody says more of
+const FINISHED = ["passed", "log"]; // ran to the end, or a log without a status
 
 export function isGrouped() {
   return view.get("group").length > 0;
@@ -23,7 +23,7 @@ export function shownRuns() {
   return isGrouped() ? groupedRuns() : selection.chosen;
 }
 
-/** What the server is told of the keys. */
+/** Return the keys as parameters of a request. */
 export function groupParams() {
   return { keys: JSON.stringify(view.get("group")), but: view.get("groupbut") ? 1 : null };
 }

@@ -9,7 +9,7 @@ class Oddities extends Emitter {
   #broken = new Map();
   /** @type {Map<number, number>} run id -> damaged parts */
   #damage = new Map();
-  /** @type {Map<number, string>} run id -> why what it has is no log */
+  /** @type {Map<number, string>} run id -> why its files are not a log */
   #problems = new Map();
 
   /**

@@ -42,7 +42,7 @@ class LogTab {
       onchange: () => view.set({ log: Number(this.select.value) }),
     });
     this.info = h("span", { class: "muted log-info" });
-    this.follow = check("Follow", true, (isOn) => this.#setFollow(isOn), "Stay at the newest line");
+    this.follow = check("Follow", true, (isOn) => this.#setFollow(isOn), "Keep the newest line in view");
     this.wrap = check("Wrap", true, (isOn) => this.output.classList.toggle("is-wrapped", isOn));
     this.older = h(
       "button",

@@ -74,7 +74,7 @@ function filterField() {
   );
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    event.preventDefault(); // a browser empties the field, too, but tells nobody
+    event.preventDefault(); // the browser would empty the field without an event
     view.set({ q: "" });
     input.blur();
   });
@@ -89,7 +89,7 @@ function tools() {
   return h(
     "span",
     { class: "links" },
-    button("All", "Switch on every run that passes the filter", () => selection.all()),
-    button("None", "Switch every run off", () => selection.none()),
+    button("All", "Show every run that matches the filter", () => selection.all()),
+    button("None", "Hide every run", () => selection.none()),
   );
 }

@@ -16,7 +16,7 @@ export function panelEdge() {
     "aria-label": "Width of the runs panel",
     "aria-valuemin": String(LEAST),
     "aria-valuemax": String(MOST),
-    title: "Drag to resize; double-click for the usual width",
+    title: "Drag to resize; double-click for the default width",
   });
   let width = stored();
   const show = (wanted) => {

@@ -28,7 +28,7 @@ export function drawTree(tree) {
     visible.map((entry, index) => batchNode(before, entry, index, isLone)),
   );
   if (visible.length === 0)
-    fill(tree, h("p", { class: "tree-empty" }, catalog.runs.size ? "No run passes this filter." : "No runs yet."));
+    fill(tree, h("p", { class: "tree-empty" }, catalog.runs.size ? "No run matches this filter." : "No runs yet."));
   const items = [...tree.querySelectorAll("[role=treeitem]")];
   const current = items.find((item) => item.dataset.key === focused) ?? items[0];
   for (const item of items) item.tabIndex = item === current ? 0 : -1;

@@ -22,13 +22,13 @@ const MOST_ROWS = 300;
 const MOST_LETTERS = { wide: 44, narrow: 20 }; // of a name
 const AGAIN_MS = 3000;
 const VIEWS = [
-  ["table", "Table", "One line per run"],
+  ["table", "Table", "One row per run"],
   ["compare", "Compare configs", "Configs side by side, only what differs"],
 ];
 const STATS = [
   ["last", "Last", "The newest value of each scalar"],
-  ["min", "Min", "The smallest"],
-  ["max", "Max", "The largest"],
+  ["min", "Min", "The smallest value of each scalar"],
+  ["max", "Max", "The largest value of each scalar"],
 ];
 
 export function mountRuns(root) {
@@ -85,6 +85,7 @@ class RunsTab {
     if (this.isEnded) return;
     if (this.#isLoading) {
       this.#isAgain = true;
+      this.#draw(); // new columns and filtered rows do not wait for slow statistics
       return;
     }
     clearTimeout(this.#timer);
@@ -127,7 +128,7 @@ class RunsTab {
     if (catalog.runs.size === 0 || (isCompare && selection.chosen.length === 0)) return noRuns();
     if (this.#error) return errorPlaceholder(this.#error, () => this.#load());
     if (selection.passing().length === 0)
-      return emptyPlaceholder("No run passes the filter", "No name matches it.", {
+      return emptyPlaceholder("No run matches the filter", "Names, statuses and configs were searched.", {
         actions: [["Clear the filter", () => view.set({ q: "" })]],
       });
     return isCompare && !this.#facts.hasConfigs ? loadingPlaceholder("Reading the configs…") : null;

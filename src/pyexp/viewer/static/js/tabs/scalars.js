@@ -13,9 +13,9 @@ import { MOST_LINES } from "../model/series.js";
 import { view } from "../model/view.js";
 import { colourControl, groupControl } from "./group_control.js";
 
-const ENDED = "Leave out runs that run, failed or were interrupted";
+const ENDED = "Leave out runs that are running, have failed or were interrupted";
 const MEMBERS = "Draw each run faintly behind its group";
-const CLIP = "Leave values far from the others out of the y-range; each chart has its own switch";
+const CLIP = "Clip values far from the others; each chart has its own switch";
 const AXES = [
   ["step", "Step", "x is the iteration"],
   ["relative", "Relative", "x is the time since the run's first point"],
@@ -24,7 +24,8 @@ const AXES = [
 
 export function mountScalars(root) {
   const axis = segmented("X-axis", AXES, view.get("x"), (x) => view.set({ x, zoom: {} }));
-  const refuse = () => axis.refuse(isGrouped() ? "Groups are drawn over steps, since runs need not share times" : null);
+  const refuse = () =>
+    axis.refuse(isGrouped() ? "Groups are drawn over steps, since their runs may share no times" : null);
   const [filter, endFilter] = tagsFilter();
   const [smooth, endSmooth] = smoothing();
   const [groupBy, endGroupBy] = groupControl();
@@ -123,7 +124,7 @@ function envelopeNote() {
   const note = h("p", { class: "muted toolbar-note", role: "status" });
   const show = () => {
     const isMany = !isGrouped() && selection.chosen.length > MOST_LINES;
-    const text = `Charts of more than ${MOST_LINES} runs show the median with the middle 50 % and 90 % of all, the first ${MOST_LINES} faintly, and the run that is pointed at.`;
+    const text = `Charts of more than ${MOST_LINES} runs show the median with the middle 50 % and 90 % of all, the first ${MOST_LINES} faintly, and the run under the pointer.`;
     setText(note, isMany ? text : "");
   };
   const stops = [selection.on("change", show), view.on("group", show)];
