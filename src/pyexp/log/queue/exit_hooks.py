@@ -1,19 +1,15 @@
 """The writers of this process: all of them flushed, closed, or started again after a fork.
 
-Owns the hooks at the interpreter's exit, at forks and at the termination of children. Knows writers only by the few
-methods that it calls.
+Owns the hooks at the interpreter's exit and at forks. Knows writers only by the few methods that it calls.
 """
 
 from __future__ import annotations
 
 import atexit
 import os
-import signal
 import sys
-import threading
 import time
 import weakref
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,8 +42,6 @@ class Closable(Protocol):
     def restart_after_fork(self) -> None:
         """Start again in a forked child."""
 
-
-_TERMINATION_S = 1.0
 
 _writers: weakref.WeakSet[Closable] = weakref.WeakSet()
 _prepared_pid = 0
@@ -118,30 +112,10 @@ def prepare_exit() -> None:
         util.Finalize(None, close_all, exitpriority=10)
 
 
-def prepare_termination() -> None:
-    """Have SIGTERM, with which pools end their workers, wait until everything is written, if it would just kill.
-
-    Only the main thread of a process can do that.
-    """
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        with suppress(ValueError):  # not the main interpreter
-            signal.signal(signal.SIGTERM, _write_out_and_die)
-
-
 def is_multiprocessing_child() -> bool:
     """Return whether `multiprocessing` started this process."""
     process = sys.modules.get("multiprocessing.process")
     return process is not None and process.parent_process() is not None
-
-
-def _write_out_and_die(number: int, _: object) -> None:
-    signal.signal(number, signal.SIG_DFL)
-    try:
-        flush_all(_TERMINATION_S)  # gives the lock away that the interrupted call may hold
-    except Exception as error:
-        sys.stderr.write(f"pid {os.getpid()} is terminated: {error}\n")
-    finally:
-        os.kill(os.getpid(), number)
 
 
 def _restart_after_fork() -> None:

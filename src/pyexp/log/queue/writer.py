@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyexp.errors import LogError, LogWriteError
 from pyexp.log.call.checks import check_tag
-from pyexp.log.queue import exit_hooks, shared_thread
+from pyexp.log.queue import exit_hooks, shared_thread, termination
 from pyexp.log.queue.back_pressure import Flow, Gate
 from pyexp.log.queue.backlog import Backlog
 from pyexp.log.queue.buffers import Counter, Rows
@@ -210,7 +210,7 @@ class Writer:
             return
         exit_hooks.prepare_exit()
         if self._is_forked or exit_hooks.is_multiprocessing_child():
-            exit_hooks.prepare_termination()
+            termination.prepare()
         if self._thread.wake(self):  # else flushing writes in the caller's thread
             self.state, self._has_thread, self._idle_ticks = State.AWAKE, True, 0
 

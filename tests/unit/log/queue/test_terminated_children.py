@@ -144,7 +144,8 @@ def test_a_handler_of_the_program_stays(tmp_path):
             signal.signal(signal.SIGTERM, end)
             work(0)
             os.write(write, b"!")
-            time.sleep(60)
+            while True:  # Python calls no handler in a sleep that began just then
+                time.sleep(0.05)
         process = fork.Process(target=run)
         process.start()
         os.read(read, 1)
@@ -153,6 +154,49 @@ def test_a_handler_of_the_program_stays(tmp_path):
         assert process.exitcode == 3, process.exitcode
     """
     assert run(tmp_path, program) == [*map(float, range(10)), 4242.0]
+
+
+def test_a_main_thread_that_python_cannot_interrupt(tmp_path):
+    (tmp_path / "log").mkdir()
+    program = """
+        import ctypes
+        logger = Logger(folder)
+        read, write = os.pipe()
+        def run():
+            for number in range(100):
+                work(number)
+            os.write(write, b"!")
+            ctypes.CDLL(None).system(b"sleep 20 > /dev/null 2>&1")
+        process = fork.Process(target=run)
+        process.start()
+        os.read(read, 1)
+        time.sleep(0.2)
+        process.terminate()
+        process.join(15)
+        assert process.exitcode == -signal.SIGTERM, process.exitcode
+    """
+    assert run(tmp_path, program) == [float(number) for number in range(1000)]
+
+
+def test_a_grandchild_is_ended_by_itself_alone(tmp_path):
+    (tmp_path / "log").mkdir()
+    program = """
+        logger = Logger(folder)
+        def run():
+            work(0)
+            inner = fork.Process(target=time.sleep, args=(60,))
+            inner.start()
+            inner.terminate()
+            inner.join()
+            assert inner.exitcode == -signal.SIGTERM, inner.exitcode
+            time.sleep(0.5)
+            work(1)
+        process = fork.Process(target=run)
+        process.start()
+        process.join()
+        assert process.exitcode == 0, process.exitcode
+    """
+    assert run(tmp_path, program) == [float(number) for number in range(20)]
 
 
 def test_the_program_itself_ends_as_it_always_did(tmp_path):
