@@ -102,6 +102,16 @@ def test_an_empty_folder_waits_for_the_first_run(desk: Desk, viewer: Viewer) -> 
     page.chart(LOSS)
 
 
+def test_a_folder_that_does_not_exist_is_waited_for(desk: Desk, viewer: Viewer) -> None:
+    viewer.root.rmdir()
+    page = desk.open()
+    page.see("text=does not exist yet: its runs appear here when it does.")
+    with Logger(viewer.root / "run") as logger:
+        log_curves(logger, 3)
+    page.chart(LOSS)
+    page.gone("text=does not exist yet")
+
+
 @pytest.mark.parametrize(
     ("tab", "words"), [("text", "No texts yet"), ("figures", "No figures yet"), ("log", "No output yet")]
 )
