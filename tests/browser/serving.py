@@ -70,10 +70,11 @@ class Viewer:
 
 
 class Program:
-    """The viewer as a user starts it; its token is what it prints."""
+    """The viewer as a user starts it, with further folders perhaps; its token is what it prints."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *more: str) -> None:
         self.root = root
+        self.more = more
         self.port = free_port()
         self.token = ""
         self.process: subprocess.Popen[str] | None = None
@@ -85,7 +86,7 @@ class Program:
     def start(self) -> None:
         if self.process is not None:
             return
-        self.process = start_python(["-m", "pyexp.viewer", str(self.root), "--port", str(self.port)])
+        self.process = start_python(["-m", "pyexp.viewer", str(self.root), *self.more, "--port", str(self.port)])
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith(self.base):

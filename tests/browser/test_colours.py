@@ -48,6 +48,12 @@ def test_colours_begin_with_the_first_and_repeats_are_told_apart(desk: Desk, vie
     dashes = page.wait_lines("accuracy", "lines.map(line => line.line.dash)")
     boxes = page.raw.evaluate("[...document.querySelectorAll('.run-box')].map(box => box.dataset.dash)")
     assert dashes == boxes == ["solid"] * 20 + ["dash"] * 4
+    page.find(".runs-filter").fill("r00|r20")
+    page.wait_lines("accuracy", "lines.length === 2")
+    page.chart("accuracy").hover()
+    page.see(".bubble.is-on")
+    of_dots = "[...document.querySelectorAll('.bubble tr')].map(row => [row.innerText.trim().slice(0, 3), row.querySelector('.dot').dataset.dash])"
+    assert sorted(page.raw.evaluate(of_dots)) == [["r00", "solid"], ["r20", "dash"]]
 
 
 def test_colour_by_key_and_groups_in_the_panel(desk: Desk, viewer: Viewer) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from browser.records import bias, record, sweep24, sweep24_value
+from pyexp.log import Logger
 from pyexp.task import Status
 
 if TYPE_CHECKING:
@@ -93,3 +94,36 @@ def test_a_tag_of_runs_that_are_off_has_a_chart_of_groups(desk: Desk, viewer: Vi
     page.group_by("lr")
     page.chart("rare")
     page.wait_until(lambda: newest(page, "rare") == ["1 21 ± 0 (n = 1 of 11)"])
+
+
+def test_all_but_seed_is_offered_and_hyper_parameters_are_config(desk: Desk, viewer: Viewer) -> None:
+    for optimizer in ("adam", "sgd"):
+        for seed in range(3):
+            with Logger(viewer.root / f"{optimizer}{seed}") as logger:
+                logger.add_hparams({"optimizer": optimizer, "seed": seed})
+                logger.add_scalar("loss", float(len(optimizer)))
+    page = desk.open()
+    page.wait_lines("loss", "lines.length === 6")
+    rows = ["adam 4 ± 0 (n = 3)", "sgd 3 ± 0 (n = 3)"]
+    page.group_by("optimizer")
+    page.wait_until(lambda: newest(page, "loss") == rows)
+    page.group_by("none")
+    page.wait_lines("loss", "lines.length === 6")
+    page.group_by("all but seed")
+    page.wait_until(lambda: newest(page, "loss") == rows)
+    page.wait("() => location.hash.includes('groupbut=1')")
+
+
+def test_the_legend_of_groups_stays_in_sight(desk: Desk, viewer: Viewer) -> None:
+    sweep24(viewer.root)
+    page = desk.open("group=lr&closed=[]", height=600)
+    page.chart("lr")
+    page.wait_until(lambda: page.find(".chip").count() == 3)
+    content = page.find(".content")
+    content.evaluate("content => content.scrollTo(0, content.scrollHeight)")
+    assert content.evaluate("content => content.scrollTop") > 600
+    for chip in page.find(".chip").all():
+        assert chip.evaluate(
+            "chip => { const { left, top, width, height } = chip.getBoundingClientRect();"
+            "return chip.contains(document.elementFromPoint(left + width / 2, top + height / 2)); }"
+        )

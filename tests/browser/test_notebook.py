@@ -95,3 +95,16 @@ def test_what_no_server_wrote_is_passed_over(tmp_path: Path) -> None:
 def test_the_output_of_a_cell_is_no_way_out_of_its_script() -> None:
     html = notebook.cell_html("http://127.0.0.1:1/</script><img>", "t", 300)
     assert html.count("</script>") == 1
+
+
+@pytest.mark.parametrize(("host", "is_shown"), [("localhost", True), ("hub.example", False)])
+def test_a_browser_on_another_machine_is_given_a_link(desk: Desk, host: str, *, is_shown: bool) -> None:
+    html = notebook.cell_html("http://127.0.0.1:1/", "good-once", 300)
+    context = desk.chromium.new_context()
+    desk.contexts.append(context)
+    page = context.new_page()
+    page.route("**/*", lambda route: route.fulfill(body=f"<!doctype html>{html}", content_type="text/html"))
+    page.goto(f"http://{host}/notebook")
+    link = page.get_by_text("open there: http://127.0.0.1:1/#ticket=good-once")
+    assert page.locator("iframe").count() == is_shown
+    assert link.count() == (not is_shown)

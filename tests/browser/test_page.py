@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browser.desk import Desk
 from browser.records import log_curves, standard
+from browser.serving import Program
 from pyexp.log import Logger
 
 if TYPE_CHECKING:
-    from browser.desk import Desk
+    from pathlib import Path
+
     from browser.serving import Viewer
 
 pytestmark = pytest.mark.browser
@@ -100,6 +103,32 @@ def test_an_empty_folder_waits_for_the_first_run(desk: Desk, viewer: Viewer) -> 
     with Logger(viewer.root / "run") as logger:
         log_curves(logger, 3)
     page.chart(LOSS)
+
+
+def test_a_folder_that_does_not_exist_is_waited_for(desk: Desk, viewer: Viewer) -> None:
+    viewer.root.rmdir()
+    page = desk.open()
+    page.see("text=does not exist yet: its runs appear here when it does.")
+    with Logger(viewer.root / "run") as logger:
+        log_curves(logger, 3)
+    page.chart(LOSS)
+    page.gone("text=does not exist yet")
+
+
+def test_several_folders_at_once(chromium: Any, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        with Logger(tmp_path / folder / "run") as logger:
+            log_curves(logger, 3)
+    desk = Desk(chromium, Program(tmp_path / "a", f"other={tmp_path / 'b'}"))
+    try:
+        page = desk.open()
+        page.wait_lines(LOSS, "lines.length === 2")
+        page.see(".tree >> text=a")
+        page.see(".tree >> text=other")
+        page.wait("() => document.title.includes('a + other')")
+    finally:
+        desk.close()
+        desk.viewer.stop()
 
 
 @pytest.mark.parametrize(

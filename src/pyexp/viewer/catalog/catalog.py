@@ -112,10 +112,11 @@ class Catalog:
 
     def scan(self) -> bool:
         """Look at what is there now; returns whether anything changed. Reads files: call it off the loop."""
+        notice = self.notice
         batches, runs = self._collect()
         revision = self.revision + 1
         shown_batches, shown_runs = self._batches.after(batches, revision), self._runs.after(runs, revision)
-        if shown_batches is self._batches and shown_runs is self._runs:
+        if shown_batches is self._batches and shown_runs is self._runs and notice == self.notice:
             return False
         self._batches, self._runs = shown_batches, self._without_old_removals(shown_runs)
         self._by_path = {os.fspath(run.path): run.id for run in runs.values()}
@@ -173,6 +174,7 @@ class Catalog:
         return {
             "type": "catalog",
             "rev": self.revision,
+            "notice": self.notice,
             "batches": [batch.to_json() for batch in batches],
             "runs": [run.to_json() for run in runs],
             "gone": {"batches": gone_batches, "runs": gone_runs},

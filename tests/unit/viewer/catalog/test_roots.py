@@ -73,3 +73,20 @@ def test_a_single_run_of_a_batch_is_looked_at_anew_each_time(tmp_path):
         (batch.paths[0].root / "log.out").write_text("words")
         assert catalog.scan()
         assert [run["output"] for run in catalog.to_json()["runs"]] == [True]
+
+
+def test_a_notice_that_comes_or_goes_is_a_change(tmp_path) -> None:
+    root = tmp_path / "out"
+    catalog = Catalog(root)
+    assert catalog.scan()
+    assert "does not exist yet" in catalog.changes_since(0)["notice"]
+    assert not catalog.scan()
+    root.mkdir()
+    held = catalog.revision
+    assert catalog.scan()
+    assert catalog.changes_since(held)["notice"] is None
+    assert not catalog.scan()
+    root.rmdir()
+    held = catalog.revision
+    assert catalog.scan()
+    assert "does not exist yet" in catalog.changes_since(held)["notice"]

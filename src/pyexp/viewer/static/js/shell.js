@@ -173,5 +173,6 @@ function notices() {
     isNewVersion = true;
     show();
   });
+  show();
   return place;
 }

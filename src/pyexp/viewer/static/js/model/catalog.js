@@ -78,10 +78,11 @@ class Catalog extends Emitter {
   /**
    * Take in a change from the server.
    *
-   * @param {{ rev: number, batches: Batch[], runs: Run[], gone?: { batches: number[], runs: number[] } }} message
+   * @param {{ rev: number, notice?: string | null, batches: Batch[], runs: Run[], gone?: { batches: number[], runs: number[] } }} message
    */
   apply(message) {
     this.rev = message.rev;
+    if (message.notice !== undefined) this.notice = message.notice;
     for (const batch of message.batches) this.batches.set(batch.id, batch);
     for (const run of message.runs) this.runs.set(run.id, this.#dated(run));
     for (const id of message.gone?.batches ?? []) this.batches.delete(id);
