@@ -6,6 +6,7 @@ stays with that writer and another one serves the rest. Knows writers only by th
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from typing import Protocol
@@ -22,6 +23,21 @@ class Served(Protocol):
 
     def gate_if_stalled(self) -> None:
         """Make callers look at how much is pending, if the file has been at work for too long."""
+
+
+def begin(thread: threading.Thread) -> None:
+    """Start a thread with the lock held, which finalizers need: in the new thread, too, garbage may be collected.
+
+    Raises:
+        RuntimeError: There can be no more threads, or the interpreter is exiting.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        thread.start()  # waits until it runs
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class SharedThread:
@@ -86,7 +102,7 @@ class SharedThread:
         thread = threading.Thread(target=self._run, name="pyexp-log", daemon=True)
         self._thread, self._turn_began = thread, None
         try:
-            thread.start()
+            begin(thread)
         except RuntimeError:
             self._thread = None
             return False
@@ -140,7 +156,7 @@ class SharedThread:
     def _start_watch(self) -> None:
         self._watch = threading.Thread(target=self._look_for_stalls, name="pyexp-log-stalls", daemon=True)
         try:
-            self._watch.start()
+            begin(self._watch)
         except RuntimeError:  # the interpreter is exiting: little is logged any more
             self._watch = None
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from pyexp._libc import load_libc
 from pyexp.log.queue.exit_hooks import flush_all
+from pyexp.log.queue.shared_thread import begin
 
 _FLUSH_S = 1.0
 _PATIENCE_S = 0.1  # that the main thread has, which knows best how to end
@@ -52,7 +53,7 @@ def _watch() -> None:
     _pipe = reader, writer
     thread = threading.Thread(target=_stand_in, args=(reader,), name="pyexp-log-end", daemon=True)
     with suppress(RuntimeError):  # there can be no more threads: the handler is there
-        thread.start()
+        begin(thread)
 
 
 def _stand_in(reader: int) -> None:

@@ -201,3 +201,31 @@ def test_a_forked_child_has_a_thread_of_its_own_beside_a_stalled_one(tmp_path):
     assert LogReader(tmp_path / "0").load_scalars("a") == [(0, 1.0)]
     for number in (1, 2):
         assert LogReader(tmp_path / str(number)).load_scalars("child") == [(0, 1.0)]
+
+
+COLLECTING = """
+import gc, sys, threading
+from pyexp.log import Logger
+
+class Thread(threading.Thread):
+    def _set_ident(self):  # before `start` returns
+        super()._set_ident()
+        if gc.isenabled():
+            gc.collect()
+
+gc.set_threshold(100_000)
+threading.Thread = Thread
+garbage = [Logger(sys.argv[1] + "/dropped")]
+garbage.append(garbage)
+del garbage
+with Logger(sys.argv[1] + "/kept") as logger:
+    logger.add_scalar("x", 1.0)
+assert gc.isenabled()
+"""
+
+
+def test_garbage_that_is_collected_in_the_new_thread_does_not_stop_it(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTING, tmp_path], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
