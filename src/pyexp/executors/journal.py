@@ -31,10 +31,10 @@ def open_run_log(out: Path, config: Config, commit: str | None, *, is_silent: bo
 
 def import_log() -> None:
     """Import all that an event log needs, once for the runs that are forked from this process."""
-    import yaml  # noqa: F401
+    import yaml  # noqa: F401 — for the runs
 
     import pyexp.log.call.arrays
     import pyexp.log.eventfile.sink
     import pyexp.log.folder.presence
     import pyexp.log.folder.whereabouts
-    import pyexp.log.jsonlines.sink  # noqa: F401
+    import pyexp.log.jsonlines.sink  # noqa: F401 — all five are for the runs

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
+from pyexp._held_signals import HeldSignals
 from pyexp.executors.descriptor_capture import terminal_descriptor
 from pyexp.executors.invoke import interruptible
 
@@ -112,38 +112,29 @@ class StopSignals:
 
 
 class _Forks:
-    """Keeps a signal to a process that user code forks from being lost.
-
-    Until the child's Python has started anew, a signal would meet the handler of this process, and be forgotten. So the
-    signals are blocked in the thread that forks, and wait until the child has handlers of its own.
-    """
+    """Keeps a signal to a process that user code forks from being lost."""
 
     def __init__(self) -> None:
         self._active: StopSignals | None = None
         self._is_registered = False
-        self._mask = threading.local()
+        self._held = HeldSignals()
 
     def watch(self, signals: StopSignals | None) -> None:
         """Watch forks while *signals* has handlers here."""
         self._active = signals
         if not self._is_registered and hasattr(os, "register_at_fork"):
             self._is_registered = True
-            os.register_at_fork(before=self._block, after_in_child=self._start_child, after_in_parent=self._unblock)
+            os.register_at_fork(before=self._hold, after_in_child=self._start_child, after_in_parent=self._held.release)
 
-    def _block(self) -> None:
-        if self._active is not None and sys.platform != "win32":
-            self._mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, _NUMBERS)
-
-    def _unblock(self) -> None:
-        before = vars(self._mask).pop("before", None)
-        if before is not None and sys.platform != "win32":
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def _hold(self) -> None:
+        if self._active is not None:
+            self._held.hold(_NUMBERS)
 
     def _start_child(self) -> None:
         active, self._active = self._active, None
         if active is not None:
             active.restore()
-        self._unblock()
+        self._held.release()
 
 
 _forks = _Forks()

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 
+from pyexp._held_signals import HeldSignals
 from pyexp._libc import load_libc
 from pyexp.log.queue.exit_hooks import flush_all
 from pyexp.log.queue.shared_thread import begin
@@ -22,7 +23,7 @@ _PATIENCE_S = 0.1  # that the main thread has, which knows best how to end
 
 _turn = threading.Lock()  # the thread that has it ends the process
 _pipe: tuple[int, int] | None = None
-_mask = threading.local()
+_held = HeldSignals()
 
 
 def prepare() -> None:
@@ -80,15 +81,9 @@ def _is_ours() -> bool:
     return signal.getsignal(signal.SIGTERM) is _write_out_and_die
 
 
-def _block() -> None:
-    """Before a fork: what comes between it and `_start_child` would be lost."""
-    if sys.platform != "win32" and _is_ours():
-        _mask.before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
-
-
-def _unblock() -> None:
-    if sys.platform != "win32" and (before := _mask.__dict__.pop("before", None)) is not None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _hold() -> None:
+    if _is_ours():
+        _held.hold([signal.SIGTERM])
 
 
 def _start_child() -> None:
@@ -103,8 +98,8 @@ def _start_child() -> None:
         for end in _pipe:
             os.close(end)
         _pipe = None
-    _unblock()
+    _held.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_block, after_in_child=_start_child, after_in_parent=_unblock)
+    os.register_at_fork(before=_hold, after_in_child=_start_child, after_in_parent=_held.release)
