@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import warnings
+from collections import Counter
 from contextlib import suppress
 from typing import Final
 
@@ -22,7 +23,14 @@ _POOLS: Final = frozenset({"anyio", "concurrent"})
 _OWN: Final = frozenset({"anyio", "pyexp"})
 # Packages that may have started the native threads; the first that is loaded is the most likely.
 _SUSPECTS: Final = ("torch", "sklearn", "tensorflow", "jax", "xgboost", "lightgbm", "faiss", "cv2", "numba", "scipy")
+# Threads of the GPU's driver and of jemalloc, by the names that they give themselves. CUDA is found by its devices.
+_DISPENSABLE: Final = ("cuda", "jemalloc")
 _SHOWN_THREADS: Final = 3
+_MAPS: Final = "/proc/self/maps"
+_ONE_THREAD: Final = "OMP_NUM_THREADS=1 or torch.set_num_threads(1) before its first use leaves none"
+_CUDA: Final = (
+    "an initialised CUDA (torch.cuda.is_available() initialises it unless PYTORCH_NVML_BASED_CUDA_CHECK=1 is set)"
+)
 
 
 def fork() -> int:
@@ -44,11 +52,9 @@ def find_hazards(*, has_loop: bool) -> list[str]:
     threads = _other_threads()
     found = [f"{_quoted(threads)} (Python threads that may hold locks)"] if threads else []
     # A thread that computes would keep the probe from exiting; it is named already.
-    if not threads and (count := _surviving_native_threads()):
-        plural = "s" if count > 1 else ""
-        found.append(f"{count} native thread{plural} that an OpenMP pool, once used, leaves{_suspected()}")
+    found += [] if threads else _surviving_pools()
     if _is_cuda_initialised():
-        found.append("an initialised CUDA")
+        found.append(_CUDA)
     if not has_loop and is_loop_running():
         found.append("a running event loop")
     return found
@@ -84,36 +90,57 @@ def _is_idle(thread: threading.Thread) -> bool:
     return True
 
 
-def _surviving_native_threads() -> int:
-    """Return how many threads Python did not start and a fork does not end (Linux).
+def _surviving_pools() -> list[str]:
+    """Return phrases for the threads that Python did not start and a fork does not end (Linux).
 
     Those of OpenBLAS, and those that torch starts when it is imported, end at a fork; those of a used OpenMP pool stay
     on, and their copies are missing in the child. So a child that exits at once is forked, then they are counted.
     """
     if sys.platform != "linux" or not _native_threads():
-        return 0
+        return []
     pid = fork()
     if pid == 0:
         os._exit(0)
     with suppress(ChildProcessError):  # the application waits for every child that it has
         os.waitpid(pid, 0)
-    return _native_threads()
+    threads = _native_threads()
+    # A pool of OpenMP does not name its threads: they are called as the process is.
+    count = threads.pop(_thread_name(os.getpid()), 0)
+    plural = "s" if count > 1 else ""
+    pool = f"{count} native thread{plural} that an OpenMP pool, once used, leaves ({_suspected()}{_ONE_THREAD})"
+    return [pool] * bool(count) + ([f"threads of a library ({_quoted(sorted(threads))})"] if threads else [])
 
 
-def _native_threads() -> int:
+def _native_threads() -> Counter[str]:
+    """Count the threads that Python did not start, by name, without those that a forked child can do without."""
     known = {thread.native_id for thread in threading.enumerate()}
     try:
-        return sum(int(name) not in known for name in os.listdir("/proc/self/task"))
+        names = [_thread_name(int(entry)) for entry in os.listdir("/proc/self/task") if int(entry) not in known]
     except OSError:  # without /proc
-        return 0
+        names = []
+    return Counter(name for name in names if name and not name.startswith(_DISPENSABLE))
+
+
+def _thread_name(thread: int) -> str:
+    """Return what the kernel calls the thread of this process; nothing when it has ended."""
+    with suppress(OSError), open(f"/proc/self/task/{thread}/comm", encoding="utf-8", errors="replace") as file:
+        return file.read().rstrip("\n")
+    return ""
 
 
 def _suspected() -> str:
     loaded = [name for name in _SUSPECTS if name in sys.modules]
-    return f" ({' or '.join(loaded[:2])}, perhaps)" if loaded else ""
+    return f"{' or '.join(loaded[:2])}, perhaps; " if loaded else ""
 
 
 def _is_cuda_initialised() -> bool:
+    """Return whether a library has opened the driver to compute, or torch says so.
+
+    The driver maps its devices; NVML, which only asks, has them open but does not map them.
+    """
+    with suppress(OSError), open(_MAPS, encoding="utf-8", errors="replace") as file:
+        if any("/dev/nvidia" in line for line in file):
+            return True
     torch = sys.modules.get("torch")
     try:
         return torch is not None and bool(torch.cuda.is_initialized())

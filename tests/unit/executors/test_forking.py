@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -45,7 +46,7 @@ def hazards_after(code: str) -> str:
 @pytest.fixture
 def no_native_threads(monkeypatch):
     """Other tests in this process may have used a library whose threads stay on."""
-    monkeypatch.setattr(forking, "_native_threads", lambda: 0)
+    monkeypatch.setattr(forking, "_native_threads", Counter)
 
 
 def test_threads_are_named():
@@ -96,23 +97,63 @@ def test_cuda_is_named_once_initialised(monkeypatch, is_initialised):
     cuda = SimpleNamespace(is_initialized=lambda: is_initialised)
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
 
-    assert ("an initialised CUDA" in find_hazards(has_loop=True)) == is_initialised
+    assert any("an initialised CUDA" in hazard for hazard in find_hazards(has_loop=True)) == is_initialised
+
+
+# What a process has mapped after `cupy.ones(3)`, and after NVML was asked for the GPUs, on a machine that has one.
+@linux
+@pytest.mark.parametrize(
+    ("mapped", "is_initialised"),
+    [
+        ("7f00-7f01 rw-s 00000000 00:05 82   /dev/nvidiactl\n", True),
+        ("7f00-7f01 r-xp 0 00:1 9  /lib/libnvidia.so\n", False),
+    ],
+)
+@pytest.mark.usefixtures("no_native_threads")
+def test_cuda_is_found_by_the_devices_that_are_mapped(monkeypatch, tmp_path, mapped, is_initialised):
+    maps = tmp_path / "maps"
+    maps.write_text(mapped)
+    monkeypatch.setattr(forking, "_MAPS", maps)
+
+    assert bool(find_hazards(has_loop=True)) == is_initialised
 
 
 def test_module_that_is_called_torch_only():
     assert hazards_after("import sys, types; sys.modules['torch'] = types.ModuleType('torch')") == "[]"
 
 
-@linux
-def test_native_thread_that_stays_is_counted():
-    code = """
-import ctypes
+THREADS = """
+import ctypes, os
 libc = ctypes.CDLL(None)
-for _ in range(2):
+def start(name=None):
+    before = set(os.listdir("/proc/self/task"))
     libc.pthread_create(ctypes.byref(ctypes.c_ulong()), None, libc.pause, None)
+    if name:
+        (thread,) = set(os.listdir("/proc/self/task")) - before
+        open(f"/proc/self/task/{thread}/comm", "w").write(name)
 """
 
-    assert hazards_after(code) == "['2 native threads that an OpenMP pool, once used, leaves']"
+
+@linux
+def test_native_thread_that_stays_is_counted():
+    assert "2 native threads that an OpenMP pool, once used, leaves (OMP_" in hazards_after(
+        f"{THREADS}\nstart(), start()"
+    )
+
+
+@linux
+def test_threads_that_a_library_has_named():
+    names = ["tf_XLAEigen", "tf_XLAEigen", "py_xla_execute"]
+
+    assert hazards_after(f"{THREADS}\n[start(name) for name in {names}]") == (
+        """["threads of a library ('py_xla_execute', 'tf_XLAEigen')"]"""
+    )
+
+
+@linux
+@pytest.mark.parametrize("name", ["cuda00001800007", "jemalloc_bg_thd"])
+def test_threads_that_a_child_can_do_without(name):
+    assert hazards_after(f"{THREADS}\nstart({name!r})") == "[]"
 
 
 @linux
@@ -130,7 +171,7 @@ assert os.cpu_count() == 1 or len(os.listdir("/proc/self/task")) > 1
 @linux
 def test_thread_that_computes_is_named_without_a_fork(monkeypatch):
     monkeypatch.setattr(forking, "fork", lambda: pytest.fail("it would not come back"))
-    monkeypatch.setattr(forking, "_native_threads", lambda: 3)
+    monkeypatch.setattr(forking, "_native_threads", lambda: Counter(python=3))
 
     with waiting("blas"):
         assert len(find_hazards(has_loop=True)) == 1

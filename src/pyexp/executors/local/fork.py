@@ -180,8 +180,7 @@ class _Child:
 def _hazard_note(hazards: list[str]) -> str:
     return (
         f"this process has {', '.join(hazards)}: runs that are forked from it may hang or crash; "
-        f"use the executor 'forkserver', or limit the library to one thread before it is used "
-        f"(OMP_NUM_THREADS=1, torch.set_num_threads(1))"
+        f"use the executor 'forkserver'"
     )
 
 

@@ -131,7 +131,7 @@ class _Servers:
             self._package,
             BatchPaths(task.out.parent).server_log,
             self._starts,
-            environment=self._guard.environment,
+            environment=self._guard.environment | _fork_safe_variables(),
             guard=self._guard,
             session=self._session,
         )
@@ -146,9 +146,16 @@ class _Servers:
             self._guard.forget(server.pid)
 
 
+def _fork_safe_variables() -> dict[str, str]:
+    """Return variables by which libraries avoid what a fork does not survive, unless the user has set them.
+
+    torch then asks the driver's NVML whether there is a GPU, instead of CUDA, which a forked child could not use again.
+    """
+    return {"PYTORCH_NVML_BASED_CUDA_CHECK": os.environ.get("PYTORCH_NVML_BASED_CUDA_CHECK", "1")}
+
+
 def _hazard_note(hazards: Sequence[str]) -> str:
     return (
         f"the process that the runs are forked from has {', '.join(hazards)} once the script's top is executed: runs "
-        f"may hang or crash; move what starts it into the function, limit the library to one thread there "
-        f"(OMP_NUM_THREADS=1, torch.set_num_threads(1)), or use the executor 'subprocess'"
+        f"may hang or crash; move what starts it into the function, or use the executor 'subprocess'"
     )

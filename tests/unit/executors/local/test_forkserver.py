@@ -405,3 +405,16 @@ def test_it_is_refused_where_the_platform_cannot(monkeypatch, owner, name):
 
     with pytest.raises(ExecutorError, match=rf"'forkserver' needs \w+\.{name}, which .* lacks: use 'subprocess'"):
         ForkserverExecutor()
+
+
+@pytest.mark.parametrize(("of_the_user", "seen"), [(None, "1"), ("0", "0")])
+def test_torch_asks_for_gpus_without_cuda_unless_the_user_says_otherwise(tmp_path, monkeypatch, of_the_user, seen):
+    name = "PYTORCH_NVML_BASED_CUDA_CHECK"
+    monkeypatch.delenv(name, raising=False)
+    if of_the_user is not None:
+        monkeypatch.setenv(name, of_the_user)
+
+    def experiment(config):
+        return os.environ.get(name)
+
+    assert run_one(experiment, {}, tmp_path, executor="forkserver").result == seen
