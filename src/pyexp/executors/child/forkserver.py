@@ -74,6 +74,7 @@ def make_ready(package: bytes) -> Callable[[bytes], Task]:
     # What every run would import for itself: its task is a config and a path.
     import pathlib  # noqa: F401
 
+    import pyexp.config.config  # noqa: F401
     from pyexp.task import Task
 
     body = make_script(*pickle.loads(package)).take_body()

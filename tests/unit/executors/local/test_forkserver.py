@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import sys
 import threading
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -405,6 +407,15 @@ def test_it_is_refused_where_the_platform_cannot(monkeypatch, owner, name):
 
     with pytest.raises(ExecutorError, match=rf"'forkserver' needs \w+\.{name}, which .* lacks: use 'subprocess'"):
         ForkserverExecutor()
+
+
+def test_run_imports_nothing_of_the_library_for_itself(tmp_path):
+    """The server freezes what it has: what is collected in the run was made there."""
+
+    def experiment(config):
+        return [thing.__name__ for thing in gc.get_objects() if isinstance(thing, types.ModuleType)]
+
+    assert run_one(experiment, {}, tmp_path, executor="forkserver").result == []
 
 
 @pytest.mark.parametrize(("of_the_user", "seen"), [(None, "1"), ("0", "0")])
