@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import venv
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from e2e.support_install import Installation
 
 if TYPE_CHECKING:
     from e2e.support_project import Project
@@ -171,44 +171,26 @@ def test_stdin_is_not_read(lab: Project):
     assert REFUSED in done.stderr
 
 
-CONSOLE_SCRIPT = """#!{python}
-import sys
-from {package} import main
-if __name__ == "__main__":
-    sys.argv[0] = sys.argv[0].removesuffix(".exe")
-    sys.exit(main())
-"""
-
-
 @pytest.fixture
-def installed(project: Project) -> Path:
+def installed(project: Project) -> Installation:
     """A virtual environment with the package ``lab`` and another one whose program loads it."""
-    place = project.root / "venv"
-    venv.EnvBuilder(symlinks=True).create(place)
-    (packages,) = place.glob("lib/python*/site-packages")
-    folders = [folder for folder in sys.path if folder.endswith("site-packages")]
-    (packages / "more.pth").write_text("".join(f"{folder}\n" for folder in folders))
-    project.write("venv/lab.txt", LAB)
-    lab = (place / "lab.txt").read_text()
+    installation = Installation(project.root / "venv")
+    lab = project.write("venv/lab.txt", LAB).read_text()
     for package, source in (("lab", lab), ("tool", "def main():\n    import lab\n    lab.main()\n")):
-        (packages / package).mkdir()
-        (packages / package / "__init__.py").write_text(source)
-        (packages / package / "__main__.py").write_text(f"from {package} import main\nmain()\n")
-        info = packages / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[console_scripts]\n{package} = {package}:main\n")
-        script = place / "bin" / package
-        script.write_text(CONSOLE_SCRIPT.format(python=place / "bin" / "python", package=package))
-        script.chmod(0o755)
-    return place / "bin"
+        (installation.packages / package).mkdir()
+        (installation.packages / package / "__init__.py").write_text(source)
+        (installation.packages / package / "__main__.py").write_text(f"from {package} import main\nmain()\n")
+        installation.add_program(package, f"{package}:main", package)
+    return installation
 
 
 @pytest.mark.parametrize("way", ["console script", "-m"])
-def test_a_program_of_an_installed_package_has_its_own_command_line(project: Project, installed: Path, way: str):
+def test_a_program_of_an_installed_package_has_its_own_command_line(
+    project: Project, installed: Installation, way: str
+):
     def start(package: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(installed / package)] if way == "console script" else ["-m", package]
-        return python(project, *command, *arguments, executable=str(installed / "python"))
+        command = [str(installed.programs / package)] if way == "console script" else ["-m", package]
+        return python(project, *command, *arguments, executable=str(installed.programs / "python"))
 
     done = start("lab", "--dry-run")
     assert f"in a new batch in {project.root}/out/experiment" in done.stdout, done.stderr
@@ -219,10 +201,10 @@ def test_a_program_of_an_installed_package_has_its_own_command_line(project: Pro
     assert len(project.batches("experiment")) == 1  # beside the person, not inside of site-packages
 
 
-def test_a_main_module_that_holds_the_experiment_is_its_own(project: Project, installed: Path):
-    (packages,) = installed.parent.glob("lib/python*/site-packages")
-    (packages / "solo.py").write_text((installed.parent / "lab.txt").read_text() + "\nmain()\n")
-    done = python(project, "-m", "solo", "--dry-run", executable=str(installed / "python"))
+def test_a_main_module_that_holds_the_experiment_is_its_own(project: Project, installed: Installation):
+    lab = (project.root / "venv" / "lab.txt").read_text()
+    (installed.packages / "solo.py").write_text(f"{lab}\nmain()\n")
+    done = python(project, "-m", "solo", "--dry-run", executable=str(installed.programs / "python"))
     assert "1 of 1 runs would be executed" in done.stdout, done.stderr
 
 

@@ -1,0 +1,1 @@
+"""Tell two spirals apart: a small project with an experiment in it."""
