@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 5
 RUNS, TAGS, POINTS = 10, 6, 1_000
+PACED_RUNS = 100
 WATCHED_POINTS = 60
 LIVE_RUNS, LIVE_S, SETTLING_S = 20, 25, 5
 HOUR_STEPS, STEPS_A_SECOND = 60_000, 1_000  # an hour of 100 numbers a second, in a minute
@@ -72,16 +73,41 @@ def screens(browser: Any, root: Path) -> Iterable[Row]:
                 _log(logger, step, run)
     clicked, loaded = [], []
     for _ in range(ROUNDS):
-        with opened(browser, root, "runs") as page:
-            page.wait_for_function("() => globalThis.Plotly && document.querySelectorAll('table.runs tbody tr').length")
-            page.evaluate(CLICK)
-            clicked.append(page.wait_for_function(ALL_DRAWN, arg=TAGS).json_value())
+        clicked.append(_clicked_s(browser, root))
         with opened(browser, root) as page:
             loaded.append(page.wait_for_function(ALL_DRAWN, arg=TAGS).json_value())
     what = f"one screen, {TAGS} charts × {RUNS} runs × {POINTS:,} points, painted"
     yield Row(what=what, ours=statistics.median(clicked), target=0.6)
     # Playwright records every request meanwhile, which takes about a third of this.
     yield Row(what="the same from the address, nothing cached", ours=statistics.median(loaded))
+
+
+def paced_logs(browser: Any, root: Path) -> Iterable[Row]:
+    """The charts of many runs that are still open, logged a step at a time, beside the same numbers written at once."""
+    with ExitStack() as live:
+        for run in range(PACED_RUNS):
+            with Logger(root / "tight" / f"run{run:03}") as logger:
+                for step in range(POINTS):
+                    _log(logger, step, run)
+            logger = live.enter_context(Logger(root / "paced" / f"run{run:03}"))
+            for step in range(POINTS):
+                _log(logger, step, run)
+                logger.flush()
+        drawn = {pace: [_clicked_s(browser, root / pace) for _ in range(ROUNDS)] for pace in ("paced", "tight")}
+    yield Row(
+        what=f"{TAGS} charts × {PACED_RUNS} live runs × {POINTS:,} steps, each a block of its own; floor: written at once",
+        floor=statistics.median(drawn["tight"]),
+        ours=statistics.median(drawn["paced"]),
+        target=1.5,
+    )
+
+
+def _clicked_s(browser: Any, root: Path) -> float:
+    """Seconds from the click to the charts, in a viewer that has read no log so far."""
+    with opened(browser, root, "runs") as page:
+        page.wait_for_function("() => globalThis.Plotly && document.querySelectorAll('table.runs tbody tr').length")
+        page.evaluate(CLICK)
+        return page.wait_for_function(ALL_DRAWN, arg=TAGS, timeout=120_000).json_value()
 
 
 def live_points(browser: Any, root: Path) -> Iterable[Row]:
@@ -180,7 +206,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         rows = [
             row
-            for measure in (screens, live_points, live_sweep, an_hour)
+            for measure in (screens, paced_logs, live_points, live_sweep, an_hour)
             for row in measure(browser, Path(name, measure.__name__))
         ]
         browser.close()
