@@ -162,7 +162,8 @@ export class ChartCard {
     const isFirst = !this.#isReady;
     this.#isReady = true;
     await this.#plotly.react(this.plot, traces, layout, CONFIG);
-    if (isFirst && this.#isReady) this.#listen();
+    if (!this.#isReady) return; // it was hidden meanwhile
+    if (isFirst) this.#listen();
     if (!this.data.isEnvelope) fadeOthers(this.plot, this.#runs);
     this.body.classList.remove("is-loading");
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);

@@ -119,15 +119,13 @@ class Live extends Emitter {
   }
 
   async #again() {
-    try {
-      await getJson("/api/hello");
-    } catch (error) {
-      if (error.status === 401) {
-        this.#refused();
-        return;
-      }
-    }
-    if (!this.#socket) this.connect(); // it may have been asked for meanwhile
+    const isRefused = await getJson("/api/hello").then(
+      () => false,
+      (error) => error.status === 401,
+    );
+    if (this.#socket) return; // a connection was asked for meanwhile, perhaps with another token
+    if (isRefused) this.#refused();
+    else this.connect();
   }
 
   /** Show that this server refuses the token; the one that accepts it may still come back. */
