@@ -4,6 +4,7 @@
 import { Emitter } from "../base/emitter.js";
 import { isDropped } from "../base/latest.js";
 import { debounced, throttled } from "../base/timing.js";
+import { signOf } from "../model/catalog.js";
 import { groupedRuns, groupParams, isGrouped } from "../model/grouping.js";
 import { highlight } from "../model/highlight.js";
 import { selection } from "../model/selection.js";
@@ -170,8 +171,4 @@ export class ChartData extends Emitter {
       if (!isDropped(error)) this.emit("error", error);
     }
   }
-}
-
-function signOf(runs) {
-  return runs.map((run) => `${run.id} ${run.status}`).join();
 }

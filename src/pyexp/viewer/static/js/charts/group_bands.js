@@ -4,6 +4,7 @@
 import { Emitter } from "../base/emitter.js";
 import { number } from "../base/format.js";
 import { isDropped, Latest } from "../base/latest.js";
+import { later } from "../base/timing.js";
 import { getFrame } from "../model/api.js";
 import { groupOrder } from "../model/grouping.js";
 
@@ -41,7 +42,7 @@ export class Bands extends Emitter {
   groups = [];
   isLoaded = false;
   #latest = new Latest();
-  #timer = null;
+  #stopWaiting = () => {};
 
   /** `path` is the route that computes them. */
   constructor(tag, path) {
@@ -64,11 +65,11 @@ export class Bands extends Emitter {
       if (isDropped(error)) return;
       this.emit("error", error);
     }
-    if (isLive) this.#timer = setTimeout(() => this.load({ runs, range, isLive, ...params }), AGAIN_MS);
+    if (isLive) this.#stopWaiting = later(() => this.load({ runs, range, isLive, ...params }), AGAIN_MS);
   }
 
   stop() {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     this.#latest.drop();
   }
 }

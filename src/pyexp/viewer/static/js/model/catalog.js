@@ -225,6 +225,15 @@ export function elapsed(run) {
 }
 
 /**
+ * Return what these runs are, ids and states, as a text: as long as it stays, an answer about them holds.
+ *
+ * @param {Run[]} runs
+ */
+export function signOf(runs) {
+  return runs.map((run) => `${run.id} ${run.status}`).join();
+}
+
+/**
  * @param {BatchEntry} a
  * @param {BatchEntry} b
  */

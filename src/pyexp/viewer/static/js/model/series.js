@@ -30,9 +30,7 @@ const COLUMNS = ["step", "value", "time"];
 /** @type {Set<Series>} */
 const watched = new Set();
 
-addEventListener("visibilitychange", () => live.changed()); // a hidden tab is sent no points, and all of them when seen
 live.provide("series", () => {
-  if (document.hidden) return null;
   const looked = [...watched].filter((source) => source.isLoaded && source.runs.length > 0);
   return looked.length > 0 ? looked.map((source) => source.subscription()) : null;
 });
