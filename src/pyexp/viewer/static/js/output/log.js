@@ -60,20 +60,17 @@ class LogTab {
     );
     this.message = h("div", { class: "message" });
     this.scroller = h("div", { class: "log-scroll" }, this.older, this.output);
-    root.append(
-      h(
-        "div",
-        { class: "toolbar", role: "toolbar", "aria-label": "Log" },
-        h("label", { class: "control" }, "Run", this.select),
-        this.search.element,
-        this.follow,
-        this.wrap,
-        this.info,
-        this.save,
-      ),
-      this.message,
-      this.scroller,
+    this.tools = h(
+      "div",
+      { class: "toolbar", role: "toolbar", "aria-label": "Log" },
+      h("label", { class: "control" }, "Run", this.select),
+      this.search.element,
+      this.follow,
+      this.wrap,
+      this.info,
+      this.save,
     );
+    root.append(this.tools, this.message, this.scroller);
     root.classList.add("log-tab");
     this.root = root;
     this.draw = throttled(() => this.#draw(), 100);
@@ -132,7 +129,7 @@ class LogTab {
   /** Show the error or the placeholder above the log or instead of it. */
   #showState(run) {
     this.scroller.hidden = !run;
-    this.save.disabled = !run;
+    this.tools.hidden = !run;
     if (run) fill(this.message, this.#error ? errorPlaceholder(this.#error, () => this.#load()) : null);
     else fill(this.message, noRuns() ?? noOutput());
   }

@@ -3,6 +3,7 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { joinStops } from "../base/emitter.js";
+import { icon } from "../base/icons.js";
 import { isDropped, Latest } from "../base/latest.js";
 import { getJson } from "../model/api.js";
 import { configs } from "../model/configs.js";
@@ -15,7 +16,12 @@ const MOST_KEYS = 100;
 /** The control; returns `[element, stop]`. Keys that differ between the runs that pass the filter are offered. */
 export function groupControl() {
   const current = h("span", { class: "group-current" });
-  const button = h("button", { class: "field select", type: "button", "aria-haspopup": "dialog" }, current);
+  const button = h(
+    "button",
+    { class: "field select", type: "button", "aria-haspopup": "dialog" },
+    current,
+    icon("chevron"),
+  );
   const menu = h("div", { class: "menu group-menu", role: "dialog", "aria-label": "Group by" });
   const root = h("div", { class: "control menu-root group-control" }, "Group by", button, menu);
   const latest = new Latest();
