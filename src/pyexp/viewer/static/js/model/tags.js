@@ -78,7 +78,8 @@ class Tags extends Emitter {
 
   /** Ask the server. */
   async load() {
-    const runs = this.runs().join();
+    const ids = this.runs();
+    const runs = ids.join();
     this.#asked = runs;
     const match = view.get("tags");
     try {
@@ -88,7 +89,7 @@ class Tags extends Emitter {
       this.#lists = listsOf(answer);
       this.#passing = passing && listsOf(passing);
       this.problem = passing?.problem ?? null;
-      oddities.take(answer);
+      oddities.take(answer, ids);
       catalog.date(answer.spans ?? {});
       this.rev = answer.rev;
       this.notice = answer.notice ?? null;
