@@ -39,7 +39,7 @@ export class ChartCard {
     this.element = element;
     this.data = new ChartData(tag);
     this.#build();
-    this.resizing = new ResizeObserver(() => this.redraw());
+    this.resizing = new ResizeObserver(() => this.redraw(this.#isReady)); // what is cut off is seen at once
     this.#stops = [
       this.data.on("change", () => this.#arrived()),
       this.data.on("error", (error) => this.#say(error.message, true)),
