@@ -103,6 +103,25 @@ def test_the_printed_address_in_the_tab_that_asks_goes_on(desk: Desk, viewer: Vi
     page.wait("() => location.hash === '#tab=text'")
 
 
+def test_a_refusal_that_comes_after_the_connection_is_none(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=3)
+    page = desk.open()
+    page.chart(LOSS)
+    asked: list[Any] = []
+    page.raw.route("**/api/hello*", lambda route: asked.append(route))
+    viewer.stop()
+    page.see(".connection[data-kind=lost]")
+    page.wait_until(lambda: bool(asked))
+    viewer.start()
+    page.find(".connection").click()
+    page.see(".connection[data-kind=open]")
+    with page.raw.expect_event("requestfinished"):
+        asked[0].fulfill(status=401, json={"error": "This viewer requires a token."})
+    page.raw.evaluate("() => new Promise(requestAnimationFrame)")
+    assert page.find(".connection").get_attribute("data-kind") == "open"
+    assert page.find(".token-sheet").count() == 0
+
+
 def restarted(desk: Desk, page: Page) -> None:
     page.raw.evaluate("window.isTheSamePage = true")
     desk.viewer.stop()

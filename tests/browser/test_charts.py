@@ -264,3 +264,15 @@ def test_a_finger_scrolls_reads_and_zooms_when_asked(desk: Desk, viewer: Viewer)
     page.see("[data-tag=lr] .plot:not(.is-zooming)")
     page.see("[data-tag=lr] [aria-label='Reset zoom']").click()
     page.wait_lines("lr", "layout.xaxis.autorange !== false")
+
+
+def test_charts_take_another_width_without_a_rest(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=20)
+    page = desk.open()
+    page.wait("() => document.querySelectorAll('.card[data-drawn]').length === 3")
+    is_whole = "plot => plot.clientWidth === plot.querySelector('.main-svg').clientWidth"
+    page.raw.evaluate(
+        "() => { const later = window.setTimeout; window.setTimeout = (fn, ms) => (ms > 50 ? 0 : later(fn, ms)); }"
+    )
+    page.raw.set_viewport_size({"width": 1000, "height": 900})
+    page.wait(f"() => innerWidth === 1000 && [...document.querySelectorAll('.card .plot')].every({is_whole})")

@@ -69,6 +69,17 @@ def test_colour_by_key_and_groups_in_the_panel(desk: Desk, viewer: Viewer) -> No
     page.wait(f"() => [...{boxes}].join() === '{PALETTE[0]},{PALETTE[1]}'")
 
 
+def test_runs_that_come_later_are_coloured_by_the_key_too(desk: Desk, viewer: Viewer) -> None:
+    bias(viewer.root)
+    page = desk.open("colour=lr&base=all")
+    page.wait_lines("accuracy", "new Set(lines.map(line => line.line.color)).size === 3")
+    with record(viewer.root, [{"name": "later", "lr": 4}], "more") as batch:
+        with batch.logger(0) as logger:
+            logger.add_scalar("accuracy", 1.0)
+        batch.set(0, Status.PASSED)
+        page.wait_lines("accuracy", "lines.find(line => line.name === 'later')?.line.color === '#d8b81f'")
+
+
 def test_running_runs_start_switched_on(desk: Desk, viewer: Viewer) -> None:
     with record(viewer.root, [{"name": f"r{k:02}"} for k in range(30)]) as batch:
         for position in range(30):

@@ -250,3 +250,16 @@ def test_the_numbers_of_a_logged_table_stand_below_their_heads(desk: Desk, viewe
         re.search("numeric", head.get_attribute("class") or "") is not None for head in page.find("thead th").all()
     ]
     assert heads == [False, True]
+
+
+def test_a_log_that_is_one_again_has_no_badge(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "run") as logger:
+        logger.add_scalar("loss", 1.0)
+    file = viewer.root / "run" / "events.pb"
+    whole = file.read_bytes()
+    file.write_bytes(b"something else " * 100)
+    page = desk.open()
+    page.see(".run-row .odd")
+    file.write_bytes(whole)
+    page.chart("loss")
+    page.gone(".run-row .odd")

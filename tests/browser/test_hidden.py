@@ -46,6 +46,9 @@ def test_runs_and_tags_hide_nothing(desk: Desk, viewer: Viewer) -> None:
     page.see(".tree .more").click()
     page.see(".run-row:has-text('run120')").hover()
     page.wait_lines("loss", "lines.some(line => line.name === 'run120' && line.opacity === 1)")
+    faint = page.wait_lines("loss", "lines.filter(line => line.opacity < 1).map(line => line.line.dash)")
+    assert len(faint) >= 120
+    assert set(faint) == {"solid"}
     page.see("[data-tag='alternating, on a log axis'] >> role=button[name=log]").click()
     page.see("text=A log axis cannot show 25 values of zero or less.")
     page.find(".tags-filter").fill("^g7/t9[0-9]07$")

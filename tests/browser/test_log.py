@@ -57,6 +57,7 @@ def test_all_after_none_shows_the_log_alone(desk: Desk, viewer: Viewer) -> None:
     tools.get_by_role("button", name="None", exact=True).click()
     page.see("text=No runs are shown")
     page.gone(".log-scroll")
+    page.gone("[role=toolbar]")
     tools.get_by_role("button", name="All").click()
     page.see("text=first line")
     page.gone("text=No runs are shown")

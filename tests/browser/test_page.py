@@ -43,7 +43,7 @@ def test_390_px_wide(desk: Desk, viewer: Viewer, tab: str) -> None:
     standard(viewer.root, count=30)
     page = desk.open(f"tab={tab}", width=390, height=844)
     page.see(f"#tab-{tab}[aria-selected=true]")
-    page.see(".toolbar")
+    page.see(".toolbar:not([hidden]), .state")
     assert page.raw.evaluate("document.documentElement.scrollWidth") <= 390
     assert not page.find(".runs-panel").is_visible()
     page.raw.get_by_role("button", name="Runs panel").click()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser.records import record, standard
+from browser.records import STARTED, record, standard
 from pyexp.log import Logger
 from pyexp.task import Status
 
@@ -22,8 +22,7 @@ def test_runs_table_sorts_and_shows_what_differs(desk: Desk, viewer: Viewer) -> 
     standard(viewer.root, count=20)
     page = desk.open("tab=runs")
     heads = page.see("table.runs thead")
-    page.wait_until(lambda: "train/loss" in heads.inner_text())
-    assert "seed" in heads.inner_text()
+    page.wait_until(lambda: "train/loss" in heads.inner_text() and "seed" in heads.inner_text())
     assert "depth" not in heads.inner_text()
     names = page.find("table.runs tbody .run-open")
     assert names.all_inner_texts() == ["slow", "fast", "fast-again"]
@@ -116,3 +115,24 @@ def test_what_differs_in_the_last_digit_is_told(desk: Desk, viewer: Viewer) -> N
     assert page.find("table.compare tbody tr:has-text('kind') td").all_inner_texts() == ["1", "1.0"]
     page.see(".run-row:has-text('b') .run-box").click()
     page.see("text=0 of 5 keys differ over 1 run")
+
+
+def test_times_of_logs_are_no_reason_to_ask_for_statistics_again(desk: Desk, viewer: Viewer) -> None:
+    with Logger(viewer.root / "lone") as logger:
+        logger.add_scalar("loss", 1.0)
+    page = desk.open()
+    page.chart("loss")
+    asked: list[str] = []
+
+    def answer(route: Any) -> None:
+        asked.append(route.request.url)
+        found = route.fetch().json()
+        route.fulfill(json=found | {"spans": {run: [STARTED, STARTED + len(asked)] for run in found["spans"]}})
+
+    page.raw.route("**/api/stats*", answer)
+    page.tab("runs")
+    page.see("td.numeric:text-is('1')")
+    with record(viewer.root, [{"name": "other", "lr": 0.5}]) as batch:
+        batch.set(0, Status.PASSED)
+        page.wait_until(lambda: "%2C" in asked[-1])
+    assert len([url for url in asked if "%2C" not in url]) == 1

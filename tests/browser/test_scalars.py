@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -57,6 +57,23 @@ def show_tab(page: Page, *, is_hidden: bool) -> None:
         "document.dispatchEvent(new Event('visibilitychange', { bubbles: true })); }",
         is_hidden,
     )
+
+
+def test_a_hidden_tab_asks_for_the_list_of_runs_alone(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=9)
+    page = desk.open()
+    sent: list[dict[str, Any]] = []
+    page.raw.evaluate("""() => { window.sent = []; const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (text) { window.sent.push(text); send.call(this, text); }; }""")
+    page.wait_lines(LOSS, "lines.length === 3")
+    for tab in ("scalars", "runs", "log"):
+        page.tab(tab)
+        show_tab(page, is_hidden=True)
+        page.wait("() => sent.length > 0 && !('tags' in JSON.parse(sent.at(-1)))")
+        sent.append(page.raw.evaluate("JSON.parse(window.sent.splice(0).at(-1))"))
+        show_tab(page, is_hidden=False)
+        page.wait("() => sent.some(text => 'tags' in JSON.parse(text))")
+    assert [set(look) for look in sent] == [{"type", "seq", "catalog", "epoch"}] * 3
 
 
 def test_a_hidden_tab_is_sent_no_points_and_all_of_them_when_it_is_seen(desk: Desk, viewer: Viewer) -> None:

@@ -103,6 +103,28 @@ def test_the_filter_finds_values_of_configs(desk: Desk, viewer: Viewer) -> None:
         page.wait_until(lambda: rows.all_inner_texts() == ["other00"])
 
 
+PARTS = """() => [...document.querySelectorAll('.run-row .run-name')].map(name =>
+  [name.innerText.trim(), [...name.querySelectorAll('.name-part')].map(part => Math.round(part.getBoundingClientRect().left))])"""
+
+
+def test_names_leave_out_what_all_share_and_align_what_varies(desk: Desk, viewer: Viewer) -> None:
+    shape = [(lr, seed) for lr in (0.1, 0.003) for seed in (0, 10)]
+    configs = [{"name": f"resnet_lr={lr}_depth=4_seed={seed}", "lr": lr, "seed": seed} for lr, seed in shape]
+    with record(viewer.root, configs) as batch:
+        for position in range(4):
+            batch.set(position, Status.PASSED)
+    page = desk.open()
+    page.wait_until(lambda: page.find(".run-row").count() == 4)
+    names, places = zip(*page.raw.evaluate(PARTS), strict=True)
+    assert [" ".join(name.split()) for name in names] == [f"lr={lr} seed={seed}" for lr, seed in shape]
+    assert len(places[0]) == 2
+    assert all(place == places[0] for place in places)
+    assert page.find(".run-row").first.get_attribute("title").startswith("resnet_lr=0.1_depth=4_seed=0\n")
+    page.find(".runs-filter").fill("depth=4_seed=10")
+    page.wait_until(lambda: page.find(".run-row").count() == 2)
+    assert {str(left) for _, left in page.raw.evaluate(PARTS)} == {str(places[0])}
+
+
 def test_long_names_are_cut_in_the_middle_and_the_panel_can_be_widened(desk: Desk, viewer: Viewer) -> None:
     name = "a-run-of-the-sweep-with-a-long-name-and-seed=1234"
     with record(viewer.root, [{"name": name}]) as batch:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shortNames } from "../../src/pyexp/viewer/static/js/base/names.js";
+import { shortNames, varyingParts } from "../../src/pyexp/viewer/static/js/base/names.js";
 
 test("names that fit are left alone", () => {
   const names = ["a", "bb"];
@@ -42,4 +42,27 @@ test("a name that another begins with keeps what it has", () => {
   const [short, long] = shortNames(["run,a", "run,a,b=12345678901234567890"], 12);
   assert.ok(short.replaceAll("…", "").length > 0, short);
   assert.notEqual(short, long);
+});
+
+test("what varies between names is left of them", () => {
+  const names = ["r_lr=0.1_depth=4_seed=0", "r_lr=0.01_depth=4_seed=0", "r_lr=0.1_depth=4_seed=10"];
+  assert.deepEqual(varyingParts(names), [
+    ["lr=0.1", "seed=0"],
+    ["lr=0.01", "seed=0"],
+    ["lr=0.1", "seed=10"],
+  ]);
+  assert.deepEqual(varyingParts(["lr=1,w=2", "lr=1,w=3"]), [["w=2"], ["w=3"]]);
+});
+
+test("names that are not made alike, or of values, stay whole", () => {
+  for (const names of [
+    [],
+    ["lr=1_seed=2"],
+    ["lr=1", "lr=1"],
+    ["lr=1_seed=2", "lr=1"],
+    ["first_lr=1", "second_lr=1"],
+    ["run_1", "run_2"],
+    ["lr=1", "baseline"],
+  ])
+    assert.equal(varyingParts(names), null, names.join());
 });

@@ -1,4 +1,5 @@
 import os
+import resource
 import shutil
 
 import pytest
@@ -158,6 +159,46 @@ def test_a_log_that_was_removed_or_replaced_is_reset(tmp_path, use_protobuf):
     reader.refresh()
     assert reader.scalar_tags == {"b"}
     assert reader.load_scalars("b") == [(0, 2.0)]
+
+
+def moved_away(folder, reader):
+    folder.rename(folder.with_name("away"))
+    reader.refresh()
+    folder.with_name("away").rename(folder)
+
+
+def copied_back(folder, reader):
+    copy = folder.with_name("copy")
+    shutil.copytree(folder, copy)
+    shutil.rmtree(folder)
+    reader.refresh()
+    shutil.copytree(copy, folder)
+
+
+def out_of_descriptors(folder, reader):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        reader.refresh()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@both_formats
+@pytest.mark.parametrize("vanish", [moved_away, copied_back, out_of_descriptors])
+def test_a_log_that_could_not_be_opened_comes_back_as_it_was(tmp_path, use_protobuf, vanish):
+    folder = tmp_path / "run"
+    with Logger(folder, use_protobuf) as logger:
+        logger.add_scalar("a", 1)
+        logger.add_text("t", "one")
+    reader = LogReader(folder)
+    assert reader.scalar_tags == {"a"}
+    vanish(folder, reader)
+    assert reader.scalar_tags == set()
+    reader.refresh()
+    assert reader.load_scalars("a") == [(0, 1.0)]
+    assert reader.load_text("t") == [(0, "one")]
+    assert reader.problem is None
 
 
 @both_formats

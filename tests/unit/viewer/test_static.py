@@ -67,3 +67,9 @@ def test_text_can_be_read_on_every_ground(theme: str, ink: str) -> None:
     for ground in grounds:
         light, dark = sorted([brightness(found[ink]), brightness(found[ground])], reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, ground
+
+
+def test_requests_are_given_up_in_one_place() -> None:
+    """Elsewhere it would be forgotten that an answer may come although it was given up."""
+    makers = {path.relative_to(STATIC).as_posix() for path in MODULES if "new AbortController" in path.read_text()}
+    assert makers == {"js/base/latest.js"}

@@ -92,7 +92,7 @@ class EventSource:
                 return self._look(file, status.st_size, reset=reset)
         except OSError:  # not there yet, or removed
             reset = self._identity is not None
-            self._identity = None
+            self._identity, self._state = None, (0, 0)  # it may come back as it was
             self._forget()
             return Delta(reset=reset)
 

@@ -2,12 +2,14 @@
 // The workspace is loaded meanwhile.
 
 import { fill, h } from "./base/dom.js";
+import { isDropped, Latest } from "./base/latest.js";
 import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder, tokenForm, WRONG_TOKEN } from "./base/placeholders.js";
 import { pendingToken, redeemTicketFromUrl, takeTokenFromUrl, tryToken, useKeptToken } from "./model/api.js";
 import { catalog } from "./model/catalog.js";
 import { view } from "./model/view.js";
 
 const app = document.getElementById("app");
+const entering = new Latest();
 let workspace = null;
 
 async function start() {
@@ -26,13 +28,19 @@ async function start() {
 async function enter(given, isKept) {
   fill(app, h("main", { class: "lone" }, loadingPlaceholder("Looking for runs…")));
   try {
-    if (given) await tryToken(given);
-    const [{ showWorkspace }] = await Promise.all([import("./workspace.js"), catalog.load()]);
+    const { showWorkspace } = await entering.ask(() => prepare(given));
     app.removeAttribute("aria-busy");
     workspace = showWorkspace(app);
   } catch (error) {
-    showRefusal(error, given, given !== null || isKept);
+    if (!isDropped(error)) showRefusal(error, given, given !== null || isKept);
   }
+}
+
+/** Fetch what the workspace needs; returns its module. */
+async function prepare(given) {
+  if (given) await tryToken(given);
+  const [module] = await Promise.all([import("./workspace.js"), catalog.load()]);
+  return module;
 }
 
 function showRefusal(error, given, hadToken) {

@@ -2,6 +2,7 @@
 // Owns the shortening of names where there is little room: what distinguishes them stays. Pure functions.
 
 const ELLIPSIS = "…";
+const SEPARATORS = /[_,;\s]+/;
 
 /**
  * Shorten `names` to at most `most` characters each: what all begin and end with is left out, then the middle.
@@ -19,6 +20,22 @@ export function shortNames(names, most) {
     const parts = [start > 0 ? ELLIPSIS : "", ...own, end > 0 ? ELLIPSIS : ""].filter(Boolean);
     return middleOut(parts, most).join("");
   });
+}
+
+/**
+ * Split names such as `run_lr=0.1_seed=3` and return the parts in which they differ, as many of each; null where they are
+ * not made of the same number of parts, or differ in others than values of keys.
+ *
+ * @param {string[]} names
+ * @returns {string[][] | null}
+ */
+export function varyingParts(names) {
+  const all = names.map((name) => name.split(SEPARATORS));
+  const first = all[0] ?? [];
+  if (all.some((parts) => parts.length !== first.length)) return null;
+  const varying = first.map((_, i) => i).filter((i) => all.some((parts) => parts[i] !== first[i]));
+  const isOfValues = all.every((parts) => varying.every((i) => parts[i].includes("=")));
+  return varying.length > 0 && isOfValues ? all.map((parts) => varying.map((i) => parts[i])) : null;
 }
 
 /**

@@ -39,3 +39,27 @@ export function throttled(fn, wait) {
     }, due);
   };
 }
+
+/**
+ * Call `fn` once, `wait` ms from now; in a hidden tab not before it is seen. The returned function stops it.
+ *
+ * @param {() => void} fn
+ * @param {number} wait
+ * @returns {() => void}
+ */
+export function later(fn, wait) {
+  const call = () => {
+    if (document.hidden) return;
+    stop();
+    fn();
+  };
+  const timer = setTimeout(() => {
+    document.addEventListener("visibilitychange", call);
+    call();
+  }, wait);
+  const stop = () => {
+    clearTimeout(timer);
+    document.removeEventListener("visibilitychange", call);
+  };
+  return stop;
+}

@@ -3,6 +3,7 @@
 import { nameElement } from "../base/cut_name.js";
 import { colourDot, fill, h, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
+import { isDropped } from "../base/latest.js";
 import { catalog } from "../model/catalog.js";
 import { colourOf, dashOf } from "../model/colours.js";
 
@@ -74,7 +75,7 @@ export class Tile {
     try {
       await this.#body.show(entry);
     } catch (error) {
-      if (error.name === "AbortError") return; // another entry is asked for already
+      if (isDropped(error)) return; // another entry is asked for already
       problem = error.message;
     }
     setText(this.problem, problem);

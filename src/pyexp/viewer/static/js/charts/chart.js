@@ -39,7 +39,7 @@ export class ChartCard {
     this.element = element;
     this.data = new ChartData(tag);
     this.#build();
-    this.resizing = new ResizeObserver(() => this.redraw());
+    this.resizing = new ResizeObserver(() => this.redraw(this.#isReady)); // what is cut off is seen at once
     this.#stops = [
       this.data.on("change", () => this.#arrived()),
       this.data.on("error", (error) => this.#say(error.message, true)),
@@ -162,7 +162,8 @@ export class ChartCard {
     const isFirst = !this.#isReady;
     this.#isReady = true;
     await this.#plotly.react(this.plot, traces, layout, CONFIG);
-    if (isFirst && this.#isReady) this.#listen();
+    if (!this.#isReady) return; // it was hidden meanwhile
+    if (isFirst) this.#listen();
     if (!this.data.isEnvelope) fadeOthers(this.plot, this.#runs);
     this.body.classList.remove("is-loading");
     this.element.dataset.drawn = String(Number(this.element.dataset.drawn ?? 0) + 1);

@@ -2,7 +2,9 @@
 // which of them the view needs, and that these are loaded and followed while the chart is on the screen.
 
 import { Emitter } from "../base/emitter.js";
+import { isDropped } from "../base/latest.js";
 import { debounced, throttled } from "../base/timing.js";
+import { signOf } from "../model/catalog.js";
 import { groupedRuns, groupParams, isGrouped } from "../model/grouping.js";
 import { highlight } from "../model/highlight.js";
 import { selection } from "../model/selection.js";
@@ -166,11 +168,7 @@ export class ChartData extends Emitter {
       await this.detail.load(view.get("x"), range);
       this.emit("change");
     } catch (error) {
-      if (error.name !== "AbortError") this.emit("error", error);
+      if (!isDropped(error)) this.emit("error", error);
     }
   }
-}
-
-function signOf(runs) {
-  return runs.map((run) => `${run.id} ${run.status}`).join();
 }

@@ -5,6 +5,7 @@ import { fileName, plotlyText } from "../base/format.js";
 import { shortNames } from "../base/names.js";
 import { loadPlotly } from "../base/plotly.js";
 import { getBlob } from "../model/api.js";
+import { FAINT } from "./marks.js";
 import { FONT } from "./plot.js";
 
 export const SIZE = { width: 900, height: 500 }; // without the legend
@@ -20,7 +21,7 @@ const MOST_LETTERS = 56;
  */
 export async function savePicture({ traces, layout, format, title, axes, note }) {
   const plotly = await loadPlotly();
-  const named = traces.filter(({ meta, opacity, showlegend }) => meta && opacity !== 0.22 && showlegend !== false);
+  const named = traces.filter(({ meta, opacity, showlegend }) => meta && opacity !== FAINT && showlegend !== false);
   const names = shortNames(
     named.map(({ meta }) => meta.name),
     MOST_LETTERS,

@@ -3,6 +3,8 @@
 
 import { Emitter } from "../base/emitter.js";
 import { number } from "../base/format.js";
+import { isDropped, Latest } from "../base/latest.js";
+import { later } from "../base/timing.js";
 import { getFrame } from "../model/api.js";
 import { groupOrder } from "../model/grouping.js";
 
@@ -39,8 +41,8 @@ export function groupTexts({ y, edges: [low, high], count, broken, of }, at, ban
 export class Bands extends Emitter {
   groups = [];
   isLoaded = false;
-  #controller = null;
-  #timer = null;
+  #latest = new Latest();
+  #stopWaiting = () => {};
 
   /** `path` is the route that computes them. */
   constructor(tag, path) {
@@ -52,25 +54,22 @@ export class Bands extends Emitter {
   /** Load them with these parameters; `isLive` says whether more is to come; `range` is a range of steps. */
   async load({ runs, range, isLive, ...params }) {
     this.stop();
-    const controller = new AbortController();
-    this.#controller = controller;
     try {
       const query = { tag: this.tag, runs: runs.join(), from: range?.[0], to: range?.[1], points: POINTS, ...params };
-      const frame = await getFrame(this.path, query, controller.signal);
+      const frame = await this.#latest.ask((signal) => getFrame(this.path, query, signal));
       this.groups = frame.series;
       this.isLoaded = true;
       if (frame.groups) groupOrder.learn(frame.groups);
       this.emit("change");
     } catch (error) {
-      if (error.name !== "AbortError") this.emit("error", error);
+      if (isDropped(error)) return;
+      this.emit("error", error);
     }
-    if (isLive && this.#controller === controller)
-      this.#timer = setTimeout(() => this.load({ runs, range, isLive, ...params }), AGAIN_MS);
+    if (isLive) this.#stopWaiting = later(() => this.load({ runs, range, isLive, ...params }), AGAIN_MS);
   }
 
   stop() {
-    clearTimeout(this.#timer);
-    this.#controller?.abort();
-    this.#controller = null;
+    this.#stopWaiting();
+    this.#latest.drop();
   }
 }

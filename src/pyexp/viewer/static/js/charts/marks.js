@@ -2,7 +2,8 @@
 
 import { plotlyText } from "../base/format.js";
 
-const FAINT = 0.22;
+export const FAINT = 0.22; // opacity
+const FAINTLY = { opacity: FAINT, width: 1, dash: "solid" }; // dashes of many lines would make a pattern of their own
 
 /**
  * Traces of the lines, the raw ones pale behind when smoothed. With `pointed` (a run's id or null) all are faint but the
@@ -10,13 +11,13 @@ const FAINT = 0.22;
  */
 export function lineTraces(drawn, { smooth, isLog }, pointed = undefined) {
   const isSmoothed = (line) => smooth > 0 && line.behind;
-  const behind = drawn.filter(isSmoothed).map((line) => trace(line, line.behind, { opacity: FAINT, width: 1 }, isLog));
+  const behind = drawn.filter(isSmoothed).map((line) => trace(line, line.behind, FAINTLY, isLog));
   const look = (line) =>
-    pointed === undefined || line.run === pointed ? { opacity: 1, width: 1.6 } : { opacity: FAINT, width: 1 };
+    pointed === undefined || line.run === pointed ? { opacity: 1, width: 1.6, dash: line.dash } : FAINTLY;
   return [...behind, ...drawn.map((line) => trace(line, line, look(line), isLog))];
 }
 
-function trace({ name, colour, dash, run }, { x, y }, { opacity, width }, isLog) {
+function trace({ name, colour, run }, { x, y }, { opacity, width, dash }, isLog) {
   const values = drawable(y, isLog);
   const alone = values.map((value, i) => value !== null && isBlank(values[i - 1]) && isBlank(values[i + 1]));
   return {

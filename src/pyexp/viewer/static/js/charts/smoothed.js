@@ -2,6 +2,7 @@
 // While points arrive they are asked for again, the more slowly the longer an answer takes.
 
 import { Emitter } from "../base/emitter.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { getFrame } from "../model/api.js";
 
 const POINTS = 1000;
@@ -14,7 +15,7 @@ export class Smoothed extends Emitter {
   #wish = null;
   #asked = "";
   #timer = null;
-  #controller = null;
+  #latest = new Latest();
 
   constructor(tag) {
     super();
@@ -38,14 +39,12 @@ export class Smoothed extends Emitter {
     clearTimeout(this.#timer);
     this.#timer = null;
     this.#asked = "";
-    this.#controller?.abort();
+    this.#latest.drop();
   }
 
   async #ask(key) {
     this.stop();
     this.#asked = key;
-    const controller = new AbortController();
-    this.#controller = controller;
     const { runs, axis, weight, range } = this.#wish;
     const started = performance.now();
     try {
@@ -58,12 +57,12 @@ export class Smoothed extends Emitter {
         from: range?.[0],
         to: range?.[1],
       };
-      const frame = await getFrame("/api/smoothed", params, controller.signal);
+      const frame = await this.#latest.ask((signal) => getFrame("/api/smoothed", params, signal));
       this.lines = new Map(frame.series.map((part) => [part.run, part]));
       this.pause = Math.max(LEAST_MS, SHARE * (performance.now() - started));
       this.emit("change");
     } catch (error) {
-      if (error.name !== "AbortError") this.emit("error", error);
+      if (!isDropped(error)) this.emit("error", error);
     }
   }
 }

@@ -3,6 +3,7 @@
 import { iconButton } from "../base/buttons.js";
 import { h, setText } from "../base/dom.js";
 import { number } from "../base/format.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { releasePicture, takePicture } from "./pictures.js";
 
 /**
@@ -15,7 +16,7 @@ export function enlarge(name, entry, entries, placeOf) {
 
 class Enlarged {
   #held = null;
-  #controller = new AbortController();
+  #latest = new Latest();
 
   constructor(name, entry, entries, placeOf) {
     Object.assign(this, { name, entry, entries, placeOf });
@@ -62,16 +63,17 @@ class Enlarged {
   async #show(entry) {
     this.entry = entry;
     this.#tell();
-    this.#controller.abort();
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
     try {
-      const held = await takePicture(this.placeOf(entry), entry.time, signal);
-      if (signal.aborted) releasePicture(held.key);
-      else this.#take(held);
+      this.#take(await this.#latest.ask((signal) => this.#fetch(entry, signal)));
     } catch (error) {
-      if (error.name !== "AbortError") setText(this.step, error.message);
+      if (!isDropped(error)) setText(this.step, error.message);
     }
+  }
+
+  async #fetch(entry, signal) {
+    const held = await takePicture(this.placeOf(entry), entry.time, signal);
+    if (signal.aborted) releasePicture(held.key);
+    return held;
   }
 
   #tell() {
@@ -96,7 +98,7 @@ class Enlarged {
   }
 
   #end() {
-    this.#controller.abort();
+    this.#latest.drop();
     this.#release();
     this.dialog.remove();
   }

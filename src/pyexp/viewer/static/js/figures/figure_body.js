@@ -3,6 +3,7 @@
 
 import { iconButton } from "../base/buttons.js";
 import { fill, h } from "../base/dom.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { catalog } from "../model/catalog.js";
 import { enlarge } from "./enlarged.js";
 import { MatplotlibFigure } from "./matplotlib_figure.js";
@@ -13,7 +14,7 @@ const SMALL = 200; // pixels; up to half of it a picture is scaled up
 
 /** The inside of a tile: a picture, or something live in its place. */
 export class FigureBody {
-  #controller = null;
+  #latest = new Latest();
   #held = null;
   #live = null;
   #entry = null;
@@ -42,13 +43,11 @@ export class FigureBody {
       this.#live = new PlotlyFigure(this.element, this.#place(entry), cameras);
       return;
     }
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
     const image = entry.preview
-      ? await this.#image(entry, signal)
+      ? await this.#latest.ask((signal) => this.#image(entry, signal))
       : h("p", { class: "no-preview" }, "Logged without a picture.");
     const make = entry.interactive ? this.#makeLive(entry) : null;
-    if (!signal.aborted) fill(this.element, h("div", { class: "picture-frame" }, image, make));
+    fill(this.element, h("div", { class: "picture-frame" }, image, make));
   }
 
   end() {
@@ -97,7 +96,7 @@ export class FigureBody {
     try {
       await this.show(this.#entry);
     } catch (error) {
-      this.#say(error.message);
+      if (!isDropped(error)) this.#say(error.message);
     }
   }
 
@@ -106,7 +105,7 @@ export class FigureBody {
   }
 
   #clear() {
-    this.#controller?.abort();
+    this.#latest.drop();
     this.#live?.end();
     this.#live = null;
     if (this.#held) releasePicture(this.#held.key);

@@ -2,6 +2,7 @@
 // weights and indices but no other markup, and pictures from elsewhere are left out.
 
 import { fill, h } from "../base/dom.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { getJson } from "../model/api.js";
 import { live } from "../model/live.js";
 import { bundleFor, leaveLosses, light, needsContext } from "./plotly_bundle.js";
@@ -37,7 +38,7 @@ export class PlotlyFigure {
   #isOver = false;
   #isRequested = false;
   #losses = 0;
-  #controller = new AbortController();
+  #latest = new Latest();
 
   constructor(element, place, cameras = {}) {
     this.#place = place;
@@ -59,7 +60,7 @@ export class PlotlyFigure {
 
   end() {
     this.#isOver = true;
-    this.#controller.abort();
+    this.#latest.drop();
     this.seeing.disconnect();
     this.resizing.disconnect();
     this.stop();
@@ -98,12 +99,13 @@ export class PlotlyFigure {
       this.#plotly = plotly;
       this.#count();
     } catch (error) {
-      if (error.name !== "AbortError") fill(this.over, h("p", { class: "card-note is-error" }, error.message));
+      if (!isDropped(error)) fill(this.over, h("p", { class: "card-note is-error" }, error.message));
     }
   }
 
   async #load() {
-    const { data, layout, frames } = harmless(await getJson("/api/plotly", this.#place, this.#controller.signal));
+    const figure = await this.#latest.ask((signal) => getJson("/api/plotly", this.#place, signal));
+    const { data, layout, frames } = harmless(figure);
     if (data.some(({ type }) => MAPS.test(type))) throw new Error(NO_MAP);
     for (const [scene, camera] of Object.entries(this.#cameras)) layout[scene] = { ...layout[scene], camera };
     this.#first = camerasOf(layout);

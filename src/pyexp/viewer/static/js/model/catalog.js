@@ -2,6 +2,7 @@
 // Owns the page's copy of the catalogue: batches, runs, and their changes as they arrive.
 
 import { Emitter } from "../base/emitter.js";
+import { Latest } from "../base/latest.js";
 import { getJson } from "./api.js";
 
 /**
@@ -48,6 +49,7 @@ class Catalog extends Emitter {
   runs = new Map();
   /** @type {Map<number, Batch>} */
   batches = new Map();
+  #latest = new Latest();
   /** @type {BatchEntry[] | null} */
   #order = null;
   /** @type {Map<string, number> | null} */
@@ -59,9 +61,11 @@ class Catalog extends Emitter {
   /** @type {Map<number, [number, number]>} run id -> first and last time in its log, where nothing else gives them */
   #spans = new Map();
 
-  /** Fetch everything again. */
+  /** Fetch everything again; throws when it is asked for once more meanwhile. */
   async load() {
-    const [hello, answer] = await Promise.all([getJson("/api/hello"), getJson("/api/catalog")]);
+    const [hello, answer] = await this.#latest.ask((signal) =>
+      Promise.all([getJson("/api/hello", {}, signal), getJson("/api/catalog", {}, signal)]),
+    );
     this.epoch = hello.epoch;
     this.rev = answer.rev;
     this.root = answer.root;
@@ -218,6 +222,15 @@ export function elapsed(run) {
   if (run.started === null || run.started === undefined) return null;
   if (run.status === "running") return Math.max(0, Date.now() / 1000 - run.started);
   return run.finished ? run.finished - run.started : null;
+}
+
+/**
+ * Return what these runs are, ids and states, as a text: as long as it stays, an answer about them holds.
+ *
+ * @param {Run[]} runs
+ */
+export function signOf(runs) {
+  return runs.map((run) => `${run.id} ${run.status}`).join();
 }
 
 /**

@@ -3,6 +3,7 @@
 // steps each run has, kept current while they are shown.
 
 import { Emitter } from "../base/emitter.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { throttled } from "../base/timing.js";
 import { getJson } from "./api.js";
 import { live } from "./live.js";
@@ -30,8 +31,7 @@ export class Entries extends Emitter {
   runs = [];
   isLoaded = false;
   isFailed = false;
-  /** @type {AbortController | null} */
-  #controller = null;
+  #latest = new Latest();
   #again = throttled(() => this.#fetch(), 500);
 
   /**
@@ -57,7 +57,7 @@ export class Entries extends Emitter {
 
   unwatch() {
     watched.delete(this);
-    this.#controller?.abort();
+    this.#latest.drop();
     live.changed();
   }
 
@@ -95,13 +95,11 @@ export class Entries extends Emitter {
   }
 
   async #fetch() {
-    this.#controller?.abort();
-    const controller = new AbortController();
-    this.#controller = controller;
+    const params = { kind: this.kind, tag: this.tag, runs: this.runs.join() };
     try {
-      const answer = this.runs.length
-        ? await getJson("/api/entries", { kind: this.kind, tag: this.tag, runs: this.runs.join() }, controller.signal)
-        : { runs: [] };
+      const answer = await this.#latest.ask(async (signal) =>
+        params.runs ? getJson("/api/entries", params, signal) : { runs: [] },
+      );
       /** @type {RunEntries[]} */
       const found = answer.runs;
       this.byRun = new Map(found.filter(({ total }) => total > 0).map((part) => [part.run, part]));
@@ -110,7 +108,7 @@ export class Entries extends Emitter {
       live.changed();
       this.emit("change");
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (isDropped(error)) return;
       this.isFailed = true;
       this.emit("error", error);
     }

@@ -10,6 +10,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
 const SILENCE_MS = 20_000; // after so long without a message the server is asked whether it is there
 const ANSWER_MS = 5000;
+const UNSEEN = new Set(["catalog", "epoch"]); // what a hidden tab is sent; all else once it is seen
 
 class Live extends Emitter {
   /** @type {"connecting" | "open" | "lost" | "refused"} */
@@ -58,10 +59,11 @@ class Live extends Emitter {
     socket.addEventListener("close", () => this.#lost(socket));
   }
 
-  /** Ask now and then whether a silent server is still there: a connection may break without notice. */
+  /** Follow what the page cannot know by itself: a connection may break without notice, a tab be hidden. */
   watch() {
     setInterval(() => this.#ask(), SILENCE_MS / 4);
     addEventListener("online", () => this.retry());
+    document.addEventListener("visibilitychange", () => this.changed());
   }
 
   async #ask() {
@@ -86,7 +88,8 @@ class Live extends Emitter {
     this.#seq += 1;
     /** @type {Record<string, any>} */
     const message = { type: "look", seq: this.#seq };
-    for (const [part, provider] of this.#providers) message[part] = provider() ?? undefined;
+    for (const [part, provider] of this.#providers)
+      if (!document.hidden || UNSEEN.has(part)) message[part] = provider() ?? undefined;
     this.#socket.send(JSON.stringify(message));
   }
 
@@ -119,15 +122,13 @@ class Live extends Emitter {
   }
 
   async #again() {
-    try {
-      await getJson("/api/hello");
-    } catch (error) {
-      if (error.status === 401) {
-        this.#refused();
-        return;
-      }
-    }
-    if (!this.#socket) this.connect(); // it may have been asked for meanwhile
+    const isRefused = await getJson("/api/hello").then(
+      () => false,
+      (error) => error.status === 401,
+    );
+    if (this.#socket) return; // a connection was asked for meanwhile, perhaps with another token
+    if (isRefused) this.#refused();
+    else this.connect();
   }
 
   /** Show that this server refuses the token; the one that accepts it may still come back. */

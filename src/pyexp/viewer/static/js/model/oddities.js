@@ -26,12 +26,13 @@ class Oddities extends Emitter {
   }
 
   /**
-   * Take in what the server says of logs, by run ids.
+   * Take in what the server says of the logs of `runs` (ids), by run ids: nothing of those that are sound.
    *
-   * @param {{ damage?: Record<string, number>, problems?: Record<string, string> }} answer
+   * @param {{ damage?: Record<number, number>, problems?: Record<number, string> }} answer
+   * @param {number[]} runs
    */
-  take({ damage = {}, problems = {} }) {
-    const isNew = [noteIn(this.#damage, damage), noteIn(this.#problems, problems)].includes(true);
+  take({ damage = {}, problems = {} }, runs) {
+    const isNew = [noteIn(this.#damage, damage, runs), noteIn(this.#problems, problems, runs)].includes(true);
     if (isNew) this.emit("change");
   }
 
@@ -53,15 +54,19 @@ class Oddities extends Emitter {
 }
 
 /**
- * Note what is found by run ids; returns whether any of it is new.
+ * Note what is found of these runs, and forget what is no longer so; returns whether any of it is new.
  *
  * @template T
  * @param {Map<number, T>} known
- * @param {Record<string, T>} found
+ * @param {Record<number, T>} found
+ * @param {number[]} runs
  */
-function noteIn(known, found) {
-  const news = Object.entries(found).filter(([run, fact]) => known.get(Number(run)) !== fact);
-  for (const [run, fact] of news) known.set(Number(run), fact);
+function noteIn(known, found, runs) {
+  const news = runs.filter((run) => known.get(run) !== found[run]);
+  for (const run of news) {
+    if (run in found) known.set(run, found[run]);
+    else known.delete(run);
+  }
   return news.length > 0;
 }
 

@@ -3,6 +3,7 @@
 // zoomed range. Holds at most some thousand points a run, whatever the log holds.
 
 import { Emitter } from "../base/emitter.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { getFrame } from "./api.js";
 import { live } from "./live.js";
 import { oddities } from "./oddities.js";
@@ -29,9 +30,7 @@ const COLUMNS = ["step", "value", "time"];
 /** @type {Set<Series>} */
 const watched = new Set();
 
-addEventListener("visibilitychange", () => live.changed()); // a hidden tab is sent no points, and all of them when seen
 live.provide("series", () => {
-  if (document.hidden) return null;
   const looked = [...watched].filter((source) => source.isLoaded && source.runs.length > 0);
   return looked.length > 0 ? looked.map((source) => source.subscription()) : null;
 });
@@ -47,8 +46,7 @@ export class Series extends Emitter {
   runs = [];
   having = 0; // how many of the wanted runs have the tag
   isLoaded = false;
-  /** @type {AbortController | null} */
-  #running = null;
+  #latest = new Latest();
   /** @type {Set<number>} */
   #stale = new Set();
 
@@ -84,7 +82,7 @@ export class Series extends Emitter {
 
   end() {
     this.unwatch();
-    this.#running?.abort();
+    this.#latest.drop();
     this.lines.clear();
   }
 
@@ -112,7 +110,7 @@ export class Series extends Emitter {
       if ((this.lines.get(part.run)?.step.length ?? 0) > MOST_POINTS) this.#stale.add(part.run);
     }
     if (isAstray) live.changed();
-    if (this.#stale.size > 0) this.#fetch([...this.#stale]);
+    if (this.#stale.size > 0 && !this.#latest.isRunning) this.#fetch([...this.#stale]);
     this.having = Math.max(this.having, this.lines.size);
     this.emit("change");
   }
@@ -137,6 +135,7 @@ export class Series extends Emitter {
   async #fetchMissing() {
     const missing = this.runs.filter((id) => !this.lines.has(id) || this.#stale.has(id));
     if (missing.length > 0) return this.#fetch(missing);
+    this.#latest.drop();
     this.having = this.lines.size;
     this.#arrived();
   }
@@ -146,12 +145,9 @@ export class Series extends Emitter {
    * @param {{ most?: number }} limit with `most` these are all wanted runs, and only so many of them are held
    */
   async #fetch(runs, { most } = {}) {
-    this.#running?.abort();
-    const controller = new AbortController();
-    this.#running = controller;
+    const params = { tag: this.tag, runs: runs.join(), points: POINTS, most };
     try {
-      const params = { tag: this.tag, runs: runs.join(), points: POINTS, most };
-      const frame = await getFrame("/api/series", params, controller.signal);
+      const frame = await this.#latest.ask((signal) => getFrame("/api/series", params, signal));
       if (most) {
         this.runs = frame.series.map((part) => part.run);
         this.lines.clear();
@@ -161,7 +157,7 @@ export class Series extends Emitter {
       this.having = most ? frame.having : this.lines.size;
       this.#arrived();
     } catch (error) {
-      if (error.name !== "AbortError") this.emit("error", error);
+      if (!isDropped(error)) this.emit("error", error);
     }
   }
 

@@ -3,8 +3,9 @@
 // The server filters: it knows tags that are too many for a list.
 
 import { Emitter } from "../base/emitter.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { debounced } from "../base/timing.js";
-import { ApiError, getJson } from "./api.js";
+import { getJson } from "./api.js";
 import { catalog } from "./catalog.js";
 import { isGrouped, shownRuns } from "./grouping.js";
 import { oddities } from "./oddities.js";
@@ -20,7 +21,7 @@ class Tags extends Emitter {
   rev = null;
   /** @type {string | null} */
   notice = null;
-  /** @type {ApiError | null} */
+  /** @type {import("./api.js").ApiError | null} */
   error = null;
   isLoaded = false;
   /** @type {string | null} What is wrong with the filter, as a sentence. */
@@ -30,13 +31,12 @@ class Tags extends Emitter {
   /** @type {Record<string, Tag[]> | null} those that pass the filter; null without one */
   #passing = null;
   #asked = "";
-  /** @type {AbortController | null} */
-  #running = null;
+  #latest = new Latest();
 
   constructor() {
     super();
     const reload = debounced(() => this.load(), 30);
-    selection.on("change", () => (this.#running ? reload() : this.load())); // for the first answer the page waits
+    selection.on("change", () => (this.isLoaded || this.#latest.isRunning ? reload() : this.load())); // for the first answer the page waits
     selection.on("update", () => isGrouped() && this.runs().join() !== this.#asked && reload());
     view.on("change", (changed) => {
       if (changed.some((/** @type {string} */ key) => ["tags", "group", "ended"].includes(key))) reload();
@@ -76,28 +76,27 @@ class Tags extends Emitter {
     return null;
   }
 
-  /** Ask the server; the answer to an older question is dropped. */
+  /** Ask the server. */
   async load() {
-    this.#running?.abort();
-    const controller = new AbortController();
-    this.#running = controller;
-    const runs = this.runs().join();
+    const ids = this.runs();
+    const runs = ids.join();
     this.#asked = runs;
     const match = view.get("tags");
     try {
-      const [answer, passing] = await Promise.all([ask({ runs }, controller.signal), askFor(match, runs, controller)]);
-      if (this.#running !== controller) return;
+      const [answer, passing] = await this.#latest.ask((signal) =>
+        Promise.all([ask({ runs }, signal), askFor(match, runs, signal)]),
+      );
       this.#lists = listsOf(answer);
       this.#passing = passing && listsOf(passing);
       this.problem = passing?.problem ?? null;
-      oddities.take(answer);
+      oddities.take(answer, ids);
       catalog.date(answer.spans ?? {});
       this.rev = answer.rev;
       this.notice = answer.notice ?? null;
       this.error = null;
       this.isLoaded = true;
     } catch (error) {
-      if (!(error instanceof ApiError)) return;
+      if (isDropped(error)) return;
       this.error = error;
     }
     this.emit("change");
@@ -127,9 +126,9 @@ async function ask(params, signal) {
  *
  * @param {string} match
  * @param {string} runs
- * @param {AbortController} controller
+ * @param {AbortSignal} signal
  */
-async function askFor(match, runs, { signal }) {
+async function askFor(match, runs, signal) {
   return match ? ask({ runs, match }, signal) : null;
 }
 

@@ -3,6 +3,7 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { bytes } from "../base/format.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { emptyPlaceholder, errorPlaceholder } from "../base/placeholders.js";
 import { throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
@@ -32,7 +33,8 @@ class LogTab {
   #error = null;
   #start = 0;
   #size = 0;
-  #controller = null;
+  #tail = new Latest();
+  #earlier = new Latest();
   #isFollowing = true;
 
   constructor(root) {
@@ -58,20 +60,17 @@ class LogTab {
     );
     this.message = h("div", { class: "message" });
     this.scroller = h("div", { class: "log-scroll" }, this.older, this.output);
-    root.append(
-      h(
-        "div",
-        { class: "toolbar", role: "toolbar", "aria-label": "Log" },
-        h("label", { class: "control" }, "Run", this.select),
-        this.search.element,
-        this.follow,
-        this.wrap,
-        this.info,
-        this.save,
-      ),
-      this.message,
-      this.scroller,
+    this.tools = h(
+      "div",
+      { class: "toolbar", role: "toolbar", "aria-label": "Log" },
+      h("label", { class: "control" }, "Run", this.select),
+      this.search.element,
+      this.follow,
+      this.wrap,
+      this.info,
+      this.save,
     );
+    root.append(this.tools, this.message, this.scroller);
     root.classList.add("log-tab");
     this.root = root;
     this.draw = throttled(() => this.#draw(), 100);
@@ -89,7 +88,8 @@ class LogTab {
   end() {
     looked = null;
     live.changed();
-    this.#controller?.abort();
+    this.#tail.drop();
+    this.#earlier.drop();
     this.root.classList.remove("log-tab");
     for (const stop of this.stops) stop();
   }
@@ -129,7 +129,7 @@ class LogTab {
   /** Show the error or the placeholder above the log or instead of it. */
   #showState(run) {
     this.scroller.hidden = !run;
-    this.save.disabled = !run;
+    this.tools.hidden = !run;
     if (run) fill(this.message, this.#error ? errorPlaceholder(this.#error, () => this.#load()) : null);
     else fill(this.message, noRuns() ?? noOutput());
   }
@@ -140,23 +140,28 @@ class LogTab {
   }
 
   async #load() {
-    this.#controller?.abort();
-    this.#controller = new AbortController();
     looked = null;
     this.#error = null;
-    this.#news = "";
-    this.screen.clear();
+    this.#empty();
     setText(this.info, "");
     this.#showState(catalog.run(this.#run));
     try {
-      const answer = await getJson("/api/log", { run: this.#run, tail: TAIL }, this.#controller.signal);
+      const answer = await this.#tail.ask((signal) => getJson("/api/log", { run: this.#run, tail: TAIL }, signal));
       this.#news = answer.text;
       this.#start = answer.start;
       this.#setFollow(true);
       this.#looking(answer.end, answer.size);
     } catch (error) {
-      if (error.name !== "AbortError") this.#fail(error);
+      if (!isDropped(error)) this.#fail(error);
     }
+  }
+
+  /** Show nothing, of which there is nothing earlier. */
+  #empty() {
+    this.#earlier.drop();
+    this.#news = "";
+    this.screen.clear();
+    this.older.hidden = true;
   }
 
   #looking(offset, size) {
@@ -169,8 +174,7 @@ class LogTab {
   #take(message) {
     if (message.run !== this.#run || !looked) return;
     if (message.reset) {
-      this.screen.clear();
-      this.#news = "";
+      this.#empty();
       this.#start = message.start;
     } else if (message.start !== looked.offset) {
       live.changed(); // does not continue what is here: ask again from our offset
@@ -184,12 +188,11 @@ class LogTab {
 
   async #loadOlder() {
     const from = Math.max(0, this.#start - 4 * TAIL);
-    const run = this.#run;
+    const asked = { run: this.#run, from, limit: this.#start - from };
     try {
-      const answer = await getJson("/api/log", { run, from, limit: this.#start - from });
-      if (run === this.#run) this.#prepend(answer);
+      this.#prepend(await this.#earlier.ask((signal) => getJson("/api/log", asked, signal)));
     } catch (error) {
-      this.#fail(error);
+      if (!isDropped(error)) this.#fail(error);
     }
   }
 
@@ -205,7 +208,7 @@ class LogTab {
   #draw() {
     this.screen.append(this.#news);
     this.#news = "";
-    if (this.#isFollowing && this.screen.length > MOST) this.#start += this.screen.drop(MOST / 2);
+    if (this.#isFollowing && this.screen.length > MOST) this.#forget();
     this.search.update();
     this.older.hidden = this.#start <= 0;
     setText(
@@ -213,6 +216,11 @@ class LogTab {
       this.#size === 0 ? "nothing printed yet" : `${bytes(this.#size)}${this.#start > 0 ? ", last part" : ""}`,
     );
     if (this.#isFollowing) this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  #forget() {
+    this.#earlier.drop(); // what was asked for ends where something is no longer
+    this.#start += this.screen.drop(MOST / 2);
   }
 
   #setFollow(isOn) {

@@ -100,9 +100,10 @@ export class LogSearch {
 /** A button that saves the whole output of the run that `run()` gives; `failed(error)` is called otherwise. */
 export function saveButton(run, failed) {
   const button = iconButton("download", "Save the whole output", async () => {
+    const { id, name } = run(); // another one may be shown when the output is there
     button.disabled = true;
     try {
-      saveBlob(new Blob(await wholeOutput(run().id), { type: "text/plain" }), `${run().name}.log`);
+      saveBlob(new Blob(await wholeOutput(id), { type: "text/plain" }), `${name}.log`);
     } catch (error) {
       failed(error);
     }

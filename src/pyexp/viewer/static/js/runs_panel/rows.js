@@ -1,6 +1,5 @@
 // Owns the rows of the runs panel: a batch with its status bar, a run with its switch.
 
-import { nameElement } from "../base/cut_name.js";
 import { h, setCss } from "../base/dom.js";
 import { duration, moment } from "../base/format.js";
 import { icon } from "../base/icons.js";
@@ -77,8 +76,8 @@ function flipRange(run, isOn, isRange) {
   selection.toggle(range, isOn);
 }
 
-/** Make the row of a run. */
-export function runRow(run) {
+/** Make the row of a run; `name` is an element. */
+export function runRow(run, name) {
   const isOn = selection.isOn(run);
   const box = h("input", {
     type: "checkbox",
@@ -109,7 +108,7 @@ export function runRow(run) {
       data: { key: `r${run.id}`, run: run.id },
       title: details,
     },
-    h("label", { class: "run-label" }, box, nameElement(run.name, "run-name")),
+    h("label", { class: "run-label" }, box, name),
     h("button", { class: "link only", type: "button", tabindex: "-1", onclick: () => selection.only([run]) }, "only"),
     oddBadge(oddities.of(run.id)),
     statusBadge(run),

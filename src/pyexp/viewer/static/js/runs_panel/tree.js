@@ -7,6 +7,7 @@ import { oddities } from "../model/oddities.js";
 import { selection } from "../model/selection.js";
 import { view } from "../model/view.js";
 import { batchRow, runRow } from "./rows.js";
+import { namesOf } from "./run_names.js";
 
 const FIRST_ROWS = 100; // of one batch, until "show more" is asked for
 const OPEN_BATCHES = 5;
@@ -45,7 +46,7 @@ function kept(before, part, sign, make) {
   return fresh;
 }
 
-function batchNode(before, { batch, passing }, index, isLone) {
+function batchNode(before, { batch, runs, passing }, index, isLone) {
   const isOpen = opened.get(batch.id) ?? (isLone || Boolean(view.get("q")) || batch.live || index < OPEN_BATCHES);
   const flip = ({ target }) => {
     opened.set(batch.id, !isOpen);
@@ -60,25 +61,24 @@ function batchNode(before, { batch, passing }, index, isLone) {
       batchRow(batch, passing, isOpen, flip),
     ),
   ];
-  if (isOpen)
-    parts.push(
-      ...passing
-        .slice(0, limit)
-        .map((run) =>
-          kept(
-            before,
-            `run${run.id}`,
-            `${selection.isOn(run)} ${JSON.stringify(run)} ${oddities.of(run.id)} ${colourOf(run)}`,
-            () => runRow(run),
-          ),
-        ),
-    );
+  if (isOpen) parts.push(...runRows(before, runs, passing.slice(0, limit)));
   if (isOpen && more > 0)
     parts.push(
       kept(before, `more${batch.id}`, `${limit} ${passing.length}`, () => moreButton(batch, limit, passing.length)),
     );
   settle(node, parts);
   return node;
+}
+
+/** The rows of those of a batch's `runs` that are `shown`. */
+function runRows(before, runs, shown) {
+  const nameOf = namesOf(runs);
+  const places = new Map(runs.map((run, at) => [run.id, at]));
+  return shown.map((run) => {
+    const { sign, element } = nameOf(places.get(run.id));
+    const look = `${selection.isOn(run)} ${JSON.stringify(run)} ${oddities.of(run.id)} ${colourOf(run)} ${sign}`;
+    return kept(before, `run${run.id}`, look, () => runRow(run, element()));
+  });
 }
 
 function moreButton(batch, limit, total) {

@@ -42,7 +42,10 @@ export class RunFacts {
       if (wanted.length === 0) continue;
       const answer = await getJson("/api/stats", { tags: idsOf(part), runs: idsOf(wanted) });
       for (const run of wanted) this.#take(run.id, part, answer.rows);
-      oddities.take(answer);
+      oddities.take(
+        answer,
+        wanted.map(({ id }) => id),
+      );
       catalog.date(answer.spans);
       arrived();
     }

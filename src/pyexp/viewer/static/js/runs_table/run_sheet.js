@@ -26,7 +26,7 @@ export async function showRun(run) {
   dialog.showModal();
   try {
     const whole = await getJson("/api/run", { run: run.id });
-    oddities.take(whole.log);
+    oddities.take(whole.log, [run.id]);
     catalog.date(whole.log.spans);
     fill(body, details({ ...whole, ...timesOf(run.id) }, dialog));
   } catch (error) {

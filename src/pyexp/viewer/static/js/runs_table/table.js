@@ -4,9 +4,9 @@ import { segmented, switches } from "../base/buttons.js";
 import { fill, h, setText, settle } from "../base/dom.js";
 import { shortNames } from "../base/names.js";
 import { emptyPlaceholder, errorPlaceholder, loadingPlaceholder } from "../base/placeholders.js";
-import { throttled } from "../base/timing.js";
+import { later, throttled } from "../base/timing.js";
 import { noRuns } from "../cards/no_runs.js";
-import { catalog } from "../model/catalog.js";
+import { catalog, signOf } from "../model/catalog.js";
 import { selection } from "../model/selection.js";
 import { tags } from "../model/tags.js";
 import { view } from "../model/view.js";
@@ -39,7 +39,8 @@ export function mountRuns(root) {
 class RunsTab {
   #facts = new RunFacts();
   #limit = MOST_ROWS;
-  #timer = null;
+  #stopWaiting = () => {};
+  #sign = ""; // of the selection that was asked for last
   #error = null;
   #isLoading = false;
   #isAgain = false; // something has changed while the last answer was on its way
@@ -59,7 +60,7 @@ class RunsTab {
     this.load = throttled(() => this.#load(), 250);
     this.stops = [
       catalog.on("change", this.draw),
-      selection.on("update", this.load),
+      selection.on("update", () => this.#selected()),
       tags.on("change", this.load),
       view.on("change", (changed) => this.#viewChanged(changed)),
     ];
@@ -68,9 +69,15 @@ class RunsTab {
   }
 
   end() {
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
     for (const stop of this.stops) stop();
     this.isEnded = true;
+  }
+
+  /** Times of runs change while they log: only other runs and other states are a reason to ask. */
+  #selected() {
+    if (signOfSelection() === this.#sign) this.draw();
+    else this.load();
   }
 
   #viewChanged(changed) {
@@ -88,7 +95,8 @@ class RunsTab {
       this.#draw(); // new columns and filtered rows do not wait for slow statistics
       return;
     }
-    clearTimeout(this.#timer);
+    this.#stopWaiting();
+    this.#sign = signOfSelection();
     this.#isLoading = true;
     this.#isAgain = false;
     try {
@@ -101,7 +109,7 @@ class RunsTab {
     this.#draw();
     if (this.#isAgain) this.load();
     else if (selection.passing().some((run) => run.status === "running"))
-      this.#timer = setTimeout(() => this.#load(), AGAIN_MS);
+      this.#stopWaiting = later(() => this.#load(), AGAIN_MS);
   }
 
   async #ask(isCompare) {
@@ -166,6 +174,10 @@ class RunsTab {
     );
     settle(this.place, [this.grid.element, more].filter(Boolean));
   }
+}
+
+function signOfSelection() {
+  return `${signOf(selection.passing())} ${signOf(selection.chosen)}`;
 }
 
 function inColumn({ key }, cell) {

@@ -3,6 +3,8 @@
 import { check } from "../base/buttons.js";
 import { fill, h, setText } from "../base/dom.js";
 import { joinStops } from "../base/emitter.js";
+import { icon } from "../base/icons.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { getJson } from "../model/api.js";
 import { configs } from "../model/configs.js";
 import { groupOrder, groupTitle, isGrouped } from "../model/grouping.js";
@@ -14,9 +16,15 @@ const MOST_KEYS = 100;
 /** The control; returns `[element, stop]`. Keys that differ between the runs that pass the filter are offered. */
 export function groupControl() {
   const current = h("span", { class: "group-current" });
-  const button = h("button", { class: "field select", type: "button", "aria-haspopup": "dialog" }, current);
+  const button = h(
+    "button",
+    { class: "field select", type: "button", "aria-haspopup": "dialog" },
+    current,
+    icon("chevron"),
+  );
   const menu = h("div", { class: "menu group-menu", role: "dialog", "aria-label": "Group by" });
   const root = h("div", { class: "control menu-root group-control" }, "Group by", button, menu);
+  const latest = new Latest();
   let keys = [];
   const show = () => {
     root.hidden = keys.length === 0 && !isGrouped();
@@ -34,15 +42,18 @@ export function groupControl() {
     if (runs === load.asked) return;
     load.asked = runs;
     try {
-      keys = runs ? differing(await getJson("/api/configs", { runs })) : [];
-    } catch {
-      load.asked = null; // the charts say it when the server is away; the keys stay as they were
+      keys = await latest.ask(async (signal) =>
+        runs ? differing(await getJson("/api/configs", { runs }, signal)) : [],
+      );
+    } catch (error) {
+      if (!isDropped(error)) load.asked = null; // the charts say it when the server is away; the keys stay as they were
       return;
     }
     show();
   };
   const stops = [
     opening(root, button, menu),
+    () => latest.drop(),
     selection.on("update", load),
     view.on("group", show),
     view.on("groupbut", show),
@@ -77,7 +88,12 @@ export function colourControl() {
     show();
   };
   configs.load();
-  const stops = [configs.on("change", load), view.on("colour", show), view.on("group", show)];
+  const stops = [
+    configs.on("change", load),
+    selection.on("update", () => configs.load()), // of runs that have come since
+    view.on("colour", show),
+    view.on("group", show),
+  ];
   load();
   show();
   return [root, joinStops(stops)];

@@ -2,6 +2,7 @@
 
 import { h } from "../base/dom.js";
 import { number } from "../base/format.js";
+import { Latest } from "../base/latest.js";
 import { theme } from "../base/theme.js";
 import { getJson } from "../model/api.js";
 import { colourOf } from "../model/colours.js";
@@ -30,7 +31,7 @@ export function mountHistograms(root) {
 const shown = new Map();
 
 class RidgeBody {
-  #controller = null;
+  #latest = new Latest();
   #entries = [];
 
   constructor(tag, run) {
@@ -49,16 +50,14 @@ class RidgeBody {
   }
 
   async show() {
-    this.#controller?.abort();
-    this.#controller = new AbortController();
     const asked = { tag: this.tag.id, run: this.run.id, limit: RIDGES };
-    const answer = await getJson("/api/histograms", asked, this.#controller.signal);
+    const answer = await this.#latest.ask((signal) => getJson("/api/histograms", asked, signal));
     this.#entries = answer.entries.filter((entry) => entry.counts.length > 0);
     for (const body of shown.get(this.tag.id) ?? []) body.#draw();
   }
 
   end() {
-    this.#controller?.abort();
+    this.#latest.drop();
     this.resizing.disconnect();
     this.stop();
     shown.get(this.tag.id)?.delete(this);

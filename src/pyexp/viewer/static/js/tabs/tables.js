@@ -2,6 +2,7 @@
 
 import { fill, h } from "../base/dom.js";
 import { configValue, number } from "../base/format.js";
+import { Latest } from "../base/latest.js";
 import { getJson } from "../model/api.js";
 import { mountEntries } from "./entry_tab.js";
 
@@ -20,20 +21,20 @@ export function mountTables(root) {
 
 function tableBody(tag, run) {
   const element = h("div", { class: "table-scroll", tabindex: "0" });
-  let controller = null;
+  const latest = new Latest();
   const show = async (entry) => {
-    controller?.abort();
+    latest.drop();
     fill(element);
     if (!entry) return;
-    controller = new AbortController();
-    const table = await getJson("/api/table", { tag: tag.id, run: run.id, index: entry.index }, controller.signal);
+    const asked = { tag: tag.id, run: run.id, index: entry.index };
+    const table = await latest.ask((signal) => getJson("/api/table", asked, signal));
     fill(
       element,
       drawTable(table),
       table.cut ? h("p", { class: "card-note" }, `The first ${table.rows.length} of ${table.length} rows.`) : null,
     );
   };
-  return { element, show, end: () => controller?.abort() };
+  return { element, show, end: () => latest.drop() };
 }
 
 function drawTable({ columns, rows }) {

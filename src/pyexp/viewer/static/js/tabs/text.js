@@ -2,6 +2,7 @@
 
 import { fill, h, setText } from "../base/dom.js";
 import { bytes } from "../base/format.js";
+import { isDropped, Latest } from "../base/latest.js";
 import { getJson, getText } from "../model/api.js";
 import { mountEntries } from "./entry_tab.js";
 
@@ -17,31 +18,27 @@ export function mountText(root) {
 function textBody(tag, run) {
   const text = h("pre", { class: "logged-text", tabindex: "0" });
   const more = h("div", { class: "tile-more" });
-  let controller = null;
+  const latest = new Latest();
   const show = async (entry) => {
-    controller?.abort();
+    latest.drop();
     fill(more);
     if (!entry) return setText(text, "");
-    controller = new AbortController();
-    const { signal } = controller;
     const asked = { tag: tag.id, runs: run.id, before: entry.index + 1, limit: 1 };
-    const answer = await getJson("/api/texts", asked, signal);
+    const answer = await latest.ask((signal) => getJson("/api/texts", asked, signal));
     const found = answer.runs[0]?.entries.at(-1);
     setText(text, found?.text ?? "");
-    if (found?.cut) fill(more, wholeButton(found, signal));
+    if (found?.cut) fill(more, wholeButton(found));
   };
-  const wholeButton = (found, signal) =>
-    h(
-      "button",
-      {
-        class: "link",
-        type: "button",
-        onclick: async () => {
-          setText(text, await getText("/api/text", { run: run.id, tag: tag.id, index: found.index }, signal));
-          fill(more);
-        },
-      },
-      `Show all ${bytes(found.length)}`,
-    );
-  return { element: h("div", {}, text, more), show, end: () => controller?.abort() };
+  const wholeButton = (found) =>
+    h("button", { class: "link", type: "button", onclick: () => showWhole(found) }, `Show all ${bytes(found.length)}`);
+  const showWhole = async (found) => {
+    const asked = { run: run.id, tag: tag.id, index: found.index };
+    try {
+      setText(text, await latest.ask((signal) => getText("/api/text", asked, signal)));
+      fill(more);
+    } catch (error) {
+      if (!isDropped(error)) fill(more, wholeButton(found), h("p", { class: "card-note is-error" }, error.message));
+    }
+  };
+  return { element: h("div", {}, text, more), show, end: () => latest.drop() };
 }
