@@ -9,12 +9,13 @@ from support.processes import is_alive
 from support.waiting import wait_until
 
 
-@pytest.fixture(params=CASES)
+# Of the module, so that what one batch shows is asserted by many tests.
+@pytest.fixture(scope="module", params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
     return request.param
 
 
-@pytest.fixture(params=ISOLATED)
+@pytest.fixture(scope="module", params=ISOLATED)
 def isolated(request: pytest.FixtureRequest) -> Case:
     return request.param
 
@@ -24,6 +25,10 @@ class Pids:
 
     def __init__(self, path) -> None:
         self.path = path
+
+    def of(self, way: str) -> Pids:
+        """Those of one of several runs."""
+        return Pids(self.path.with_name(f"{self.path.name}-{way}"))
 
     def all(self) -> list[int]:
         return [int(line) for line in self.path.read_text().split()] if self.path.exists() else []

@@ -11,11 +11,21 @@ from pyexp.executors.base import Session
 from pyexp.store.batch import Batch
 from pyexp.store.batches.finding import find_batch
 from support import bodies
-from support.experiments import make_runner, run_one
+from support.experiments import make_runner, run_all, run_one
 from support.processes import is_alive
 from support.waiting import wait_until
 
-WAYS = [("sleep", 1), ("c-loop", 1), ("stubborn", 3)]
+# How a run hangs, and how many processes it has then.
+WAYS = {"sleep": 1, "c-loop": 1, "stubborn": 3}
+
+
+def hanging(pids) -> list[dict[str, str]]:
+    """A config for each way, with a file for its processes."""
+    return [{"name": way, "way": way, "pids": str(pids.of(way).path)} for way in WAYS]
+
+
+def living(pids) -> list[int]:
+    return [pid for way in WAYS for pid in pids.of(way).living()]
 
 
 @pytest.fixture(autouse=True)
@@ -23,16 +33,14 @@ def _short_grace(monkeypatch):
     monkeypatch.setitem(Session.__init__.__kwdefaults__, "grace_s", 0.5)
 
 
-@pytest.mark.parametrize(("way", "count"), WAYS)
-def test_timeout_ends_the_whole_tree(isolated, tmp_path, pids, way, count):
-    config = {"way": way, "pids": str(pids.path)}
+def test_timeout_ends_the_whole_tree(isolated, tmp_path, pids):
+    results = run_all(bodies.hang, hanging(pids), tmp_path, executor=isolated.make(), timeout=3, jobs=len(WAYS))
 
-    result = run_one(bodies.hang, config, tmp_path, executor=isolated.make(), timeout=1.5)
-
-    assert result.status == "timeout"
-    assert result.error.startswith("TimeoutError: no result within 1.5 s")
-    assert len(pids.all()) == count
-    assert pids.living() == []
+    assert {result.status for result in results} == {"timeout"}
+    for result in results:
+        assert result.error.startswith("TimeoutError: no result within 3 s")
+    assert {way: len(pids.of(way).all()) for way in WAYS} == WAYS
+    assert living(pids) == []
 
 
 def test_timeout_ends_an_async_run_in_this_process(tmp_path):
@@ -42,21 +50,21 @@ def test_timeout_ends_an_async_run_in_this_process(tmp_path):
     assert run_one(hang, {}, tmp_path, executor="inline", timeout=0.2).status == "timeout"
 
 
-@pytest.mark.parametrize(("way", "count"), WAYS)
-def test_cancelling_arun_leaves_no_process(isolated, tmp_path, pids, way, count):
-    runner = make_runner(bodies.hang, [{"way": way, "pids": str(pids.path)}], tmp_path)
+def test_cancelling_arun_leaves_no_process(isolated, tmp_path, pids):
+    runner = make_runner(bodies.hang, hanging(pids), tmp_path)
 
-    async def cancel_when_it_runs():
-        task = asyncio.create_task(runner.arun(executor=isolated.make()))
-        await anyio.to_thread.run_sync(pids.wait_for, count)
+    async def cancel_when_all_run():
+        task = asyncio.create_task(runner.arun(executor=isolated.make(), jobs=len(WAYS)))
+        for way, count in WAYS.items():
+            await anyio.to_thread.run_sync(pids.of(way).wait_for, count)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return pids.living()
+        return living(pids)
 
-    assert asyncio.run(cancel_when_it_runs()) == []
-    (record,) = Batch.open(find_batch(tmp_path / "exp")).records()
-    assert record.status == "interrupted"
+    assert asyncio.run(cancel_when_all_run()) == []
+    records = Batch.open(find_batch(tmp_path / "exp")).records()
+    assert [record.status for record in records] == ["interrupted"] * len(WAYS)
 
 
 def test_cancelled_scope_ends_an_async_run_in_this_process(tmp_path):
@@ -78,12 +86,13 @@ def test_cancelled_scope_ends_an_async_run_in_this_process(tmp_path):
     assert (result.out / "cleaned-up").exists()
 
 
-@pytest.mark.parametrize("way", ["popen", "session", "fork", "multiprocessing"])
-def test_what_a_run_leaves_behind_is_ended(isolated, tmp_path, way):
-    result = run_one(bodies.leave_child, {"way": way}, tmp_path, executor=isolated.make(), timeout=60)
+def test_what_a_run_leaves_behind_is_ended(isolated, tmp_path):
+    configs = [{"name": way, "way": way} for way in ("popen", "session", "fork", "multiprocessing")]
 
-    assert result.status == "passed", result.error
-    wait_until(lambda: not is_alive(result.result), timeout_s=2, what="the end of the sleeper")
+    for result in run_all(bodies.leave_child, configs, tmp_path, executor=isolated.make(), timeout=60):
+        assert result.status == "passed", (result.config.name, result.error)
+        sleeper = result.result
+        wait_until(lambda pid=sleeper: not is_alive(pid), timeout_s=2, what=f"the end of {result.config.name}")
 
 
 def test_crashed_runs_children_are_ended_with_the_batch(isolated, tmp_path, pids):

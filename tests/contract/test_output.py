@@ -12,7 +12,7 @@ from support.executors import CASES
 from support.experiments import run_all, run_one
 
 
-@pytest.fixture(params=[case for case in CASES if case.values[0].captures])
+@pytest.fixture(scope="module", params=[case for case in CASES if case.values[0].captures])
 def case(request):
     return request.param
 

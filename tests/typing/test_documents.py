@@ -32,6 +32,7 @@ def errors_of(paths: Sequence[Path]) -> list[str]:
         "--config-file=",
         "--check-untyped-defs",
         "--ignore-missing-imports",
+        "--num-workers=2",
         "--cache-dir=.mypy_cache/documents",
     ]
     done = subprocess.run(

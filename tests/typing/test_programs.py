@@ -55,6 +55,7 @@ def mypy() -> Found:
         "--config-file=",
         "--cache-dir=.mypy_cache/programs",
         "--output=json",
+        "--num-workers=2",
         *map(str, map(HERE.joinpath, PROGRAMS)),
     )
     lines = [json.loads(line) for line in told.splitlines()]

@@ -5,18 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import pyexp
-
-SOURCE = Path(pyexp.__file__).parent
-MODULES = {
-    path.relative_to(SOURCE).as_posix(): path for path in sorted(SOURCE.rglob("*.py")) if "_pb" not in path.parts
-}
-TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in MODULES.items()}
+from support.own_source import SOURCE, modules, nodes, texts, trees
 
 # Which files may import what is no dependency of the core, or ask for it by its extra. A folder ends with a slash.
 ALLOWED = {
@@ -65,13 +58,13 @@ FILE_NAMES = {
 
 def violations(check: Callable[[str, ast.AST], Any]) -> dict[str, Any]:
     """What a check finds, by module; modules without a finding are left out."""
-    return {name: found for name, tree in TREES.items() if (found := check(name, tree))}
+    return {name: found for name, tree in trees().items() if (found := check(name, tree))}
 
 
 def named_packages(tree: ast.AST) -> set[str]:
     """Names of packages that a module imports, or asks `import_extra` or `require_extra` for."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -110,29 +103,29 @@ def test_a_planted_import_is_caught(name: str, line: str, package: str):
 
 
 def test_no_room_is_crowded():
-    folders = {path.parent for path in MODULES.values()}
+    folders = {path.parent for path in modules().values()}
     sizes = {folder.relative_to(SOURCE).as_posix(): len(list(folder.glob("*.py"))) - 1 for folder in folders}
     assert {folder: size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}
 
 
 def test_each_room_says_what_it_is():
-    assert [name for name, tree in TREES.items() if not ast.get_docstring(tree)] == []
+    assert [name for name, tree in trees().items() if not ast.get_docstring(tree)] == []
 
 
 def test_no_file_is_long():
-    lengths = {name: len(path.read_text("utf-8").splitlines()) for name, path in MODULES.items()}
+    lengths = {name: len(text.splitlines()) for name, text in texts().items()}
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
 def test_names_are_compared_in_one_place():
-    found = [name for name, path in MODULES.items() if "difflib" in path.read_text("utf-8")]
+    found = [name for name, text in texts().items() if "difflib" in text]
     assert found == ["config/suggestion.py"]
 
 
 def private_uses(tree: ast.AST) -> list[str]:
     """What a module uses of the standard library that is private to CPython."""
     found = []
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("_") and not node.level:
             found.append(node.module or "")
         elif isinstance(node, ast.Import):
@@ -160,7 +153,7 @@ def calls(tree: ast.AST, *names: str) -> list[int]:
     """Lines with a call of one of *names*, plain or as a method."""
     return [
         node.lineno
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call)
         and (getattr(node.func, "id", None) in names or getattr(node.func, "attr", None) in names)
     ]
@@ -173,7 +166,7 @@ def test_tasks_have_owners():
 
 def prints(tree: ast.AST) -> list[int]:
     return [
-        node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+        node.lineno for node in nodes(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
     ]
 
 
@@ -185,13 +178,13 @@ def spelled(tree: ast.AST) -> set[str]:
     """Names of files of batches and logs that a module spells itself."""
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
         and isinstance(node.body[0], ast.Expr)
     }
     return {
         node.value
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Constant) and id(node) not in docstrings and node.value in FILE_NAMES
     }
 

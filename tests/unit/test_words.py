@@ -11,23 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import pyexp
+from support.own_source import SOURCE, nodes, parse, texts
 
-SOURCE = Path(pyexp.__file__).parent
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md")
-
-SOURCES = {
-    path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8")
-    for path in sorted(SOURCE.rglob("*.py"))
-    if "_pb" not in path.parts
-}
-
-SCRIPTS = {
-    path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8")
-    for path in sorted((SOURCE / "viewer" / "static").rglob("*"))
-    if path.suffix in (".js", ".html", ".css") and "vendor" not in path.parts
-}
 
 # Each with the words to use instead.
 TICS = {
@@ -53,6 +40,9 @@ TICS = {
 # Where a tic is the right word: the page or module, and the sentence around it.
 ALLOWED: dict[str, tuple[str, ...]] = {}
 
+# Between two pieces of prose, which no tic spans.
+APART = " ¶ "
+
 # What a function's docstring must not begin with, since a verb does it; a property's begins with a noun.
 NOT_A_VERB = re.compile(r"(?:The|A|An|What|Whether|Those|Where|How|Which|Why|Gives?|Tells|Returns|Yields)\b")
 A_VERB = re.compile(r"(?:Return|Yield|Give|Get)\b")
@@ -72,7 +62,7 @@ def tics(text: str, place: str = "") -> list[str]:
 
 def prose_of(source: str) -> Iterator[str]:
     """The docstrings and string literals of a module, and its comments, consecutive lines of one as one text."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
     comment, last = [], 0
@@ -91,6 +81,15 @@ def joined_comments(script: str) -> str:
     return re.sub(r"\n\s*(?://|\*)", "\n", script)
 
 
+def page_scripts() -> dict[str, str]:
+    """The page's own scripts, style sheets and documents."""
+    return {
+        path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((SOURCE / "viewer" / "static").rglob("*"))
+        if path.suffix in (".js", ".html", ".css") and "vendor" not in path.parts
+    }
+
+
 def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(ast.unparse(decorator).endswith("property") for decorator in node.decorator_list)
 
@@ -98,7 +97,7 @@ def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def bad_beginnings(source: str) -> list[str]:
     """The functions whose docstrings begin with a noun, and the properties whose begin with a verb."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             docstring = ast.get_docstring(node) or ""
             if (A_VERB if is_property(node) else NOT_A_VERB).match(docstring):
@@ -107,13 +106,14 @@ def bad_beginnings(source: str) -> list[str]:
 
 
 def test_modules_use_plain_words():
-    found = {name: [tic for text in prose_of(source) for tic in tics(text, name)] for name, source in SOURCES.items()}
+    found = {name: tics(APART.join(prose_of(source)), name) for name, source in texts().items()}
     assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_the_page_of_the_viewer_uses_plain_words():
-    assert len(SCRIPTS) > 50
-    found = {name: tics(joined_comments(script), name) for name, script in SCRIPTS.items()}
+    scripts = page_scripts()
+    assert len(scripts) > 50
+    found = {name: tics(joined_comments(script), name) for name, script in scripts.items()}
     assert {name: words for name, words in found.items() if words} == {}
 
 
@@ -128,7 +128,7 @@ def test_pages_use_plain_words(name: str):
 
 
 def test_docstrings_of_functions_begin_with_a_verb_and_those_of_properties_with_a_noun():
-    found = {name: bad_beginnings(source) for name, source in SOURCES.items()}
+    found = {name: bad_beginnings(source) for name, source in texts().items()}
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
@@ -159,7 +159,7 @@ def test_what_is_allowed_exists():
     ],
 )
 def test_a_planted_tic_is_found(planted: str):
-    assert len([tic for text in prose_of(planted) for tic in tics(text)]) == 1
+    assert len(tics(APART.join(prose_of(planted)))) == 1
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_planted_tic_is_found(planted: str):
     ],
 )
 def test_plain_words_are_not_refused(plain: str):
-    assert [tic for text in prose_of(plain) for tic in tics(text)] == []
+    assert tics(APART.join(prose_of(plain))) == []
 
 
 @pytest.mark.parametrize(

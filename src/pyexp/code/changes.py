@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    State = tuple[int, int, int, int]
     Noted = tuple[int, int, int, int, str]
+
+MOST_DIGESTS = 10_000
 
 
 def note_loaded() -> dict[str, Noted]:
@@ -29,11 +33,14 @@ def _user_files() -> Iterator[str]:
     installed = _installed_folders()
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
-        if not isinstance(path, str) or not path.endswith(".py"):
-            continue
-        path = os.path.abspath(path)
-        if not path.startswith(installed) and not {"site-packages", "dist-packages"}.intersection(path.split(os.sep)):
-            yield path
+        if isinstance(path, str) and path.endswith(".py") and not path.startswith(installed):
+            path = os.path.abspath(path)
+            if not path.startswith(installed) and not _is_installed(path):
+                yield path
+
+
+def _is_installed(path: str) -> bool:
+    return not {"site-packages", "dist-packages"}.isdisjoint(path.split(os.sep))
 
 
 def _installed_folders() -> tuple[str, ...]:
@@ -47,7 +54,8 @@ def _installed_folders() -> tuple[str, ...]:
 
 def _note(path: str) -> Noted | None:
     try:
-        return *_state(path), _digest(path)
+        state = _state(path)
+        return *state, _digest(path, state)
     except OSError:
         return None
 
@@ -56,17 +64,19 @@ def _is_same(path: str, then: Noted) -> bool:
     """Return whether the file has the content of *then*, also after it was touched, or checked out back and forth."""
     try:
         found = _state(path)
-        return found == then[:-1] or (found[0] == then[0] and _digest(path) == then[-1])
+        return found == then[:-1] or (found[0] == then[0] and _digest(path, found) == then[-1])
     except OSError:
         return False
 
 
-def _state(path: str) -> tuple[int, int, int, int]:
+def _state(path: str) -> State:
     found = os.stat(path)
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
-def _digest(path: str) -> str:
+@lru_cache(MOST_DIGESTS)
+def _digest(path: str, _state: State) -> str:
+    """Return the digest of a file's content, which is read once in each state: a process may start many batches."""
     import hashlib
 
     with open(path, "rb") as file:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import types
@@ -58,6 +59,17 @@ def test_a_change_is_named(loaded, change):
     noted = note_loaded()
     change(loaded)
     assert changed(noted) == [str(loaded)]
+
+
+def test_a_file_is_read_once_in_each_state(loaded, monkeypatch):
+    noted = note_loaded()
+    reads = []
+    monkeypatch.setattr(hashlib, "file_digest", lambda *asked: reads.append(asked) or hashlib.new(asked[1]))
+    assert note_loaded() == noted
+    assert reads == []
+    edit(loaded)
+    assert note_loaded() != noted
+    assert len(reads) == 1
 
 
 def test_touched_or_checked_out_back_and_forth_it_is_the_same(loaded):

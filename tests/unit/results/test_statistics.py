@@ -12,7 +12,6 @@ import warnings
 
 import numpy as np
 import pytest
-import scipy.stats
 import xarray as xr
 
 import pyexp
@@ -58,6 +57,8 @@ def test_statistics_are_those_of_numpy_xarray_and_scipy(results, over):
         flat = np.moveaxis(values, axis, range(-len(axis), 0)).reshape(
             *[n for d, n in enumerate(values.shape) if d not in axis], -1
         )
+        import scipy.stats
+
         by_scipy = scipy.stats.sem(flat, axis=-1, nan_policy="omit")
 
     for statistic, wanted in by_numpy.items():

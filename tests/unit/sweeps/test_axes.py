@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import scipy.stats
 
 import pyexp
 from pyexp.errors import ConfigError, ConfigValueTypeError, DuplicateConfigError
@@ -57,12 +56,20 @@ def test_what_cannot_be_paired(values, error, message):
         zipped(values)
 
 
-def test_samples_are_the_same_again_and_a_larger_one_begins_with_them():
+@pytest.fixture
+def stats():
+    """SciPy's distributions, which take a second to import."""
+    import scipy.stats
+
+    return scipy.stats
+
+
+def test_samples_are_the_same_again_and_a_larger_one_begins_with_them(stats):
     space = {
-        "lr": scipy.stats.loguniform(1e-5, 1e-1),
+        "lr": stats.loguniform(1e-5, 1e-1),
         "width": [16, 32],
         "depth": range(1, 9),
-        "drop": scipy.stats.uniform(),
+        "drop": stats.uniform(),
     }
 
     drawn = sample(20, space, seed=3)
@@ -75,8 +82,8 @@ def test_samples_are_the_same_again_and_a_larger_one_begins_with_them():
     assert len(prepare_configs(sweep([{"name": "exp"}], drawn, axis="draw"))) == 20
 
 
-def test_a_sample_draws_fairly():
-    values = [each["x"] for each in sample(2_000, {"x": ["a", "b", "c", "d"], "y": scipy.stats.norm()})]
+def test_a_sample_draws_fairly(stats):
+    values = [each["x"] for each in sample(2_000, {"x": ["a", "b", "c", "d"], "y": stats.norm()})]
 
     assert all(400 < values.count(letter) < 600 for letter in "abcd")
 
@@ -88,12 +95,12 @@ class Coin:
         return random_state.randint(2)
 
 
-def test_samples_are_different_and_all_can_be_drawn():
+def test_samples_are_different_and_all_can_be_drawn(stats):
     grid = sample(12, {"a": [1, 2, 3], "b": ["x", "y"], "c": [True, False]})
 
     assert len({tuple(each.values()) for each in grid}) == 12
     assert {each["a"] for each in sample(2, {"a": Coin()})} == {0, 1}
-    assert sorted(each["n"] for each in sample(6, {"n": scipy.stats.randint(0, 6)})) == list(range(6))
+    assert sorted(each["n"] for each in sample(6, {"n": stats.randint(0, 6)})) == list(range(6))
     assert [type(each["p"]) for each in sample(1, {"p": [np.float32(1)]})] == [float]
 
 

@@ -166,7 +166,7 @@ def test_a_main_thread_that_python_cannot_interrupt(tmp_path):
             for number in range(100):
                 work(number)
             os.write(write, b"!")
-            ctypes.CDLL(None).system(b"sleep 20 > /dev/null 2>&1")
+            ctypes.CDLL(None).system(b"exec sleep 20 > /dev/null 2>&1")
         process = fork.Process(target=run)
         process.start()
         os.read(read, 1)
