@@ -125,6 +125,21 @@ def test_names_leave_out_what_all_share_and_align_what_varies(desk: Desk, viewer
     assert {str(left) for _, left in page.raw.evaluate(PARTS)} == {str(places[0])}
 
 
+@pytest.mark.parametrize("widest", ["width=32", "learning_rate=0.001"])
+def test_the_last_of_three_parts_is_seen(desk: Desk, viewer: Viewer, widest: str) -> None:
+    """Where three columns have no room, the name is cut in its middle."""
+    configs = [
+        {"name": f"net_lr={lr}_{widest}{seed}_seed={seed}", "seed": seed} for lr in (0.1, 1.0) for seed in range(3)
+    ]
+    with record(viewer.root, configs):
+        page = desk.open()
+        page.wait_until(lambda: page.find(".run-row").count() == 6)
+    ends = "() => [...document.querySelectorAll('.run-name')].map(name => name.lastElementChild.getBoundingClientRect().right)"
+    (room,) = set(page.raw.evaluate(ends.replace("name.lastElementChild", "name.closest('.run-label')")))
+    assert all(end <= room + 1 for end in page.raw.evaluate(ends))
+    assert all(name.endswith(f"seed={i % 3}") for i, name in enumerate(page.find(".run-name").all_inner_texts()))
+
+
 def test_long_names_are_cut_in_the_middle_and_the_panel_can_be_widened(desk: Desk, viewer: Viewer) -> None:
     name = "a-run-of-the-sweep-with-a-long-name-and-seed=1234"
     with record(viewer.root, [{"name": name}]) as batch:

@@ -5,7 +5,7 @@ import { nameElement } from "../base/cut_name.js";
 import { h, setCss } from "../base/dom.js";
 import { varyingParts } from "../base/names.js";
 
-const MOST_LETTERS = 30; // of aligned parts, as many as the panel has room for
+const MOST_LETTERS = 26; // of aligned parts, as many as the panel has room for when it is not widened
 
 const known = new WeakMap(); // the runs of a batch -> {parts, widths}
 
