@@ -191,6 +191,7 @@ def test_what_is_between_small_blocks_stays_in_order(tmp_path, monkeypatch):
         assert [*reader.read_series("a").values] == values
 
 
+@pytest.mark.slow
 def test_steps_of_many_tags_are_merged(tmp_path, monkeypatch):
     """A block may be large because it has many tags; then fewer are merged at once."""
     monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", 1000)

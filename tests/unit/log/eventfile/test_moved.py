@@ -3,6 +3,7 @@
 import random
 import shutil
 from array import array
+from bisect import bisect_right
 
 import pytest
 
@@ -121,7 +122,9 @@ def check(folder, lost_blocks, per_block=3, blocks=30, seed=0):
 
 def hit_blocks(bounds, hit):
     """The blocks of which a record is hit: the first record is the attempt, then points and text take turns."""
-    return {(number - 1) // 2 for number, (begin, end) in enumerate(bounds) if any(begin <= at < end for at in hit)}
+    begins = [begin for begin, _ in bounds]
+    records = {bisect_right(begins, at) - 1 for at in hit if begins[0] <= at < bounds[-1][1]}
+    return {(number - 1) // 2 for number in records}
 
 
 @pytest.mark.parametrize("closed", [True, False])

@@ -99,6 +99,7 @@ def test_nothing_is_awake_when_nothing_waits(writers, monkeypatch, thread):
     wait_until(lambda: writers[3]._sink.rows == [0, 1])
 
 
+@pytest.mark.slow
 def test_stalled_files_keep_no_others(writers):
     before = {*threading.enumerate()}
     stalled, others = writers[:3], writers[3:]

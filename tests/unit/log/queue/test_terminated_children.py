@@ -178,6 +178,7 @@ def test_a_main_thread_that_python_cannot_interrupt(tmp_path):
     assert run(tmp_path, program) == [float(number) for number in range(1000)]
 
 
+@pytest.mark.slow
 def test_a_grandchild_is_ended_by_itself_alone(tmp_path):
     (tmp_path / "log").mkdir()
     program = """
