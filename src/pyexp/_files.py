@@ -1,4 +1,4 @@
-"""Whole files or none: atomic replacement, and opening regular files only. Knows nothing of their content."""
+"""Whole files or none: atomic replacement, opening regular files only, and sizes. Knows nothing of their content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _serial = itertools.count()
@@ -122,6 +122,28 @@ def sync_folder(folder: Path | str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def folder_size(folder: Path | str, known: Mapping[str, int] | None = None) -> int:
+    """Return how many bytes the files below *folder* hold, links not followed.
+
+    Args:
+        folder: The folder; one that cannot be read holds nothing.
+        known: Sizes of folders in it, by name, that need not be looked at.
+    """
+    total, known = 0, known or {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+                elif (size := known.get(entry.name)) is not None:
+                    total += size
+                else:
+                    total += folder_size(entry.path)
+    except OSError:  # removed meanwhile
+        return total
+    return total
 
 
 def remove_leftovers(folder: Path | str) -> None:

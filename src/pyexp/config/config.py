@@ -81,8 +81,7 @@ class Config(dict[str, Any]):
             >>> config.b.c, config.d
             (2, 3)
         """
-        for key, value in dict(*args, **kwargs).items():
-            super().__setitem__(key, _convert(value))
+        super().update({key: _convert(value) for key, value in dict(*args, **kwargs).items()})
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Return the value of *key*, after setting it to *default* when there is none.

@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import sync_folder, write_atomic
@@ -263,6 +262,8 @@ def _make_again(root: Path, shape: tuple[int, ...], axes: Mapping[str, Sequence[
 
 def _make_batch_folder(experiment_dir: Path) -> Path:
     experiment_dir.mkdir(parents=True, exist_ok=True)
+    from datetime import datetime
+
     now = datetime.now()  # noqa: DTZ005 — the folder bears the local time, as a person reads it
     serial = 1
     while True:

@@ -9,7 +9,6 @@ from unicodedata import normalize
 
 from pyexp.config.config import Config
 from pyexp.config.encoding import HASH_LENGTH, config_hash
-from pyexp.sweeps.sweep import position_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +19,16 @@ _LONGEST_BYTES = 200  # with the hash and a ``~12345`` well below the 255 bytes 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE | re.DOTALL)
 _HASHED = re.compile(rf".*-([0-9a-f]{{{HASH_LENGTH}}})(?:~[0-9]+)?", re.DOTALL)
+
+
+def position_name(config: Mapping[str, Any], position: int) -> str:
+    """Return the config's name, or one made from its position.
+
+    Example:
+        >>> position_name({}, 2)
+        'config2'
+    """
+    return f"config{position}" if config.get("name") is None else str(config["name"])
 
 
 def complete_names(configs: Tensor[Config]) -> Tensor[Config]:

@@ -10,6 +10,7 @@ from pyexp.config.merge import DEEP, merge
 from pyexp.config.values import ALLOWED, copy_value, from_numpy_scalar
 from pyexp.errors import ConfigError, ConfigValueTypeError, NoConfigsError
 from pyexp.sweeps.labels import label_of, shortener
+from pyexp.sweeps.naming import position_name
 from pyexp.sweeps.new_keys import refuse_slips, without_marks
 from pyexp.sweeps.variations import listed
 from pyexp.tensor.absent import HOLE
@@ -125,16 +126,6 @@ def as_tensor(configs: Any) -> Tensor[Any]:
     items = [configs] if isinstance(configs, Mapping) else listed(configs, "configs")
     _check_mappings(items, "configs")
     return Tensor(items, axes={"axis0": [position_name(item, position) for position, item in enumerate(items)]})
-
-
-def position_name(config: Mapping[str, Any], position: int) -> str:
-    """Return the config's name, or one made from its position.
-
-    Example:
-        >>> position_name({}, 2)
-        'config2'
-    """
-    return f"config{position}" if config.get("name") is None else str(config["name"])
 
 
 def _variations(variations: Any) -> list[list[Any]]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyexp.store import sizes
+from pyexp import _files
+from pyexp._files import folder_size
 from pyexp.store.batch import Batch
 from pyexp.store.batches.overview import look_at
 from pyexp.store.index import Index, RunRecord
-from pyexp.store.sizes import folder_size
 from pyexp.task import RunState, Status
 from support.experiments import make_runner
 
@@ -124,7 +124,7 @@ def opened(monkeypatch):
     """Names of the folders whose files are counted."""
     names = []
     scan = os.scandir
-    monkeypatch.setattr(sizes.os, "scandir", lambda folder: names.append(os.path.basename(folder)) or scan(folder))
+    monkeypatch.setattr(_files.os, "scandir", lambda folder: names.append(os.path.basename(folder)) or scan(folder))
     return names
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from pyexp._files import folder_size
 from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch
 from pyexp.store.batches.facts import read_facts
 from pyexp.store.index import State, load_last_states
 from pyexp.store.layout import BatchPaths
-from pyexp.store.sizes import folder_size
 from pyexp.task import Status
 
 if TYPE_CHECKING:
