@@ -29,6 +29,7 @@ _NUMBERS = frozenset({int, float})
 _NESTED = frozenset({dict, list})
 _encode_unicode = json.JSONEncoder(ensure_ascii=False).encode
 _encode_ascii = json.JSONEncoder().encode
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def encode_config(config: Mapping[str, Any]) -> bytes:
@@ -118,10 +119,6 @@ def _sha256(data: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(data).hexdigest()
-
-
-def _canonical(tagged: Any) -> str:
-    return json.dumps(tagged, sort_keys=True, separators=(",", ":"))
 
 
 def _indented(value: Any, encode: Callable[[Any], str], end: str = "\n") -> str:

@@ -13,6 +13,7 @@ import stat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pyexp._files import folder_size
+from pyexp._garbage import uncollected
 from pyexp.store import descriptors
 from pyexp.store.layout import CONFIG, RESULT, STATUS
 from pyexp.store.summary import index_part
@@ -171,6 +172,7 @@ class Index:
         os.close(self._descriptor)
 
 
+@uncollected()
 def load_index(path: Path) -> dict[str, RunRecord] | None:
     """Read the last state of each run by folder, or None when there is no usable index."""
     lines = _load_lines(path)

@@ -11,7 +11,7 @@ from pyexp.config.config import Config
 from pyexp.config.encoding import HASH_LENGTH, config_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyexp.tensor.tensor import Tensor
 
@@ -31,6 +31,18 @@ def position_name(config: Mapping[str, Any], position: int) -> str:
     return f"config{position}" if config.get("name") is None else str(config["name"])
 
 
+def with_name(config: Mapping[str, Any], name: str) -> Config:
+    """Return *config* under *name*, which is its first key.
+
+    Example:
+        >>> with_name({"lr": 1}, "a"), with_name({"lr": 1, "name": "a"}, "b")
+        (Config({'name': 'a', 'lr': 1}), Config({'name': 'b', 'lr': 1}))
+    """
+    named = {"name": name, **config}
+    named["name"] = name
+    return Config(named)
+
+
 def complete_names(configs: Tensor[Config]) -> Tensor[Config]:
     """Return the same configs, each with a name: one without is named by its position.
 
@@ -40,9 +52,7 @@ def complete_names(configs: Tensor[Config]) -> Tensor[Config]:
         ['a', 'config1']
     """
     named = [
-        config
-        if config.get("name") is not None
-        else Config({"name": ""} | config | {"name": position_name(config, place)})
+        config if config.get("name") is not None else with_name(config, position_name(config, place))
         for place, config in enumerate(configs)
     ]
     return configs.with_items(named)
@@ -66,11 +76,18 @@ def sanitise(name: str) -> str:
     return safe or "unnamed"
 
 
-def folder_names(configs: Iterable[Mapping[str, Any]], taken: Iterable[str] = ()) -> list[str]:
+def folder_names(
+    configs: Sequence[Mapping[str, Any]], taken: Iterable[str] = (), hashes: Iterable[str] | None = None
+) -> list[str]:
     """Return one folder name per config: its name made safe, a dash, the hash of its values.
 
     Names that a file system may take for the same, in another case or another Unicode spelling, get ``~2``, ``~3`` in
     the order of the configs, after those of the folders *taken*.
+
+    Args:
+        configs: The configs.
+        taken: Names of folders that there are.
+        hashes: The hashes of the configs, where they are known.
 
     Example:
         >>> folder_names([{"name": "a", "lr": 1}, {"name": "A", "lr": 1}])
@@ -80,8 +97,8 @@ def folder_names(configs: Iterable[Mapping[str, Any]], taken: Iterable[str] = ()
     """
     seen = Counter(_alike(re.sub(r"~[0-9]+$", "", folder)) for folder in taken)
     folders = []
-    for config in configs:
-        folder = f"{sanitise(str(config.get('name', '')))}-{config_hash(config)}"
+    for config, known in zip(configs, map(config_hash, configs) if hashes is None else hashes, strict=True):
+        folder = f"{sanitise(str(config.get('name', '')))}-{known}"
         alike = _alike(folder)
         seen[alike] += 1
         folders.append(folder if seen[alike] == 1 else f"{folder}~{seen[alike]}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pyexp.config.config import Config
 from pyexp.config.merge import DEEP, merge
 from pyexp.config.values import ALLOWED, copy_value, from_numpy_scalar
 from pyexp.errors import ConfigError, ConfigValueTypeError, NoConfigsError
 from pyexp.sweeps.labels import label_of, shortener
-from pyexp.sweeps.naming import position_name
+from pyexp.sweeps.naming import position_name, with_name
 from pyexp.sweeps.new_keys import refuse_slips, without_marks
 from pyexp.sweeps.variations import listed
 from pyexp.tensor.absent import HOLE
@@ -18,6 +17,8 @@ from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyexp.config.config import Config
 
     Mappings = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 
@@ -179,5 +180,4 @@ def _prefixes(base: Tensor[Any]) -> list[str]:
 
 def _vary(config: Mapping[str, Any], prefix: str, values: Mapping[str, Any], label: str) -> Config:
     varied = merge(config, values)
-    name = "_".join(part for part in (prefix, label) if part)
-    return Config({"name": name} | varied | {"name": name})
+    return with_name(varied, "_".join(part for part in (prefix, label) if part))
