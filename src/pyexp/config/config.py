@@ -46,7 +46,8 @@ class Config(dict[str, Any]):
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        self.update(*args, **kwargs)
+        if args or kwargs:
+            self.update(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         try:
