@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import sync_folder, write_atomic
+from pyexp._garbage import uncollected
 from pyexp._record import replace
 from pyexp.config.config import Config
 from pyexp.config.encoding import decode_config, encode_config
@@ -126,6 +127,7 @@ class Batch:
                 f"{path} does not hold the runs of a batch ({error}); the run folders next to it are unharmed"
             ) from error
 
+    @uncollected()
     def add_runs(self, runs: Sequence[tuple[str, Config]], show: Show = iter) -> None:
         """Write what there is to know of new *runs*, some of their folders, and then ``runs.json``.
 

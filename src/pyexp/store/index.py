@@ -236,9 +236,7 @@ def _record(line: dict[str, Any]) -> RunRecord:
 
 def _line(record: RunRecord) -> bytes:
     fields: dict[str, Any] = {"run": record.folder, "name": record.name, "status": record.status.value}
-    for key in _OPTIONAL:
-        if value := getattr(record, key):
-            fields[key] = value
+    fields |= {key: value for key, value in zip(_OPTIONAL, record[3:], strict=True) if value}
     return json.dumps(fields).encode() + b"\n"
 
 

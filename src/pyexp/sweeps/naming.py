@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from pyexp._garbage import uncollected
 from pyexp.config.config import Config
 from pyexp.config.encoding import HASH_LENGTH, config_hash
 
@@ -76,6 +77,7 @@ def sanitise(name: str) -> str:
     return safe or "unnamed"
 
 
+@uncollected()
 def folder_names(
     configs: Sequence[Mapping[str, Any]], taken: Iterable[str] = (), hashes: Iterable[str] | None = None
 ) -> list[str]:

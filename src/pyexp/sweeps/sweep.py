@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pyexp._garbage import uncollected
 from pyexp.config.merge import DEEP, merge
 from pyexp.config.values import ALLOWED, copy_value, from_numpy_scalar
 from pyexp.errors import ConfigError, ConfigValueTypeError, NoConfigsError
@@ -87,6 +88,7 @@ def _dimensions(variations: Any, base: Tensor[Any]) -> list[list[dict[str, Any]]
     return dimensions
 
 
+@uncollected()
 def _grow(
     base: Tensor[Any], changes: list[dict[str, Any]], axis: str | None, shorten: Callable[[str], str]
 ) -> Tensor[Any]:

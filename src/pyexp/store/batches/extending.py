@@ -12,6 +12,7 @@ from itertools import count
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from pyexp._garbage import uncollected
 from pyexp.config.values import is_same
 from pyexp.store.batch import Batch
 from pyexp.sweeps.identity import config_hash, folder_hash, folder_names
@@ -48,6 +49,7 @@ class Extension:
     left: tuple[str, ...]
 
 
+@uncollected()
 def plan_extension(batch: Batch, names: Sequence[str], configs: Tensor[Config]) -> Extension:
     """Return what *batch* becomes when it gets those of *configs* that it does not have.
 

@@ -7,6 +7,7 @@ import os
 from typing import IO, TYPE_CHECKING, Any, Final
 from zlib import crc32
 
+from pyexp._cpython import quote_ascii
 from pyexp._files import open_regular
 from pyexp._garbage import uncollected
 from pyexp.config.encoding import decode_config, encode_line
@@ -51,7 +52,7 @@ def _open_no_link(path: str, flags: int) -> int:
 def _line(folder: str, config: Mapping[str, Any]) -> bytes:
     # Where the folder is, is not kept.
     joined = encode_line({key: value for key, value in config.items() if key != "out"})
-    rest = b'"run": ' + json.dumps(folder).encode() + b', "config": ' + joined + b"}\n"
+    rest = b'"run": ' + quote_ascii(folder).encode() + b', "config": ' + joined + b"}\n"
     return _HEAD % crc32(rest[:-1], _BEFORE) + rest
 
 
