@@ -56,7 +56,7 @@ def copy_value(value: Any, path: str, depth: int = 1) -> Any:
         return value
     if depth > MAX_DEPTH:
         raise ConfigError(too_deep(f"the value of {path.partition('.')[0].partition('[')[0]!r}"))
-    if isinstance(value, (dict, Mapping)):  # a dict is told first, in a fifth of the time
+    if isinstance(value, (dict, Mapping)):  # dict first: the abstract class takes five times as long
         result = Config()
         for key, item in value.items():
             # Copied below, so there is nothing left for the config to convert.
