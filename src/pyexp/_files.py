@@ -1,4 +1,4 @@
-"""Whole files or none: atomic replacement, and opening regular files only. Knows nothing of their content."""
+"""Whole files or none: atomic replacement, opening regular files only, and sizes. Knows nothing of their content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _serial = itertools.count()
@@ -20,6 +20,7 @@ _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNO
 _OF_THE_DISK = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
 # Non-blocking: a FIFO is opened without waiting for a writer, and then refused.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -63,29 +64,41 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
     Raises:
         OSError: The folder is missing or not writable, or the disk is full.
     """
-    target = os.fspath(path)
+    with _replacing(os.fspath(path), mode) as descriptor, open(descriptor, "wb") as file:
+        yield file
+        if durable:
+            file.flush()
+            sync_file(descriptor)
+
+
+def write_atomic(path: Path | str, data: bytes, *, durable: bool = False, mode: int = 0o666) -> None:
+    """Replace *path* with a file that holds *data*; see `open_atomic`."""
+    # Without a file object, which asks the system four things about itself first.
+    with _replacing(os.fspath(path), mode) as descriptor:
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            if durable:
+                sync_file(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _replacing(target: str, mode: int) -> Iterator[int]:
+    """Open a temporary file, which the block closes, and put it in the place of *target* afterwards."""
     folder, name = os.path.split(target)
     # The serial keeps two threads apart, the pid two processes; the name stays short enough for any target.
     temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{next(_serial)}.tmp")
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, mode)
+    descriptor = os.open(temporary, _NEW, mode)
     try:
-        with open(descriptor, "wb") as file:
-            yield file
-            if durable:
-                file.flush()
-                sync_file(descriptor)
+        yield descriptor
         os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
             os.unlink(temporary)
         raise
-
-
-def write_atomic(path: Path | str, data: bytes, *, durable: bool = False, mode: int = 0o666) -> None:
-    """Replace *path* with a file that holds *data*; see `open_atomic`."""
-    with open_atomic(path, durable=durable, mode=mode) as file:
-        file.write(data)
 
 
 def sync_file(descriptor: int) -> None:
@@ -122,6 +135,28 @@ def sync_folder(folder: Path | str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def folder_size(folder: Path | str, known: Mapping[str, int] | None = None) -> int:
+    """Return how many bytes the files below *folder* hold, links not followed.
+
+    Args:
+        folder: The folder; one that cannot be read holds nothing.
+        known: Sizes of folders in it, by name, that need not be looked at.
+    """
+    total, known = 0, known or {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    total += entry.stat(follow_symlinks=False).st_size
+                elif (size := known.get(entry.name)) is not None:
+                    total += size
+                else:
+                    total += folder_size(entry.path)
+    except OSError:  # removed meanwhile
+        return total
+    return total
 
 
 def remove_leftovers(folder: Path | str) -> None:

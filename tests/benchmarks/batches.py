@@ -14,7 +14,7 @@ from pyexp.runner.settings import Settings
 from pyexp.runner.start.begin import begin
 from pyexp.runner.start.decision import decide
 from pyexp.store.configs import reading
-from pyexp.store.index import Index, RunRecord, stamps_of
+from pyexp.store.index import Index, RunRecord
 from pyexp.store.outcomes import digest_of
 from pyexp.store.status import save_status
 from pyexp.task import RunState, Status
@@ -56,8 +56,7 @@ def finished(folder: str, runs: str) -> float:
         paths.result.write_bytes(pickle.dumps(step))
         state = RunState(status=Status.PASSED, started=1.0, finished=2.0, attempts=1, digest=digest_of(paths.result))
         save_status(paths.status, state)
-        files = stamps_of(os.fspath(batch.paths.root), run)
-        index.append(RunRecord.of(run, run.rpartition("-")[0], state, files))
+        index.append(RunRecord.of(run, run.rpartition("-")[0], state, os.fspath(batch.paths.root)))
     index.close()
     return took
 

@@ -46,7 +46,8 @@ class Config(dict[str, Any]):
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        self.update(*args, **kwargs)
+        if args or kwargs:
+            self.update(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -81,8 +82,7 @@ class Config(dict[str, Any]):
             >>> config.b.c, config.d
             (2, 3)
         """
-        for key, value in dict(*args, **kwargs).items():
-            super().__setitem__(key, _convert(value))
+        super().update({key: _convert(value) for key, value in dict(*args, **kwargs).items()})
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Return the value of *key*, after setting it to *default* when there is none.

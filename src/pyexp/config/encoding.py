@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyexp._cpython import short_sha256
 from pyexp.config.config import Config
 from pyexp.errors import ConfigValueTypeError
 
@@ -24,10 +24,12 @@ _UNHASHED = ("name", "out")
 _DECIMAL_BITS = 10_000  # Python refuses to read or write decimals of more than 4,300 digits
 _LARGE = 1 << (_DECIMAL_BITS - 1)
 _LONG = 64
+_SHORT_BYTES = 1 << 10
 _NUMBERS = frozenset({int, float})
 _NESTED = frozenset({dict, list})
 _encode_unicode = json.JSONEncoder(ensure_ascii=False).encode
 _encode_ascii = json.JSONEncoder().encode
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def encode_config(config: Mapping[str, Any]) -> bytes:
@@ -107,11 +109,16 @@ def config_hash(config: Mapping[str, Any]) -> str:
         >>> config_hash({"lr": 1}) == config_hash({"lr": 1.0})
         False
     """
-    return sha256(canonical_json(config).encode("ascii")).hexdigest()[:HASH_LENGTH]
+    return _sha256(canonical_json(config).encode("ascii"))[:HASH_LENGTH]
 
 
-def _canonical(tagged: Any) -> str:
-    return json.dumps(tagged, sort_keys=True, separators=(",", ":"))
+def _sha256(data: bytes) -> str:
+    if len(data) <= _SHORT_BYTES:
+        digest: str = short_sha256(data).hexdigest()
+        return digest
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def _indented(value: Any, encode: Callable[[Any], str], end: str = "\n") -> str:

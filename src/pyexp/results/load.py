@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pyexp._garbage import uncollected
 from pyexp.results.result import Result
 from pyexp.results.results import Results
 from pyexp.tensor.absent import HOLE
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pyexp.store.index import RunRecord
 
 
+@uncollected()
 def load_results(batch: Batch, make_item: Callable[[Batch, RunRecord], Any] = Result) -> Results[Any]:
     """Open the results of *batch*, finished or not; no pickle is read.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from pyexp.store.summary import names_types, restore
 from pyexp.task import RunState, Status
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from pyexp.config.config import Config
@@ -229,4 +229,6 @@ class Result:
 
 
 def _moment(seconds: float | None) -> datetime | None:
+    from datetime import UTC, datetime
+
     return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 
+from pyexp._cpython import is_loop_running
 from pyexp.runner.phases import Phases
 from pyexp.runner.signals import BatchStopped, StopSignals
 
@@ -55,7 +56,7 @@ class BlockingHost:
             BatchStopped: A signal stopped the batch.
             PyexpError: It cannot continue.
         """
-        has_loop = _is_loop_running()
+        has_loop = is_loop_running()
         is_main = threading.current_thread() is threading.main_thread()
         execution = make(owns_loop=True, has_main_thread=is_main and not has_loop)
         stopper = _Stopper()
@@ -80,7 +81,7 @@ class BlockingHost:
         async def wait() -> Any:
             return await value
 
-        return _call_in_thread(lambda: anyio.run(wait)) if _is_loop_running() else anyio.run(wait)
+        return _call_in_thread(lambda: anyio.run(wait)) if is_loop_running() else anyio.run(wait)
 
 
 class LoopHost:
@@ -197,11 +198,3 @@ def _call_in_thread(function: Callable[[], Any]) -> Any:
 
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(function).result()
-
-
-def _is_loop_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

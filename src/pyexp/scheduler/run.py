@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from pyexp.store.index import Index, RunRecord, stamps_of
+from pyexp.store.index import Index, RunRecord
 from pyexp.store.outcomes import drop_previous
 from pyexp.store.status import folder_fault, has_regular_result, load_status, lost_folder, save_status
 from pyexp.task import Failed, Outcome, RunState, Status
@@ -80,5 +80,5 @@ class RunInProgress:
         if self.state.status is Status.PASSED:
             drop_previous(self.paths)
         is_noted = self._has_folder and self.state.status.is_final
-        files = stamps_of(os.fspath(self._batch.paths.root), self.folder) if is_noted else None
-        index.append(RunRecord.of(self.folder, self.name, self.state, files))
+        root = os.fspath(self._batch.paths.root) if is_noted else None
+        index.append(RunRecord.of(self.folder, self.name, self.state, root))

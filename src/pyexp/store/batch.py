@@ -10,10 +10,10 @@ import errno
 import json
 import os
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import sync_folder, write_atomic
+from pyexp._garbage import uncollected
 from pyexp._record import replace
 from pyexp.config.config import Config
 from pyexp.config.encoding import decode_config, encode_config
@@ -127,6 +127,7 @@ class Batch:
                 f"{path} does not hold the runs of a batch ({error}); the run folders next to it are unharmed"
             ) from error
 
+    @uncollected()
     def add_runs(self, runs: Sequence[tuple[str, Config]], show: Show = iter) -> None:
         """Write what there is to know of new *runs*, some of their folders, and then ``runs.json``.
 
@@ -263,6 +264,8 @@ def _make_again(root: Path, shape: tuple[int, ...], axes: Mapping[str, Sequence[
 
 def _make_batch_folder(experiment_dir: Path) -> Path:
     experiment_dir.mkdir(parents=True, exist_ok=True)
+    from datetime import datetime
+
     now = datetime.now()  # noqa: DTZ005 — the folder bears the local time, as a person reads it
     serial = 1
     while True:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pyexp._files import write_atomic
@@ -42,11 +40,11 @@ class Owner:
     def current(cls) -> Owner:
         """Return the owner that is this process."""
         pid = os.getpid()
-        return cls(host=socket.gethostname(), pid=pid, started=_process_start(pid) or "")
+        return cls(host=_host(), pid=pid, started=_process_start(pid) or "")
 
     def is_dead(self) -> bool:
         """Return whether it is certain that the owner has exited; on another host nothing is certain."""
-        if self.host != socket.gethostname():
+        if self.host != _host():
             return False
         started = _process_start(self.pid)
         return started is None or (bool(self.started) and started != self.started)
@@ -148,6 +146,8 @@ def _take_without_lock(path: Path) -> int:
     try:
         owner = _read_owner(descriptor)
         if owner is not None and owner != Owner.current() and _is_alive(descriptor, owner, _clock_of(path.parent)):
+            from datetime import datetime
+
             until = datetime.fromtimestamp(os.fstat(descriptor).st_mtime + _BELIEVED_S).astimezone()
             raise BatchOwnedError(
                 f"the batch {path.parent.name!r} is being worked on by process {owner.pid} on {owner.host}, or was "
@@ -256,6 +256,12 @@ def _read_owner(descriptor: int) -> Owner | None:
         return Owner(**json.loads(os.read(descriptor, 4096)))
     except (ValueError, TypeError):
         return None
+
+
+def _host() -> str:
+    import socket  # looking for an owner where there is none needs no name
+
+    return socket.gethostname()
 
 
 def _process_start(pid: int) -> str | None:

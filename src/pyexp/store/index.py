@@ -12,21 +12,34 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pyexp._files import folder_size
+from pyexp._garbage import uncollected
 from pyexp.store import descriptors
 from pyexp.store.layout import CONFIG, RESULT, STATUS
 from pyexp.store.summary import index_part
 from pyexp.task import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from pyexp.task import RunState
 
     Stamp = list[int]
-    State = tuple[str, float | None, float | None]
 
-_STATE = re.compile(rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?')
+_STATE = re.compile(
+    rb'"status": "(\w+)"(?:, "started": ([\d.e+]+))?(?:, "finished": ([\d.e+]+))?(?:.*, "size_bytes": (\d+)\}$|.*$)',
+    re.MULTILINE,
+)
+
+
+class State(NamedTuple):
+    """What lists of batches show of a run, see `RunRecord`."""
+
+    status: str
+    started: float | None
+    finished: float | None
+    size_bytes: int | None
 
 
 class RunRecord(NamedTuple):
@@ -44,6 +57,7 @@ class RunRecord(NamedTuple):
         commit: Beginning of the hash of the snapshot that its last attempt ran.
         files: Size and time of last change, in nanoseconds since 1970, of its config, its status and its result, one
             after the other, see `stamp_of`; None while the run has not ended.
+        size_bytes: What its folder held when it had ended; None before.
     """
 
     folder: str
@@ -56,6 +70,7 @@ class RunRecord(NamedTuple):
     summary: dict[str, Any] | None = None
     commit: str | None = None
     files: list[int] | None = None
+    size_bytes: int | None = None
 
     @property
     def duration(self) -> float | None:
@@ -68,12 +83,24 @@ class RunRecord(NamedTuple):
         return None if self.files is None else self.files[:2]
 
     @classmethod
-    def of(cls, folder: str, name: str, state: RunState, files: list[int] | None = None) -> RunRecord:
-        """Return what the index keeps of the run in *folder*."""
+    def of(cls, folder: str, name: str, state: RunState, root: str | None = None) -> RunRecord:
+        """Return what the index keeps of the run in *folder*.
+
+        Args:
+            folder: The run's folder.
+            name: The config's name.
+            state: Where the run stands.
+            root: The batch folder, for a run that has ended: what its folder holds is noted, too.
+        """
         known = {key: getattr(state, key) for key in STATE_FIELDS if hasattr(state, key)}
         known |= {"error": first_line(state.error), "summary": index_part(state.summary)}
         commit = state.commits[-1] if state.commits else None
-        return cls(folder, name, **known, commit=commit[:_COMMIT_LENGTH] if commit else None, files=files)
+        record = cls(folder, name, **known, commit=commit[:_COMMIT_LENGTH] if commit else None)
+        return record if root is None else record._replace(files=stamps_of(root, folder)).measured_in(root)
+
+    def measured_in(self, root: str) -> RunRecord:
+        """Return the same record with the size of the run's folder in the batch folder *root*."""
+        return self._replace(size_bytes=folder_size(f"{root}{os.sep}{self.folder}"))
 
     def is_settled_in(self, root: str) -> bool:
         """Return whether the run has passed, and its files in the batch folder *root* are those of then.
@@ -86,7 +113,7 @@ class RunRecord(NamedTuple):
 
 
 _COMMIT_LENGTH: Final = 12
-STATE_FIELDS: Final = RunRecord._fields[2:-1]
+STATE_FIELDS: Final = RunRecord._fields[2:-2]
 
 
 def stamp_of(path: str) -> Stamp:
@@ -145,36 +172,41 @@ class Index:
         os.close(self._descriptor)
 
 
+@uncollected()
 def load_index(path: Path) -> dict[str, RunRecord] | None:
     """Read the last state of each run by folder, or None when there is no usable index."""
     lines = _load_lines(path)
     if lines is None:
         return None
     try:
-        return {line["run"]: _record(line) for line in lines}
+        return {folder: _record(line) for folder, line in lines.items()}
     except (KeyError, ValueError, TypeError):
         return None
 
 
 def load_last_states(path: Path) -> dict[str, State] | None:
-    """Read status, start and end of each run by its folder, without parsing the rest of its line.
+    """Read what lists show of each run by its folder, without parsing the rest of its line.
 
     None when there is no index, or a line in it that does not have the form that `Index` gives it.
     """
     try:
-        lines = _last_lines(path.read_bytes())
-    except OSError:
+        return _states(_last_lines(path.read_bytes()))
+    except (OSError, ValueError, LookupError, TypeError):
         return None
+
+
+def _states(lines: Mapping[bytes, bytes]) -> dict[str, State]:
+    """Return what the last line of each run says, by columns: a call for each run takes longer than all else."""
+    # Each beginning ends within the string that names the folder.
+    folders = [line["run"] for line in json.loads(b"[" + b'"},'.join(lines) + b'"}]')]
     # Quotes within a string of JSON are preceded by a backslash: no name or error can look like this.
     found = _STATE.findall(b"\n".join(lines.values()))
-    if len(found) != len(lines):
-        return None
-    states = ((status.decode(), _number(started), _number(finished)) for status, started, finished in found)
-    return dict(zip(map(_folder, lines), states, strict=True))
+    status, *numbers = zip(*found, strict=True)
+    return dict(zip(folders, map(State, map(bytes.decode, status), *map(_numbers, numbers)), strict=True))
 
 
-def _load_lines(path: Path) -> list[dict[str, Any]] | None:
-    """Read the last line of each run as it stands, or None when there is no index.
+def _load_lines(path: Path) -> dict[str, dict[str, Any]] | None:
+    """Read the last line of each run by its folder, as it stands, or None when there is no index.
 
     Torn and damaged lines are skipped.
     """
@@ -187,7 +219,7 @@ def _load_lines(path: Path) -> list[dict[str, Any]] | None:
         lines = json.loads(b"[" + b",".join(_last_lines(data).values()) + b"]")
     except ValueError:
         lines = list(_readable_lines(data))
-    return list({line["run"]: line for line in lines if isinstance(line, dict) and "run" in line}.values())
+    return {line["run"]: line for line in lines if type(line) is dict and "run" in line}
 
 
 # What a line leaves out where it is the default.
@@ -197,15 +229,14 @@ _STATUSES = {status.value: status for status in Status}
 
 
 def _record(line: dict[str, Any]) -> RunRecord:
-    # By position: keywords take half as long again, and there are ten thousand.
-    return RunRecord(line["run"], line["name"], _STATUSES[line["status"]], *map(line.get, _OPTIONAL, _DEFAULTS))  # type: ignore[arg-type]
+    # Without the names of the fields: they take half as long again, and there are ten thousand.
+    values = (line["run"], line["name"], _STATUSES[line["status"]], *map(line.get, _OPTIONAL, _DEFAULTS))
+    return tuple.__new__(RunRecord, values)
 
 
 def _line(record: RunRecord) -> bytes:
     fields: dict[str, Any] = {"run": record.folder, "name": record.name, "status": record.status.value}
-    for key in _OPTIONAL:
-        if value := getattr(record, key):
-            fields[key] = value
+    fields |= {key: value for key, value in zip(_OPTIONAL, record[3:], strict=True) if value}
     return json.dumps(fields).encode() + b"\n"
 
 
@@ -214,15 +245,9 @@ def _last_lines(data: bytes) -> dict[bytes, bytes]:
     return {line.partition(b'", "')[0]: line for line in data[: data.rfind(b"\n") + 1].splitlines()}
 
 
-def _folder(beginning: bytes) -> str:
-    """Return the run folder that the *beginning* of a line names."""
-    name = beginning.removeprefix(b'{"run": "')
-    folder: str = json.loads(b'"' + name + b'"') if b"\\" in name else name.decode()
-    return folder
-
-
-def _number(text: bytes) -> float | None:
-    return float(text) if text else None
+def _numbers(texts: Sequence[bytes]) -> list[Any]:
+    found: list[Any] = json.loads(b"[" + b",".join([text or b"null" for text in texts]) + b"]")
+    return found
 
 
 def _readable_lines(data: bytes) -> Iterable[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from pyexp._garbage import uncollected
 from pyexp.config.encoding import canonical_json, config_hash, decode_config, encode_config
 from pyexp.config.validation import validate, validate_values
 from pyexp.errors import DuplicateConfigError, NoConfigsError
@@ -62,8 +63,13 @@ def prepare_configs(
     given = as_tensor(value)
     if not len(given):
         raise NoConfigsError("configs are empty, so there is nothing to run: return at least one dict")
+    return _prepared(given, values or {}, axes or {})
+
+
+@uncollected()
+def _prepared(given: Tensor[Any], values: Mapping[str, Any], axes: Mapping[str, Any]) -> Tensor[Config]:
     checked = [validate(config, _label(config, position)) for position, config in enumerate(given)]
-    adjusted = adjust(given.with_items(checked), values or {}, axes or {})
+    adjusted = adjust(given.with_items(checked), values, axes)
     if axes:
         checked = [validate(config, _label(config, position)) for position, config in enumerate(adjusted)]
         adjusted = adjusted.with_items(checked)

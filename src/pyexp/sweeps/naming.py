@@ -7,12 +7,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
+from pyexp._garbage import uncollected
 from pyexp.config.config import Config
 from pyexp.config.encoding import HASH_LENGTH, config_hash
-from pyexp.sweeps.sweep import position_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyexp.tensor.tensor import Tensor
 
@@ -20,6 +20,28 @@ _LONGEST_BYTES = 200  # with the hash and a ``~12345`` well below the 255 bytes 
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE | re.DOTALL)
 _HASHED = re.compile(rf".*-([0-9a-f]{{{HASH_LENGTH}}})(?:~[0-9]+)?", re.DOTALL)
+
+
+def position_name(config: Mapping[str, Any], position: int) -> str:
+    """Return the config's name, or one made from its position.
+
+    Example:
+        >>> position_name({}, 2)
+        'config2'
+    """
+    return f"config{position}" if config.get("name") is None else str(config["name"])
+
+
+def with_name(config: Mapping[str, Any], name: str) -> Config:
+    """Return *config* under *name*, which is its first key.
+
+    Example:
+        >>> with_name({"lr": 1}, "a"), with_name({"lr": 1, "name": "a"}, "b")
+        (Config({'name': 'a', 'lr': 1}), Config({'name': 'b', 'lr': 1}))
+    """
+    named = {"name": name, **config}
+    named["name"] = name
+    return Config(named)
 
 
 def complete_names(configs: Tensor[Config]) -> Tensor[Config]:
@@ -31,9 +53,7 @@ def complete_names(configs: Tensor[Config]) -> Tensor[Config]:
         ['a', 'config1']
     """
     named = [
-        config
-        if config.get("name") is not None
-        else Config({"name": ""} | config | {"name": position_name(config, place)})
+        config if config.get("name") is not None else with_name(config, position_name(config, place))
         for place, config in enumerate(configs)
     ]
     return configs.with_items(named)
@@ -57,11 +77,19 @@ def sanitise(name: str) -> str:
     return safe or "unnamed"
 
 
-def folder_names(configs: Iterable[Mapping[str, Any]], taken: Iterable[str] = ()) -> list[str]:
+@uncollected()
+def folder_names(
+    configs: Sequence[Mapping[str, Any]], taken: Iterable[str] = (), hashes: Iterable[str] | None = None
+) -> list[str]:
     """Return one folder name per config: its name made safe, a dash, the hash of its values.
 
     Names that a file system may take for the same, in another case or another Unicode spelling, get ``~2``, ``~3`` in
     the order of the configs, after those of the folders *taken*.
+
+    Args:
+        configs: The configs.
+        taken: Names of folders that there are.
+        hashes: The hashes of the configs, where they are known.
 
     Example:
         >>> folder_names([{"name": "a", "lr": 1}, {"name": "A", "lr": 1}])
@@ -71,8 +99,8 @@ def folder_names(configs: Iterable[Mapping[str, Any]], taken: Iterable[str] = ()
     """
     seen = Counter(_alike(re.sub(r"~[0-9]+$", "", folder)) for folder in taken)
     folders = []
-    for config in configs:
-        folder = f"{sanitise(str(config.get('name', '')))}-{config_hash(config)}"
+    for config, known in zip(configs, map(config_hash, configs) if hashes is None else hashes, strict=True):
+        folder = f"{sanitise(str(config.get('name', '')))}-{known}"
         alike = _alike(folder)
         seen[alike] += 1
         folders.append(folder if seen[alike] == 1 else f"{folder}~{seen[alike]}")

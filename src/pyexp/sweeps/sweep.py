@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pyexp.config.config import Config
+from pyexp._garbage import uncollected
 from pyexp.config.merge import DEEP, merge
 from pyexp.config.values import ALLOWED, copy_value, from_numpy_scalar
 from pyexp.errors import ConfigError, ConfigValueTypeError, NoConfigsError
 from pyexp.sweeps.labels import label_of, shortener
+from pyexp.sweeps.naming import position_name, with_name
 from pyexp.sweeps.new_keys import refuse_slips, without_marks
 from pyexp.sweeps.variations import listed
 from pyexp.tensor.absent import HOLE
@@ -17,6 +18,8 @@ from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyexp.config.config import Config
 
     Mappings = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 
@@ -85,6 +88,7 @@ def _dimensions(variations: Any, base: Tensor[Any]) -> list[list[dict[str, Any]]
     return dimensions
 
 
+@uncollected()
 def _grow(
     base: Tensor[Any], changes: list[dict[str, Any]], axis: str | None, shorten: Callable[[str], str]
 ) -> Tensor[Any]:
@@ -127,16 +131,6 @@ def as_tensor(configs: Any) -> Tensor[Any]:
     return Tensor(items, axes={"axis0": [position_name(item, position) for position, item in enumerate(items)]})
 
 
-def position_name(config: Mapping[str, Any], position: int) -> str:
-    """Return the config's name, or one made from its position.
-
-    Example:
-        >>> position_name({}, 2)
-        'config2'
-    """
-    return f"config{position}" if config.get("name") is None else str(config["name"])
-
-
 def _variations(variations: Any) -> list[list[Any]]:
     """Return the variations of each dimension."""
     if isinstance(variations, Mapping):
@@ -155,7 +149,7 @@ def _variations(variations: Any) -> list[list[Any]]:
 
 def _check_mappings(items: Iterable[Any], subject: str) -> None:
     for position, item in enumerate(items):
-        if not isinstance(item, Mapping):
+        if not isinstance(item, (dict, Mapping)):  # dict first: the abstract class takes five times as long
             raise ConfigValueTypeError(
                 f"{subject}: the item at position {position} is {item!r} ({type(item).__name__}), "
                 f"not a dict: each is a dict of {ALLOWED}"
@@ -188,5 +182,4 @@ def _prefixes(base: Tensor[Any]) -> list[str]:
 
 def _vary(config: Mapping[str, Any], prefix: str, values: Mapping[str, Any], label: str) -> Config:
     varied = merge(config, values)
-    name = "_".join(part for part in (prefix, label) if part)
-    return Config({"name": name} | varied | {"name": name})
+    return with_name(varied, "_".join(part for part in (prefix, label) if part))

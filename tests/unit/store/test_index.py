@@ -76,7 +76,7 @@ def test_states_are_read_without_parsing_and_are_not_taken_in_by_names(tmp_path)
     index.append(RunRecord(folder="a-1", name=hostile, status=Status.PASSED, started=1.5, finished=2.5, error=hostile))
     index.close()
     assert load_last_states(tmp_path / "index.jsonl") == {
-        "a-1": ("passed", 1.5, 2.5),
-        "b-2": ("pending", None, None),
+        "a-1": ("passed", 1.5, 2.5, None),
+        "b-2": ("pending", None, None, None),
     }
     assert load_last_states(tmp_path / "none.jsonl") is None

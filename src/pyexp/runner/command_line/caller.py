@@ -5,7 +5,6 @@ Owns the rule; knows no flags but those that choose what a start does.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import sysconfig
@@ -13,6 +12,7 @@ import threading
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from pyexp._cpython import is_loop_running
 from pyexp.errors import SettingsError
 from pyexp.runner.installed import is_installed
 
@@ -93,7 +93,7 @@ def _program(frame: FrameType) -> FrameType | None:
 
     Of several, the innermost.
     """
-    if threading.current_thread() is not threading.main_thread() or _has_loop() or _is_executing_run():
+    if threading.current_thread() is not threading.main_thread() or is_loop_running() or _is_executing_run():
         return None
     stack = list(_stack(frame))
     if any(_package_of(each) in _HOSTS for each in stack):
@@ -166,14 +166,6 @@ def _package_of(frame: FrameType) -> str:
 
 def _package(module: Any) -> str:
     return module.partition(".")[0] if isinstance(module, str) else ""
-
-
-def _has_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _is_executing_run() -> bool:

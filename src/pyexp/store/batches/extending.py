@@ -12,6 +12,7 @@ from itertools import count
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from pyexp._garbage import uncollected
 from pyexp.config.values import is_same
 from pyexp.store.batch import Batch
 from pyexp.sweeps.identity import config_hash, folder_hash, folder_names
@@ -48,6 +49,7 @@ class Extension:
     left: tuple[str, ...]
 
 
+@uncollected()
 def plan_extension(batch: Batch, names: Sequence[str], configs: Tensor[Config]) -> Extension:
     """Return what *batch* becomes when it gets those of *configs* that it does not have.
 
@@ -58,9 +60,11 @@ def plan_extension(batch: Batch, names: Sequence[str], configs: Tensor[Config]) 
         names: Names of its runs, in order.
         configs: All configs that it shall have.
     """
-    there = _matches(batch, names, configs)
-    new = _named([config for config, folder in zip(configs, there, strict=True) if folder is None], names)
-    folders = folder_names(new, taken=batch.folders)
+    hashes = [config_hash(config) for config in configs]
+    there = _matches(batch, names, configs, hashes)
+    added = [place for place, folder in enumerate(there) if folder is None]
+    new = _named([configs[place] for place in added], names)
+    folders = folder_names(new, taken=batch.folders, hashes=[hashes[place] for place in added])
     fresh = iter(folders)
     every = [folder if folder is not None else next(fresh) for folder in there]
     kept = set(every)
@@ -100,12 +104,11 @@ def apply_extension(batch: Batch, extension: Extension, show: Show = iter) -> Ba
     return extended
 
 
-def _matches(batch: Batch, names: Sequence[str], configs: Tensor[Config]) -> list[str | None]:
-    """Return the folder of the run that each of *configs* has already."""
+def _matches(batch: Batch, names: Sequence[str], configs: Tensor[Config], hashes: Sequence[str]) -> list[str | None]:
+    """Return the folder of the run that each of *configs*, with these *hashes*, has already."""
     runs: defaultdict[str | None, dict[str, str]] = defaultdict(dict)
     for folder, name in zip(batch.folders, names, strict=True):
         runs[folder_hash(folder)].setdefault(name, folder)
-    hashes = [config_hash(config) for config in configs]
     wanted = Counter(hashes)
     found: list[str | None] = []
     for config, known in zip(configs, hashes, strict=True):
@@ -125,7 +128,7 @@ def _named(configs: list[Config], taken: Sequence[str]) -> list[Config]:
             numbers = (f"config{number}{match[2]}" for number in count(int(match[1]) + 1))
             name = next(other for other in numbers if other not in used)
         used.add(name)
-        named.append(type(config)(config | {"name": name}))
+        named.append(config if name == config["name"] else config | {"name": name})
     return named
 
 

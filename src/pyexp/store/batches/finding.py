@@ -9,7 +9,6 @@ from pyexp.config.suggestion import close_names
 from pyexp.errors import BatchNotFoundError
 from pyexp.store import layout
 from pyexp.store.batches.facts import read_facts
-from pyexp.store.batches.overview import look_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +68,8 @@ def find_complete(experiment_dir: Path, before: str | None = None) -> Path | Non
 
 
 def _is_wanted(root: Path) -> bool:
+    from pyexp.store.batches.overview import look_at
+
     batch = look_at(root)
     return batch.is_complete and not batch.trial
 

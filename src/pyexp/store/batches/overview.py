@@ -9,19 +9,18 @@ from dataclasses import dataclass, field, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from pyexp._files import folder_size
 from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch
 from pyexp.store.batches.facts import read_facts
-from pyexp.store.index import load_last_states
+from pyexp.store.index import State, load_last_states
 from pyexp.store.layout import BatchPaths
 from pyexp.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from pyexp.store.index import State
 
 _FINAL = frozenset(status for status in Status if status.is_final)
 
@@ -41,6 +40,7 @@ class BatchOverview:
         sweep: Axes that the start added or replaced.
         config: YAML file that the configs were made from.
         damage: Why it cannot be read; None when it can.
+        run_sizes: Bytes that the folders of runs held when these had ended, by folder.
     """
 
     folder: Path
@@ -53,6 +53,7 @@ class BatchOverview:
     sweep: Mapping[str, Any] = field(default_factory=dict)
     config: str | None = None
     damage: str | None = None
+    run_sizes: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def timestamp(self) -> str:
@@ -61,8 +62,8 @@ class BatchOverview:
 
     @property
     def size_bytes(self) -> int:
-        """What its files hold, links not followed; counted when asked for."""
-        return _size(self.folder)
+        """What its files hold, links not followed; the folders of runs that have ended, when they ended."""
+        return folder_size(self.folder, self.run_sizes)
 
     @property
     def is_complete(self) -> bool:
@@ -80,13 +81,14 @@ def look_at(root: Path) -> BatchOverview:
         states = _states(root)
     except (DamagedFileError, BatchNotFoundError) as error:
         return replace(found, damage=f"damaged: {error}")
-    counts = Counter(status for status, _, _ in states)
-    starts = [started for _, started, _ in states if started is not None]
-    ends = [finished for _, _, finished in states if finished is not None]
+    counts = Counter(state.status for state in states.values())
+    starts = [state.started for state in states.values() if state.started is not None]
+    ends = [state.finished for state in states.values() if state.finished is not None]
     return replace(
         found,
         counts={status.value: counts[status.value] for status in Status if counts[status.value]},
         duration=max(ends) - min(starts) if starts and ends else None,
+        run_sizes={folder: state.size_bytes for folder, state in states.items() if state.size_bytes is not None},
     )
 
 
@@ -98,38 +100,27 @@ def recorded_values(facts: Mapping[str, Any], key: str) -> dict[str, Any]:
         return {}
 
 
-def _states(root: Path) -> list[State]:
-    """Return status, start and end of each run: from the index alone where every run has ended and has its folder."""
+def _states(root: Path) -> dict[str, State]:
+    """Return what is to be shown of each run: from the index alone where every run has ended and has its folder."""
     paths = BatchPaths(root)
     known = load_last_states(paths.index) or {}
     try:
         folders = [folder for folder in json.loads(paths.runs.read_bytes())["runs"] if folder is not None]
-        states = [known[folder] for folder in folders]
+        states = {folder: known[folder] for folder in folders}
     except (OSError, ValueError, LookupError, TypeError):  # opening the batch finds out what is wrong
-        states = []
-    if states and all(map(_are_right, repeat(paths), folders, states)):
+        states = {}
+    if states and all(map(_is_right, repeat(paths), states, states.values())):
         return states
-    return [(record.status.value, record.started, record.finished) for record in Batch.open(root).records()]
+    return {
+        record.folder: State(record.status.value, record.started, record.finished, record.size_bytes)
+        for record in Batch.open(root).records()
+    }
 
 
-def _are_right(paths: BatchPaths, folder: str, state: State) -> bool:
+def _is_right(paths: BatchPaths, folder: str, state: State) -> bool:
     """Return whether a run has ended as the index says: what passed has its result, nothing else has one."""
-    status = state[0]
+    status = state.status
     if status not in _FINAL:
         return False
     has_result = os.access(paths.result_of(folder), os.F_OK)
     return has_result if status == Status.PASSED else not has_result and os.access(paths.status_of(folder), os.F_OK)
-
-
-def _size(folder: Path | str) -> int:
-    total = 0
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    total += _size(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-    except OSError:  # removed meanwhile
-        return total
-    return total

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyexp._files import remove_leftovers
 from pyexp._record import replace
-from pyexp.store.index import Index, RunRecord, stamps_of
+from pyexp.store.index import Index, RunRecord
 from pyexp.store.outcomes import digest_of, drop_previous
 from pyexp.store.status import readable_status, save_status, settled_status
 from pyexp.task import Status
@@ -30,7 +30,9 @@ def settle(batch: Batch, added: Collection[str] = ()) -> list[RunRecord]:
     remove_leftovers(batch.paths.root)
     known, unchanged = batch.noted(), batch.unchanged()
     records = [
-        known[folder] if folder in unchanged or (folder in added and folder in known) else _settle(batch, folder)
+        _measured(batch, known[folder])
+        if folder in unchanged or (folder in added and folder in known)
+        else _settle(batch, folder)
         for folder in batch.folders
     ]
     if {record.folder: record for record in records} != known:
@@ -39,6 +41,12 @@ def settle(batch: Batch, added: Collection[str] = ()) -> list[RunRecord]:
         index.append(*records)
         index.close()
     return records
+
+
+def _measured(batch: Batch, record: RunRecord) -> RunRecord:
+    """Return *record* with the size of the run's folder, which early versions did not note."""
+    is_known = record.size_bytes is not None or not record.status.is_final
+    return record if is_known else record.measured_in(os.fspath(batch.paths.root))
 
 
 def _settle(batch: Batch, folder: str) -> RunRecord:
@@ -57,5 +65,5 @@ def _settle(batch: Batch, folder: str) -> RunRecord:
         save_status(paths.status, status)
     if settled is Status.PASSED:
         drop_previous(paths)
-    files = stamps_of(os.fspath(batch.paths.root), folder) if settled.is_final and not is_link else None
-    return RunRecord.of(folder, batch.name_of(folder), replace(status, status=settled), files)
+    root = os.fspath(batch.paths.root) if settled.is_final and not is_link else None
+    return RunRecord.of(folder, batch.name_of(folder), replace(status, status=settled), root)

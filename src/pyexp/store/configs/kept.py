@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import zlib
 from typing import IO, TYPE_CHECKING, Any, Final
+from zlib import crc32
 
+from pyexp._cpython import quote_ascii
 from pyexp._files import open_regular
+from pyexp._garbage import uncollected
 from pyexp.config.encoding import decode_config, encode_line
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ def keep_configs(path: Path, configs: Iterable[tuple[str, Mapping[str, Any]]]) -
         file.writelines(_line(folder, config) for folder, config in configs)
 
 
+@uncollected()
 def load_kept(path: Path) -> dict[str, Any]:
     """Read the lines of *path* by run folder; torn or altered ones are skipped.
 
@@ -35,10 +38,9 @@ def load_kept(path: Path) -> dict[str, Any]:
             lines = file.read().splitlines()
     except OSError:
         return {}
-    payloads = [b"{" + line[_HEAD_LENGTH:] for line in lines]
-    whole = [payload for line, payload in zip(lines, payloads, strict=True) if line[:_HEAD_LENGTH] == _head(payload)]
+    whole = [line for line in lines if line[:_HEAD_LENGTH] == _HEAD % crc32(line[_HEAD_LENGTH:], _BEFORE)]
     # One parse of all plain lines is several times faster than one for each.
-    plain: list[dict[str, Any]] = json.loads(b"[" + b",".join(each for each in whole if _TAG not in each) + b"]")
+    plain: list[dict[str, Any]] = json.loads(b"[" + b",".join([each for each in whole if _TAG not in each]) + b"]")
     tagged = {decode_config(each)["run"]: each for each in whole if _TAG in each}
     return {each["run"]: each["config"] for each in plain} | tagged
 
@@ -50,15 +52,14 @@ def _open_no_link(path: str, flags: int) -> int:
 def _line(folder: str, config: Mapping[str, Any]) -> bytes:
     # Where the folder is, is not kept.
     joined = encode_line({key: value for key, value in config.items() if key != "out"})
-    payload = b'{"run": ' + json.dumps(folder).encode() + b', "config": ' + joined + b"}"
-    return _head(payload) + payload[1:] + b"\n"
+    rest = b'"run": ' + quote_ascii(folder).encode() + b', "config": ' + joined + b"}\n"
+    return _HEAD % crc32(rest[:-1], _BEFORE) + rest
 
 
-def _head(payload: bytes) -> bytes:
-    return b'{"crc32": "%08x", ' % zlib.crc32(payload)
-
-
-_HEAD_LENGTH: Final = len(_head(b""))
+# The checksum is that of the object without it.
+_HEAD: Final = b'{"crc32": "%08x", '
+_HEAD_LENGTH: Final = len(_HEAD % 0)
+_BEFORE: Final = crc32(b"{")
 _TAG: Final = b'"$'
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Final
 
 from pyexp._files import write_atomic
-from pyexp.config.config import Config
 from pyexp.config.encoding import encode_config
+from pyexp.store.layout import CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +27,12 @@ def make_folder(paths: RunPaths, config: Mapping[str, object]) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    paths.root.mkdir(exist_ok=True)  # a start that was killed may have made it
-    write_atomic(paths.config, encode_config(Config({**config, "out": paths.root})))
+    try:
+        os.mkdir(paths.root)
+    except FileExistsError:  # a start that was killed may have made it
+        if not paths.root.is_dir():
+            raise
+    write_atomic(f"{paths.root}{os.sep}{CONFIG}", encode_config({**config, "out": paths.root}))
 
 
 class FoldersToMake:

@@ -51,7 +51,7 @@ class RunConfigs:
         config = self.kept(folder) if is_kept else None
         if config is None:
             config = self._read(folder)
-        config["out"] = self._paths.root / folder
+        dict.__setitem__(config, "out", self._paths.root / folder)  # a path is never converted
         return config
 
     def kept(self, folder: str) -> Config | None:
