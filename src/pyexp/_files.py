@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _serial = itertools.count()
+_NAME_CHARACTERS = 100  # of the target in the name of its temporary file
 # The errors of a file system that cannot sync, and of one whose sync failed.
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 _OF_THE_DISK = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
@@ -66,7 +67,7 @@ def open_atomic(path: Path | str, *, durable: bool = False, mode: int = 0o666) -
     target = os.fspath(path)
     folder, name = os.path.split(target)
     # The serial keeps two threads apart, the pid two processes; the name stays short enough for any target.
-    temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{next(_serial)}.tmp")
+    temporary = os.path.join(folder, f".{name[:_NAME_CHARACTERS]}.{os.getpid()}.{next(_serial)}.tmp")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, mode)
     try:
@@ -124,11 +125,16 @@ def sync_folder(folder: Path | str) -> None:
         os.close(descriptor)
 
 
-def remove_leftovers(folder: Path | str) -> None:
-    """Remove the temporary files in *folder* that killed writers left; only when no process writes there."""
+def remove_leftovers(folder: Path | str, of: str | None = None) -> None:
+    """Remove the temporary files in *folder* that killed writers left; only when no process writes there.
+
+    Args:
+        folder: Where to look.
+        of: Name of the file that they were to replace; only these are removed, and no process may write that file.
+    """
     with suppress(OSError):  # the folder is gone, or a file in it: there is nothing left then
         for name in os.listdir(folder):
-            if _is_temporary(name):
+            if _is_temporary(name) and (of is None or name.rsplit(".", 3)[0] == f".{of[:_NAME_CHARACTERS]}"):
                 with suppress(OSError):
                     os.unlink(os.path.join(folder, name))
 

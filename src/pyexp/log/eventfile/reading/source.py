@@ -12,6 +12,7 @@ from pyexp._files import open_regular
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing
 from pyexp.log.eventfile.reading.block_reader import BlockReader
+from pyexp.log.eventfile.reading.known_file import KnownFile, ReplacedError, identity_of
 from pyexp.log.eventfile.reading.listing import Listing, MovedError
 from pyexp.log.eventfile.reading.starts import Starts
 from pyexp.log.eventfile.record_walk import frame_at
@@ -35,14 +36,15 @@ class EventSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._identity: tuple[int, int] | None = None
+        self._identity: tuple[int, int] | None = None  # of the file that was seen last
         self._state = (0, 0)  # size and time of the last change, when it was looked at
         self._is_relisted = False  # since the last poll, because a block was not where it was listed
         self._forget()
 
     def _forget(self, *, uses_index: bool = True, are_by_number: bool = False) -> None:
-        self._list = Listing(self._path, uses_index=uses_index, are_by_number=are_by_number)
-        self._reader = BlockReader(self._path, self._list.blocks, self._list.places, self._list.heads)
+        self._file = KnownFile(self._path, self._identity)
+        self._list = Listing(self._file, uses_index=uses_index, are_by_number=are_by_number)
+        self._reader = BlockReader(self._file, self._list.blocks, self._list.places, self._list.heads)
         self._last_header = b""
         self._damaged: set[int] = set()  # where contents of objects are that could not be read
 
@@ -83,46 +85,49 @@ class EventSource:
                 status = os.fstat(file.fileno())
                 reset, self._is_relisted = self._is_relisted, False
                 if not self._is_same(file, status):
-                    reset = self._identity is not None
+                    reset, self._identity = self._identity is not None, identity_of(status)
                     self._forget()
-                self._identity = (status.st_dev, status.st_ino)
                 state, self._state = self._state, (status.st_size, status.st_mtime_ns)
                 if not reset and (self._list.tail.offset == status.st_size or state == self._state):
                     return Delta()
                 return self._look(file, status.st_size, reset=reset)
         except OSError:  # not there yet, or removed
-            reset = self._identity is not None
-            self._identity = None
+            reset, self._identity = self._identity is not None, None
             self._forget()
             return Delta(reset=reset)
 
     def count(self, tag: str) -> int:
         """Return the number of points of a tag, hidden ones included."""
-        return self._ask(lambda: self._reader.count_before(tag, self._list.end))
+        return self._ask(lambda: self._reader.count_before(tag, self._list.end), 0)
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
-        try:
-            return self._ask(lambda: self._points(tag, start))
-        except OSError:  # removed meanwhile: the next poll says so
-            return []
+        return self._ask(lambda: self._points(tag, start), [])
 
     def last(self, tag: str) -> tuple[int, float] | None:
         """Return the last point of a tag, reading one block: nothing later hides it."""
-        try:
-            return self._ask(lambda: self._reader.last(tag))
-        except OSError:  # removed meanwhile: the next poll says so
-            return None
+        return self._ask(lambda: self._reader.last(tag), None)
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
-        return self._ask(self._visible_entries)
+        return self._ask(self._visible_entries, [])
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
         """Return the bytes of these parts; None for those that are damaged or gone."""
         found = read_parts(parts)
+        if None in found:
+            found = self._find_again(parts, found)
         self._damaged.update(part.offset for part, data in zip(parts, found, strict=True) if data is None)
         return found
+
+    def _find_again(self, parts: Sequence[Part], found: list[bytes | None]) -> list[bytes | None]:
+        """Read what is elsewhere now, since the file was written anew: it is known by its size and check."""
+        there = {(part.size, part.crc32, part.media_type): part for entry in self.entries() for part in entry.parts}
+        places = [there.get((part.size, part.crc32, part.media_type), part) for part in parts]
+        return [
+            data if data is not None or place == part else read_parts([place])[0]
+            for part, place, data in zip(parts, places, found, strict=True)
+        ]
 
     def _visible_entries(self) -> list[Entry]:
         return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
@@ -136,7 +141,7 @@ class EventSource:
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
         """Return whether this is the file that we know, grown at most."""
         known = self._list.tail.offset
-        if self._identity != (status.st_dev, status.st_ino) or status.st_size < known:
+        if self._identity != identity_of(status) or status.st_size < known:
             return False
         if read_at(file, known - len(self._last_header), len(self._last_header)) != self._last_header:
             return False
@@ -173,22 +178,34 @@ class EventSource:
     def _delta(self, touched: set[bytes], begin: int, new: Sequence[int], *, reset: bool) -> Delta:
         listed, reader = self._list, self._reader
         tags = set(listed.blocks.tags) if reset else {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}
+
+        def start(tag: str) -> int:
+            return 0 if listed.is_hiding(tag) else _unless_gone(lambda: reader.count_before(tag, begin), 0)
+
         return Delta(
             reset=reset,
-            starts=Starts(tags, lambda tag: 0 if listed.is_hiding(tag) else reader.count_before(tag, begin)),
-            entries=lambda: listed.objects.entries_at(new),
+            starts=Starts(tags, start),
+            entries=lambda: _unless_gone(lambda: listed.objects.entries_at(new), []),
             hides=bool(new) and listed.attempt_of(new[-1]) > 0,
         )
 
-    def _ask(self, question: Callable[[], _Answer]) -> _Answer:
-        """Answer a question, once more without the index where that says something else than the records."""
-        found = question()
-        if self._list.is_indexed and (self._reader.misses or self._list.objects.damaged):
-            with open_regular(self._path, follow_links=True, buffering=0) as file:
+    def _ask(self, question: Callable[[], _Answer], default: _Answer) -> _Answer:
+        """Answer a question, once more where the file was replaced, or its index says something else than its records.
+
+        The default is the answer of a file that was removed; the next poll says so.
+        """
+        try:
+            found = question()
+            if not (self._list.is_indexed and (self._reader.misses or self._list.objects.damaged)):
+                return found
+            with self._file.open() as file:
                 self._list_anew(file, os.fstat(file.fileno()).st_size)
-            self._is_relisted = True
-            return question()
-        return found
+        except ReplacedError:
+            self.poll()
+        except OSError:
+            return default
+        self._is_relisted = True
+        return _unless_gone(question, default)
 
     def _list_anew(self, file: IO[bytes], size: int) -> set[bytes]:
         """List the file by looking at each record, in the order of their numbers where they were moved."""
@@ -198,3 +215,11 @@ class EventSource:
         except MovedError:
             self._forget(are_by_number=True)
             return self._list.look(file, size)
+
+
+def _unless_gone(answer: Callable[[], _Answer], default: _Answer) -> _Answer:
+    """Return what *answer* does; the default where the file was removed or replaced: the next poll says so."""
+    try:
+        return answer()
+    except OSError:
+        return default
