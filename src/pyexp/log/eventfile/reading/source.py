@@ -122,12 +122,17 @@ class EventSource:
 
     def _find_again(self, parts: Sequence[Part], found: list[bytes | None]) -> list[bytes | None]:
         """Read what is elsewhere now, since the file was written anew: it is known by its size and check."""
-        there = {(part.size, part.crc32, part.media_type): part for entry in self.entries() for part in entry.parts}
+        entries = self._ask(self._entries_there, [])
+        there = {(part.size, part.crc32, part.media_type): part for entry in entries for part in entry.parts}
         places = [there.get((part.size, part.crc32, part.media_type), part) for part in parts]
         return [
             data if data is not None or place == part else read_parts([place])[0]
             for part, place, data in zip(parts, places, found, strict=True)
         ]
+
+    def _entries_there(self) -> list[Entry]:
+        with self._file.open():  # what was listed may be of a file that was replaced
+            return self._visible_entries()
 
     def _visible_entries(self) -> list[Entry]:
         return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
