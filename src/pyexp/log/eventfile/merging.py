@@ -92,7 +92,10 @@ def read_all(file: IO[bytes], frame: Frame) -> list[Points] | None:
 
 
 def _encode(gathered: _Gathered) -> list[tuple[bytes, list[bytes]]]:
-    batches = list(scalar_blocks.batches(gathered.columns.take()))
+    columns = gathered.columns.take()
+    if any(len(points.values) > scalar_blocks.POINTS_PER_BLOCK for points in columns):
+        return []  # a tag in two merged blocks could not be read from the small ones where one of the two is damaged
+    batches = list(scalar_blocks.batches(columns))
     span = codec.Span(
         begin=gathered.begin, end=gathered.end, first=gathered.first, last=gathered.last, parts=len(batches)
     )
