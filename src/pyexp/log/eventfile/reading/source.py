@@ -122,7 +122,7 @@ class EventSource:
 
     def _find_again(self, parts: Sequence[Part], found: list[bytes | None]) -> list[bytes | None]:
         """Read what is elsewhere now, since the file was written anew: it is known by its size and check."""
-        entries = self._ask(self._entries_there, [])
+        entries: list[Entry] = self._ask(self._entries_there, [])
         there = {(part.size, part.crc32, part.media_type): part for entry in entries for part in entry.parts}
         places = [there.get((part.size, part.crc32, part.media_type), part) for part in parts]
         return [
