@@ -1,7 +1,7 @@
 """A closed event file written anew where that makes it small: each point once, in few long columns.
 
-Owns when that is worth it, and that the new file says all that readers find in the old one. The caller sees to it that
-nobody else writes to the file. A process that is killed meanwhile leaves the old file, and beside it a temporary one.
+Owns when that is worth it, and that the new file says all that readers find in the old one. The caller makes sure
+that no other process writes to the file. A process that is killed meanwhile leaves the old file, and a temporary one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LEAST_SAVED_BYTES = 1 << 14
 LEAST_SAVED_PART = 1 / 3  # of the file
-MOST_BYTES = 1 << 28  # to be read and written for that
+MOST_BYTES = 1 << 27  # to be written for that: a second or two
 MOST_RECORDS = 1 << 14
 _POINTS_AT_ONCE = 1 << 20  # in memory
 _CHUNK_BYTES = 1 << 20
@@ -115,7 +115,7 @@ def _list(path: Path, file: IO[bytes], size: int) -> Listing | None:
 
 
 def _is_worth_it(listed: Listing, size: int) -> bool:
-    """Return whether enough is saved, reckoned from where the records are, without looking at them."""
+    """Return whether enough is saved, estimated from where the records are, without looking at them."""
     blocks, others = listed.blocks.blocks(), [*listed.attempt_keys, *listed.objects.keys]
     if len(blocks) + len(others) > MOST_RECORDS:
         return False

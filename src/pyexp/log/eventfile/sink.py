@@ -96,7 +96,7 @@ class EventFile:
             self.release()
 
     def _make_small(self) -> None:
-        """Replace the file by one that says the same in less, if that is worth it and nobody else writes to it."""
+        """Replace the file by one that says the same in less, if that is worth it and nothing else writes to it."""
         if os.fstat(self._descriptor).st_size < rewriting.LEAST_SAVED_BYTES:
             return
         self.path = locate(self._descriptor, self.path)

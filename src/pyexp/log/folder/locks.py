@@ -46,7 +46,7 @@ def open_locked(path: Path, flags: int, *, stays_open: bool = False) -> Iterator
     Raises:
         OSError: It cannot be opened.
     """
-    for left in range(_TRIES, 0, -1):  # a file system that tells a file's number differently each time ends it, too
+    for left in range(_TRIES, 0, -1):  # bounded: some file systems report another number of a file each time
         descriptor, is_kept = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666), False
         try:
             with locked(descriptor):

@@ -8,7 +8,7 @@ import sys
 
 
 def carry_over(old: int, new: int) -> None:
-    """Give the open file *new* owner, permissions and extended attributes of the open file *old*.
+    """Copy owner, permissions and extended attributes of the open file *old* to the open file *new*.
 
     Raises:
         OSError: This process may not do that.

@@ -116,7 +116,10 @@ def anything(chance):
     columns, it = [], chance.choice([chance.randrange(60), -(1 << 63), (1 << 63) - 1])
     for tag in chance.sample(TAGS, chance.randrange(len(TAGS) + 1)):
         count = chance.choice([1, 1, 1, 1, 2, 30])
-        its = [chance.randrange(50) for _ in range(count)] if chance.random() < 0.3 else [it] * count
+        step, begin = chance.choice([0, 1, 1, 2, -1]), chance.choice([it, len(columns) * count])
+        its = [chance.randrange(50) for _ in range(count)]
+        if chance.random() < 0.7 and abs(begin) < 100:
+            its = [begin + step * number for number in range(count)]
         values = [chance.choice([chance.random(), math.nan, -math.inf, -0.0]) for _ in range(count)]
         times = [chance.choice([0.0, 1e9 + chance.random()]) for _ in range(count)]
         columns.append(Points(tag, array("q", its), array("d", values), array("d", times)))
@@ -257,15 +260,14 @@ def test_a_log_of_a_later_version_stays(tmp_path, monkeypatch):
 
 
 def fork(action):
-    """Do something in a forked child and wait for its end."""
+    """Do something in a forked child and return its exit code."""
     if pid := os.fork():
-        return os.waitpid(pid, 0)
-    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    code = 1
+    with suppress(BaseException):
         action()
-        os._exit(0)
-    except BaseException as error:
-        sys.stderr.write(repr(error))
-        os._exit(1)
+        code = 0
+    os._exit(code)
 
 
 @pytest.mark.parametrize("logs_before", [True, False])
@@ -277,29 +279,30 @@ def test_a_forked_child_loses_nothing(tmp_path, logs_before, steps):
         logger.log({"a": it / 7, "b": it / 7}, step=it)
         logger.flush()
     begun, goes_on = os.pipe(), os.pipe()
-    pid = os.fork()
-    if not pid:
-        code = 1
-        with suppress(BaseException):
-            if logs_before:
-                logger.log({"a": 1000 / 7, "b": 1000 / 7}, step=1000)
-                logger.flush()
-            os.write(begun[1], b"x")
-            os.read(goes_on[0], 1)
-            for it in range(1001, 1040):
-                logger.log({"a": it / 7, "b": it / 7}, step=it)
-                logger.flush()
-            logger.close()
-            code = 0
-        os._exit(code)
+
+    def log():
+        if logs_before:
+            logger.log({"a": 1000 / 7, "b": 1000 / 7}, step=1000)
+            logger.flush()
+        os.write(begun[1], b"x")
+        os.read(goes_on[0], 1)
+        for it in range(1001, 1040):
+            logger.log({"a": it / 7, "b": it / 7}, step=it)
+            logger.flush()
+        logger.close()
+
+    waiting = threading.Thread(target=lambda: codes.append(fork(log)))
+    codes = []
+    waiting.start()
     os.read(begun[0], 1)
     before = (tmp_path / "run" / "events.pb").stat().st_ino
     logger.close()
     is_same = (tmp_path / "run" / "events.pb").stat().st_ino == before
     os.write(goes_on[1], b"x")
-    assert os.waitpid(pid, 0)[1] == 0
+    waiting.join()
     for end in (*begun, *goes_on):
         os.close(end)
+    assert codes == [0]
     assert is_same == logs_before or steps == 5
     assert points_in(tmp_path / "run") == expected(*range(steps), *range(1001 - logs_before, 1040))
 
@@ -411,21 +414,20 @@ def cut_power(point, write_part):
     rewriting.read_at = counted(rewriting.read_at)
 
 
+def close_until(path, point):
+    file = EventFile(path, is_new_attempt=False)
+    cut_power(point, os.write)
+    file.close()
+
+
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     points, codes = expected(*range(60)), []
     sizes = set()
     for point in range(1, 200):
         folder = tmp_path / str(point)
         path = write(folder, 60, closed=False)
-        file = EventFile(path, is_new_attempt=False)
-        pid = os.fork()
-        if not pid:
-            own = file.reopened()
-            cut_power(point, os.write)
-            own.close()
-            os._exit(0)
-        file.release()
-        codes.append(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        codes.append(fork(lambda path=path, point=point: close_until(path, point)))
         assert points_in(folder) == points
         assert len(iterations_and_bytes(folder)) == 3
         sizes.add(path.stat().st_size)
