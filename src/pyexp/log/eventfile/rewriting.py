@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyexp.log.values.events import Points
 
 LEAST_SAVED_BYTES = 1 << 14
-LEAST_SAVED_PART = 1 / 3  # of the file
+LEAST_SAVED_PART = 1 / 5  # of the file: a number then takes 20 bytes at most
 MOST_BYTES = 1 << 27  # to be written for that: a second or two
 MOST_RECORDS = 1 << 14
 _POINTS_AT_ONCE = 1 << 20  # in memory

@@ -441,6 +441,22 @@ def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new_one(tmp_path):
     assert max(sizes) > 2 * min(sizes)
 
 
+def test_the_new_file_is_on_the_disk_before_it_has_the_name(tmp_path, monkeypatch):
+    """A power cut in between must not cost what was there before."""
+    path = write(tmp_path / "run", 60, closed=False)
+    done, sync, replace = [], os.fsync, os.replace
+
+    def note(function, descriptor_or_path, *args):
+        done.append((function.__name__, os.stat(descriptor_or_path).st_ino, os.stat(descriptor_or_path).st_size))
+        return function(descriptor_or_path, *args)
+
+    monkeypatch.setattr(os, "fsync", lambda descriptor: note(sync, descriptor))
+    monkeypatch.setattr(os, "replace", lambda *paths: note(replace, *paths))
+    EventFile(path, is_new_attempt=False).close()
+    whole = path.stat().st_ino, path.stat().st_size
+    assert done == [("fsync", *whole), ("replace", *whole)]
+
+
 def raising(error):
     def fail(*_, **__):
         raise error
