@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from pyexp._files import open_regular
 from pyexp.errors import LogError
-from pyexp.log.eventfile import codec, framing
+from pyexp.log.eventfile import codec
 from pyexp.log.eventfile.reading.block_reader import BlockReader
 from pyexp.log.eventfile.reading.known_file import KnownFile, ReplacedError, identity_of
 from pyexp.log.eventfile.reading.listing import Listing, MovedError
@@ -18,7 +18,7 @@ from pyexp.log.eventfile.reading.starts import Starts
 from pyexp.log.eventfile.record_walk import frame_at
 from pyexp.log.eventfile.repair import require_ours
 from pyexp.log.values.attempts import after, visible_entries, visible_points
-from pyexp.log.values.parts import read_at, read_parts
+from pyexp.log.values.parts import read_parts
 from pyexp.log.values.source import Delta
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyexp.log.values.events import Entry, Part, Points
 
 _Answer = TypeVar("_Answer")
+_TRIES = 20  # to answer a question while the file is replaced again and again
 _RECHECKED = 20  # damaged places looked at again when the file has changed
 
 
@@ -45,7 +46,6 @@ class EventSource:
         self._file = KnownFile(self._path, self._identity)
         self._list = Listing(self._file, uses_index=uses_index, are_by_number=are_by_number)
         self._reader = BlockReader(self._file, self._list.blocks, self._list.places, self._list.heads)
-        self._last_header = b""
         self._damaged: set[int] = set()  # where contents of objects are that could not be read
 
     @property
@@ -145,10 +145,7 @@ class EventSource:
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
         """Return whether this is the file that we know, grown at most."""
-        known = self._list.tail.offset
-        if self._identity != identity_of(status) or status.st_size < known:
-            return False
-        if read_at(file, known - len(self._last_header), len(self._last_header)) != self._last_header:
+        if not self._file.is_at(file):
             return False
         return status.st_mtime_ns == self._state[1] or not self._is_healed(file, status.st_size)
 
@@ -175,9 +172,7 @@ class EventSource:
         if self._list.is_restored and begin:
             reset, begin, seen = True, 0, 0
         self._list.is_restored = False
-        end = self._list.tail.offset
-        keep = min(end, framing.HEADER_BYTES * 4)
-        self._last_header = read_at(file, end - keep, keep)
+        self._file.note(file, self._list.tail.offset)
         return self._delta(touched, begin, self._list.objects.keys[seen:].tolist(), reset=reset)
 
     def _delta(self, touched: set[bytes], begin: int, new: Sequence[int], *, reset: bool) -> Delta:
@@ -199,27 +194,30 @@ class EventSource:
 
         The default is the answer of a file that was removed; the next poll says so.
         """
-        try:
-            found = question()
-            if not (self._list.is_indexed and (self._reader.misses or self._list.objects.damaged)):
-                return found
-            with self._file.open() as file:
-                self._list_anew(file, os.fstat(file.fileno()).st_size)
-        except ReplacedError:
-            self.poll()
-        except OSError:
-            return default
-        self._is_relisted = True
-        return _unless_gone(question, default)
+        for _ in range(_TRIES):
+            try:
+                found = question()
+                if not (self._list.is_indexed and (self._reader.misses or self._list.objects.damaged)):
+                    return found
+                with self._file.open() as file:
+                    self._list_anew(file, os.fstat(file.fileno()).st_size)
+            except ReplacedError:
+                self.poll()
+            except OSError:
+                break
+            self._is_relisted = True
+        return default
 
     def _list_anew(self, file: IO[bytes], size: int) -> set[bytes]:
         """List the file by looking at each record, in the order of their numbers where they were moved."""
         try:
             self._forget(uses_index=False)
-            return self._list.look(file, size)
+            touched = self._list.look(file, size)
         except MovedError:
             self._forget(are_by_number=True)
-            return self._list.look(file, size)
+            touched = self._list.look(file, size)
+        self._file.note(file, self._list.tail.offset)
+        return touched
 
 
 def _unless_gone(answer: Callable[[], _Answer], default: _Answer) -> _Answer:

@@ -155,3 +155,41 @@ def test_a_log_that_was_removed_between_two_looks(tmp_path, file):
     assert reader.load_scalars("a") == points(*range(12))
     assert reader.refresh().reset
     assert reader.load_scalars("a") == points(*range(12))
+
+
+def test_a_file_that_has_the_number_of_the_listed_one(tmp_path, file):
+    """The number of a file that is gone is free for the next one."""
+    log(file, *range(15))
+    reader = LogReader(tmp_path)
+    reader.refresh()
+    known = reader.entries()
+    log(file, *range(15, 40))
+    shutil.copytree(tmp_path, tmp_path / "copy")
+    copy = EventFile(tmp_path / "copy" / "events.pb", is_new_attempt=False)
+    close(copy)
+    file.path.write_bytes((tmp_path / "copy" / "events.pb").read_bytes())
+    assert reader.load_scalars("a") == points(*range(40))
+    assert reader.read_part(known[1].parts[0]) == content(10)
+    assert reader.damage == 0
+    assert reader.refresh().reset
+
+
+def test_a_file_that_is_replaced_again_and_again(tmp_path, file, monkeypatch):
+    """Also between the new look and the question that is asked once more."""
+    log(file, *range(30))
+    reader = LogReader(tmp_path)
+    reader.refresh()
+    copies = [shutil.copy(file.path, tmp_path / f"copy{number}") for number in range(4)]
+    poll = reader._source.poll
+
+    def poll_and_replace():
+        delta = poll()
+        if copies:
+            shutil.move(copies.pop(), file.path)
+        return delta
+
+    monkeypatch.setattr(reader._source, "poll", poll_and_replace)
+    shutil.move(copies.pop(), file.path)
+    assert reader.point_count("a") == 30
+    assert not copies
+    assert reader.load_scalars("b") == points(*range(30))
