@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _serial = itertools.count()
+_NAME_CHARACTERS = 100  # of the target in the name of its temporary file
 # The errors of a file system that cannot sync, and of one whose sync failed.
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 _OF_THE_DISK = frozenset({errno.EIO, errno.ENOSPC, errno.EDQUOT})
@@ -90,7 +91,7 @@ def _replacing(target: str, mode: int) -> Iterator[int]:
     """Open a temporary file, which the block closes, and put it in the place of *target* afterwards."""
     folder, name = os.path.split(target)
     # The serial keeps two threads apart, the pid two processes; the name stays short enough for any target.
-    temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}.{next(_serial)}.tmp")
+    temporary = os.path.join(folder, f".{name[:_NAME_CHARACTERS]}.{os.getpid()}.{next(_serial)}.tmp")
     descriptor = os.open(temporary, _NEW, mode)
     try:
         yield descriptor
@@ -159,11 +160,16 @@ def folder_size(folder: Path | str, known: Mapping[str, int] | None = None) -> i
     return total
 
 
-def remove_leftovers(folder: Path | str) -> None:
-    """Remove the temporary files in *folder* that killed writers left; only when no process writes there."""
+def remove_leftovers(folder: Path | str, of: str | None = None) -> None:
+    """Remove the temporary files in *folder* that killed writers left; only when no process writes there.
+
+    Args:
+        folder: Where to look.
+        of: Name of the file that they were to replace; only these are removed, and no process may write that file.
+    """
     with suppress(OSError):  # the folder is gone, or a file in it: there is nothing left then
         for name in os.listdir(folder):
-            if _is_temporary(name):
+            if _is_temporary(name) and (of is None or name.rsplit(".", 3)[0] == f".{of[:_NAME_CHARACTERS]}"):
                 with suppress(OSError):
                     os.unlink(os.path.join(folder, name))
 

@@ -19,6 +19,8 @@ from measuring import medians, rival, row
 from table import print_table
 
 from pyexp.log import Logger, LogReader
+from pyexp.log.eventfile.sink import EventFile
+from pyexp.log.values.events import Points
 
 BURST = 10_000
 TOTAL = 200_000
@@ -161,6 +163,22 @@ def bytes_paced(*, closed):
         logger.close()
     found = (logger.path / "events.pb").stat().st_size / 10_000
     logger.close()
+    return found
+
+
+def closing_paced():
+    """Time to close a log of 10,000 steps of ten tags, a step a block, which is written anew."""
+    path = fresh("ours")
+    path.mkdir()
+    (path / ".pyexp").touch()
+    file = EventFile(path / "events.pb")
+    for step in range(10_000):
+        its, values = array("q", (step,)), array("d", (0.5,))
+        file.prepare([Points(tag, its, values, values) for tag in TAGS], [])()
+    begin = time.perf_counter()
+    file.close()
+    found = time.perf_counter() - begin
+    assert (path / "events.pb").stat().st_size < 2_000_000
     return found
 
 
@@ -333,6 +351,7 @@ def main():
             "bytes",
         ),
         row("the same, live", 32, medians({"ours": lambda: bytes_paced(closed=False)}, 1), "bytes"),
+        row("closing 10,000 steps of 10 tags, a step a tick", 0.05, medians({"ours": closing_paced}, 5)),
         row("200 idle loggers, percent of a core", 0.1, {"ours": 100 * share}, "percent"),
         row("200 idle loggers, threads", 1, {"ours": threads}, "threads"),
         row("visible to a reader, the longest of 10", 0.1, medians({"ours": visible_ours}, 5)),

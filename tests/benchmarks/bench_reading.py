@@ -99,10 +99,10 @@ def ours_scalars(name):
     return taken(lambda: LogReader(FOLDER / name).load_scalars_array("loss"))
 
 
-def ours_paced(name):
+def ours_paced(name, tags):
     def read_all():
         reader = LogReader(FOLDER / name)
-        for tag in TAGS[:10]:
+        for tag in tags:
             assert len(reader.load_scalars_array(tag).values) >= PACED
 
     return taken(read_all)
@@ -175,36 +175,45 @@ def prepare():
         write_theirs(FOLDER / "theirs", POINTS, ["loss"])
 
 
+# Steps, tags and whether it is closed.
+PACED_LOGS = {
+    "1,000 steps × 10 tags, a step a block, closed (floor: tight)": (PACED, 10, True),
+    "the same, live": (PACED, 10, False),
+    "1,125 steps, live, half of what is merged at once not merged": (PACED + 125, 10, False),
+    "10,000 steps, closed": (10 * PACED, 10, True),
+    "10,000 steps, live": (10 * PACED, 10, False),
+    "1,000 steps of one tag, closed": (PACED, 1, True),
+    "the same, live ": (PACED, 1, False),
+}
+
+
 def prepare_paced():
     """Write the same numbers at the pace of training, a step per block, and in a tight loop."""
-    write_run(FOLDER / "paced", PACED, 1, TAGS[:10])
-    write_run(FOLDER / "paced long", 10 * PACED, 1, TAGS[:10])
-    write_run(FOLDER / "tight long", 10 * PACED, PACED, TAGS[:10])
-    write_run(FOLDER / "paced between", PACED + 125, 1, TAGS[:10], closed=False)
-    write_run(FOLDER / "tight between", PACED + 125, PACED + 125, TAGS[:10])
-    write_run(FOLDER / "paced live", PACED, 1, TAGS[:10], closed=False)
-    write_run(FOLDER / "tight", PACED, PACED, TAGS[:10])
-    if has_theirs():
-        write_theirs(FOLDER / "their paced", PACED, TAGS[:10])
-
-
-PACED_LOGS = {
-    "1,000 steps × 10 tags, a step a block, closed (floor: tight)": ("paced", "tight"),
-    "the same, live": ("paced live", "tight"),
-    "1,125 steps, live, half of what is merged at once not merged": ("paced between", "tight between"),
-    "10,000 steps, closed": ("paced long", "tight long"),
-}
+    for steps, tags, closed in PACED_LOGS.values():
+        write_run(FOLDER / f"paced {steps} {tags} {closed}", steps, 1, TAGS[:tags], closed=closed)
+    for steps, tags in {(steps, tags) for steps, tags, _ in PACED_LOGS.values()}:
+        write_run(FOLDER / f"tight {steps} {tags}", steps, steps, TAGS[:tags])
+        if has_theirs():
+            write_theirs(FOLDER / f"their {steps} {tags}", steps, TAGS[:tags])
 
 
 def paced_rows():
     """Measure logs at the pace of training: beside EventAccumulator, and the tight one for comparison."""
-    accumulator = (lambda: theirs(FOLDER / "their paced", TAGS[:10])) if has_theirs() else None
-    rows = []
-    for name, (paced, tight) in PACED_LOGS.items():
-        systems = {"floor": lambda at=tight: ours_paced(at), "ours": lambda at=paced: ours_paced(at)}
-        rival_too = {"EventAccumulator": accumulator} if paced in {"paced", "paced live"} else {}
-        rows.append(row(name, 3, medians({**systems, **rival_too}, 15)))
-    return rows
+    return [
+        row(name, 3, medians(paced_systems(steps, TAGS[:tags], closed=closed), 15))
+        for name, (steps, tags, closed) in PACED_LOGS.items()
+    ]
+
+
+def paced_systems(steps, tags, *, closed):
+    """Return who reads these numbers."""
+    size = f"{steps} {len(tags)}"
+    accumulator = (lambda: theirs(FOLDER / f"their {size}", tags)) if has_theirs() else None
+    return {
+        "floor": lambda: ours_paced(f"tight {size}", tags),
+        "ours": lambda: ours_paced(f"paced {size} {closed}", tags),
+        "EventAccumulator": accumulator,
+    }
 
 
 def main():

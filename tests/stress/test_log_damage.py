@@ -10,7 +10,7 @@ import pytest
 
 from pyexp.log import LogReader, repair
 from pyexp.log._pb import events_pb2
-from pyexp.log.eventfile import merging
+from pyexp.log.eventfile import merging, rewriting, scalar_blocks
 from pyexp.log.eventfile import sink as event_file
 from pyexp.log.eventfile.sink import EventFile
 from pyexp.log.values.events import Content, Item, Points
@@ -21,11 +21,18 @@ PER_BLOCK = 7
 COUNTS = [pytest.param(60, id="few"), pytest.param(1000, id="full", marks=pytest.mark.stress)]
 
 
-@pytest.fixture(autouse=True, params=[250, 5], ids=["merged at the end", "merged often"])
+@pytest.fixture(autouse=True, params=[(250, False), (5, False), (5, True)], ids=["at the end", "often", "written anew"])
 def merged(request, monkeypatch):
-    monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", request.param)
-    monkeypatch.setattr(merging, "LEAST_BLOCKS", min(request.param, 8))
+    """Merge blocks at the end or often; then write the closed file anew, in blocks as long as those before."""
+    blocks, is_anew = request.param
+    monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", blocks)
+    monkeypatch.setattr(merging, "LEAST_BLOCKS", min(blocks, 8))
     monkeypatch.setattr(merging, "MOST_POINTS", PER_BLOCK)
+    monkeypatch.setattr(rewriting, "LEAST_SAVED_BYTES", 1 if is_anew else sys.maxsize)
+    monkeypatch.setattr(rewriting, "LEAST_SAVED_PART", -9.0)
+    if is_anew:
+        monkeypatch.setattr(scalar_blocks, "POINTS_PER_BLOCK", PER_BLOCK)
+    return is_anew
 
 
 def value_of(tag, iteration):
@@ -68,10 +75,11 @@ def write_log(folder, *, closed):
     return (folder / "events.pb").read_bytes()
 
 
-def test_r16_is_about_merged_blocks(tmp_path):
+def test_r16_is_about_merged_blocks(tmp_path, merged):
     write_log(tmp_path, closed=True)
     message = events_pb2.EventFile.FromString((tmp_path / "events.pb").read_bytes())
-    assert any(record.HasField("merged") for record in message.record)
+    assert any(record.HasField("merged") for record in message.record) is not merged
+    assert sum(record.HasField("scalars") for record in message.record) == len(TAGS) * BLOCKS if merged else BLOCKS
 
 
 def check(folder, *, lost_blocks=1, lost_objects=1, first_block=0):

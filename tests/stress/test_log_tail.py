@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import sys
 import threading
 import time
 from array import array
@@ -9,17 +10,18 @@ from array import array
 import pytest
 
 from pyexp.log import LogReader
-from pyexp.log.eventfile import merging
+from pyexp.log.eventfile import merging, rewriting, scalar_blocks
 from pyexp.log.eventfile.sink import EventFile
 from pyexp.log.values.events import Points
 
 SECONDS = [pytest.param(2, id="short"), pytest.param(60, id="full", marks=pytest.mark.stress)]
 
 
-@pytest.fixture(autouse=True)
-def merged_often(monkeypatch):
+@pytest.fixture(autouse=True, params=[sys.maxsize, 1], ids=["merged", "written anew"])
+def merged_often(request, monkeypatch):
     monkeypatch.setattr(merging, "BLOCKS_AT_ONCE", 30)
     monkeypatch.setattr(merging, "MOST_POINTS", 5)
+    monkeypatch.setattr(rewriting, "LEAST_SAVED_BYTES", request.param)
 
 
 def make_bytes(folder, blocks):
@@ -118,3 +120,48 @@ def test_r23_cut_and_removed_while_it_is_read(tmp_path, seconds):
     (folder / "events.pb").write_bytes(data)
     follower.look()
     assert sorted(follower.points) == [(it, float(it)) for it in range(500)]
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("seconds", SECONDS)
+def test_r23_closed_and_opened_again_while_it_is_read(tmp_path, monkeypatch, seconds):
+    """Each close may put another file in its place, also between a look and what is asked then."""
+    monkeypatch.setattr(scalar_blocks, "POINTS_PER_BLOCK", 64)
+    stop = threading.Event()
+    failures, written = [], [0]
+
+    def log():
+        chance = random.Random(24)
+        try:
+            while not stop.is_set():
+                file = EventFile(tmp_path / "events.pb")
+                for _ in range(chance.randrange(1, 80)):
+                    column = array("q", [written[0]])
+                    file.prepare([Points("x", column, array("d", column), array("d", column))], [])()
+                    written[0] += 1
+                file.close() if chance.random() < 0.8 else file.release()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=log)
+    thread.start()
+    follower, asked = Follower(tmp_path), LogReader(tmp_path)
+    end = time.monotonic() + seconds
+    try:
+        while time.monotonic() < end:
+            follower.look()
+            assert follower.points == [(it, float(it)) for it in range(len(follower.points))]
+            least = written[0]
+            asked.refresh()
+            points = asked.load_scalars("x")
+            assert points == [(it, float(it)) for it in range(len(points))]
+            assert len(points) >= least
+            assert asked.point_count("x") >= least
+    finally:
+        stop.set()
+        thread.join()
+    assert not failures
+    follower.look()
+    assert len(follower.points) == written[0]
+    assert follower.reader.damage == 0
+    assert asked.damage == 0

@@ -201,7 +201,7 @@ class Logger:
         await anyio.to_thread.run_sync(self.flush, timeout_s, abandon_on_cancel=True)
 
     def close(self, timeout_s: float = TIMEOUT_S) -> None:
-        """Write what is pending and finish the file; closing again does nothing.
+        """Write what is pending, finish the file and make it small where that is worth it; closing again does nothing.
 
         Takes as long as there is progress, and gives up after *timeout_s* without.
 

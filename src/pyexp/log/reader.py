@@ -85,7 +85,8 @@ class LogReader(ByKind):
     def refresh(self) -> Changes:
         """Look for what was logged since the last look, reading only that.
 
-        Never raises because the log is damaged, cut or removed meanwhile.
+        All is new, and `Changes.reset` true, where a closed log was written anew to make it small. Never raises because
+        the log is damaged, cut or removed meanwhile.
         """
         self._is_following = True
         if self._source is None:

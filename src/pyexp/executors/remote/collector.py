@@ -113,7 +113,7 @@ class Collector:
         if copy.mark == mark and not is_last:
             return
         with open_regular(self._root / path) as file:
-            if not _continues(file, copy, is_last=is_last):
+            if copy.mark[0] != mark[0] or not _continues(file, copy, is_last=is_last):
                 copy.sent, copy.tail, copy.digest = 0, b"", hashlib.sha256()
                 yield Piece(path=path, offset=0, data=b"")
             for piece in _pieces(file, path, copy.sent):

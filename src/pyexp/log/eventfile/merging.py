@@ -5,18 +5,18 @@ Owns which blocks are merged, and that merging loses and repeats no point. Appen
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING
 
 from pyexp.log.eventfile import codec, scalar_blocks
+from pyexp.log.eventfile.columns import Columns
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.record_walk import Tail
-from pyexp.log.values.events import Points
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
     from pyexp.log.eventfile.framing import Frame
+    from pyexp.log.values.events import Points
 
 BLOCKS_AT_ONCE = 250  # once as many small blocks have gathered, they are merged,
 BYTES_AT_ONCE = 1 << 21  # or as many bytes of them
@@ -33,16 +33,12 @@ class _Gathered:
     blocks: int = 0
     first: int = 0
     last: int = 0
-    columns: dict[str, tuple[array[int], array[float], array[float]]] = field(default_factory=dict)
+    columns: Columns = field(default_factory=Columns)
 
     def add(self, frame: Frame, number: int, found: list[Points]) -> None:
         if not self.blocks:
             self.begin, self.first = frame.offset, number
-        for points in found:
-            columns = self.columns.setdefault(points.tag, (array("q"), array("d"), array("d")))
-            columns[0].extend(points.iterations)
-            columns[1].extend(points.values)
-            columns[2].extend(points.times)
+        self.columns.extend(found)
         self.end, self.last = frame.end, number
         self.blocks += 1
 
@@ -60,7 +56,7 @@ def merge(file: IO[bytes], begin: int, end: int, log: int | None) -> list[tuple[
         if kind == codec.MERGED or (kind == codec.ATTEMPT and not codec.parse_attempt(frame.head).joins):
             gathered = _Gathered(frame.end)
         elif kind == codec.SCALARS and is_small(frame.head, frame.end - frame.offset):
-            found = _read(file, frame)
+            found = read_all(file, frame)
             if found is None or frame.number is None:
                 return []
             gathered.add(frame, frame.number, found)
@@ -81,7 +77,7 @@ def is_small(head: bytes, record_bytes: int) -> bool:
     return block.total(len(block.crcs)) <= MOST_POINTS * len(block.crcs)
 
 
-def _read(file: IO[bytes], frame: Frame) -> list[Points] | None:
+def read_all(file: IO[bytes], frame: Frame) -> list[Points] | None:
     """Return the columns of a block; None when some of it is damaged."""
     data = read_at(file, frame.data_offset, frame.end - frame.data_offset)
 
@@ -96,7 +92,9 @@ def _read(file: IO[bytes], frame: Frame) -> list[Points] | None:
 
 
 def _encode(gathered: _Gathered) -> list[tuple[bytes, list[bytes]]]:
-    columns = [Points(tag, *of_tag) for tag, of_tag in gathered.columns.items()]
+    columns = gathered.columns.take()
+    if any(len(points.values) > scalar_blocks.POINTS_PER_BLOCK for points in columns):
+        return []  # a tag in two merged blocks could not be read from the small ones where one of the two is damaged
     batches = list(scalar_blocks.batches(columns))
     span = codec.Span(
         begin=gathered.begin, end=gathered.end, first=gathered.first, last=gathered.last, parts=len(batches)

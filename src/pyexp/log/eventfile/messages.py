@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def load_messages(path: str | os.PathLike[str]) -> Iterator[Record]:
-    """Yield the records of an event file, in the order in which they were written, as messages of ``events.proto``.
+    """Yield the records of an event file, in the order in which they stand there, as messages of ``events.proto``.
 
     One record at a time is in memory, so that the file may be larger than protobuf allows for one message. What is
     torn or damaged is skipped, as a `LogReader` does, and so are merged blocks, which say once more what small ones

@@ -134,6 +134,11 @@ class Window:
 
     def whole_at(self, offset: int, log: int | None = None) -> Frame | None:
         """Return the record at *offset*, with its stamp, if it was written to its end; see `framing.stamped`."""
+        position = offset - self._base
+        if log is not None and position >= 0:
+            frame = framing.parse_whole(self._buffer, position, offset, log)
+            if frame is not None:
+                return frame
         frame = self.frame_at(offset)
         if frame is None or frame.is_moved:
             return frame

@@ -12,7 +12,7 @@ from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile.record_walk import Tail
-from pyexp.log.folder.locks import locked
+from pyexp.log.folder.locks import open_locked
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def repair(path: Path) -> int:
         FileNotFoundError: There is no such file.
         LogError: It is not an event file; it stays as it is.
     """
-    with open(path, "r+b", buffering=0) as file, locked(file.fileno()):
+    with open_locked(path, os.O_RDWR) as descriptor, open(os.dup(descriptor), "r+b", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         gaps, end = _survey(file, size)
         if not end:

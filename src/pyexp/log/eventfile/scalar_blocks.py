@@ -109,14 +109,16 @@ def encode_all(columns: Iterable[Points]) -> Iterator[tuple[bytes, list[bytes]]]
 
 
 def batches(columns: Iterable[Points]) -> Iterator[tuple[list[Points], list[int] | None]]:
-    """Yield the columns of each block, and their strides, for `encode`."""
+    """Yield the columns of each block, and their strides, for `encode`; the points of a tag stay in their order."""
     strided: list[Points] = []
     strides: list[int] = []
     listed: list[Points] = []
+    listed_tags: set[str] = set()
     for points in _cut(columns):
-        stride = find_stride(points.iterations)
-        if stride is None:
+        stride = None if points.tag in listed_tags else find_stride(points.iterations)
+        if stride is None:  # blocks of these come last, and so does what follows of their tags
             listed.append(points)
+            listed_tags.add(points.tag)
         else:
             strided.append(points)
             strides.append(stride)

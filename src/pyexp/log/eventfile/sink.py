@@ -12,14 +12,17 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyexp.log.eventfile import codec, framing, merging, scalar_blocks
+from pyexp._files import remove_leftovers
+from pyexp.errors import LogError
+from pyexp.log.eventfile import codec, framing, merging, rewriting, scalar_blocks
 from pyexp.log.eventfile import index as indexing
 from pyexp.log.eventfile import repair as repairs
 from pyexp.log.eventfile.record_walk import Tail
-from pyexp.log.folder.locks import locked
+from pyexp.log.folder.locks import locked, open_locked
 from pyexp.log.folder.presence import Presence
-from pyexp.log.folder.whereabouts import create, locate
+from pyexp.log.folder.whereabouts import create, is_plain, locate
 from pyexp.log.values.file_layout import require_format
+from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +48,6 @@ class EventFile:
             LogError: There is a file of that name that is not an event file.
         """
         self.path = path
-        self._descriptor = os.open(path, _FLAGS | (os.O_CREAT if is_new_attempt else 0), 0o666)
         self._presence: Presence | None = None
         self._is_lost = False
         self._unindexed = 0
@@ -53,21 +55,24 @@ class EventFile:
         self._seen = Tail()  # of the file, by all who write to it
         self._merged_end = self._small = 0  # up to where blocks are merged, and how many small ones we wrote since,
         self._small_bytes = 0  # and how large these are
-        try:
-            with locked(self._descriptor):
-                self._begin(is_new_attempt=is_new_attempt)
-        except BaseException:
-            self._close()
-            raise
+        with open_locked(path, _FLAGS | (os.O_CREAT if is_new_attempt else 0), stays_open=True) as self._descriptor:
+            self._begin(is_new_attempt=is_new_attempt)
 
     def reopened(self) -> EventFile:
         """Return an object for a forked child, which continues the attempt."""
         require_format(self.path.parent, use_protobuf=True)
         own = EventFile(self.path, is_new_attempt=False)
-        own._indexed_end, own._index_at = self._indexed_end, self._index_at
-        own._seen = Tail(self._seen.offset, self._seen.log, self._seen.number)
-        own._merged_end = own._seen.offset
+        if own._holds(self._seen):  # else the file was written anew, and is looked at from its begin
+            own._indexed_end, own._index_at = self._indexed_end, self._index_at
+            own._seen = Tail(self._seen.offset, self._seen.log, self._seen.number)
+            own._merged_end = own._seen.offset
         return own
+
+    def _holds(self, seen: Tail) -> bool:
+        """Return whether the last record that another object knows of is in this file."""
+        with repairs.reading(self._descriptor) as file:
+            ending = read_at(file, max(seen.offset - framing.ENDING_BYTES, 0), framing.ENDING_BYTES)
+        return framing.parse_stamp(ending) == (seen.number, seen.log)
 
     def prepare(self, scalars: Sequence[Points], items: Sequence[tuple[Item, int]]) -> Callable[[], None]:
         """Encode points and objects and return what appends all of them or, when it raises `OSError`, none."""
@@ -76,17 +81,27 @@ class EventFile:
         return lambda: self._append_whole(records)
 
     def close(self) -> None:
-        """Append the index by which a reader finds everything at once, and close the file."""
+        """Append the index by which a reader finds everything at once, make the file small, and close it."""
         try:
             with locked(self._descriptor, _CLOSING_PATIENCE_S) as is_locked:
                 self._follow(is_locked=is_locked)
                 self._merge()
                 self._append_index()
                 self._append([(codec.encode_end(self._index_at), [])], are_stamped=False)
-        except (OSError, ValueError):
+                if is_locked:
+                    self._make_small()
+        except (OSError, ValueError, LogError):
             pass  # everything that was logged is in the file; without an index it is only listed more slowly
         finally:
             self.release()
+
+    def _make_small(self) -> None:
+        """Replace the file by one that says the same in less, if that is worth it and nothing else writes to it."""
+        if os.fstat(self._descriptor).st_size < rewriting.LEAST_SAVED_BYTES:
+            return
+        self.path = locate(self._descriptor, self.path)
+        if is_plain(self.path) and self._presence is not None and self._presence.is_alone(self.path.parent):
+            rewriting.rewrite(self.path, self._descriptor)
 
     def release(self) -> None:
         """Close the descriptor and nothing else; a child opens the file where it is now."""
@@ -162,6 +177,8 @@ class EventFile:
             self._seen.log = int.from_bytes(os.urandom(4), "little")
         with repairs.reading(self._descriptor) as file:
             last = indexing.find_last(file, os.fstat(self._descriptor).st_size)
+        if not joins and self._seen.offset:
+            remove_leftovers(self.path.parent, of=self.path.name)
         if last is not None:
             self._indexed_end, self._index_at = last.end, last.offset
         self._append([(codec.encode_attempt(time.time(), WRITER, joins=joins), [])])
@@ -215,7 +232,7 @@ class EventFile:
 
 def remove_unused(path: Path) -> bool:
     """Remove the event file *path* if it holds no event; return whether it does not."""
-    with open(path, "rb", buffering=0) as file, locked(file.fileno()):
+    with open_locked(path, os.O_RDONLY) as descriptor, repairs.reading(descriptor) as file:
         if not repairs.is_unused(file):
             return False
         try:

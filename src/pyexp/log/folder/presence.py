@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyexp._locks import NoLocksError, try_lock
+from pyexp.log.folder.whereabouts import is_at
 from pyexp.log.values.file_layout import MARKER
 
 if TYPE_CHECKING:
@@ -57,6 +58,16 @@ class _Stays:
             stay.users += 1
             return key, _is_shared(stay.descriptor)
 
+    def is_only(self, key: tuple[int, int], folder: Path) -> bool:
+        with self._lock:
+            stay = self._stays.get(key)
+            if stay is None or stay.users != 1 or not is_at(stay.descriptor, folder / MARKER):
+                return False
+            try:
+                return try_lock(stay.descriptor)
+            except NoLocksError:
+                return False
+
     def leave(self, key: tuple[int, int]) -> None:
         with self._lock:
             stay = self._stays.get(key)
@@ -87,6 +98,14 @@ class Presence:
         if sys.platform != "win32":  # has no locks that several may hold
             with suppress(OSError):
                 self._key, self.has_company = _stays.enter(folder)
+
+    def is_alone(self, folder: Path) -> bool:
+        """Return whether no other logger is there, of this process or another; then this one had better leave soon.
+
+        Holds as long as others are kept from entering. False where that is not known: the file system has no locks, or
+        the marker is not the one that was entered by.
+        """
+        return self._key is not None and _stays.is_only(self._key, folder)
 
     def leave(self) -> None:
         """Say that one logger less is there; once only."""

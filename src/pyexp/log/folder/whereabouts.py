@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +16,10 @@ def locate(descriptor: int, path: Path) -> Path:
     Raises:
         FileNotFoundError: No file of that name is the open one any more: what is written to it cannot be read.
     """
-    if _is_at(descriptor, path):
+    if is_at(descriptor, path):
         return path
     moved = _path_of(descriptor)
-    if moved is not None and moved.name == path.name and _is_at(descriptor, moved):
+    if moved is not None and moved.name == path.name and is_at(descriptor, moved):
         return moved
     raise FileNotFoundError(
         errno.ENOENT,
@@ -41,7 +42,14 @@ def create(path: Path, flags: int) -> int:
         ) from None
 
 
-def _is_at(descriptor: int, path: Path) -> bool:
+def is_plain(path: Path) -> bool:
+    """Return whether the file at *path* is a regular one with this name alone: no link leads to or from it."""
+    status = os.lstat(path)
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+
+
+def is_at(descriptor: int, path: Path) -> bool:
+    """Return whether the file at *path* is the open one."""
     try:
         there = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):

@@ -66,6 +66,19 @@ def test_growing_file_whose_end_was_cut_and_rewritten(copying):
     assert (copying.there / "events.pb").read_bytes() == b"whole|other and more"
 
 
+def test_growing_file_in_whose_place_another_was_put(copying):
+    events = copying.here / "events.pb"
+    events.write_bytes(b"many small blocks" + bytes(8_000))
+    copying.look()
+    made = copying.here / ".events.pb.1.0.tmp"
+    made.write_bytes(b"a few long ones" + bytes(9_000))  # what both have at the end that was sent is the same
+    made.replace(events)
+
+    copying.look()
+
+    assert files_in(copying.there) == files_in(copying.here)
+
+
 def test_change_far_from_the_end_is_found_by_the_last_look(copying):
     table = copying.here / "table.csv"
     table.write_bytes(b"a" * 10_000)

@@ -40,3 +40,23 @@ def test_the_mark_finds_the_next_record():
     sealed, _ = framing.seal(b"head", 0, 5)
     assert framing.find_mark(b"junk!" + sealed, 0) == 5
     assert framing.find_mark(b"junk!" + sealed, 6) == -1
+
+
+@given(st.data())
+def test_one_look_at_a_whole_record_finds_what_several_steps_find(data):
+    """Whatever is damaged or cut: it finds the same record, or says nothing."""
+    head, content, log = b"head" * data.draw(st.integers(0, 3)), b"x" * data.draw(st.integers(0, 40)), 77
+    stamp = data.draw(st.sampled_from([None, (3, log), (4, log + 1)]))
+    sealed, ending = framing.seal(head, len(content), 1000, stamp)
+    record = bytearray(sealed + content + ending)
+    for bit in data.draw(st.lists(st.integers(0, 8 * len(record) - 1), max_size=1)):
+        record[bit // 8] ^= 1 << bit % 8
+    buffer = b"before" + bytes(record[: data.draw(st.integers(0, len(record)))] if data.draw(st.booleans()) else record)
+    found = framing.parse_whole(buffer, 6, 1000, log)
+    needed = framing.needed(buffer[6 : 6 + framing.HEADER_BYTES])
+    frame = framing.parse(buffer, 6, 1000) if needed is not None and 6 + needed <= len(buffer) else None
+    if frame is not None and buffer.endswith(frame.trailer):
+        frame = framing.stamped(frame, buffer[-framing.ENDING_BYTES :], log)
+    else:
+        frame = None
+    assert found == (frame if frame is not None and frame.log == log else None)

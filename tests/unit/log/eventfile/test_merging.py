@@ -221,6 +221,17 @@ def test_blocks_of_many_points_are_not_merged(tmp_path):
     assert LogReader(tmp_path / "run").load_scalars("b") == [(it, float(it)) for it in range(300)]
 
 
+def test_a_tag_is_in_one_merged_block_at_most(tmp_path, monkeypatch):
+    """Else the points of a damaged one would come twice: from the small blocks, and from the other merged one."""
+    monkeypatch.setattr(scalar_blocks, "POINTS_PER_BLOCK", 7)
+    path = write(tmp_path / "run", 40, closed=False)
+    data = path.read_bytes()
+    for at in range(0, len(data), 5):
+        path.write_bytes(data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :])
+        points = LogReader(tmp_path / "run").load_scalars("a")
+        assert len(set(points)) == len(points)
+
+
 def test_later_attempts_hide_points_in_merged_blocks(tmp_path):
     write(tmp_path / "run", 40)
     write(tmp_path / "run", 40, begin=25)

@@ -118,3 +118,15 @@ def test_strides(iterations, stride):
 
 def test_the_widest_jump_has_no_stride():
     assert scalar_blocks.find_stride(array("q", [-(1 << 63), (1 << 63) - 1])) is None
+
+
+@pytest.mark.parametrize("size", [3, 1 << 16], ids=["columns of one tag", "a column that is cut"])
+def test_points_of_a_tag_stay_in_their_order(size):
+    """Those whose iterations have a stride stand in other blocks than the rest."""
+    uneven, even = [at * at for at in range(size)], [1 << 40, (1 << 40) + 1, (1 << 40) + 2]
+    if size == 3:
+        columns = [points("a", uneven), points("b", [1]), points("a", even, [7.0, 8.0, 9.0])]
+    else:
+        columns = [points("a", uneven + even), points("b", [1])]
+    found = [column for column in decode(scalar_blocks.encode_all(columns)) if column.tag == "a"]
+    assert [it for column in found for it in column.iterations] == uneven + even

@@ -7,6 +7,7 @@ import textwrap
 import pytest
 
 from pyexp.log import Logger, LogReader
+from pyexp.log.folder.presence import Presence
 
 both_formats = pytest.mark.parametrize("use_protobuf", [True, False], ids=["protobuf", "jsonl"])
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no locks there that several may hold")
@@ -132,3 +133,24 @@ def test_a_forked_child_that_logs_nothing_is_not_there(tmp_path, start):
         assert LogReader(tmp_path).load_scalars("x") == [(number, float(number)) for number in range(200)]
     finally:
         parent.stdin.close()
+
+
+@pytest.mark.slow
+def test_who_is_alone_in_a_folder(tmp_path, start):
+    one = Presence(tmp_path)
+    assert one.is_alone(tmp_path)
+    two = Presence(tmp_path)
+    assert not one.is_alone(tmp_path)
+    two.leave()
+    assert one.is_alone(tmp_path)
+    one.leave()
+    assert not one.is_alone(tmp_path)
+    worker, one = start(use_protobuf=True), Presence(tmp_path)
+    assert not one.is_alone(tmp_path)
+    finish(worker)
+    assert one.is_alone(tmp_path)
+    (tmp_path / ".pyexp").unlink()
+    assert not one.is_alone(tmp_path)
+    (tmp_path / ".pyexp").touch()  # another one, which later loggers enter by
+    assert not one.is_alone(tmp_path)
+    one.leave()

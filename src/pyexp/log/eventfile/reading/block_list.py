@@ -88,8 +88,16 @@ class BlockList:
 
     def unmerged(self) -> list[int]:
         """Return the keys of all blocks behind the merged ones."""
-        begin = self.merged_end
-        return sorted(key for keys in self._blocks.values() for key in keys[bisect_left(keys, begin) :])
+        return [key for key, _ in self.blocks(self.merged_end)]
+
+    def blocks(self, begin: int = 0) -> list[tuple[int, bytes]]:
+        """Return key and tags of all blocks to read, from the key *begin* on."""
+        blocks = self._blocks.items()
+        return sorted((key, tag_set) for tag_set, keys in blocks for key in keys[bisect_left(keys, begin) :])
+
+    def replaced(self) -> list[int]:
+        """Return the keys of the blocks that are not read, because merged ones replace them."""
+        return [key for group in self._replaced for keys in group.blocks.values() for key in keys]
 
     def replaced_by(self, tag: str, key: int) -> Sequence[int]:
         """Return the keys of the blocks with a tag that the merged block *key* replaces; none for another block."""

@@ -1,7 +1,8 @@
 """The points of the blocks of one event file, read when asked for.
 
 Owns what is kept of what was read: heads, joined small blocks, counts of points, and which columns are damaged. Reads a
-merged block, or the blocks that it replaces where it is damaged.
+merged block, or the blocks that it replaces where it is damaged. All that reads raises `OSError` when the file was
+removed or replaced meanwhile.
 """
 
 from __future__ import annotations
@@ -9,20 +10,18 @@ from __future__ import annotations
 import os
 from array import array
 from bisect import bisect_left, bisect_right
-from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 
-from pyexp._files import open_regular
 from pyexp.log.eventfile.reading.small_blocks import SmallBlocks
 from pyexp.log.values.attempts import after, joined
 from pyexp.log.values.events import Points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from pyexp.log.eventfile.reading.block_list import BlockList
     from pyexp.log.eventfile.reading.heads import Heads
+    from pyexp.log.eventfile.reading.known_file import KnownFile
     from pyexp.log.eventfile.reading.places import Places
 
 
@@ -34,10 +33,10 @@ class BlockReader:
         misses: Some block is not where it was listed.
     """
 
-    def __init__(self, path: Path, blocks: BlockList, places: Places, heads: Heads) -> None:
+    def __init__(self, file: KnownFile, blocks: BlockList, places: Places, heads: Heads) -> None:
         self.damaged: set[tuple[int, str]] = set()
         self.misses = False
-        self._path = path
+        self._file = file
         self._blocks = blocks
         self._places = places
         self._heads = heads
@@ -53,7 +52,7 @@ class BlockReader:
     def all_points(self, tag: str, known: int) -> list[Points]:
         """Return the points of a tag in all blocks, in pieces; *known* is how far the list of blocks goes."""
         keys = self._blocks.keys(tag)
-        with self._open() as file:
+        with self._file.open() as file:
             size = os.fstat(file.fileno()).st_size
             merged = bisect_left(keys, self._blocks.merged_end)
             small, end = self._small.read(file, size, self._list_unmerged(known), tag)
@@ -64,7 +63,7 @@ class BlockReader:
     def points_after(self, tag: str, start: int) -> list[Points]:
         """Return the points of a tag from index *start* on, reading only the blocks with these."""
         keys = self._blocks.keys(tag)
-        with self._open() as file:
+        with self._file.open() as file:
             ladder = self._climb(file, tag, keys)
             first = bisect_right(ladder, start)
             skip = start - (ladder[first - 1] if first else 0)
@@ -73,14 +72,14 @@ class BlockReader:
 
     def points_by_block(self, tag: str) -> Iterator[tuple[int, Points]]:
         """Yield key and points of each block of a tag."""
-        with self._open() as file:
+        with self._file.open() as file:
             size = os.fstat(file.fileno()).st_size
             for key in self._blocks.keys(tag):
                 yield key, self._read(file, size, key, tag)
 
     def last(self, tag: str) -> tuple[int, float] | None:
         """Return the last point of a tag, reading one block, or its head where the point is in there."""
-        with self._open() as file:
+        with self._file.open() as file:
             size = os.fstat(file.fileno()).st_size
             for key in self._blocks.newest(tag):
                 if (known := self._lasts.get(tag)) and known[0] == key:
@@ -95,19 +94,15 @@ class BlockReader:
         blocks, replaced = self._blocks.before(tag, limit)
         if not blocks and not replaced:
             return 0
-        with suppress(OSError), self._open() as file:
+        with self._file.open() as file:
             size = os.fstat(file.fileno()).st_size
             ladder = self._climb(file, tag, self._blocks.keys(tag))
             return (ladder[blocks - 1] if blocks else 0) + sum(self._count(file, size, key, tag) for key in replaced)
-        return 0
 
     def is_healed(self, file: IO[bytes], size: int, rechecked: int) -> bool:
         """Return whether a column that was damaged is whole now, of the first *rechecked* ones."""
         columns = [(key, tag) for key, tag in self.damaged if tag][:rechecked]
         return any(self._read_column(file, size, key, tag) is not None for key, tag in columns)
-
-    def _open(self) -> IO[bytes]:
-        return open_regular(self._path, follow_links=True, buffering=0)
 
     def _list_unmerged(self, known: int) -> list[int]:
         if self._places.are_by_number:

@@ -22,9 +22,9 @@ from pyexp.log.eventfile.record_walk import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pyexp.log.eventfile.framing import Frame
+    from pyexp.log.eventfile.reading.known_file import KnownFile
 
 
 class MovedError(Exception):
@@ -40,26 +40,30 @@ class Listing:
         blocks: The blocks of scalars.
         objects: The objects.
         attempts: When each attempt began.
+        attempt_keys: Keys of these.
+        unknown: Keys of records of a later version.
         damaged: Keys of records whose heads say nothing.
         is_indexed: Some of it was listed without looking at it.
         merges: How often blocks were replaced by merged ones.
         is_restored: A merged block may say what a damaged one said, since this was last set to False.
     """
 
-    def __init__(self, path: Path, *, uses_index: bool = True, are_by_number: bool = False) -> None:
+    def __init__(self, file: KnownFile, *, uses_index: bool = True, are_by_number: bool = False) -> None:
         self._uses_index = uses_index
         self.tail = Tail(checks_stamps=are_by_number)
         self.places = Places(are_by_number=are_by_number)
         self.heads = Heads(self.places)
         self.blocks = BlockList()
-        self.objects = ObjectList(path, self.places)
+        self.objects = ObjectList(file, self.places)
         self.attempts: list[float] = []
+        self.attempt_keys: list[int] = []
+        self.unknown: set[int] = set()
         self.damaged: set[int] = set()
         self.is_indexed = self.is_restored = False
         self.merges = 0
-        self._path = path
+        self._path = file.path
         self._begin_of_last = self._last_tag_set = b""
-        self._attempt_keys: list[int] = []  # of those that join none
+        self._hiding: list[int] = []  # keys of the attempts that join none
 
     @property
     def end(self) -> int:
@@ -68,7 +72,7 @@ class Listing:
 
     def attempt_of(self, key: int) -> int:
         """Return which attempt a record is of."""
-        return bisect_right(self._attempt_keys, key) - 1
+        return bisect_right(self._hiding, key) - 1
 
     def is_hiding(self, tag: str) -> bool:
         """Return whether a later attempt may hide points of a tag."""
@@ -145,6 +149,8 @@ class Listing:
                 self._take_attempt(key, codec.parse_attempt(frame.head))
             elif kind == codec.LOST:
                 self.damaged.add(key)
+            elif kind not in (codec.INDEX, codec.END):
+                self.unknown.add(key)
         except WireError:
             self.damaged.add(key)
 
@@ -171,5 +177,6 @@ class Listing:
                 f"up to {codec.FORMAT}: upgrade pyexp"
             )
         self.attempts.append(attempt.time)
+        self.attempt_keys.append(key)
         if not attempt.joins:
-            self._attempt_keys.append(key)
+            self._hiding.append(key)

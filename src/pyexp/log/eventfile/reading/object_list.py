@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import os
 from array import array
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyexp._files import open_regular
 from pyexp.log.eventfile import codec
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.values.events import Entry, Part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from pyexp.log.eventfile.framing import Frame
+    from pyexp.log.eventfile.reading.known_file import KnownFile
     from pyexp.log.eventfile.reading.places import Places
 
 
@@ -31,28 +29,31 @@ class ObjectList:
         damaged: Keys of those whose heads cannot be read.
     """
 
-    def __init__(self, path: Path, places: Places) -> None:
+    def __init__(self, file: KnownFile, places: Places) -> None:
         self.keys: array[int] = array("Q")
         self.damaged: set[int] = set()
-        self._path = path
+        self._file = file
         self._places = places
         self._entries: list[Entry] = []  # of the first `_looked_at` keys
         self._looked_at = 0
 
     def entries(self) -> list[Entry]:
-        """Return an entry for each object, reading the heads of those that are new."""
+        """Return an entry for each object, reading the heads of those that are new.
+
+        Raises:
+            OSError: The file was removed or replaced meanwhile.
+        """
         if self._looked_at < len(self.keys):
-            with suppress(OSError):  # removed meanwhile: the next poll says so
-                self._look()
+            self._look()
         return self._entries
 
     def entries_at(self, keys: Sequence[int]) -> list[Entry]:
-        """Return the entries of the objects with these keys."""
+        """Return the entries of the objects with these keys; see `entries`."""
         wanted = set(keys)
         return [entry for entry in self.entries() if entry.id in wanted] if wanted else []
 
     def _look(self) -> None:
-        with open_regular(self._path, follow_links=True, buffering=0) as file:
+        with self._file.open() as file:
             size = os.fstat(file.fileno()).st_size
             for key in self.keys[self._looked_at :]:
                 try:
@@ -72,7 +73,7 @@ class ObjectList:
             return None
         offsets = codec.part_offsets(frame.data_offset, (size for _, size, _ in head.parts))
         parts = [
-            Part(media_type, size, self._path, offset, crc)
+            Part(media_type, size, self._file.path, offset, crc)
             for (media_type, size, crc), offset in zip(head.parts, offsets, strict=True)
         ]
         return Entry(

@@ -6,14 +6,13 @@ tags. Bounded in memory; what is beyond that is read block by block.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
 from typing import IO, TYPE_CHECKING
 
 from pyexp.log.eventfile import codec, framing, scalar_blocks
+from pyexp.log.eventfile.columns import Columns
 from pyexp.log.eventfile.protobuf_wire import WireError
 from pyexp.log.eventfile.reading.rows import Rows
-from pyexp.log.values.events import Points
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from pyexp.log.eventfile.framing import Frame
     from pyexp.log.eventfile.reading.places import Places
+    from pyexp.log.values.events import Points
 
 MAX_BLOCK_BYTES = scalar_blocks.SMALL_BYTES
 MAX_BYTES = 1 << 21  # of the file; joined they take about half
@@ -41,7 +41,7 @@ class SmallBlocks:
         """
         self._note_damage = note_damage
         self._places = places
-        self._columns: dict[str, tuple[array[int], array[float], array[float]]] = {}
+        self._columns = Columns()
         self._rows: dict[int, Rows] = {}  # by the size of a block
         self._room = MAX_BYTES
         self._end = 0  # behind the blocks that are joined
@@ -58,8 +58,7 @@ class SmallBlocks:
             self._extend(_Bytes(file, size), offsets[begin:])
         if tag not in self._columns:
             return [], self._end
-        iterations, values, times = self._columns[tag]
-        return [Points(tag, iterations[:], values[:], times[:])], self._end
+        return [self._columns.copy(tag)], self._end
 
     def _extend(self, source: _Bytes, offsets: Iterable[int]) -> None:
         """Join what follows, up to a block that is large or long, has no room, or is damaged where its size is."""
@@ -67,7 +66,7 @@ class SmallBlocks:
         for offset in offsets:
             if rows is None or rows.size > self._room or not rows.add(source.read(offset, rows.size), offset):
                 if rows is not None:
-                    self._join(rows.take())
+                    self._columns.extend(rows.take())
                 rows = self._rows_at(source, offset)
                 if rows is None:
                     self._obstacle = offset
@@ -75,7 +74,7 @@ class SmallBlocks:
             self._room -= rows.size
             self._end = offset + 1
         if rows is not None:
-            self._join(rows.take())
+            self._columns.extend(rows.take())
 
     def _rows_at(self, source: _Bytes, offset: int) -> Rows | None:
         """Join a block; return rows that those like it may be added to, None when it cannot be joined."""
@@ -103,16 +102,9 @@ class SmallBlocks:
         for tag, points in zip(codec.parse_tags(block.tag_set), found, strict=True):
             if points is None:
                 self._note_damage(offset, tag)
-        self._join(points for points in found if points is not None)
+        self._columns.extend(points for points in found if points is not None)
         self._rows[len(record)] = rows = Rows.like(frame, block, record)
         return rows
-
-    def _join(self, found: Iterable[Points]) -> None:
-        for points in found:
-            columns = self._columns.setdefault(points.tag, (array("q"), array("d"), array("d")))
-            columns[0].extend(points.iterations)
-            columns[1].extend(points.values)
-            columns[2].extend(points.times)
 
 
 class _Bytes:

@@ -10,14 +10,15 @@ from typing import IO, TYPE_CHECKING, TypeVar
 
 from pyexp._files import open_regular
 from pyexp.errors import LogError
-from pyexp.log.eventfile import codec, framing
+from pyexp.log.eventfile import codec
 from pyexp.log.eventfile.reading.block_reader import BlockReader
+from pyexp.log.eventfile.reading.known_file import KnownFile, ReplacedError, identity_of
 from pyexp.log.eventfile.reading.listing import Listing, MovedError
 from pyexp.log.eventfile.reading.starts import Starts
 from pyexp.log.eventfile.record_walk import frame_at
 from pyexp.log.eventfile.repair import require_ours
 from pyexp.log.values.attempts import after, visible_entries, visible_points
-from pyexp.log.values.parts import read_at, read_parts
+from pyexp.log.values.parts import read_parts
 from pyexp.log.values.source import Delta
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pyexp.log.values.events import Entry, Part, Points
 
 _Answer = TypeVar("_Answer")
+_TRIES = 20  # to answer a question while the file is replaced again and again
 _RECHECKED = 20  # damaged places looked at again when the file has changed
 
 
@@ -35,15 +37,15 @@ class EventSource:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._identity: tuple[int, int] | None = None
+        self._identity: tuple[int, int] | None = None  # of the file that was seen last
         self._state = (0, 0)  # size and time of the last change, when it was looked at
         self._is_relisted = False  # since the last poll, because a block was not where it was listed
         self._forget()
 
     def _forget(self, *, uses_index: bool = True, are_by_number: bool = False) -> None:
-        self._list = Listing(self._path, uses_index=uses_index, are_by_number=are_by_number)
-        self._reader = BlockReader(self._path, self._list.blocks, self._list.places, self._list.heads)
-        self._last_header = b""
+        self._file = KnownFile(self._path, self._identity)
+        self._list = Listing(self._file, uses_index=uses_index, are_by_number=are_by_number)
+        self._reader = BlockReader(self._file, self._list.blocks, self._list.places, self._list.heads)
         self._damaged: set[int] = set()  # where contents of objects are that could not be read
 
     @property
@@ -83,9 +85,8 @@ class EventSource:
                 status = os.fstat(file.fileno())
                 reset, self._is_relisted = self._is_relisted, False
                 if not self._is_same(file, status):
-                    reset = self._identity is not None
+                    reset, self._identity = self._identity is not None, identity_of(status)
                     self._forget()
-                self._identity = (status.st_dev, status.st_ino)
                 state, self._state = self._state, (status.st_size, status.st_mtime_ns)
                 if not reset and (self._list.tail.offset == status.st_size or state == self._state):
                     return Delta()
@@ -98,31 +99,41 @@ class EventSource:
 
     def count(self, tag: str) -> int:
         """Return the number of points of a tag, hidden ones included."""
-        return self._ask(lambda: self._reader.count_before(tag, self._list.end))
+        return self._ask(lambda: self._reader.count_before(tag, self._list.end), 0)
 
     def points(self, tag: str, start: int) -> list[Points]:
         """Return the visible points of a tag from index *start* on, in pieces."""
-        try:
-            return self._ask(lambda: self._points(tag, start))
-        except OSError:  # removed meanwhile: the next poll says so
-            return []
+        return self._ask(lambda: self._points(tag, start), [])
 
     def last(self, tag: str) -> tuple[int, float] | None:
         """Return the last point of a tag, reading one block: nothing later hides it."""
-        try:
-            return self._ask(lambda: self._reader.last(tag))
-        except OSError:  # removed meanwhile: the next poll says so
-            return None
+        return self._ask(lambda: self._reader.last(tag), None)
 
     def entries(self) -> list[Entry]:
         """Return the visible objects."""
-        return self._ask(self._visible_entries)
+        return self._ask(self._visible_entries, [])
 
     def contents(self, parts: Sequence[Part]) -> list[bytes | None]:
         """Return the bytes of these parts; None for those that are damaged or gone."""
         found = read_parts(parts)
+        if None in found:
+            found = self._find_again(parts, found)
         self._damaged.update(part.offset for part, data in zip(parts, found, strict=True) if data is None)
         return found
+
+    def _find_again(self, parts: Sequence[Part], found: list[bytes | None]) -> list[bytes | None]:
+        """Read what is elsewhere now, since the file was written anew: it is known by its size and check."""
+        entries: list[Entry] = self._ask(self._entries_there, [])
+        there = {(part.size, part.crc32, part.media_type): part for entry in entries for part in entry.parts}
+        places = [there.get((part.size, part.crc32, part.media_type), part) for part in parts]
+        return [
+            data if data is not None or place == part else read_parts([place])[0]
+            for part, place, data in zip(parts, places, found, strict=True)
+        ]
+
+    def _entries_there(self) -> list[Entry]:
+        with self._file.open():  # what was listed may be of a file that was replaced
+            return self._visible_entries()
 
     def _visible_entries(self) -> list[Entry]:
         return visible_entries([(self._list.attempt_of(entry.id), entry) for entry in self._list.objects.entries()])
@@ -135,10 +146,7 @@ class EventSource:
 
     def _is_same(self, file: IO[bytes], status: os.stat_result) -> bool:
         """Return whether this is the file that we know, grown at most."""
-        known = self._list.tail.offset
-        if self._identity != (status.st_dev, status.st_ino) or status.st_size < known:
-            return False
-        if read_at(file, known - len(self._last_header), len(self._last_header)) != self._last_header:
+        if not self._file.is_at(file):
             return False
         return status.st_mtime_ns == self._state[1] or not self._is_healed(file, status.st_size)
 
@@ -165,36 +173,57 @@ class EventSource:
         if self._list.is_restored and begin:
             reset, begin, seen = True, 0, 0
         self._list.is_restored = False
-        end = self._list.tail.offset
-        keep = min(end, framing.HEADER_BYTES * 4)
-        self._last_header = read_at(file, end - keep, keep)
+        self._file.note(file, self._list.tail.offset)
         return self._delta(touched, begin, self._list.objects.keys[seen:].tolist(), reset=reset)
 
     def _delta(self, touched: set[bytes], begin: int, new: Sequence[int], *, reset: bool) -> Delta:
         listed, reader = self._list, self._reader
         tags = set(listed.blocks.tags) if reset else {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}
+
+        def start(tag: str) -> int:
+            return 0 if listed.is_hiding(tag) else _unless_gone(lambda: reader.count_before(tag, begin), 0)
+
         return Delta(
             reset=reset,
-            starts=Starts(tags, lambda tag: 0 if listed.is_hiding(tag) else reader.count_before(tag, begin)),
-            entries=lambda: listed.objects.entries_at(new),
+            starts=Starts(tags, start),
+            entries=lambda: _unless_gone(lambda: listed.objects.entries_at(new), []),
             hides=bool(new) and listed.attempt_of(new[-1]) > 0,
         )
 
-    def _ask(self, question: Callable[[], _Answer]) -> _Answer:
-        """Answer a question, once more without the index where that says something else than the records."""
-        found = question()
-        if self._list.is_indexed and (self._reader.misses or self._list.objects.damaged):
-            with open_regular(self._path, follow_links=True, buffering=0) as file:
-                self._list_anew(file, os.fstat(file.fileno()).st_size)
+    def _ask(self, question: Callable[[], _Answer], default: _Answer) -> _Answer:
+        """Answer a question, once more where the file was replaced, or its index says something else than its records.
+
+        The default is the answer of a file that was removed; the next poll says so.
+        """
+        for _ in range(_TRIES):
+            try:
+                found = question()
+                if not (self._list.is_indexed and (self._reader.misses or self._list.objects.damaged)):
+                    return found
+                with self._file.open() as file:
+                    self._list_anew(file, os.fstat(file.fileno()).st_size)
+            except ReplacedError:
+                self.poll()
+            except OSError:
+                break
             self._is_relisted = True
-            return question()
-        return found
+        return default
 
     def _list_anew(self, file: IO[bytes], size: int) -> set[bytes]:
         """List the file by looking at each record, in the order of their numbers where they were moved."""
         try:
             self._forget(uses_index=False)
-            return self._list.look(file, size)
+            touched = self._list.look(file, size)
         except MovedError:
             self._forget(are_by_number=True)
-            return self._list.look(file, size)
+            touched = self._list.look(file, size)
+        self._file.note(file, self._list.tail.offset)
+        return touched
+
+
+def _unless_gone(answer: Callable[[], _Answer], default: _Answer) -> _Answer:
+    """Return what *answer* does; the default where the file was removed or replaced: the next poll says so."""
+    try:
+        return answer()
+    except OSError:
+        return default
