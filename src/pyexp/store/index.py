@@ -99,8 +99,9 @@ class RunRecord(NamedTuple):
         return record if root is None else record._replace(files=stamps_of(root, folder)).measured_in(root)
 
     def measured_in(self, root: str) -> RunRecord:
-        """Return the same record with the size of the run's folder in the batch folder *root*."""
-        return self._replace(size_bytes=folder_size(f"{root}{os.sep}{self.folder}"))
+        """Return the same record with the size of the run's folder in the batch folder *root*; a link has none."""
+        place = f"{root}{os.sep}{self.folder}"
+        return self if os.path.islink(place) else self._replace(size_bytes=folder_size(place))
 
     def is_settled_in(self, root: str) -> bool:
         """Return whether the run has passed, and its files in the batch folder *root* are those of then.

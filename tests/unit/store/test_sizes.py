@@ -150,5 +150,20 @@ def test_a_result_with_a_size_of_its_own_is_not_taken_for_it(tmp_path):
     assert look_at(batch.paths.root).size_bytes == held(batch.paths.root)
 
 
+def test_no_link_is_followed_that_a_run_put_in_the_place_of_its_folder(tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "data").write_bytes(bytes(1_000_000))
+
+    def replace(config):
+        config.out.rename(tmp_path / "moved")
+        config.out.symlink_to(outside)
+
+    runner = make_runner(replace, [{"name": "a"}], tmp_path, executor="inline")
+    runner.run()
+    root = runner.results()[0].out.parent
+    assert look_at(root).size_bytes == held(root) < 10_000
+
+
 def test_a_folder_that_is_gone_holds_nothing(tmp_path):
     assert folder_size(tmp_path / "none") == 0

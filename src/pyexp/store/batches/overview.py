@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import folder_size
+from pyexp._garbage import uncollected
 from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch
@@ -71,6 +72,7 @@ class BatchOverview:
         return list(self.counts) == [Status.PASSED.value]
 
 
+@uncollected()
 def look_at(root: Path) -> BatchOverview:
     """Return the batch in *root* at a glance; a damaged one says so."""
     facts = read_facts(root)
