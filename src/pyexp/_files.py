@@ -77,9 +77,7 @@ def write_atomic(path: Path | str, data: bytes, *, durable: bool = False, mode: 
     # Without a file object, which asks the system four things about itself first.
     with _replacing(os.fspath(path), mode) as descriptor:
         try:
-            left = memoryview(data)
-            while left:
-                left = left[os.write(descriptor, left) :]
+            write_whole(descriptor, data)
             if durable:
                 sync_file(descriptor)
         finally:
@@ -100,6 +98,17 @@ def _replacing(target: str, mode: int) -> Iterator[int]:
         with suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def write_whole(descriptor: int, data: bytes) -> None:
+    """Write all of *data*, in as many calls as the system takes for it.
+
+    Raises:
+        OSError: The disk is full, or the file cannot be written; some of the data may be there.
+    """
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def sync_file(descriptor: int) -> None:

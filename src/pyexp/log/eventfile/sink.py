@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pyexp._files import remove_leftovers
+from pyexp._files import remove_leftovers, write_whole
 from pyexp.errors import LogError
 from pyexp.log.eventfile import codec, framing, merging, rewriting, scalar_blocks
 from pyexp.log.eventfile import index as indexing
@@ -258,13 +258,7 @@ def _write_all(descriptor: int, pieces: list[bytes]) -> None:
         if len(piece) < _JOIN_BELOW_BYTES:
             small.append(piece)
             continue
-        _write(descriptor, b"".join(small))
-        _write(descriptor, piece)
+        write_whole(descriptor, b"".join(small))
+        write_whole(descriptor, piece)
         small = []
-    _write(descriptor, b"".join(small))
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    write_whole(descriptor, b"".join(small))

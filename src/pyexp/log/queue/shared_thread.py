@@ -6,10 +6,11 @@ stays with that writer and another one serves the rest. Knows writers only by th
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from typing import Protocol
+
+from pyexp._garbage import uncollected
 
 TICK_S = 0.05
 STALL_S = 0.1  # spent with one writer before the others get another thread
@@ -25,19 +26,14 @@ class Served(Protocol):
         """Make callers look at how much is pending, if the file has been at work for too long."""
 
 
+@uncollected()
 def begin(thread: threading.Thread) -> None:
     """Start a thread with the lock held, which finalizers need: in the new thread, too, garbage may be collected.
 
     Raises:
         RuntimeError: There can be no more threads, or the interpreter is exiting.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        thread.start()  # waits until it runs
-    finally:
-        if was_enabled:
-            gc.enable()
+    thread.start()  # waits until it runs
 
 
 class SharedThread:

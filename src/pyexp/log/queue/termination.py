@@ -41,7 +41,7 @@ def prepare() -> None:
 
 def _watch() -> None:
     """Have a thread learn of signals as soon as they arrive, unless an event loop does, which then wakes up."""
-    global _pipe  # noqa: PLW0603
+    global _pipe  # noqa: PLW0603 — one of the process
     reader, writer = os.pipe()
     if sys.platform != "win32":
         os.set_blocking(writer, False)
@@ -88,7 +88,7 @@ def _hold() -> None:
 
 def _start_child() -> None:
     """Leave the signal to the system again: what the child logs prepares it anew."""
-    global _pipe, _turn  # noqa: PLW0603
+    global _pipe, _turn  # noqa: PLW0603 — of the process
     _turn = threading.Lock()
     if _is_ours():
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
