@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from table import Row, print_table
-from viewers import free_port
+from viewers import free_port, log_step
 
 from pyexp.log import Logger
 from pyexp.viewer import start_viewer
@@ -26,7 +26,7 @@ from pyexp.viewer import start_viewer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-RUNS, WRITERS, TAGS, POINTS = 20, 10, 6, 1_000
+RUNS, WRITERS, POINTS = 20, 10, 1_000
 SETTLING_S, WATCHED_S = 8.0, 20.0
 VIEWS = {"charts": "tab=scalars", "smoothed charts": "smooth=0.6", "the table of runs": "tab=runs"}
 READY = "document.querySelectorAll('.card[data-drawn], table.runs tbody tr').length"
@@ -81,7 +81,7 @@ def live_sweep(root: Path) -> Iterator[None]:
         loggers = [stack.enter_context(Logger(root / f"run{run:02}")) for run in range(RUNS)]
         for run, logger in enumerate(loggers):
             for step in range(POINTS):
-                log(logger, step, run)
+                log_step(logger, step, run)
             logger.flush()
         writer = threading.Thread(target=write, args=(loggers[:WRITERS], is_over))
         writer.start()
@@ -96,14 +96,8 @@ def write(loggers: list[Logger], is_over: threading.Event) -> None:
     step = POINTS
     while not is_over.wait(0.1):
         for run, logger in enumerate(loggers):
-            log(logger, step, run)
+            log_step(logger, step, run)
         step += 1
-
-
-def log(logger: Logger, step: int, run: int) -> None:
-    logger.set_global_it(step)
-    for tag in range(TAGS):
-        logger.add_scalar(f"tag{tag}", (step * 7919 + run) % 1000 / 1000)
 
 
 @contextmanager

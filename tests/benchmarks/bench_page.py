@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from table import Row, print_table
+from viewers import TAGS, log_step
 
 from pyexp.log import Logger
 from pyexp.viewer import start_viewer
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROUNDS = 5
-RUNS, TAGS, POINTS = 10, 6, 1_000
+RUNS, POINTS = 10, 1_000
 PACED_RUNS = 100
 WATCHED_POINTS = 60
 LIVE_RUNS, LIVE_S, SETTLING_S = 20, 25, 5
@@ -70,7 +71,7 @@ def screens(browser: Any, root: Path) -> Iterable[Row]:
     for run in range(RUNS):
         with Logger(root / f"run{run}") as logger:
             for step in range(POINTS):
-                _log(logger, step, run)
+                log_step(logger, step, run)
     clicked, loaded = [], []
     for _ in range(ROUNDS):
         clicked.append(_clicked_s(browser, root))
@@ -88,10 +89,10 @@ def paced_logs(browser: Any, root: Path) -> Iterable[Row]:
         for run in range(PACED_RUNS):
             with Logger(root / "tight" / f"run{run:03}") as logger:
                 for step in range(POINTS):
-                    _log(logger, step, run)
+                    log_step(logger, step, run)
             logger = live.enter_context(Logger(root / "paced" / f"run{run:03}"))
             for step in range(POINTS):
-                _log(logger, step, run)
+                log_step(logger, step, run)
                 logger.flush()
         drawn = {pace: [_clicked_s(browser, root / pace) for _ in range(ROUNDS)] for pace in ("paced", "tight")}
     yield Row(
@@ -132,7 +133,7 @@ def live_points(browser: Any, root: Path) -> Iterable[Row]:
 def an_hour(browser: Any, root: Path) -> Iterable[Row]:
     """How the page's memory grows while an hour's points arrive, sixty times as fast."""
     with Logger(root / "run") as logger:
-        _log(logger, 0)
+        log_step(logger, 0)
         logger.flush()
         with opened(browser, root) as page:
             page.wait_for_function(ALL_DRAWN, arg=TAGS)
@@ -140,7 +141,7 @@ def an_hour(browser: Any, root: Path) -> Iterable[Row]:
             before_mb = _heap_mb(session)
             begin = time.monotonic()
             for step in range(1, HOUR_STEPS):
-                _log(logger, step)
+                log_step(logger, step)
                 ahead_s = begin + step / STEPS_A_SECOND - time.monotonic()
                 if ahead_s > 0.01:
                     page.wait_for_timeout(1000 * ahead_s)
@@ -158,7 +159,7 @@ def live_sweep(browser: Any, root: Path) -> Iterable[Row]:
         loggers = [stack.enter_context(Logger(root / f"run{run:02}")) for run in range(LIVE_RUNS)]
         for run, logger in enumerate(loggers):
             for step in range(POINTS):
-                _log(logger, step, run)
+                log_step(logger, step, run)
             logger.flush()
         with opened(browser, root) as page:
             page.wait_for_function(ALL_DRAWN, arg=TAGS)
@@ -166,7 +167,7 @@ def live_sweep(browser: Any, root: Path) -> Iterable[Row]:
             begin = time.monotonic()
             for tick in range(LIVE_S * 10):
                 for run, logger in enumerate(loggers[: LIVE_RUNS // 2]):
-                    _log(logger, POINTS + tick, run)
+                    log_step(logger, POINTS + tick, run)
                 if tick == SETTLING_S * 10:
                     before, since = _chromium_s(browser), time.monotonic()
                 page.wait_for_timeout(1000 * max(0.001, begin + (tick + 1) / 10 - time.monotonic()))
@@ -181,12 +182,6 @@ def _chromium_s(browser: Any) -> float:
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
     return sum(process["cpuTime"] for process in processes)
-
-
-def _log(logger: Logger, step: int, run: int = 0) -> None:
-    logger.set_global_it(step)
-    for tag in range(TAGS):
-        logger.add_scalar(f"tag{tag}", (step * 7919 + run) % 1000 / 1000)
 
 
 def _heap_mb(session: Any) -> float:

@@ -36,8 +36,12 @@ class Project:
         self, script: str, *arguments: str, status: int = 0, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run *script* to its end; its exit status must be *status*."""
+        return self.run(sys.executable, script, *arguments, status=status, **environment)
+
+    def run(self, *command: str | Path, status: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run *command* to its end; its exit status must be *status*."""
         done = subprocess.run(
-            [sys.executable, script, *arguments],
+            command,
             cwd=self.root,
             env=self.environment | environment,
             stdin=subprocess.DEVNULL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,23 +35,12 @@ class Research:
         installation.add_path("spirals", str(self.root))
         ((program, entry),) = declared["scripts"].items()
         self.program = installation.add_program(program, entry, declared["name"])
-        self.environment = project.environment | {"PYEXP_EXECUTOR": "forkserver"}  # NumPy is imported once
 
     def train(self, *arguments: str, status: int = 0) -> str:
         """Run the command and return all that it prints."""
-        done = subprocess.run(
-            [self.program, *arguments],
-            cwd=self.project.root,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=WAIT_S,
-            check=False,
-        )
-        assert done.returncode == status, done.stdout
-        return done.stdout
+        # NumPy is imported once.
+        done = self.project.run(self.program, *arguments, status=status, PYEXP_EXECUTOR="forkserver")
+        return done.stdout + done.stderr
 
     def batches(self) -> list[Path]:
         return sorted((self.root / "spirals" / "out" / "spirals").glob("20*"))
@@ -92,7 +80,7 @@ def test_a_week_of_it(research: Research, monkeypatch: pytest.MonkeyPatch):
     shutil.rmtree(run_folder(research.batches()[1], "net_lr=0.1_width=8_seed=1_steps=5"))
     assert "1 run (9 passed already)" in research.train("--continue")
 
-    monkeypatch.setenv("PYTHONPATH", f"{research.root}:{research.environment['PYTHONPATH']}")
+    monkeypatch.setenv("PYTHONPATH", f"{research.root}:{research.project.environment['PYTHONPATH']}")
     displayed = show_notebook(research.root / "results.ipynb")
     assert "1 × 1 × 2 × 5" in displayed[0]
     assert "width" in displayed[1]
