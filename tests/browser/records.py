@@ -27,6 +27,7 @@ class Record:
         folder = root / experiment
         folder.mkdir(exist_ok=True)
         self.batch, self.claim = Batch.create(folder, prepare_configs(configs), {})
+        self.batch.unmade.finish()
         self.names = [config["name"] for config in configs]
         self.paths = [self.batch.run(name) for name in self.batch.folders]
 
