@@ -80,6 +80,7 @@ def _batch(folder: Path, executor: str | Executor, runs: int) -> float:
         report=lambda results: results,
         executor=executor,
         jobs=JOBS,
+        quiet=True,
         argv=[],
     )
     seconds = time.perf_counter() - start
