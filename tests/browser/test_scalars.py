@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 LOSS = "train/loss"
+BUSY = "addEventListener('mousedown', () => { const end = Date.now() + 400; while (Date.now() < end); })"
 
 
 def test_each_tag_has_a_chart_with_all_runs(desk: Desk, viewer: Viewer) -> None:
@@ -127,6 +128,17 @@ def test_zoom_brings_full_detail(desk: Desk, viewer: Viewer) -> None:
     # Sampled points may follow each other closely, too: full detail is as many points as the range has steps.
     width = "(layout.xaxis.range[1] - layout.xaxis.range[0])"
     page.wait_lines(LOSS, f"{width} < 1000 && Math.abs(lines[0].x.length - {width}) <= 3")
+    page.chart(LOSS).dblclick()
+    page.wait_lines(LOSS, "lines[0].x[0] === 0 && lines[0].x.at(-1) === 5999")
+
+
+def test_a_double_click_resets_the_zoom_of_a_busy_page(desk: Desk, viewer: Viewer) -> None:
+    standard(viewer.root, count=6000)
+    page = desk.open()
+    page.wait_lines(LOSS, "lines.length === 3")
+    page.drag(LOSS, (0.3, 0.3), (0.4, 0.7))
+    page.wait_lines(LOSS, "layout.xaxis.range[1] - layout.xaxis.range[0] < 1000")
+    page.raw.evaluate(BUSY)
     page.chart(LOSS).dblclick()
     page.wait_lines(LOSS, "lines[0].x[0] === 0 && lines[0].x.at(-1) === 5999")
 

@@ -120,6 +120,7 @@ export class ChartCard {
     fill(this.element, this.head.element, this.body, this.groups, this.note);
     this.unread = makeReadable(this.plot, () => this.#drawn);
     this.plot.addEventListener("pointerdown", pinAtRelease);
+    this.plot.addEventListener("mousedown", (event) => this.#pressed(event));
     this.plot.addEventListener("keydown", (event) => event.key === "Escape" && this.#zoom(null));
   }
 
@@ -171,8 +172,11 @@ export class ChartCard {
 
   #listen() {
     this.plot.on("plotly_relayout", (change) => this.#relaid(change));
-    // Of a tap plotly hears two clicks, by the finger and by the mouse that the browser makes of it.
-    this.plot.on("plotly_doubleclick", () => this.head.dragsToZoom() && this.#zoom(null));
+  }
+
+  /** A double click by the browser's own count: plotly times its handlers, and a busy page is too slow for it. */
+  #pressed(event) {
+    if (event.detail === 2 && this.head.dragsToZoom()) onClick(event, () => this.#zoom(null));
   }
 
   #relaid(change) {
@@ -202,11 +206,15 @@ export class ChartCard {
   }
 }
 
-/** Pin the line that is pressed, if the mouse is released at the same place: plotly keeps clicks to itself. */
-function pinAtRelease({ pointerType, clientX, clientY }) {
+/** Pin the line that is pressed. */
+function pinAtRelease(press) {
   const { run } = highlight;
-  if (pointerType === "touch" || run === null) return;
-  const release = (end) => Math.hypot(end.clientX - clientX, end.clientY - clientY) < CLICK_PX && highlight.pin(run);
+  if (press.pointerType !== "touch" && run !== null) onClick(press, () => highlight.pin(run));
+}
+
+/** Call `act` if the mouse is released where `press` was: plotly keeps clicks to itself. */
+function onClick({ clientX, clientY }, act) {
+  const release = (end) => Math.hypot(end.clientX - clientX, end.clientY - clientY) < CLICK_PX && act();
   addEventListener("pointerup", release, { once: true });
 }
 
