@@ -61,6 +61,8 @@ def contents_of(value: Any) -> Any:
         return value.default_factory, list(value.items())
     if cls in _DICTS:
         return list(value.items())
+    if cls is bytearray:
+        return bytes(value)
     if cls in _KINDS:
         return list(value)
     return dict(vars(value))

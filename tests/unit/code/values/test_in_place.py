@@ -36,3 +36,7 @@ def test_a_container_becomes_another_one(former, value):
 @pytest.mark.parametrize("value", [(1,), "x", frozenset({1}), object(), deque(maxlen=3), type("L", (list,), {})()])
 def test_other_values_are_replaced(value):
     assert kind_of(value, REFERENCES) is None
+
+
+def test_the_contents_of_a_bytearray_are_as_large_as_it() -> None:
+    assert contents_of(bytearray(b"abc")) == b"abc"
