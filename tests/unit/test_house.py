@@ -83,6 +83,7 @@ def misplaced(name: str, tree: ast.AST) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_packages_of_extras_are_imported_in_their_rooms():
     assert violations(misplaced) == {}
 

@@ -65,6 +65,7 @@ def hold_until_killed(path, is_held):
     time.sleep(60)
 
 
+@pytest.mark.slow
 def test_a_killed_holder_frees_it(path, opened):
     context = multiprocessing.get_context("spawn")
     is_held = context.Event()

@@ -39,6 +39,7 @@ def run(code: str) -> str:
     return subprocess.run(program, check=True, capture_output=True, text=True).stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", SEEDED)
 def test_seeding_is_seen(code):
     assert run(f"{code}; from pyexp import _random_recorder; print(_random_recorder.is_seeded())") == "True"

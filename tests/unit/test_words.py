@@ -105,11 +105,13 @@ def bad_beginnings(source: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_modules_use_plain_words():
     found = {name: tics(APART.join(prose_of(source)), name) for name, source in texts().items()}
     assert {name: words for name, words in found.items() if words} == {}
 
 
+@pytest.mark.slow
 def test_the_page_of_the_viewer_uses_plain_words():
     scripts = page_scripts()
     assert len(scripts) > 50

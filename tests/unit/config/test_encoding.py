@@ -146,6 +146,7 @@ def test_bad_data_is_a_value_error(data):
         decode_config(data)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=30), st.integers(0, 60))
 @settings(max_examples=200, deadline=None)
 def test_damaged_data_is_a_value_error_or_a_config(noise, place):
@@ -168,6 +169,7 @@ def test_is_plain_json():
 LONG = st.lists(st.integers() | st.floats() | st.just(1 << 20_000) | st.text(max_size=3), min_size=70, max_size=90)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(CONFIGS | st.fixed_dictionaries({"long": LONG | LONG.map(tuple), "ints": st.lists(st.integers(), min_size=70)}))
 def test_config_is_spelled_as_json_does_with_an_indent(values):

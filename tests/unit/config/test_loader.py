@@ -188,6 +188,7 @@ ATTACKS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory from /proc")
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_bombs_are_refused_in_little_memory(write, attack):
@@ -233,6 +234,7 @@ def test_a_long_chain_of_imports_is_refused_not_a_recursion_error(write):
         load_config(write("main.yaml", "imports: 0.yaml"))
 
 
+@pytest.mark.slow
 def test_the_parser_without_its_c_part_reads_the_same(write, monkeypatch):
     import yaml
 

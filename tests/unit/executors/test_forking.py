@@ -156,6 +156,7 @@ def test_threads_that_a_child_can_do_without(name):
     assert hazards_after(f"{THREADS}\nstart({name!r})") == "[]"
 
 
+@pytest.mark.slow
 @linux
 def test_threads_that_end_at_a_fork_are_not_counted():
     code = """
@@ -177,6 +178,7 @@ def test_thread_that_computes_is_named_without_a_fork(monkeypatch):
         assert len(find_hazards(has_loop=True)) == 1
 
 
+@pytest.mark.slow
 def test_fork_executor_notes_it_once_and_offers_another(tmp_path, capsys):
     with waiting("prefetch"):
         result = run_one(lambda config: 1, {}, tmp_path, executor="fork")
@@ -188,6 +190,7 @@ def test_fork_executor_notes_it_once_and_offers_another(tmp_path, capsys):
     assert "use the executor 'forkserver'" in told
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_native_threads")
 def test_quiet_process_gets_no_note(tmp_path, capsys):
     run_one(lambda config: 1, {}, tmp_path, executor="fork")

@@ -35,6 +35,7 @@ def test_no_method_was_forgotten():
         assert inspect.signature(getattr(Logger, name)).parameters["step"].default is None
 
 
+@pytest.mark.slow
 @both_formats
 @pytest.mark.parametrize("name", CALLS)
 def test_objects(tmp_path, use_protobuf, name):

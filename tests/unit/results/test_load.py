@@ -4,6 +4,8 @@ import gc
 import subprocess
 import sys
 
+import pytest
+
 from pyexp.results import load
 from support.experiments import make_runner
 
@@ -14,6 +16,7 @@ NOT_NEEDED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_opening_results_imports_little(tmp_path):
     make_runner(len, [{"name": "a", "x": 1}], tmp_path, executor="inline").run()
     code = (

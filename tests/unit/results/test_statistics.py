@@ -38,6 +38,7 @@ def accuracies(results) -> np.ndarray:
     return expected(results, lambda item: item.result["accuracy"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "over", ["seed", ["seed", "width"], ["lr", "seed"], "axis0", ["axis0", "optim.lr", "width", "seed"], None, []]
 )

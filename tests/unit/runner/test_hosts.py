@@ -103,6 +103,7 @@ def test_asynchronous_report_is_awaited(tmp_path):
     assert asyncio.run(runner.arun()) == [1]
 
 
+@pytest.mark.slow
 def test_run_works_inside_a_running_loop(tmp_path):
     runner = make_runner(lambda config: config.x, [{"x": 1}], tmp_path, executor="fork")
 

@@ -36,6 +36,7 @@ def is_accepted(key: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["experiment", "ExperimentRunner", "chkpt", "Tensor"])
 def test_no_program_imports_them(name: str):
     program = f"import sys, pyexp; pyexp.{name}; print('pyexp.runner.signatures' in sys.modules)"

@@ -114,6 +114,7 @@ def test_runs_are_executed_recorded_and_told(make_batch, owns_loop):
     assert told["finished"] - told["started"] == told["duration"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_no_more_run_at_once_than_allowed(make_batch, jobs):
     async def linger(task):
@@ -236,6 +237,7 @@ def test_executor_that_raises_fails_the_run_alone(make_batch):
     assert errors[1].startswith("TypeError: Scripted.execute() returned 'a value")
 
 
+@pytest.mark.slow
 def test_cancellation_records_before_it_goes_on(make_batch):
     batch = make_batch({"x": 0}, {"x": 1}, {"x": 2})
 

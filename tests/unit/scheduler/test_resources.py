@@ -33,6 +33,7 @@ def test_no_device_is_held_twice():
     assert (held, most) == ([], 4)
 
 
+@pytest.mark.slow
 def test_cancelled_waiter_gives_its_turn_to_the_next():
     async def main() -> list[str]:
         pool = DevicePool(["0"], 1)

@@ -57,6 +57,7 @@ def test_a_start_that_was_killed_in_between_is_continued(tmp_path, chosen):
     assert real_folders(batch.paths.root) == set(batch.folders)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["inline", "fork"])
 def test_all_folders_are_there_when_the_runs_have_ended(tmp_path, executor):
     configs = [{"name": f"r{x}", "x": x} for x in range(COUNT)]

@@ -100,6 +100,7 @@ def test_what_is_staged_but_not_changed_since_is_taken(tree):
     assert git(tree, "show", f"{commit}:main.py") == "two"
 
 
+@pytest.mark.slow
 def test_an_equal_tree_is_the_same_commit(tree):
     (tree / "new.py").write_text("new")
     commits = {take_snapshot(tree, [tree / "out"]).commit for _ in range(3)}
@@ -180,6 +181,7 @@ def a_split_index(tree):
     (tree / "main.py").write_text("two")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="names and modes that it does not have")
 @pytest.mark.parametrize(
     "change",

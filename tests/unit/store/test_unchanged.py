@@ -39,6 +39,7 @@ def alter(path, *, keeps_time: bool):
         os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
+@pytest.mark.slow
 def test_continuing_a_finished_batch_opens_no_run(runner, batch, monkeypatch):
     before = batch.paths.index.stat()
     monkeypatch.setattr(settling, "_settle", lambda *_: pytest.fail("opened"))
@@ -47,6 +48,7 @@ def test_continuing_a_finished_batch_opens_no_run(runner, batch, monkeypatch):
     assert batch.paths.index.stat().st_ino == before.st_ino
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keeps_time", [False, True])
 @pytest.mark.parametrize("settings", [{}, {"verify": True}], ids=["", "verify"])
 def test_an_altered_result_is_run_again(runner, batch, settings, keeps_time):
@@ -59,6 +61,7 @@ def test_an_altered_result_is_run_again(runner, batch, settings, keeps_time):
     assert results[3].ok is is_noticed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["config.json", "status.json", ""])
 def test_what_was_removed_from_a_run_that_passed_is_made_again(runner, batch, name):
     path = batch.run(batch.folders[3]).root / name
@@ -69,6 +72,7 @@ def test_what_was_removed_from_a_run_that_passed_is_made_again(runner, batch, na
     assert all(result.ok for result in runner.results())
 
 
+@pytest.mark.slow
 def test_a_copy_is_noted_anew_once(runner, batch, tmp_path):
     shutil.copytree(runner.folder, tmp_path / "copy" / "exp", copy_function=shutil.copyfile)
     copied = Batch.open(tmp_path / "copy" / "exp" / batch.paths.timestamp)
@@ -79,6 +83,7 @@ def test_a_copy_is_noted_anew_once(runner, batch, tmp_path):
     assert copied.paths.index.stat().st_ino == before.st_ino
 
 
+@pytest.mark.slow
 def test_many_configs_are_read_from_one_file(runner, monkeypatch):
     reads = []
     monkeypatch.setattr(RunConfigs, "_read", lambda self, folder: reads.append(folder) or original(self, folder))
@@ -98,6 +103,7 @@ def test_many_configs_are_read_from_one_file(runner, monkeypatch):
 original = RunConfigs._read
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["altered", "removed", "link", "moved and linked", "swapped", "torn"])
 def test_a_config_that_is_not_the_one_of_then_is_noticed(runner, batch, change, tmp_path):
     paths = batch.run(batch.folders[30])
@@ -127,6 +133,7 @@ def test_a_config_that_is_not_the_one_of_then_is_noticed(runner, batch, change, 
             _ = results[30].config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["altered", "torn", "gone"])
 def test_a_damaged_list_of_configs_is_not_needed(runner, batch, damage):
     path = batch.paths.configs

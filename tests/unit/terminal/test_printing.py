@@ -53,6 +53,7 @@ def run_without_reader(script, *flags: str) -> tuple[int, str]:
     return process.returncode, told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", REPORTS.values(), ids=REPORTS)
 def test_report_whose_reader_has_exited(script, report):
     status, told = run_without_reader(script.write(REPORT.format(report=report)))
@@ -62,6 +63,7 @@ def test_report_whose_reader_has_exited(script, report):
     assert told.splitlines()[-3].startswith("exp: 2 passed, 2 failed in ")
 
 
+@pytest.mark.slow
 def test_table_or_list_whose_reader_has_exited(script):
     script.write(REPORT.format(report=""))
 
@@ -71,6 +73,7 @@ def test_table_or_list_whose_reader_has_exited(script):
     assert [flags for flags, (_, told) in ends.items() if "BrokenPipe" in told] == []
 
 
+@pytest.mark.slow
 def test_another_pipe_that_is_broken_is_the_reports_failure(script):
     done = script.write(REPORT.format(report=BROKEN)).run()
 
@@ -78,6 +81,7 @@ def test_another_pipe_that_is_broken_is_the_reports_failure(script):
     assert "BrokenPipeError" in done.stderr
 
 
+@pytest.mark.slow
 def test_errors_are_in_the_table_where_they_have_not_been_shown(script):
     script.write(REPORT.format(report=""))
 

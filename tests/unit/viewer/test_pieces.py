@@ -57,6 +57,7 @@ def test_json_never_holds_what_json_lacks():
     assert json.loads(to_json(value)) == {"a": [1.0, "nan", ["inf", {"b": "-inf"}]]}
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(), max_size=400))
 def test_a_cut_name_is_short_and_can_be_sent(name):
     shown = cut_name(name)

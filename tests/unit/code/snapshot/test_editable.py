@@ -69,6 +69,7 @@ CODE = "import pkg.part, single; print(pkg.v, pkg.part.v, single.v)"
 changes = pytest.mark.parametrize("change", [edit, delete, leave], ids=lambda change: change.__name__)
 
 
+@pytest.mark.slow
 @changes
 def test_a_finder_of_setuptools(tree, tmp_path, change):
     mapping = {"pkg": str(tree.root / "src/pkg"), "single": str(tree.root / "src/single")}

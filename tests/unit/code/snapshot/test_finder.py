@@ -25,6 +25,7 @@ def test_a_module_is_that_of_the_start(tree, change, is_settled):
     assert tree.python("import m; print(m.v, m.__file__)") == f"OLD {tree.root / 'm.py'}"
 
 
+@pytest.mark.slow
 def test_git_checkout_and_stash(tree):
     tree.write("m.py", OLD)
     tree.write("pkg/__init__.py", "from . import part")
@@ -43,6 +44,7 @@ def test_git_checkout_and_stash(tree):
     assert tree.python(code) == "OLD OLD"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["edited", "deleted"])
 @pytest.mark.parametrize(
     "names",

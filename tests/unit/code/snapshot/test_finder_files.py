@@ -61,6 +61,7 @@ except ValueError: print("# OLD" in traceback.format_exc())
     assert tree.python(code) == "True"
 
 
+@pytest.mark.slow
 def test_unchanged_code_is_cached_as_ever_and_changed_code_is_not(tree):
     tree.write("m.py", OLD)
     tree.write("n.py", OLD)
@@ -72,6 +73,7 @@ def test_unchanged_code_is_cached_as_ever_and_changed_code_is_not(tree):
     assert tree.python(code) == "OLD"
 
 
+@pytest.mark.slow
 def test_bytecode_of_the_edited_file_is_not_taken(tree):
     tree.write("m.py", OLD)
     tree.freeze()
@@ -83,6 +85,7 @@ def test_bytecode_of_the_edited_file_is_not_taken(tree):
     assert tree.python("import m; print(m.v)") == "OLD"
 
 
+@pytest.mark.slow
 def test_links_to_files_and_folders(tree):
     tree.write("real/__init__.py", OLD)
     tree.write("real/part.py", OLD)
@@ -119,6 +122,7 @@ def test_a_tree_and_a_folder_that_are_reached_by_a_link(tree, tmp_path):
     assert tree.python("import m, n; print(m.v, n.v, m.__file__)") == f"OLD OLD {tmp_path / 'link/m.py'}"
 
 
+@pytest.mark.slow
 def test_a_link_to_the_tree_whose_own_links_are_gone(tree, tmp_path):
     tree.write("real/m.py", OLD)
     (tree.root / "lib").symlink_to("real")
@@ -132,6 +136,7 @@ def test_a_link_to_the_tree_whose_own_links_are_gone(tree, tmp_path):
     assert tree.python("import m; print(m.v)") == "OLD"
 
 
+@pytest.mark.slow
 def test_relative_entries_of_the_path(tree):
     tree.write("lib/m.py", OLD)
     tree.freeze()
@@ -142,6 +147,7 @@ def test_relative_entries_of_the_path(tree):
     assert tree.python("import m; print(m.v)", cwd=tree.root / "lib") == "OLD"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", ["* text=auto eol=crlf\n", "*.py filter=shout\n"], ids=["crlf", "filter"])
 def test_line_ends_and_filters(tree, declared):
     git(tree.root, "config", "filter.shout.clean", "sed s/OLD/stored/")
@@ -157,6 +163,7 @@ def test_line_ends_and_filters(tree, declared):
     assert tree.python(code) == "OLD OLD 1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-8-sig"])
 def test_encodings(tree, encoding):
     text = "# -*- coding: latin-1 -*-\nv = 'ä'\n" if encoding == "latin-1" else "v = 'ä'\n"

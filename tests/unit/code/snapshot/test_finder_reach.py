@@ -36,6 +36,7 @@ print(fresh.v, pkg.fresh.v, room.v, ignored_version.v, generated.v)
     assert tree.python(code) == "NEW NEW NEW NEW NEW"
 
 
+@pytest.mark.slow
 def test_a_new_file_takes_no_name_of_another_module(tree, tmp_path):
     tree.write("m.py", OLD)
     tree.write("lib/second.py", OLD)
@@ -59,6 +60,7 @@ def test_an_ignored_file_keeps_the_name_of_another_module(tree, tmp_path):
     assert tree.python("import ignored; print(ignored.v)") == "OLD"
 
 
+@pytest.mark.slow
 def test_nested_repositories_are_what_they_are_and_hide_what_they_hid(tree, tmp_path):
     tree.write("m.py", OLD)
     inner = WorkTree(tmp_path / "inner")
@@ -98,6 +100,7 @@ def test_an_environment_in_the_tree_is_left_to_python(tree):
     assert tree.python(code) == "OLD NEW SourceFileLoader"
 
 
+@pytest.mark.slow
 def test_code_that_git_does_not_have_any_more(tree):
     tree.write("m.py", OLD)
     tree.write("n.py", OLD)
@@ -221,6 +224,7 @@ def test_python_of_another_folder_is_left_alone(tree):
     assert tree.python(code) == "SourceFileLoader SourceFileLoader"
 
 
+@pytest.mark.slow
 def test_a_sha256_repository(tmp_path):
     root = tmp_path / "tree"
     root.mkdir()

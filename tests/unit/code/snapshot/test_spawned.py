@@ -125,6 +125,7 @@ def test_pools_and_processes(tree, change, kind, method):
     assert run(tree, kind, method) == "['OLD OLD']"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork server")
 def test_what_the_fork_server_preloads(tree):
     edit(tree)
@@ -149,6 +150,7 @@ def test_a_script_that_was_started_as_a_module(tree, change, method):
     assert tree.python(code, env={"KIND": "pool", "METHOD": method}) == "['OLD OLD']"
 
 
+@pytest.mark.slow
 def test_what_was_imported_before_the_hook(tree):
     edit(tree)
     code = f"import multiprocessing.spawn\nfrom pyexp.code.snapshot.install import install, uninstall\nuninstall()\ninstall({str(tree.saved)!r})\n"
@@ -156,6 +158,7 @@ def test_what_was_imported_before_the_hook(tree):
     assert tree.python(code, env={"KIND": "pool", "METHOD": "spawn"}) == "['OLD OLD']"
 
 
+@pytest.mark.slow
 def test_processes_started_after_uninstalling_are_left_alone(tree):
     edit(tree)
     code = RUN.format(source=SCRIPT, path=str(tree.root / "train.py"), spec=None)

@@ -109,6 +109,7 @@ def test_what_runs_is_what_stood_there(tree, prepare):
     assert tree.python(code) == f"{stood} OLD OLD"
 
 
+@pytest.mark.slow
 def test_a_split_index_is_read_by_git(tree):
     git(tree.root, "update-index", "--split-index")
     tree.write("m.py", "v = 'other'\n")
@@ -118,6 +119,7 @@ def test_a_split_index_is_read_by_git(tree):
     assert tree.python("import m, pkg.part; print(m.v, pkg.part.v)") == "other OLD"
 
 
+@pytest.mark.slow
 def test_without_an_index_git_is_asked(tree):
     tree.freeze(with_index=False)
     tree.write("pkg/part.py", NEW)
@@ -141,6 +143,7 @@ def test_a_submodule_is_that_of_the_start(tree, tmp_path):
     assert tree.python(code) == "other OLD"
 
 
+@pytest.mark.slow
 def test_what_was_left_out_stays_what_it_is(tree, tmp_path):
     (tree.root / "nested").mkdir()
     git(tree.root / "nested", "init", "-q")

@@ -91,6 +91,7 @@ def by_value(function):
     return copied
 
 
+@pytest.mark.slow
 def test_no_heavy_module_is_imported(tmp_path):
     modules = set(run_one(by_value(list_modules), {}, tmp_path, executor="subprocess").result)
 
@@ -131,6 +132,7 @@ def python(*arguments, folder):
     return done.stdout.splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", ["subprocess", "fork", "forkserver"])
 def test_surroundings_are_the_parents(tmp_path, executor, monkeypatch):
     monkeypatch.chdir(tmp_path)

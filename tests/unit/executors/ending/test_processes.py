@@ -70,6 +70,7 @@ def session(grace_s: float) -> Session:
     return Session(body=FunctionBody(lambda config: config), grace_s=grace_s)
 
 
+@pytest.mark.slow
 def test_leader_that_obeys_is_asked_only(start):
     process, _ = start(SLEEP)
 
@@ -78,6 +79,7 @@ def test_leader_that_obeys_is_asked_only(start):
     assert process.wait() == -signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_leader_that_does_not_obey_is_killed_after_the_grace(start):
     process, _ = start(IGNORE)
 
@@ -86,6 +88,7 @@ def test_leader_that_does_not_obey_is_killed_after_the_grace(start):
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_hurry_leaves_no_grace(start):
     process, _ = start(IGNORE)
     hurried = session(600)
@@ -96,6 +99,7 @@ def test_hurry_leaves_no_grace(start):
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.slow
 def test_family_goes_with_its_leader(start):
     process, pids = start(FAMILY)
 
@@ -129,6 +133,7 @@ def test_what_leaves_the_group_of_a_deaf_leader_goes_with_it(start):
     assert not any(is_alive(int(pid)) for pid in [process.pid, *pids])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the group is all that is looked at")
 def test_only_the_members_are_looked_at(start, monkeypatch):
     _, others = start(FAMILY)
@@ -156,6 +161,7 @@ def test_later_process_of_the_same_pid_is_spared(start):
     assert is_alive(stranger.pid)
 
 
+@pytest.mark.slow
 def test_leftovers_of_the_group_are_ended(start):
     process, pids = start(FAMILY)
     os.kill(process.pid, signal.SIGKILL)
@@ -180,6 +186,7 @@ def test_group_that_is_gone_costs_nothing(start):
     anyio.run(measure)
 
 
+@pytest.mark.slow
 def test_guard_ends_what_bears_its_mark_and_nothing_else(start, make_guard):
     guard = make_guard()
     ours, _ = start(SLEEP, env=os.environ | guard.environment)
@@ -191,6 +198,7 @@ def test_guard_ends_what_bears_its_mark_and_nothing_else(start, make_guard):
     assert other.poll() is None
 
 
+@pytest.mark.slow
 def test_guard_ends_the_groups_it_was_told_of(start, make_guard):
     guard = make_guard()
     watched, _ = start(SLEEP)
@@ -205,6 +213,7 @@ def test_guard_ends_the_groups_it_was_told_of(start, make_guard):
     assert forgotten.poll() is None
 
 
+@pytest.mark.slow
 def test_guard_finds_forked_children_by_the_file_they_hold(make_guard):
     guard = make_guard(looks_into_files=True)
     pid = os.fork()

@@ -18,6 +18,7 @@ def add_one(config):
     return config.x + 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="this platform always does without")
 @pytest.mark.parametrize("error", [AttributeError, PermissionError])
 def test_without_descriptors_of_processes(tmp_path, monkeypatch, error):
@@ -31,6 +32,7 @@ def test_without_descriptors_of_processes(tmp_path, monkeypatch, error):
     assert [result.result for result in results] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_in_an_application_that_waits_for_every_child(tmp_path):
     # The kernel reaps the children of a process that ignores their end.
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -42,6 +44,7 @@ def test_in_an_application_that_waits_for_every_child(tmp_path):
     assert [result.result for result in results] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_run_sees_the_callers_context(tmp_path):
     token = variable.set("set by the caller")
     try:
@@ -52,6 +55,7 @@ def test_run_sees_the_callers_context(tmp_path):
     assert result.result == "set by the caller"
 
 
+@pytest.mark.slow
 def test_batch_in_a_thread(tmp_path):
     found = []
     thread = threading.Thread(target=lambda: found.append(run_one(add_one, {"x": 1}, tmp_path, executor="fork")))

@@ -66,6 +66,7 @@ def _soon(monkeypatch):
     monkeypatch.setitem(Session.__init__.__kwdefaults__, "grace_s", 0.5)
 
 
+@pytest.mark.slow
 def test_runs_are_forked_from_one_server(tmp_path):
     def pids(config):
         return os.getppid(), os.getpid(), os.getsid(0)
@@ -78,6 +79,7 @@ def test_runs_are_forked_from_one_server(tmp_path):
     assert all(pid == sid for _, pid, sid in found)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_run_is_seen_by_the_next(tmp_path):
     def leave_traces(config):
         seen = {
@@ -106,6 +108,7 @@ def test_nothing_of_a_run_is_seen_by_the_next(tmp_path):
     assert others == [first, first]
 
 
+@pytest.mark.slow
 def test_run_finds_signals_as_a_script_does(tmp_path):
     def look(config):
         return signal.set_wakeup_fd(-1), signal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGINT)
@@ -159,6 +162,7 @@ def test_retries_try_the_top_again_once_for_all(tmp_path):
     assert (tmp_path / "count").read_text() == "xxx"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "args", "words"),
     [
@@ -186,6 +190,7 @@ def test_top_that_hangs_is_ended_with_the_batch(tmp_path):
     assert not is_alive(int((tmp_path / "pid").read_text()))
 
 
+@pytest.mark.slow
 def test_output_of_the_top_is_in_the_batchs_file(tmp_path):
     results = run_with_top(print, "made ready", output_dir=tmp_path)
 
@@ -194,6 +199,7 @@ def test_output_of_the_top_is_in_the_batchs_file(tmp_path):
     assert [r.log for r in results] == [""] * 3
 
 
+@pytest.mark.slow
 def test_quiet_top_leaves_no_file(tmp_path):
     result = run_one(lambda config: 1, {}, tmp_path, executor="forkserver")
 
@@ -255,6 +261,7 @@ def test_run_that_is_done_when_its_server_is_killed_has_passed(tmp_path):
     assert [(r.status, r.result) for r in results] == [("passed", 0), ("passed", 1), ("passed", 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a sub-reaper")
 def test_what_a_crashed_run_left_elsewhere_is_ended_with_the_run(tmp_path):
     def crash_or_look(config):
@@ -354,6 +361,7 @@ def test_fork_that_hangs_fails_the_run(tmp_path, monkeypatch, forks):
     assert results[0].status == "failed" or forks
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_process_that_waits_for_its_run_may_be_killed(tmp_path):
     def kill_others(config):
@@ -373,6 +381,7 @@ def test_process_that_waits_for_its_run_may_be_killed(tmp_path):
     assert [result.result for result in results] == [0, 1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_next_run_holds_no_file_of_the_last(tmp_path):
     def files(config):
@@ -388,6 +397,7 @@ def test_next_run_holds_no_file_of_the_last(tmp_path):
         assert [name for name in result.result if name != str(result.out / "log.out")] == ["/memfd:pyexp (deleted)"]
 
 
+@pytest.mark.slow
 def test_thread_of_the_top_is_noted_once(tmp_path, capsys):
     def start():
         threading.Thread(target=time.sleep, args=(600,), name="prefetch", daemon=True).start()
@@ -409,6 +419,7 @@ def test_it_is_refused_where_the_platform_cannot(monkeypatch, owner, name):
         ForkserverExecutor()
 
 
+@pytest.mark.slow
 def test_run_imports_nothing_of_the_library_for_itself(tmp_path):
     """The server freezes what it has: what is collected in the run was made there."""
 
@@ -418,6 +429,7 @@ def test_run_imports_nothing_of_the_library_for_itself(tmp_path):
     assert run_one(experiment, {}, tmp_path, executor="forkserver").result == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("of_the_user", "seen"), [(None, "1"), ("0", "0")])
 def test_torch_asks_for_gpus_without_cuda_unless_the_user_says_otherwise(tmp_path, monkeypatch, of_the_user, seen):
     name = "PYTORCH_NVML_BASED_CUDA_CHECK"

@@ -53,6 +53,7 @@ def script(tmp_path):
     made.end()
 
 
+@pytest.mark.slow
 def test_f18_everything_is_in_the_log_where_a_run_has_the_process(script):
     done = script.write(PRINTING).run()
 
@@ -65,6 +66,7 @@ def test_f18_everything_is_in_the_log_where_a_run_has_the_process(script):
     assert set(done.stdout.splitlines()) == {"after", "c after", "print after"}
 
 
+@pytest.mark.slow
 def test_f18_it_is_said_where_runs_share_the_process(script):
     source = PRINTING.replace("def exp", "async def exp").replace("faulthandler.dump_traceback()", "")
     done = script.write(source).run()
@@ -76,6 +78,7 @@ def test_f18_it_is_said_where_runs_share_the_process(script):
     assert {"to 1", "child"} <= set(done.stdout.splitlines())
 
 
+@pytest.mark.slow
 def test_f18_sentence_of_ctrl_c_is_on_the_terminal(script):
     source = PRINTING.replace("faulthandler.dump_traceback()", "(HERE / 'here').touch(); time.sleep(600)")
     process = script.write(source).start()
@@ -87,6 +90,7 @@ def test_f18_sentence_of_ctrl_c_is_on_the_terminal(script):
     assert "stopping: the runs get" in told
 
 
+@pytest.mark.slow
 def test_f18_debugger_is_on_the_terminal(script):
     source = PRINTING.replace('print("print")', 'print("print"); breakpoint(); os.write(1, b"stopped\\n")')
 

@@ -33,6 +33,7 @@ def test_folder_that_was_removed(tmp_path, monkeypatch):
     assert working_folder() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("executor", [SubprocessExecutor, ForkserverExecutor])
 def test_run_has_the_folder_and_the_variables_of_now(tmp_path, monkeypatch, executor):
     monkeypatch.chdir(tmp_path)

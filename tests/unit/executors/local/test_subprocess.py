@@ -20,6 +20,7 @@ def parents(config):
     return os.getppid(), os.getpid() == os.getsid(0)
 
 
+@pytest.mark.slow
 @linux
 def test_workers_have_one_parent_and_sessions_of_their_own(tmp_path):
     first, second = (result.result for result in run_all(parents, TWO, tmp_path, executor="subprocess"))
@@ -30,6 +31,7 @@ def test_workers_have_one_parent_and_sessions_of_their_own(tmp_path):
     assert not is_alive(first[0])
 
 
+@pytest.mark.slow
 @linux
 def test_killed_server_fails_the_run_and_is_replaced(tmp_path):
     def kill(config):
@@ -46,6 +48,7 @@ def test_killed_server_fails_the_run_and_is_replaced(tmp_path):
     assert passed.result == 1
 
 
+@pytest.mark.slow
 def test_workers_are_started_directly_where_no_process_adopts_orphans(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess_executor, "_HAS_SERVER", False)
 
@@ -54,6 +57,7 @@ def test_workers_are_started_directly_where_no_process_adopts_orphans(tmp_path, 
     assert result.result == (os.getpid(), True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_server", [pytest.param(True, marks=linux), False])
 def test_python_that_is_gone_fails_the_run_alone(tmp_path, monkeypatch, has_server):
     monkeypatch.setattr(subprocess_executor, "_HAS_SERVER", has_server)

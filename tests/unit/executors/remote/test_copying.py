@@ -269,6 +269,7 @@ TestAnyHistory = AnyHistory.TestCase
 TestAnyHistory.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(text=st.text(max_size=30))
 def test_any_path_stays_inside(tmp_path_factory, text):

@@ -85,6 +85,7 @@ def test_program_that_cannot_be_started_says_why(tmp_path, null):
     lifeline.close()
 
 
+@pytest.mark.slow
 def test_what_a_program_leaves_behind_is_ended_before_its_end_is_told(null, family):
     lifeline = Lifeline()
     wait_for_all = f"while open({str(family.path)!r}).read().count(chr(10)) < 3: time.sleep(0.01)"
@@ -107,6 +108,7 @@ def test_stopping_is_polite_first(null, family):
     lifeline.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grace_s", [0, 0.1])
 def test_stopping_who_does_not_listen(null, family, grace_s):
     lifeline = Lifeline()
@@ -120,6 +122,7 @@ def test_stopping_who_does_not_listen(null, family, grace_s):
     lifeline.close()
 
 
+@pytest.mark.slow
 def test_closing_ends_everything_and_removes_the_scratch_folder(tmp_path, null, family):
     lifeline = Lifeline()
     (tmp_path / "scratch" / "deep").mkdir(parents=True)
@@ -147,6 +150,7 @@ os.read(0, 1)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fork", [False, True], ids=["alone", "with a fork that holds the line"])
 def test_killed_owner_takes_everything_along(family, fork):
     owner = subprocess.Popen(

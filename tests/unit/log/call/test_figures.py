@@ -86,6 +86,7 @@ def test_axes_of_two_figures():
         figure("f", [plt.figure().subplots(), plt.figure().subplots()])
 
 
+@pytest.mark.slow
 def test_through_both_loggers(tmp_path):
     axes = plt.figure().subplots()
     axes.plot([1, 2, 3])

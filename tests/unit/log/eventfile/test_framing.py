@@ -42,6 +42,7 @@ def test_the_mark_finds_the_next_record():
     assert framing.find_mark(b"junk!" + sealed, 6) == -1
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_one_look_at_a_whole_record_finds_what_several_steps_find(data):
     """Whatever is damaged or cut: it finds the same record, or says nothing."""

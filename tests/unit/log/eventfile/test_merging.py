@@ -92,6 +92,7 @@ def test_a_cut_at_any_byte_loses_nothing_that_was_written_before(tmp_path):
             assert {tag: what for tag, what in found(LogReader(tmp_path / "run")).items() if tag != "c"} == points
 
 
+@pytest.mark.slow
 def test_a_damaged_merged_block_is_replaced_by_the_small_ones(tmp_path):
     for closed in (True, False):
         path = write(tmp_path / "run", 40, closed=closed)
@@ -143,6 +144,7 @@ class Follower:
             self.points[tag] = self.points[tag][:start] + list(zip(series.iterations, series.values, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 37, 400])
 def test_a_follower_loses_and_doubles_nothing(tmp_path, step):
     data = write(tmp_path / "source", 33).read_bytes()
@@ -221,6 +223,7 @@ def test_blocks_of_many_points_are_not_merged(tmp_path):
     assert LogReader(tmp_path / "run").load_scalars("b") == [(it, float(it)) for it in range(300)]
 
 
+@pytest.mark.slow
 def test_a_tag_is_in_one_merged_block_at_most(tmp_path, monkeypatch):
     """Else the points of a damaged one would come twice: from the small blocks, and from the other merged one."""
     monkeypatch.setattr(scalar_blocks, "POINTS_PER_BLOCK", 7)

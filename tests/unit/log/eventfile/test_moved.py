@@ -127,6 +127,7 @@ def hit_blocks(bounds, hit):
     return {(number - 1) // 2 for number in records}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("count", [15, pytest.param(1000, marks=pytest.mark.stress)])
@@ -140,6 +141,7 @@ def test_only_what_is_hit_is_lost(tmp_path, kind, closed, count):
         check(tmp_path / "run", hit_blocks(bounds, hit))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [True, False])
 def test_a_splice_of_another_log(tmp_path, closed):
     """Both logs have records at the same places."""
@@ -217,6 +219,7 @@ def test_a_log_that_was_moved_is_gone_on_with(tmp_path):
         assert all(value == value_of("loss", it, 0) for it, value in reader.load_scalars("loss"))
 
 
+@pytest.mark.slow
 def test_the_bytes_of_a_log_in_a_logged_object_are_no_records(tmp_path):
     """Neither while the object is being written nor when its head is damaged."""
     first = write_log(tmp_path / "other", closed=False, seed=1)

@@ -318,6 +318,7 @@ def test_another_logger_of_this_process_loses_nothing(tmp_path):
     assert points_in(tmp_path / "run") == expected(*range(61))
 
 
+@pytest.mark.slow
 def test_a_later_attempt_of_another_process_loses_nothing(tmp_path):
     write(tmp_path / "run", 60, closed=False)
     code = f"""

@@ -80,6 +80,7 @@ def test_a_file_that_is_no_log_stays_as_it_is(tmp_path, content):
     assert (tmp_path / "events.pb").read_bytes() == (tmp_path / "model.bin").read_bytes() == content
 
 
+@pytest.mark.slow
 def test_the_torn_begin_of_a_log_is_cut(tmp_path):
     path = tmp_path / "events.pb"
     Logger(tmp_path).close()

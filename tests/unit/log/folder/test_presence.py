@@ -80,6 +80,7 @@ def test_those_that_were_killed_are_hidden_as_ever(tmp_path, use_protobuf, start
     assert LogReader(tmp_path).load_scalars("x") == [(number, float(number)) for number in range(200)]
 
 
+@pytest.mark.slow
 @both_formats
 def test_the_logger_that_started_them_lives(tmp_path, use_protobuf, start):
     with Logger(tmp_path, use_protobuf) as logger:
@@ -103,6 +104,7 @@ def test_a_second_logger_of_one_process_is_a_new_attempt(tmp_path, use_protobuf)
     assert LogReader(tmp_path).load_scalars("x") == [(0, 2.0)]
 
 
+@pytest.mark.slow
 @both_formats
 def test_a_process_without_its_logger_is_gone(tmp_path, use_protobuf, start):
     with Logger(tmp_path, use_protobuf) as logger:
@@ -111,6 +113,7 @@ def test_a_process_without_its_logger_is_gone(tmp_path, use_protobuf, start):
     assert LogReader(tmp_path).load_scalars("x") == [(number, float(number)) for number in range(200)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="no fork here")
 def test_a_forked_child_that_logs_nothing_is_not_there(tmp_path, start):
     program = textwrap.dedent(

@@ -1,9 +1,12 @@
 import gc
 from itertools import count
 
+import pytest
+
 from pyexp.log.queue.buffers import Buffers, Counter
 
 
+@pytest.mark.slow
 def test_tags_that_appear_while_rows_are_taken_out():
     buffers = Buffers(Counter(), needs_lock=False)
     for tag in range(5000):

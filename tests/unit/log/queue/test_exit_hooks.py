@@ -26,6 +26,7 @@ def run(script, *arguments, timeout=30):
     )
 
 
+@pytest.mark.slow
 def test_exit_without_flush_loses_nothing(tmp_path):
     done = run(
         """
@@ -58,12 +59,14 @@ def test_a_logger_dropped_just_before_the_exit_loses_nothing(tmp_path):
     assert LogReader(tmp_path).point_count("x") == 300_000
 
 
+@pytest.mark.slow
 def test_an_uncaught_exception_loses_nothing(tmp_path):
     done = run("logger = Logger(sys.argv[1]); logger.add_scalar('x', 1); raise SystemExit('bye')", tmp_path)
     assert done.returncode == 1
     assert LogReader(tmp_path).load_scalars("x") == [(0, 1.0)]
 
 
+@pytest.mark.slow
 def test_logging_while_the_interpreter_ends(tmp_path):
     done = run(
         """
@@ -77,6 +80,7 @@ def test_logging_while_the_interpreter_ends(tmp_path):
     assert LogReader(tmp_path).load_scalars("late") == [(0, 1.0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", ["flush_all", "close_all"])
 def test_os_exit_after_flushing(tmp_path, function):
     done = run(
@@ -127,6 +131,7 @@ def test_a_kill_loses_what_was_logged_in_the_last_tenth_of_a_second(tmp_path):
     assert max(lost) < 0.2  # the writer waits for a processor, too
 
 
+@pytest.mark.slow
 def test_logging_goes_on_after_a_kill(tmp_path):
     seconds_lost_by_a_kill(tmp_path / "run", tmp_path / "last", 0.3)
     values = LogReader(tmp_path / "run").load_scalars("time")
@@ -137,6 +142,7 @@ def test_logging_goes_on_after_a_kill(tmp_path):
     assert reader.scalar_tags == {"time", "again"}
 
 
+@pytest.mark.slow
 @posix
 def test_a_fork_while_the_queue_is_full(tmp_path):
     done = run(
@@ -168,6 +174,7 @@ def test_a_fork_while_the_queue_is_full(tmp_path):
     assert len(reader.attempts) == 1
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("use_protobuf", [True, False])
 def test_forked_children_of_multiprocessing(tmp_path, use_protobuf):
@@ -195,6 +202,7 @@ def test_forked_children_of_multiprocessing(tmp_path, use_protobuf):
         assert len(reader.load_scalars(f"child {number}")) == 100
 
 
+@pytest.mark.slow
 @posix
 def test_a_forked_child_that_logs_nothing_writes_nothing(tmp_path):
     done = run(
@@ -215,6 +223,7 @@ def test_a_forked_child_that_logs_nothing_writes_nothing(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @posix
 def test_a_full_disk_is_reported_and_the_exit_is_quick(tmp_path):
     done = run(
@@ -315,6 +324,7 @@ def test_the_package_imports_nothing_by_itself():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_scalars_need_neither_protobuf_nor_numpy(tmp_path):
     done = run(
         """

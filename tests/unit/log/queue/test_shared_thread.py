@@ -83,6 +83,7 @@ def test_one_thread_for_all(writers):
     assert len(alive(before)) == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_awake_when_nothing_waits(writers, monkeypatch, thread):
     monkeypatch.setattr(writer, "_IDLE_TICKS", 2)
     before = {*threading.enumerate()}
@@ -120,6 +121,7 @@ def test_stalled_files_keep_no_others(writers):
     wait_until(lambda: len(alive(before)) == 1)
 
 
+@pytest.mark.slow
 def test_a_file_that_stalled_is_written_by_one_thread_at_a_time(writers):
     writers[0]._sink.gate.clear()
     log(writers[0], 0)
@@ -133,6 +135,7 @@ def test_a_file_that_stalled_is_written_by_one_thread_at_a_time(writers):
     assert writers[0]._sink.rows == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_without_another_thread_the_one_that_watches_serves_the_others(writers, monkeypatch):
     """As while the interpreter is exiting."""
     writers[0]._sink.gate.clear()
@@ -164,6 +167,7 @@ def test_the_thread_ends_with_the_last_writer(writers, thread):
     assert late._sink.rows == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_a_forked_child_has_a_thread_of_its_own_beside_a_stalled_one(tmp_path):
     program = """
@@ -225,6 +229,7 @@ assert gc.isenabled()
 """
 
 
+@pytest.mark.slow
 def test_garbage_that_is_collected_in_the_new_thread_does_not_stop_it(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", COLLECTING, tmp_path], capture_output=True, text=True, timeout=30, check=False

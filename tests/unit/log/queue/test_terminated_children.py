@@ -116,6 +116,7 @@ def run(tmp_path, program):
     return sorted(value for one in runs for _, value in one.load_scalars("x"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_nothing_is_lost(tmp_path, name):
     (tmp_path / "log").mkdir()
@@ -132,6 +133,7 @@ def test_a_pool_of_spawned_workers(tmp_path):
     assert len(run(tmp_path, program)) == 1000
 
 
+@pytest.mark.slow
 def test_a_handler_of_the_program_stays(tmp_path):
     (tmp_path / "log").mkdir()
     program = """
@@ -156,6 +158,7 @@ def test_a_handler_of_the_program_stays(tmp_path):
     assert run(tmp_path, program) == [*map(float, range(10)), 4242.0]
 
 
+@pytest.mark.slow
 def test_a_main_thread_that_python_cannot_interrupt(tmp_path):
     (tmp_path / "log").mkdir()
     program = """
@@ -200,6 +203,7 @@ def test_a_grandchild_is_ended_by_itself_alone(tmp_path):
     assert run(tmp_path, program) == [float(number) for number in range(20)]
 
 
+@pytest.mark.slow
 def test_the_program_itself_ends_as_it_always_did(tmp_path):
     program = """
         logger = Logger(sys.argv[1])

@@ -170,6 +170,7 @@ def test_an_absurd_event_is_dropped_reported_and_no_longer_counted(writer, sink,
     assert sink.items == [("later", 0), ("fits", 0)]
 
 
+@pytest.mark.slow
 def test_a_healthy_disk_leaves_callers_alone(writer, sink):
     for number in range(5):
         writer.rows["a"]((number, 0.0, 0.0))
@@ -204,6 +205,7 @@ def test_a_stalled_disk_slows_the_callers_of_scalars(writer, sink, monkeypatch):
     assert [it for _, it, _ in sink.rows] == list(range(3000))
 
 
+@pytest.mark.slow
 def test_a_stalled_disk_slows_the_callers_of_objects(writer, sink, monkeypatch):
     monkeypatch.setattr(back_pressure, "MAX_WAITING_BYTES", 1000)
     sink.gate.clear()
@@ -303,6 +305,7 @@ def test_an_idle_writer_sleeps_and_wakes(writer, sink, monkeypatch):
     wait_until(lambda: len(sink.rows) == 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("needs_lock", [True, False])
 def test_many_threads_lose_nothing(sink, needs_lock):
     writer = Writer(sink, needs_lock=needs_lock)
@@ -483,6 +486,7 @@ def test_without_any_thread_flushing_and_closing_write(sink, monkeypatch):
     assert sink.closed == 1
 
 
+@pytest.mark.slow
 def test_flushing_without_a_thread_writes_nothing_twice(sink, monkeypatch):
     writer = Writer(sink)
     refuse_threads(monkeypatch, times=1)

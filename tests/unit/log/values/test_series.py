@@ -19,6 +19,7 @@ def series(values, iterations=None):
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(allow_nan=True), max_size=400), st.integers(8, 50))
 def test_extremes_and_ends_are_kept(values, limit):
     whole = series(values)

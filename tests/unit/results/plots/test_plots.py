@@ -41,6 +41,7 @@ def test_hue_colours_and_band_gathers(results):
     assert abs(narrow.data[0].y[0] - low.y[0]) < abs(area.y[0] - low.y[0])
 
 
+@pytest.mark.slow
 def test_lines_of_one_hue_share_its_colour(results):
     figure = results.plot.curves("val/acc", hue="width", band="seed")
 
@@ -121,6 +122,7 @@ def test_scatter(results):
         results.plot.scatter("lr", "acuracy")
 
 
+@pytest.mark.slow
 def test_settings_that_are_no_numbers(tmp_path):
     configs = [{"name": f"{act}{depth}", "act": act, "depth": depth} for act in ("relu", "tanh") for depth in (1, None)]
     results = make_runner(

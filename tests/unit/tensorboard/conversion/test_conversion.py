@@ -82,6 +82,7 @@ def test_the_files_of_a_folder_make_one_run(tmp_path):
     assert LogReader(tmp_path / "ours").load_scalars("loss") == [(0, 0.0), (1, 1.0), (2, 2.0)]
 
 
+@pytest.mark.slow
 def test_a_log_is_not_converted_twice(theirs, tmp_path):
     convert(theirs, tmp_path / "ours")
     with pytest.raises(LogError, match="holds a log already: convert to another folder"):
@@ -227,6 +228,7 @@ def test_the_command_line_tells_what_was_left_out(theirs, tmp_path):
     assert line.startswith(f"warning: {str(file)!r}: ")
 
 
+@pytest.mark.slow
 def test_the_command_line_explains_itself():
     done = run("--help")
     assert done.returncode == 0

@@ -39,6 +39,7 @@ def test_there_is_one(tmp_path, monkeypatch):
     assert LogReader(tmp_path / "runs" / run)["a"] == (0, 1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_FORK, reason="no fork here")
 def test_forked_processes_count_together(tmp_path):
     program = textwrap.dedent(

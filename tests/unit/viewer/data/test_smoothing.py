@@ -69,6 +69,7 @@ def test_without_weight_or_extent_values_stay() -> None:
     assert extent_of([]) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_lines_of_one_chart_are_smoothed_over_its_whole_extent_whatever_is_zoomed_to(tmp_path) -> None:
     values = np.random.default_rng(1).normal(size=10_000).tolist()

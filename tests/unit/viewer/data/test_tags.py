@@ -58,6 +58,7 @@ def test_a_bad_pattern_is_named(pattern: str) -> None:
         TagFilter(pattern)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["(a|a)+$", "(a+)+$", "(.*a){25}$", "(?:a|b|ab)*c"])
 def test_a_pattern_that_never_ends_is_stopped(pattern: str) -> None:
     started = time.monotonic()
@@ -66,6 +67,7 @@ def test_a_pattern_that_never_ends_is_stopped(pattern: str) -> None:
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_the_filter_finds_what_is_not_listed(tmp_path) -> None:
     with Logger(tmp_path / "many") as logger:

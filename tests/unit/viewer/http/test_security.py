@@ -144,6 +144,7 @@ def known_routes(tmp_path) -> list[str]:
     return sorted({resource.canonical for resource in app.router.resources()})
 
 
+@pytest.mark.slow
 async def test_s4_every_route_with_data_needs_the_token(tmp_path):
     routes = known_routes(tmp_path)
     assert len(routes) > 20
@@ -201,6 +202,7 @@ TRAVERSALS = [
 ]
 
 
+@pytest.mark.slow
 async def test_s5_no_parameter_is_a_path(tmp_path, monkeypatch):
     (tmp_path / "link.js").symlink_to("/etc/passwd")
     async with served(tmp_path) as client:

@@ -193,6 +193,7 @@ async def test_new_tags_and_entries_are_announced(growing):
     assert message == {"type": "entries", "kind": "texts", "tag": note, "run": run, "total": 2}
 
 
+@pytest.mark.slow
 async def test_output_is_followed(tmp_path):
     with Logger(tmp_path / "a"):
         pass
@@ -338,6 +339,7 @@ async def test_growth_that_was_reported_twice_wakes_the_pages_once(tmp_path, mon
     assert 5 <= len(announced) <= 7
 
 
+@pytest.mark.slow
 async def test_a_page_rests_only_after_it_was_sent_something(tmp_path, monkeypatch):
     monkeypatch.setattr(live, "PACE_S", 3600)
     async with growing_log(tmp_path) as growing:
@@ -355,6 +357,7 @@ async def test_what_was_loaded_at_the_start_is_not_collected_again_and_again(tmp
     assert gc.get_freeze_count() == 0
 
 
+@pytest.mark.slow
 async def test_pages_that_hold_the_same_share_one_computed_frame(tmp_path, monkeypatch):
     computed = []
     delta_frame = updates.delta_frame

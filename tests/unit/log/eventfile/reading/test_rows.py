@@ -55,6 +55,7 @@ def test_the_same_points(tmp_path, monkeypatch, shape):
     assert compared.count(True) == 39
 
 
+@pytest.mark.slow
 def test_damage_anywhere_in_a_block_is_noticed(tmp_path):
     write(tmp_path, (2, 2, [0, 0], [1, 1]), blocks=10)
     path = tmp_path / "events.pb"

@@ -100,6 +100,7 @@ def test_later_attempts_hide_as_ever(tmp_path):
     assert LogReader(tmp_path).load_scalars("b") == [(step, -float(step)) for step in range(40)]
 
 
+@pytest.mark.slow
 def test_damage_is_what_it_is_one_by_one(tmp_path, monkeypatch):
     write_paced(tmp_path, 40)
     path = tmp_path / "events.pb"
