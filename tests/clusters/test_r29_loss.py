@@ -22,6 +22,8 @@ from support.processes import is_alive, kill_all, marked
 from support.waiting import wait_until
 
 TESTS = Path(__file__).parents[1]
+# A node that does not answer is given up after 5 s, not after 15.
+IMPATIENT = '--system-config={"health_check_initial_delay_ms": 1000, "health_check_period_ms": 1000}'
 
 
 @pytest.fixture(autouse=True)
@@ -130,7 +132,7 @@ def test_killed_worker_is_told_in_the_error(cluster, starts, tmp_path):
 
 
 def test_killed_node_fails_its_run_alone_and_is_tried_elsewhere(starts, tmp_path):
-    with head("--num-cpus=1") as cluster, node(cluster, "--num-cpus=1") as second:
+    with head("--num-cpus=1", IMPATIENT) as cluster, node(cluster, "--num-cpus=1") as second:
         runner = make_runner(announce_and_wait, configs(tmp_path, "a", "b"), tmp_path)
         batch = InBackground(runner, executor=RayExecutor(cluster.address), retries=2)
         workers = {name: starts.wait(name) for name in "ab"}
