@@ -19,6 +19,14 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.ray)
+    items[:] = [item for item in items if here not in item.path.parents or _has_its_place(item)]
+
+
+def _has_its_place(item) -> bool:
+    """Whether the cluster of a test is one for it: what needs a folder that all share is "joined", all else "apart"."""
+    kind = item.callspec.params.get("address") if hasattr(item, "callspec") else None
+    needs_shared = "pids" in item.fixturenames or item.originalname == "test_run_has_its_own_copy_of_the_config"
+    return kind != ("apart" if needs_shared else "joined")
 
 
 @pytest.fixture(scope="session")

@@ -36,15 +36,6 @@ def address(request):
     connection.leave()
 
 
-@pytest.fixture(autouse=True)
-def _skip_what_needs_a_shared_folder(request):
-    if "address" in request.fixturenames and "apart" in request.node.callspec.params.values():
-        if "pids" in request.fixturenames:
-            pytest.skip("the run tells its processes through a file, which is not there")
-        if request.node.originalname == "test_run_has_its_own_copy_of_the_config":
-            pytest.skip("the run's folder is another one there, and this run returns its path")
-
-
 @pytest.fixture(scope="module")
 def case(address):
     return Case("ray", lambda: RayExecutor(address), isolates=True)
