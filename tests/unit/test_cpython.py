@@ -7,9 +7,11 @@ import hashlib
 import json
 import multiprocessing
 import os
+import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +111,12 @@ def test_options_of_python():
 def test_starter_of_a_process_of_multiprocessing():
     assert _cpython.starter_of(multiprocessing.Process()) == os.getpid()
     assert _cpython.starter_of(object()) is None
+
+
+@pytest.mark.parametrize("folder", [Path("out"), Path("/a/b"), Path(), Path("..")])
+@pytest.mark.parametrize("name", ["run-1", "a b", "lr=0.1", "..."])
+def test_a_child_of_a_folder_is_the_path_that_a_slash_makes(folder, name):
+    child = _cpython.child_of(folder, name)
+    assert (child, str(child), type(child), child.parent) == (folder / name, str(folder / name), type(folder), folder)
+    assert hash(child) == hash(folder / name)
+    assert pickle.loads(pickle.dumps(child)) == folder / name

@@ -82,7 +82,10 @@ class Config(dict[str, Any]):
             >>> config.b.c, config.d
             (2, 3)
         """
-        super().update({key: _convert(value) for key, value in dict(*args, **kwargs).items()})
+        items = dict(*args, **kwargs)
+        # Most hold plain values only, and there may be ten thousand configs.
+        are_plain = _ATOMS.issuperset(map(type, items.values()))
+        super().update(items if are_plain else {key: _convert(value) for key, value in items.items()})
 
     def setdefault(self, key: str, default: Any = None, /) -> Any:
         """Return the value of *key*, after setting it to *default* when there is none.

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from pyexp._garbage import uncollected
 from pyexp.config.suggestion import nearest
 from pyexp.config.values import is_same
 from pyexp.errors import DamagedFileError, SelectionError
@@ -95,6 +96,7 @@ def _flattened(query: Mapping[Any, Any]) -> list[tuple[Any, Any]]:
     return flat
 
 
+@uncollected()
 def _look_up_all(items: Sequence[Any], key: str, damaged: dict[int, DamagedFileError]) -> list[Any]:
     """Look *key* up in all items; those that cannot be read join *damaged*."""
     found = []
@@ -135,11 +137,10 @@ def look_up(item: Any, key: str) -> Any:
     if not isinstance(key, str):
         raise SelectionError(f"query key {key!r} is not a string: write it like 'config.model.width'")
     value = look_up_own(item, key)
-    first = key.partition(".")[0]
     if (
         value is MISSING
         and not isinstance(item, Mapping)
-        and not hasattr(type(item), first)
+        and not hasattr(type(item), key.partition(".")[0])
         and hasattr(item, "config")
     ):
         return _walk(item.config, key)
@@ -167,10 +168,11 @@ def look_up_own(item: Any, key: str) -> Any:
 def _walk(holder: Any, path: str) -> Any:
     """Follow *path*; a key that itself contains dots is found as a whole."""
     while True:
-        if isinstance(holder, Mapping) and path in holder:
+        is_mapping = isinstance(holder, Mapping)
+        if is_mapping and path in holder:
             return holder[path]
         part, _, path = path.partition(".")
-        if isinstance(holder, Mapping):
+        if is_mapping:
             holder = holder.get(part, MISSING)
         elif part.isidentifier() and not part.startswith("_"):
             holder = getattr(holder, part, MISSING)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp._cpython import child_of
 from pyexp.config.config import Config
 from pyexp.config.encoding import config_hash, decode_config
 from pyexp.errors import DamagedFileError
@@ -51,7 +52,7 @@ class RunConfigs:
         config = self.kept(folder) if is_kept else None
         if config is None:
             config = self._read(folder)
-        dict.__setitem__(config, "out", self._paths.root / folder)  # a path is never converted
+        dict.__setitem__(config, "out", child_of(self._paths.root, folder))  # a path is never converted
         return config
 
     def kept(self, folder: str) -> Config | None:
