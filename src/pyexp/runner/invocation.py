@@ -26,11 +26,12 @@ from pyexp.runner.signals import BatchStopped
 from pyexp.runner.start.experiment_folder import experiment_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pyexp.definition.declaration import Declaration
     from pyexp.results.results import Results
+    from pyexp.runner.phases import Phases
     from pyexp.runner.program.watching import Watch
 
 _USAGE_ERROR = 2
@@ -45,10 +46,7 @@ _OF_ONE_BATCH = {
 
 def run_here(declaration: Declaration, settings: Settings, watch: Watch) -> Any:
     """Run as a library: errors are raised, a signal ends in the exception that Python has for it."""
-    from pyexp.runner.hosts import BlockingHost, wait_for
-    from pyexp.runner.phases import Phases
-
-    phases = Phases(declaration, settings, watch, BlockingHost())
+    phases, wait_for = _blocking(declaration, settings, watch)
     try:
         batch = wait_for(phases.execute())
     except BatchStopped as stop:
@@ -65,20 +63,18 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
         What the report returned, or the results; None for what only prints, so that the script continues; an empty
         Tensor where *argv* is for other experiments of the program.
     """
-    from pyexp.runner.hosts import BlockingHost, wait_for
-    from pyexp.runner.phases import Phases
     from pyexp.terminal.printing import exits_without_reader
 
     declared.note_start(declaration)
     try:
         settings, wants_list = _settings(declaration, called, argv)
         watch.expect(_program_folders(declaration, argv) if settings.viewer else ())
-        phases = Phases(declaration, settings, watch, BlockingHost())
+        batch = None
         try:
-            batch = None
             if wants_list:
                 _list_batches(declaration, settings)
             else:
+                phases, wait_for = _blocking(declaration, settings, watch)
                 batch = wait_for(phases.execute())
         except (NothingMatchesError, BatchNotFoundError) as error:
             _require_another(declaration, settings, error, wants_list=wants_list)
@@ -101,6 +97,14 @@ def run_as_script(declaration: Declaration, called: Mapping[str, Any], argv: lis
         _exit_with(f"{_prog(declaration)}: error: {error}", _USAGE_ERROR)
     watch.serve_on()
     return value
+
+
+def _blocking(declaration: Declaration, settings: Settings, watch: Watch) -> tuple[Phases, Callable[..., Any]]:
+    """Return the phases of a start in this thread, and what waits for one: a list of batches loads neither."""
+    from pyexp.runner.hosts import BlockingHost, wait_for
+    from pyexp.runner.phases import Phases
+
+    return Phases(declaration, settings, watch, BlockingHost()), wait_for
 
 
 def _require_another(declaration: Declaration, settings: Settings, error: PyexpError, *, wants_list: bool) -> None:
