@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import sys
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import sync_folder, write_atomic
@@ -23,7 +24,7 @@ from pyexp.store.claim import Claim, live_owner, owned_by
 from pyexp.store.configs.kept import keep_configs
 from pyexp.store.configs.making import AT_ONCE, FoldersToMake, make_folder
 from pyexp.store.configs.reading import RunConfigs
-from pyexp.store.index import Index, RunRecord, load_index, real_folders
+from pyexp.store.index import Index, RunRecord, load_index, real_folders, which_hold
 from pyexp.store.status import is_folder_fault, readable_status, settled_status
 from pyexp.sweeps.naming import folder_names
 from pyexp.task import Status
@@ -32,6 +33,7 @@ from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from pyexp.store.index import Stamp
@@ -190,14 +192,20 @@ class Batch:
         """
         is_live = live_owner(self.paths.owner) is not None
         known = self.noted()
-        unchanged = self._unchanged[1] if self._unchanged[0] is known else frozenset()
+        right = self._with_results(known)
         return [
             record
             if (record := known.get(folder)) is not None
-            and (folder in unchanged or self._is_right(record, is_live=is_live))
+            and (folder in right or self._is_right(record, is_live=is_live))
             else self.examine(folder, is_live=is_live)
             for folder in self.folders
         ]
+
+    def _with_results(self, known: Mapping[str, RunRecord]) -> AbstractSet[str]:
+        """Return the folders of runs that have passed by their records, and whose results are there."""
+        unchanged = self._unchanged[1] if self._unchanged[0] is known else frozenset()
+        passed = [folder for folder, run in known.items() if run.status is Status.PASSED and folder not in unchanged]
+        return unchanged.union(compress(passed, which_hold(os.fspath(self.paths.root), passed, layout.RESULT)))
 
     def noted(self) -> dict[str, RunRecord]:
         """Return what the index says of each run by folder, empty without one; read again only after a change."""
@@ -237,11 +245,9 @@ class Batch:
 
     def _is_right(self, record: RunRecord, *, is_live: bool) -> bool:
         """Return whether the run's folder holds no more than the index, whose last lines a power cut takes."""
-        if is_live and record.status is not Status.PASSED:
-            return True
+        if is_live or record.status in (Status.PASSED, Status.RUNNING):  # one that passed lacks its result
+            return is_live and record.status is not Status.PASSED
         has_result = os.access(self.paths.result_of(record.folder), os.F_OK)
-        if record.status in (Status.PASSED, Status.RUNNING):
-            return has_result and record.status is Status.PASSED
         if has_result and not self.run(record.folder).root.is_symlink():  # behind a link, it is not the run's
             return False
         has_status = os.access(self.paths.status_of(record.folder), os.F_OK)

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import stat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pyexp._files import folder_size
@@ -20,7 +21,7 @@ from pyexp.store.summary import index_part
 from pyexp.task import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyexp.task import RunState
@@ -33,13 +34,20 @@ _STATE = re.compile(
 )
 
 
-class State(NamedTuple):
-    """What lists of batches show of a run, see `RunRecord`."""
+class States(NamedTuple):
+    """What lists of batches show of runs, see `RunRecord`: by columns, since an object for each run takes long."""
 
-    status: str
-    started: float | None
-    finished: float | None
-    size_bytes: int | None
+    folders: Sequence[str]
+    statuses: Sequence[str]
+    started: Sequence[float | None]
+    finished: Sequence[float | None]
+    sizes_bytes: Sequence[int | None]
+
+    @classmethod
+    def of(cls, records: Iterable[RunRecord]) -> States:
+        """Return the states that *records* hold."""
+        rows = [(each.folder, each.status.value, each.started, each.finished, each.size_bytes) for each in records]
+        return cls(*zip(*rows, strict=True)) if rows else cls((), (), (), (), ())
 
 
 class RunRecord(NamedTuple):
@@ -141,6 +149,12 @@ def real_folders(root: Path) -> frozenset[str]:
         return frozenset()
 
 
+def which_hold(root: str, folders: Iterable[str], file: str) -> Iterator[bool]:
+    """Say for each of *folders* in the folder *root* whether there is such a *file* in it, links followed."""
+    # Nothing but one call of the system for each: there may be ten thousand.
+    return map(os.access, [f"{root}{os.sep}{folder}{os.sep}{file}" for folder in folders], repeat(os.F_OK))
+
+
 def first_line(error: str | None) -> str | None:
     """Return the ``Type: message`` line of an error text."""
     return error.split("\n", 1)[0][:500] if error else None
@@ -185,8 +199,8 @@ def load_index(path: Path) -> dict[str, RunRecord] | None:
         return None
 
 
-def load_last_states(path: Path) -> dict[str, State] | None:
-    """Read what lists show of each run by its folder, without parsing the rest of its line.
+def load_last_states(path: Path) -> States | None:
+    """Read what lists show of each run, without parsing the rest of its line.
 
     None when there is no index, or a line in it that does not have the form that `Index` gives it.
     """
@@ -196,14 +210,16 @@ def load_last_states(path: Path) -> dict[str, State] | None:
         return None
 
 
-def _states(lines: Mapping[bytes, bytes]) -> dict[str, State]:
-    """Return what the last line of each run says, by columns: a call for each run takes longer than all else."""
+def _states(lines: Mapping[bytes, bytes]) -> States:
+    """Return what the last line of each run says."""
     # Each beginning ends within the string that names the folder.
     folders = [line["run"] for line in json.loads(b"[" + b'"},'.join(lines) + b'"}]')]
     # Quotes within a string of JSON are preceded by a backslash: no name or error can look like this.
     found = _STATE.findall(b"\n".join(lines.values()))
+    if len(found) != len(folders):
+        raise ValueError("a line without a status")
     status, *numbers = zip(*found, strict=True)
-    return dict(zip(folders, map(State, map(bytes.decode, status), *map(_numbers, numbers)), strict=True))
+    return States(folders, list(map(bytes.decode, status)), *map(_numbers, numbers))
 
 
 def _load_lines(path: Path) -> dict[str, dict[str, Any]] | None:

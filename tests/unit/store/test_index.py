@@ -75,8 +75,9 @@ def test_states_are_read_without_parsing_and_are_not_taken_in_by_names(tmp_path)
     index.append(RunRecord(folder="a-1", name=hostile), RunRecord(folder="b-2", name="b"))
     index.append(RunRecord(folder="a-1", name=hostile, status=Status.PASSED, started=1.5, finished=2.5, error=hostile))
     index.close()
-    assert load_last_states(tmp_path / "index.jsonl") == {
-        "a-1": ("passed", 1.5, 2.5, None),
-        "b-2": ("pending", None, None, None),
-    }
+    found = load_last_states(tmp_path / "index.jsonl")
+    assert list(zip(*found, strict=True)) == [
+        ("a-1", "passed", 1.5, 2.5, None),
+        ("b-2", "pending", None, None, None),
+    ]
     assert load_last_states(tmp_path / "none.jsonl") is None

@@ -6,7 +6,6 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import folder_size
@@ -15,15 +14,16 @@ from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch
 from pyexp.store.batches.facts import read_facts
-from pyexp.store.index import State, load_last_states
-from pyexp.store.layout import BatchPaths
+from pyexp.store.index import States, load_last_states, which_hold
+from pyexp.store.layout import RESULT, STATUS, BatchPaths
 from pyexp.task import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_FINAL = frozenset(status for status in Status if status.is_final)
+_FINAL = frozenset(status.value for status in Status if status.is_final)
+_PASSED = Status.PASSED.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +83,15 @@ def look_at(root: Path) -> BatchOverview:
         states = _states(root)
     except (DamagedFileError, BatchNotFoundError) as error:
         return replace(found, damage=f"damaged: {error}")
-    counts = Counter(state.status for state in states.values())
-    starts = [state.started for state in states.values() if state.started is not None]
-    ends = [state.finished for state in states.values() if state.finished is not None]
+    counts = Counter(states.statuses)
+    starts = [moment for moment in states.started if moment is not None]
+    ends = [moment for moment in states.finished if moment is not None]
+    sizes = zip(states.folders, states.sizes_bytes, strict=True)
     return replace(
         found,
         counts={status.value: counts[status.value] for status in Status if counts[status.value]},
         duration=max(ends) - min(starts) if starts and ends else None,
-        run_sizes={folder: state.size_bytes for folder, state in states.items() if state.size_bytes is not None},
+        run_sizes={folder: size for folder, size in sizes if size is not None},
     )
 
 
@@ -102,27 +103,33 @@ def recorded_values(facts: Mapping[str, Any], key: str) -> dict[str, Any]:
         return {}
 
 
-def _states(root: Path) -> dict[str, State]:
-    """Return what is to be shown of each run: from the index alone where every run has ended and has its folder."""
+def _states(root: Path) -> States:
+    """Return what is to be shown of the runs: from the index alone where every run has ended and has its folder."""
     paths = BatchPaths(root)
-    known = load_last_states(paths.index) or {}
+    states = load_last_states(paths.index)
+    if states is None or not _are_of(paths, states) or not _are_right(os.fspath(root), states):
+        return States.of(Batch.open(root).records())  # which finds out what is wrong
+    return states
+
+
+def _are_of(paths: BatchPaths, states: States) -> bool:
+    """Return whether *states* are those of the batch's runs, of each one."""
     try:
         folders = [folder for folder in json.loads(paths.runs.read_bytes())["runs"] if folder is not None]
-        states = {folder: known[folder] for folder in folders}
-    except (OSError, ValueError, LookupError, TypeError):  # opening the batch finds out what is wrong
-        states = {}
-    if states and all(map(_is_right, repeat(paths), states, states.values())):
-        return states
-    return {
-        record.folder: State(record.status.value, record.started, record.finished, record.size_bytes)
-        for record in Batch.open(root).records()
-    }
-
-
-def _is_right(paths: BatchPaths, folder: str, state: State) -> bool:
-    """Return whether a run has ended as the index says: what passed has its result, nothing else has one."""
-    status = state.status
-    if status not in _FINAL:
+        return len(folders) == len(states.folders) and set(folders) == set(states.folders)
+    except (OSError, ValueError, LookupError, TypeError):
         return False
-    has_result = os.access(paths.result_of(folder), os.F_OK)
-    return has_result if status == Status.PASSED else not has_result and os.access(paths.status_of(folder), os.F_OK)
+
+
+def _are_right(root: str, states: States) -> bool:
+    """Return whether the runs have ended as the index says: what passed has its result, nothing else has one."""
+    if not _FINAL.issuperset(states.statuses):
+        return False
+    runs = list(zip(states.folders, states.statuses, strict=True))
+    passed = [folder for folder, status in runs if status == _PASSED]
+    others = [folder for folder, status in runs if status != _PASSED]
+    return (
+        all(which_hold(root, passed, RESULT))
+        and not any(which_hold(root, others, RESULT))
+        and all(which_hold(root, others, STATUS))
+    )
