@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
     import threading
+    from collections.abc import Callable
     from pathlib import Path
     from types import FrameType
     from typing import Any
@@ -28,9 +29,14 @@ except ImportError:  # another Python than CPython
     from hashlib import sha256 as short_sha256
 
 try:  # without the package, which loads its decoder and `re`
+    from _json import encode_basestring as quote_unicode
     from _json import encode_basestring_ascii as quote_ascii
+    from _json import make_encoder as _make_encoder
 except ImportError:  # another Python than CPython
+    from json.encoder import py_encode_basestring as quote_unicode
     from json.encoder import py_encode_basestring_ascii as quote_ascii
+
+    _make_encoder = None  # type: ignore[assignment, misc]
 
 __all__ = [
     "blake2b",
@@ -40,9 +46,11 @@ __all__ = [
     "frame_of_thread",
     "is_foreign",
     "is_loop_running",
+    "json_encoder",
     "leave_task",
     "python_options",
     "quote_ascii",
+    "quote_unicode",
     "run_exit_handlers",
     "set_running_loop",
     "short_sha256",
@@ -86,6 +94,32 @@ def set_running_loop(loop: asyncio.AbstractEventLoop | None) -> None:
     import asyncio
 
     asyncio._set_running_loop(loop)
+
+
+def json_encoder(
+    separators: tuple[str, str], quote: Callable[[str], str] = quote_ascii, *, sort_keys: bool = False
+) -> Callable[[Any], str]:
+    """Return what `json.dumps` does with these arguments, for trees of what JSON holds.
+
+    Python makes an encoder at each call, and a guard against circles: for a small value that takes longer than the
+    rest.
+
+    Args:
+        separators: What stands between items, and behind a key.
+        quote: Spells strings: `quote_ascii` or `quote_unicode`.
+        sort_keys: Order the keys of each object.
+    """
+    if _make_encoder is None:
+        from json import JSONEncoder
+
+        return JSONEncoder(separators=separators, ensure_ascii=quote is quote_ascii, sort_keys=sort_keys).encode
+    item, key = separators
+    encode = _make_encoder(None, _refuse, quote, None, key, item, sort_keys, False, True)
+    return lambda value: "".join(encode(value, 0))
+
+
+def _refuse(value: object) -> None:
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def leave_task(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:

@@ -120,3 +120,38 @@ def test_a_child_of_a_folder_is_the_path_that_a_slash_makes(folder, name):
     assert (child, str(child), type(child), child.parent) == (folder / name, str(folder / name), type(folder), folder)
     assert hash(child) == hash(folder / name)
     assert pickle.loads(pickle.dumps(child)) == folder / name
+
+
+VALUES = [
+    {},
+    [],
+    "a, b",
+    'q"\n',
+    "é\u2028",
+    "\ud800",
+    1,
+    -0.0,
+    1e300,
+    float("inf"),
+    None,
+    True,
+    {"b": [1, {"a": "x"}], "a": []},
+]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["C", "another Python"])
+@pytest.mark.parametrize("value", VALUES, ids=ascii)
+def test_json_is_that_of_the_library(value, is_there, monkeypatch):
+    if not is_there:
+        monkeypatch.setattr(_cpython, "_make_encoder", None)
+    for quote, ensure_ascii in ((_cpython.quote_ascii, True), (_cpython.quote_unicode, False)):
+        for sort_keys in (True, False):
+            encode = _cpython.json_encoder((", ", ":"), quote, sort_keys=sort_keys)
+            kind = {"ensure_ascii": ensure_ascii, "sort_keys": sort_keys}
+            assert encode(value) == json.dumps(value, separators=(", ", ":"), **kind)
+
+
+@pytest.mark.parametrize("value", [object(), [1, {2}], {"a": b""}], ids=["object", "set", "bytes"])
+def test_json_refuses_what_the_library_refuses(value):
+    with pytest.raises(TypeError):
+        _cpython.json_encoder((", ", ":"))(value)

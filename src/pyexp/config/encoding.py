@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyexp._cpython import short_sha256
+from pyexp._cpython import json_encoder, quote_ascii, quote_unicode, short_sha256
 from pyexp.config.config import Config
 from pyexp.errors import ConfigValueTypeError
 
@@ -25,11 +26,9 @@ _DECIMAL_BITS = 10_000  # Python refuses to read or write decimals of more than 
 _LARGE = 1 << (_DECIMAL_BITS - 1)
 _LONG = 64
 _SHORT_BYTES = 1 << 10
-_NUMBERS = frozenset({int, float})
 _NESTED = frozenset({dict, list})
-_encode_unicode = json.JSONEncoder(ensure_ascii=False).encode
-_encode_ascii = json.JSONEncoder().encode
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_canonical = json_encoder((",", ":"), sort_keys=True)
+_encode_line = json_encoder((", ", ": "))
 
 
 def encode_config(config: Mapping[str, Any]) -> bytes:
@@ -50,9 +49,9 @@ def encode_config(config: Mapping[str, Any]) -> bytes:
     """
     tagged = _tag(config)
     try:
-        return (_indented(tagged, _encode_unicode) + "\n").encode()
+        return (_indented(tagged, quote_unicode) + "\n").encode()
     except UnicodeEncodeError:  # half a surrogate pair, as in file names that are not UTF-8: escapes keep it
-        return (_indented(tagged, _encode_ascii) + "\n").encode()
+        return (_indented(tagged, quote_ascii) + "\n").encode()
 
 
 def encode_line(config: Mapping[str, Any]) -> bytes:
@@ -65,7 +64,7 @@ def encode_line(config: Mapping[str, Any]) -> bytes:
     Raises:
         ConfigValueTypeError: A value is of a type that configs cannot hold.
     """
-    return json.dumps(_tag(config)).encode()
+    return _encode_line(_tag(config)).encode()
 
 
 def decode_config(data: bytes | str) -> Config:
@@ -121,25 +120,33 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _indented(value: Any, encode: Callable[[Any], str], end: str = "\n") -> str:
+def _indented(value: Any, quote: Callable[[str], str], end: str = "\n") -> str:
     """Return what `json.dumps` with an indent of 2 makes of *value*, by its fast encoder, which knows no indent.
 
     Args:
         value: The value.
-        encode: Encodes a value on one line.
+        quote: Spells strings.
         end: The line break before the bracket that closes *value*.
     """
+    if type(value) is str:
+        return quote(value)
     if type(value) not in _NESTED or not value:
-        return encode(value)
+        return _encoder(", ", quote)(value)
     line = f"{end}  "
-    if type(value) is dict:
-        items = [f"{encode(key)}: {_indented(part, encode, line)}" for key, part in value.items()]
-        return f"{{{line}{f',{line}'.join(items)}{end}}}"
-    if _NUMBERS.issuperset(map(type, value)):  # there may be many
-        inner = encode(value)[1:-1].replace(", ", f",{line}")
-    else:
-        inner = f",{line}".join([_indented(part, encode, line) for part in value])
-    return f"[{line}{inner}{end}]"
+    parts = value.values() if type(value) is dict else value
+    if _NESTED.isdisjoint(map(type, parts)):  # there may be many, and each separator stands between two of them
+        text = _encoder(f",{line}", quote)(value)
+        return f"{text[0]}{line}{text[1:-1]}{end}{text[-1]}"
+    if type(value) is list:
+        return f"[{line}{f',{line}'.join([_indented(part, quote, line) for part in value])}{end}]"
+    items = [f"{quote(key)}: {_indented(part, quote, line)}" for key, part in value.items()]
+    return f"{{{line}{f',{line}'.join(items)}{end}}}"
+
+
+@cache
+def _encoder(separator: str, quote: Callable[[str], str]) -> Callable[[Any], str]:
+    """Return what encodes values with *separator* between any two; there are as many as levels of indent."""
+    return json_encoder((separator, ": "), quote)
 
 
 def _tag(value: Any) -> Any:
