@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
+from pyexp._cpython import child_of
+
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
@@ -38,46 +40,46 @@ class BatchPaths:
     @property
     def runs(self) -> Path:
         """Shape, axes and run folders; a batch exists once this file does."""
-        return self.root / RUNS
+        return child_of(self.root, RUNS)
 
     @property
     def facts(self) -> Path:
         """``batch.json``: how, where and from what the batch was started."""
-        return self.root / FACTS
+        return child_of(self.root, FACTS)
 
     @property
     def configs(self) -> Path:
         """``configs.jsonl``: the runs' configs once more, for a run folder that was removed."""
-        return self.root / "configs.jsonl"
+        return child_of(self.root, "configs.jsonl")
 
     @property
     def index(self) -> Path:
         """Append-only record of the runs' states."""
-        return self.root / INDEX
+        return child_of(self.root, INDEX)
 
     @property
     def owner(self) -> Path:
         """The process that works on the batch; locked while it does."""
-        return self.root / OWNER
+        return child_of(self.root, OWNER)
 
     @property
     def code(self) -> Path:
         """State of the user's work tree at the start, while the batch runs."""
-        return self.root / ".code"
+        return child_of(self.root, ".code")
 
     @property
     def server_log(self) -> Path:
         """Output of the script's top in the process that runs are forked from; removed when there was none."""
-        return self.root / "forkserver.out"
+        return child_of(self.root, "forkserver.out")
 
     @property
     def report(self) -> Path:
         """Folder of what the report writes."""
-        return self.root / "report"
+        return child_of(self.root, "report")
 
     def run(self, folder: str) -> RunPaths:
         """Return the paths of the run in *folder*."""
-        return RunPaths(self.root / folder)
+        return RunPaths(child_of(self.root, folder))
 
     def config_of(self, folder: str) -> str:
         """Return the config of the run in *folder* as text: ten thousand path objects take long to make."""
@@ -103,52 +105,52 @@ class RunPaths:
     @property
     def config(self) -> Path:
         """The run's config."""
-        return self.root / CONFIG
+        return child_of(self.root, CONFIG)
 
     @property
     def status(self) -> Path:
         """State, times, attempts and error."""
-        return self.root / STATUS
+        return child_of(self.root, STATUS)
 
     @property
     def result(self) -> Path:
         """The pickled return value; exists exactly when the run passed."""
-        return self.root / RESULT
+        return child_of(self.root, RESULT)
 
     @property
     def staged_result(self) -> Path:
         """The result of a custom executor, until it is known to be whole."""
-        return self.root / ".staged.pkl"
+        return child_of(self.root, ".staged.pkl")
 
     @property
     def previous_result(self) -> Path:
         """The result that a run had before it was run again; there until it has a new one."""
-        return self.root / "result.pkl.previous"
+        return child_of(self.root, "result.pkl.previous")
 
     @property
     def corrupt_result(self) -> Path:
         """A damaged result, set aside."""
-        return self.root / "result.pkl.corrupt"
+        return child_of(self.root, "result.pkl.corrupt")
 
     @property
     def log(self) -> Path:
         """The run's output."""
-        return self.root / LOG
+        return child_of(self.root, LOG)
 
     @property
     def marker(self) -> Path:
         """The mark of a folder with an event log."""
-        return self.root / ".pyexp"
+        return child_of(self.root, ".pyexp")
 
     @property
     def checkpoints(self) -> Path:
         """Folder of the run's checkpoints."""
-        return self.root / ".checkpoints"
+        return child_of(self.root, ".checkpoints")
 
     @property
     def previous_checkpoints(self) -> Path:
         """Checkpoints that a run had before it was run again; there until it has a new result."""
-        return self.root / ".checkpoints.previous"
+        return child_of(self.root, ".checkpoints.previous")
 
     def checkpoint(self, name: str, call: int) -> Path:
         """Return the file of the *call*-th call (from 1) of the checkpoint *name*."""
