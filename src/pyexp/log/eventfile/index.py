@@ -77,7 +77,7 @@ def load_chain(file: IO[bytes], size: int) -> tuple[list[codec.Index], framing.F
     """
     chain: list[codec.Index] = []
     last = frame = find_latest(file, size)
-    first = None if last is None else whole_at(file, 0, size)
+    first = None if last is None else whole_at(file, 0, size, last.log)
     if last is None or first is None or (first.log is not None and last.log not in {None, first.log}):
         return [], None
     try:

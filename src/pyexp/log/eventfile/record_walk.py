@@ -50,7 +50,7 @@ class Tail:
         and is skipped. A record that bytes before it were inserted or lost is known by its stamp, and yielded.
         """
         window = Window(file, size)
-        while True:
+        while self.offset != size:
             frame = window.whole_at(self.offset, None if self._checks_stamps else self.log)
             if frame is None:
                 found = self._search(window)
@@ -174,7 +174,12 @@ def frame_at(file: IO[bytes], offset: int, size: int, *, may_be_moved: bool = Fa
     return frame if frame is not None and frame.end <= size else None
 
 
-def whole_at(file: IO[bytes], offset: int, size: int, *, may_be_moved: bool = False) -> Frame | None:
-    """Return the record at *offset*, with its stamp, if it was written to its end; as a rule only at its place."""
-    frame = Window(file, size, _GUESSED_BYTES).whole_at(offset) if 0 <= offset < size else None
+def whole_at(
+    file: IO[bytes], offset: int, size: int, log: int | None = None, *, may_be_moved: bool = False
+) -> Frame | None:
+    """Return the record at *offset*, with its stamp, if it was written to its end; as a rule only at its place.
+
+    A stamp that names *log* is believed unchecked, as by `framing.stamped`.
+    """
+    frame = Window(file, size, _GUESSED_BYTES).whole_at(offset, log) if 0 <= offset < size else None
     return frame if frame is not None and (may_be_moved or not frame.is_moved) else None

@@ -47,7 +47,8 @@ class Places:
 
     def frame_of(self, file: IO[bytes], size: int, key: int) -> Frame | None:
         """Return a record, if it is undamaged and of this log."""
-        frame = whole_at(file, self.offset_of(key), size, may_be_moved=self.are_by_number)
+        log = None if self.are_by_number else self.log
+        frame = whole_at(file, self.offset_of(key), size, log, may_be_moved=self.are_by_number)
         return None if frame is None or self.is_foreign(frame) else frame
 
     def span_of(self, span: Span) -> tuple[int, int]:
