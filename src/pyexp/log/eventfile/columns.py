@@ -50,11 +50,11 @@ def _extended(held: Points, points: Points) -> Points:
     """Return the points of both; those that are held may become part of it."""
     held.values.extend(points.values)
     held.times.extend(points.times)
-    iterations = _joined(held.iterations, points.iterations)
+    iterations = join_iterations(held.iterations, points.iterations)
     return held if iterations is held.iterations else Points(held.tag, iterations, held.values, held.times)
 
 
-def _joined(held: array[int] | range, more: array[int] | range) -> array[int] | range:
+def join_iterations(held: array[int] | range, more: array[int] | range) -> array[int] | range:
     """Return the iterations of both: a range as long as they are at one distance, which then need not be looked for."""
     if isinstance(held, range) and isinstance(more, range) and (held.stop, held.step) == (more.start, more.step):
         return range(held.start, more.stop, held.step)

@@ -67,6 +67,23 @@ class Block:
         steps = self.count(column) - 1
         return _of(self.firsts, column) + _of(self.strides, column) * steps, self.lasts[column]
 
+    def iterations(self, column: int, contents: Sequence[bytes]) -> array[int] | range:
+        """Return the iterations of a column with these contents."""
+        if not self.strides:
+            return protobuf_wire.parse_column("q", contents[2])
+        return _series(_of(self.firsts, column), _of(self.strides, column), self.count(column))
+
+    def is_intact(self, column: int, contents: Sequence[bytes]) -> bool:
+        """Return whether these are values, times and, if listed, iterations of a column."""
+        size = self.count(column) * _ITEM_BYTES
+        return {*map(len, contents)} == {size} and crc_of(contents) == self.crcs[column]
+
+    def read(self, column: int, offsets: Sequence[int], read: Callable[[int, int], bytes]) -> list[bytes]:
+        """Read what `is_intact` checks, with ``read(offset, size)``; the columns begin at *offsets*, as in `places`."""
+        size = self.count(column) * _ITEM_BYTES
+        before = self.total(column) * _ITEM_BYTES
+        return [read(offset + before, size) for offset in offsets]
+
     def places(self) -> tuple[list[int], list[int]]:
         """Return where values, times and, if listed, iterations of all columns lie, and how many bytes they take."""
         sizes = [self.total(len(self.crcs)) * _ITEM_BYTES] * (2 if self.strides else 3)
@@ -173,16 +190,7 @@ def parse_tag_set(head: bytes) -> bytes:
 def read_column(block: Block, column: int, read: Callable[[int, int], bytes]) -> Points | None:
     """Read one column with ``read(offset, size)``; None when it is damaged."""
     tag = codec.parse_tags(block.tag_set)[column]
-    return read_column_at(block, column, tag, block.places()[0], read)
-
-
-def read_column_at(
-    block: Block, column: int, tag: str, offsets: Sequence[int], read: Callable[[int, int], bytes]
-) -> Points | None:
-    """Read one column of a block whose tags and `Block.places` are known; see `read_column`."""
-    size = block.count(column) * _ITEM_BYTES
-    before = block.total(column) * _ITEM_BYTES
-    return _points(block, column, tag, [read(offset + before, size) for offset in offsets])
+    return points_of(block, column, tag, block.read(column, block.places()[0], read))
 
 
 def read_columns(block: Block, read: Callable[[int, int], bytes]) -> list[Points | None]:
@@ -192,23 +200,18 @@ def read_columns(block: Block, read: Callable[[int, int], bytes]) -> list[Points
     found, begin = [], 0
     for column, tag in enumerate(tags):
         end = begin + block.count(column) * _ITEM_BYTES
-        found.append(_points(block, column, tag, [whole[begin:end] for whole in wholes]))
+        found.append(points_of(block, column, tag, [whole[begin:end] for whole in wholes]))
         begin = end
     return found
 
 
-def _points(block: Block, column: int, tag: str, contents: list[bytes]) -> Points | None:
-    """Return the points that these bytes are: values, times and, where they are listed, iterations."""
-    count = block.count(column)
-    if any(len(content) != count * _ITEM_BYTES for content in contents) or crc_of(contents) != block.crcs[column]:
+def points_of(block: Block, column: int, tag: str, contents: Sequence[bytes]) -> Points | None:
+    """Return the points of a column of which `Block.read` read these bytes; None when it is damaged."""
+    if not block.is_intact(column, contents):
         return None
-    if block.strides:
-        iterations: array[int] | range = _series(_of(block.firsts, column), _of(block.strides, column), count)
-    else:
-        iterations = protobuf_wire.parse_column("q", contents[2])
     times = cast("array[float]", protobuf_wire.parse_column("d", contents[1]))
     values = cast("array[float]", protobuf_wire.parse_column("d", contents[0]))
-    return Points(tag, iterations, values, times)
+    return Points(tag, block.iterations(column, contents), values, times)
 
 
 def crc_of(contents: Iterable[bytes]) -> int:

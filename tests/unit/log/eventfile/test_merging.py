@@ -8,6 +8,7 @@ import pytest
 from pyexp.log import Logger, LogReader, load_messages
 from pyexp.log._pb import events_pb2
 from pyexp.log.eventfile import merging, scalar_blocks
+from pyexp.log.eventfile.reading.source import EventSource
 from pyexp.log.eventfile.sink import EventFile
 from pyexp.log.values.events import Content, Item, Points
 
@@ -299,3 +300,12 @@ def test_a_closed_log_is_read_from_few_blocks(tmp_path, monkeypatch):
     reader = LogReader(tmp_path / "run")
     assert reader.scalar_tags == {"a", "b"}
     assert len(reader._source._list.blocks.keys("a")) == 1
+
+
+def test_merged_blocks_are_read_as_one(tmp_path):
+    source = EventSource(write(tmp_path / "log", 40, closed=False))
+    source.poll()
+    (points,) = source.points("a", 0)
+    assert points.iterations == range(40)
+    (uneven,) = source.points("b", 0)
+    assert [*uneven.iterations] == [it * it for it in range(0, 40, 3)]

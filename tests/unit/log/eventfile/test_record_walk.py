@@ -1,4 +1,4 @@
-from pyexp.log.eventfile import framing
+from pyexp.log.eventfile import framing, record_walk
 from pyexp.log.eventfile.record_walk import Tail
 
 
@@ -80,3 +80,15 @@ def test_a_mark_in_a_pending_record_hides_nothing_that_comes_later(tmp_path):
     path.write_bytes(torn + record(b"later", len(torn)))
     assert [head[3:] for head in walk(path, tail)] == [b"later"]
     assert len(tail.damaged) == 1
+
+
+def test_nothing_is_read_behind_the_last_record(tmp_path, monkeypatch):
+    path = tmp_path / "f"
+    path.write_bytes(heads(b"one", b"two"))
+    tail, places = Tail(), []
+    read_at = record_walk.read_at
+    monkeypatch.setattr(record_walk, "read_at", lambda *asked: places.append(asked[1]) or read_at(*asked))
+    assert len(walk(path, tail)) == 2
+    assert places == [0]
+    assert walk(path, tail) == []
+    assert places == [0]

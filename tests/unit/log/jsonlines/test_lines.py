@@ -1,13 +1,16 @@
 import json
+import math
 import random
 import re
 import zlib
+from array import array
 
 import pytest
 
 from pyexp.errors import LogError
 from pyexp.log import Logger, LogReader
-from pyexp.log.jsonlines.lines import json_line, parse_line
+from pyexp.log.jsonlines.lines import json_line, parse_line, scalar_lines
+from pyexp.log.values.events import Points
 
 FILES = ["log.jsonl", "scalars.jsonl", "text.jsonl"]
 
@@ -137,3 +140,32 @@ def test_parsing_one_line():
     assert parse_line(line)["a"] == parse_line(line.rstrip())["a"] == 1
     assert parse_line(b'{"a": 1}') == {"a": 1}
     assert parse_line(b"[1]") is parse_line(b'{"a": ') is parse_line(line.replace(b"1", b"2", 1)) is None
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [1764255555.1234567, 1764255556.5, 1764255554.000001],
+        [math.nextafter(1764255560, 0), 1764255551.0],
+        [math.nextafter(1764255560, 0), 1764255560.0],
+        [1764255560.0, math.nextafter(1764255560, 0)],
+        [1764255555.0, 0.1, -3.5, 1e300],
+        [1764255555.0, math.nan, 1764255556.0],
+        [math.inf, 1764255555.0, -math.inf],
+        [math.nan],
+        [float(1 << 30), math.nextafter(1 << 30, 0)],
+    ],
+)
+def test_any_time_is_read_as_it_was(times):
+    values = array("d", [math.nan, *[0.1] * (len(times) - 1)])
+    lines = b"".join(scalar_lines(Points('100%d "', range(len(times)), values, array("d", times)))).splitlines()
+    found = [parse_line(line) for line in lines]
+    assert [repr(line["time"]) for line in found] == [repr(at) for at in times]
+    assert [repr(line["value"]) for line in found] == [repr(value) for value in values]
+    assert {line["tag"] for line in found} == {'100%d "'}
+
+
+def test_times_have_seven_decimals_where_these_are_exact():
+    points = Points("a", range(2), array("d", [1, 2]), array("d", [1764255559.5, 1764255551.0]))
+    (lines,) = scalar_lines(points)
+    assert re.findall(rb'"time": ([0-9.]+)', lines) == [b"1764255559.5000000", b"1764255551.0000000"]

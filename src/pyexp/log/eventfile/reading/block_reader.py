@@ -57,7 +57,7 @@ class BlockReader:
             merged = bisect_left(keys, self._blocks.merged_end)
             small, end = self._small.read(file, size, self._list_unmerged(known), tag)
             rest = max(bisect_left(keys, end), merged)
-            before = [self._read(file, size, key, tag) for key in keys[:merged]]
+            before = self._read_merged(file, size, keys[:merged], tag)
             return before + small + [self._read(file, size, key, tag) for key in keys[rest:]]
 
     def points_after(self, tag: str, start: int) -> list[Points]:
@@ -114,6 +114,12 @@ class BlockReader:
     def _note_damage(self, key: int, tag: str) -> None:
         self.damaged.add((key, tag))
         self._ladders.pop(tag, None)
+
+    def _read_merged(self, file: IO[bytes], size: int, keys: Sequence[int], tag: str) -> list[Points]:
+        """Return one tag of these blocks, joined: a long log at the pace of training has many merged ones."""
+        heads = (self._heads.at(file, size, key) for key in keys)
+        points = self._heads.joined_columns(file, heads, tag) if keys else None
+        return [self._read(file, size, key, tag) for key in keys] if points is None else [points]
 
     def _read(self, file: IO[bytes], size: int, key: int, tag: str) -> Points:
         """Return one tag of the block *key*; where it is damaged, of the blocks that it replaces, if any."""

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from pyexp.log.eventfile import codec, scalar_blocks
+from pyexp.log.eventfile import codec, protobuf_wire, scalar_blocks
+from pyexp.log.eventfile.columns import join_iterations
 from pyexp.log.eventfile.protobuf_wire import WireError
+from pyexp.log.values.events import Points
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable
+
     from pyexp.log.eventfile.codec import Span
     from pyexp.log.eventfile.framing import Frame
     from pyexp.log.eventfile.reading.places import Places
     from pyexp.log.eventfile.scalar_blocks import Block
-    from pyexp.log.values.events import Points
 
 _KEPT = 2048
 _MAX_DATA_BYTES = 1 << 18  # of one merged block
@@ -68,12 +73,13 @@ class Head:
         column = self.columns.get(tag)
         return None if column is None else self.block.last(column)
 
-    def read(self, file: IO[bytes], offset: int, size: int) -> bytes:
-        """Return bytes of the data."""
-        if self.data is None:
-            return read_at(file, offset, size)
+    def read(self, file: IO[bytes], column: int) -> list[bytes]:
+        """Return the data of a column, unchecked."""
+        return self.block.read(column, self.offsets, partial(read_at, file) if self.data is None else self._read_kept)
+
+    def _read_kept(self, offset: int, size: int) -> bytes:
         at = offset - self.block.data_offset
-        return self.data[at : at + size]
+        return (self.data or b"")[at : at + size]
 
 
 class Heads:
@@ -106,13 +112,35 @@ class Heads:
         column = head.columns.get(tag)
         if column is None:
             return None
+        with suppress(WireError, ValueError, OverflowError):
+            return scalar_blocks.points_of(head.block, column, tag, self._read(file, head, column))
+        return None
+
+    def joined_columns(self, file: IO[bytes], heads: Iterable[Head | None], tag: str) -> Points | None:
+        """Return the points of a tag in several blocks at once; None where they have to be read block by block."""
+        values, times = bytearray(), bytearray()
+        iterations: array[int] | range = range(0)
+        with suppress(WireError, ValueError, OverflowError):
+            for head in heads:
+                column = None if head is None else head.columns.get(tag)
+                if head is None or column is None:
+                    return None
+                contents = self._read(file, head, column)
+                if not head.block.is_intact(column, contents):
+                    return None
+                own = head.block.iterations(column, contents)
+                iterations = join_iterations(iterations, own) if values else own
+                values += contents[0]
+                times += contents[1]
+            parse = protobuf_wire.parse_column
+            return Points(tag, iterations, parse("d", values), parse("d", times))  # type: ignore[arg-type]
+        return None
+
+    def _read(self, file: IO[bytes], head: Head, column: int) -> list[bytes]:
+        """Return the data of a column; of a merged block all is read at once, for the other tags."""
         if head.data is None and head.block.is_merged:
             self._keep_data(file, head)
-        with suppress(WireError, ValueError, OverflowError):
-            return scalar_blocks.read_column_at(
-                head.block, column, tag, head.offsets, lambda at, size: head.read(file, at, size)
-            )
-        return None
+        return head.read(file, column)
 
     def forget(self, key: int) -> None:
         """Read a block anew when it is asked for again."""
