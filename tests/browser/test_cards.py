@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser.records import log_curves, standard
+from browser.records import log_curves, record, standard
 from pyexp.log import Logger
+from pyexp.task import Status
 
 if TYPE_CHECKING:
     from browser.desk import Desk
@@ -37,6 +38,20 @@ def test_a_chart_folds_by_the_keyboard_and_is_no_longer_asked_for(desk: Desk, vi
         assert page.find(".card[data-tag=lr]").get_attribute("data-drawn") == drawn
         page.raw.keyboard.press("Enter")
         page.wait_lines("lr", "lines[0]?.x.at(-1) === 14")
+
+
+def test_nothing_moves_while_runs_run_and_charts_lie_off_the_screen(desk: Desk, viewer: Viewer) -> None:
+    with record(viewer.root, [{"name": "run"}]) as batch:
+        batch.set(0, Status.RUNNING)
+        with batch.logger(0) as logger:
+            logger.add_scalars({f"tag{number:02}": number for number in range(48)})
+        page = desk.open()
+        page.see(".status[data-status=running]")
+        page.chart("tag00")
+        page.find(".content").evaluate("content => content.scrollTo(0, content.scrollHeight)")
+        page.chart("tag47")
+        page.wait("() => !document.querySelector('[data-tag=tag00] .main-svg')")  # it is hidden
+        page.wait("() => !document.querySelector('.is-loading') && document.getAnimations().length === 0")
 
 
 def test_a_link_restores_what_is_folded(desk: Desk, viewer: Viewer) -> None:

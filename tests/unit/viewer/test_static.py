@@ -69,6 +69,18 @@ def test_text_can_be_read_on_every_ground(theme: str, ink: str) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5, ground
 
 
+def test_nothing_moves_for_longer_than_five_seconds() -> None:
+    """What moves for longer needs a switch (WCAG 2.2.2), and keeps the browser painting 60 times a second."""
+    declared = [text for path in STATIC.glob("css/*.css") for text in re.findall(r"animation: (.+);", path.read_text())]
+    moving = [text for text in declared if not text.startswith("none")]
+    assert moving
+    for text in moving:
+        seconds, times = re.search(r" ([\d.]+)s ", text), re.search(r" (\d+)$", text)
+        assert seconds, text
+        assert times, text
+        assert float(seconds[1]) * int(times[1]) <= 5, text
+
+
 def test_requests_are_given_up_in_one_place() -> None:
     """Elsewhere it would be forgotten that an answer may come although it was given up."""
     makers = {path.relative_to(STATIC).as_posix() for path in MODULES if "new AbortController" in path.read_text()}

@@ -48,6 +48,7 @@ export class ChartCard {
 
   show() {
     this.#isShown = true;
+    this.body.classList.add("is-loading");
     this.#follow(true);
     this.resizing.observe(this.plot);
     this.data.show();
@@ -61,7 +62,6 @@ export class ChartCard {
     this.data.hide();
     if (this.#isReady) this.#plotly.purge(this.plot);
     this.#isReady = false;
-    this.body.classList.add("is-loading");
   }
 
   end() {
@@ -115,7 +115,7 @@ export class ChartCard {
       "aria-label": `Chart of ${this.tag.name}. Arrow keys read the values.`,
     });
     this.note = h("p", { class: "card-note", role: "status" });
-    this.body = h("div", { class: "plot-body is-loading" }, this.plot);
+    this.body = h("div", { class: "plot-body" }, this.plot);
     this.groups = h("ul", { class: "group-table", "aria-label": `Newest values of ${this.tag.name}`, hidden: true });
     fill(this.element, this.head.element, this.body, this.groups, this.note);
     this.unread = makeReadable(this.plot, () => this.#drawn);
