@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from array import array
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,6 +58,33 @@ def test_the_ticks_of_a_log_scale_are_whole_numbers(desk: Desk, viewer: Viewer) 
         assert len(values) >= 3, labels
         assert values == sorted(values), labels
         assert all(low / 2 <= value <= high * 2 for value in values), labels
+
+
+def test_lines_that_would_cover_their_chart_are_fine(desk: Desk, viewer: Viewer) -> None:
+    chance = Random(1)
+    with Logger(viewer.root / "run") as logger:
+        for step in range(1000):
+            noise = chance.choice((0, 1)) + chance.random() / 10
+            values = {
+                "noise": noise,
+                "outlier": 1e6 if step == 500 else noise,
+                "decades": 10 ** (6 * noise),
+                "gaps": math.nan if step % 10 == 0 else noise,
+                "calm": step + noise,
+            }
+            logger.add_scalars(values, step=step)
+    page = desk.open()
+    for tag in ("noise", "outlier", "gaps"):
+        page.chart(tag)
+        page.wait_lines(tag, "lines[0].line.width === 1")
+    page.chart("calm")
+    page.wait_lines("calm", "lines[0].line.width > 1")
+    page.see(".card[data-tag=outlier]").get_by_role("button", name="clip").click()
+    page.wait_lines("outlier", "layout.yaxis.range[1] > 1e5 && lines[0].line.width > 1")
+    page.see(".card[data-tag=decades]").get_by_role("button", name="log").click()
+    page.wait_lines("decades", "layout.yaxis.type === 'log' && lines[0].line.width === 1")
+    page.drag("noise", (0.5, 0.3), (0.6, 0.7))
+    page.wait_lines("noise", "lines[0].x.length < 200 && lines[0].line.width > 1")
 
 
 def test_a_log_scale_without_positive_values_says_so(desk: Desk, viewer: Viewer) -> None:

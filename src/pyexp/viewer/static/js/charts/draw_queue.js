@@ -6,7 +6,7 @@ const LEAST_MS = 250;
 const AWAY_MS = 1000; // while another window has the focus
 const SMALL_MS = 2000; // for what moves no line by a pixel
 const FRAME_MS = 16;
-const REST = 4; // so many times as long as the last drawing took nothing is drawn, but what is urgent
+const REST = 8; // so many times as long as the last drawing took nothing is drawn, but what is urgent
 const LONGEST_REST_MS = 1000;
 
 const waiting = new Map(); // key -> {draw, due}

@@ -9,7 +9,7 @@ import { highlight } from "../model/highlight.js";
 import { view } from "../model/view.js";
 import { rangeForScreen, unitFor } from "./axis.js";
 import { BANDS, CENTRES, groupTexts } from "./group_bands.js";
-import { bandTraces, brokenGroups, brokenLines, envelopeTraces, lineTraces, markTraces } from "./marks.js";
+import { bandTraces, brokenGroups, brokenLines, envelopeTraces, fineTraces, lineTraces, markTraces } from "./marks.js";
 import { clippedRange, drawnLines, layoutFor } from "./plot.js";
 
 /** The range that the view has for a tag, `[from, to]` in the server's x; null for the whole. */
@@ -46,7 +46,14 @@ export function drawingOf({ data, size, drag = "zoom" }) {
   const { drawn, traces, unseen } = isGrouped() ? groupDrawing(data, style) : lineDrawing(data, style);
   const clip = style.isClipped ? clippedRange(traces, style.isLog) : null;
   const layout = layoutFor({ ...style, traces, size, clip, drag });
-  return { drawn, traces, layout, isLog: style.isLog, isCut: clip !== null, unseen: style.isLog ? unseen : 0 };
+  return {
+    drawn,
+    traces: fineTraces(traces, layout),
+    layout,
+    isLog: style.isLog,
+    isCut: clip !== null,
+    unseen: style.isLog ? unseen : 0,
+  };
 }
 
 /** The titles of a chart's axes, and what its names are. */
