@@ -71,10 +71,11 @@ class _Shelf(Generic[Entry]):
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The entries of a batch's runs, and what they were made from."""
+    """The entries of a batch and of its runs, and what they were made from."""
 
     found: FoundBatch
     folders: list[Folder]
+    batch: BatchEntry
     entries: list[RunEntry]
 
 
@@ -96,7 +97,7 @@ class Catalog:
         self._runs: _Shelf[RunEntry] = _Shelf()
         self._by_path: dict[str, int] = {}
         self._oldest = 0
-        self._made: dict[int, _Made] = {}
+        self._made: dict[tuple[Root, Path], _Made] = {}
 
     @property
     def label(self) -> str:
@@ -184,13 +185,13 @@ class Catalog:
         batches: dict[int, BatchEntry] = {}
         runs: dict[int, RunEntry] = {}
         lone: list[RunEntry] = []
-        made: dict[int, _Made] = {}
+        made: dict[tuple[Root, Path], _Made] = {}
         left_out = 0
         for root, walk, found in self._walk():
             if isinstance(found, FoundBatch):
-                batch = batch_entry(found, root)
-                made[batch.id] = self._make(found, batch.id, root, walk)
-                entries = made[batch.id].entries
+                key = (root, found.batch.paths.root)
+                made[key] = self._make(found, root, walk)
+                batch, entries = made[key].batch, made[key].entries
             else:
                 batch = folder_entry(found.path, root, root.name or self.label)
                 entries = [lone_run(found.path, root, walk.look(found.path))]
@@ -209,13 +210,14 @@ class Catalog:
         self._made = made
         return batches, runs
 
-    def _make(self, found: FoundBatch, batch: int, root: Root, walk: Discovery) -> _Made:
-        """Make the entries of a batch's runs, or take those of the last scan where nothing is different."""
+    def _make(self, found: FoundBatch, root: Root, walk: Discovery) -> _Made:
+        """Make the entries of a batch and its runs, or take those of the last scan where nothing is different."""
         folders = [walk.look(folder) for folder in found.folders]
-        last = self._made.get(batch)
+        last = self._made.get((root, found.batch.paths.root))
         if last is not None and last.found is found and last.folders == folders:
             return last
-        return _Made(found, folders, batch_runs(found, batch, root, folders))
+        batch = batch_entry(found, root)
+        return _Made(found, folders, batch, batch_runs(found, batch.id, root, folders))
 
     def _walk(self) -> Iterator[tuple[Root, Discovery, FoundBatch | FoundRun]]:
         for root, walk in self._walks:

@@ -93,7 +93,7 @@ class Discovery:
             folder = self.look(path)
             known: dict[str, Path] = {}
             if folder.is_batch and (found := self._open_batch(path)) is not None:
-                known = {below.name: below for below in found.folders}
+                known = dict(zip((record.folder for record in found.records), found.folders, strict=True))
                 yield found
             elif folder.is_run:
                 yield FoundRun(path=path)
@@ -101,11 +101,10 @@ class Discovery:
                 self.notices.append(f"Folders below {path.name!r} are not searched: they are nested too deeply.")
                 continue
             for name in folder.subfolders:
-                below = known.get(name) or path / name
-                if name in known:
-                    stack.extend((below / inner, depth + 2) for inner in self.look(below).subfolders)
-                else:
-                    stack.append((below, depth + 1))
+                if (below := known.get(name)) is None:
+                    stack.append((path / name, depth + 1))
+                elif inner := self.look(below).subfolders:
+                    stack.extend((below / deeper, depth + 2) for deeper in inner)
             if len(self._listed) > _FOLDER_LIMIT:
                 self.notices.append(
                     f"Only {_FOLDER_LIMIT:,} folders are searched: open one further down to see the rest."

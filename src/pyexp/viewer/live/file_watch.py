@@ -33,6 +33,7 @@ _STEP_MS: Final = 3
 _IDLE_STEP_MS: Final = 100
 _DEBOUNCE_MS: Final = 20
 _WAIT_MS: Final = 1_000  # after which the step is chosen again
+_IDLE_WAIT_MS: Final = 10_000  # each choice wakes two threads; a change comes at once
 _POLL_MS: Final = 300  # where the system has no notifications
 _RETRY_S: Final = 10.0
 # A scan may take at most this part of the time.
@@ -111,8 +112,8 @@ class Tail:
         with notify([os.fspath(folder) for folder in folders], False, False, _POLL_MS, True, True) as watcher:
             self._pace.is_watched = True
             while not stop.is_set():
-                step = _IDLE_STEP_MS if self._pace.is_idle else _STEP_MS
-                changes = await anyio.to_thread.run_sync(watcher.watch, _DEBOUNCE_MS, step, _WAIT_MS, stop)
+                step, wait = (_IDLE_STEP_MS, _IDLE_WAIT_MS) if self._pace.is_idle else (_STEP_MS, _WAIT_MS)
+                changes = await anyio.to_thread.run_sync(watcher.watch, _DEBOUNCE_MS, step, wait, stop)
                 if isinstance(changes, set):
                     self._take((change == deleted, path) for change, path in changes)
 

@@ -14,6 +14,7 @@ from pyexp.store.index import Index, RunRecord
 from pyexp.store.status import save_status
 from pyexp.task import RunState, Status
 from pyexp.tensor.tensor import Tensor
+from pyexp.viewer.catalog import rows
 from pyexp.viewer.catalog.catalog import Catalog
 from pyexp.viewer.protocol.errors import UnknownIdError
 
@@ -202,6 +203,23 @@ def test_ids_are_the_same_after_a_restart_and_fit_javascript(tmp_path):
     assert first.run(ids[0]).name == "a"
     with pytest.raises(UnknownIdError):
         first.run(ids[0] + 1)
+
+
+def test_entries_are_made_again_only_where_something_is_different(tmp_path, monkeypatch):
+    made = []
+    for name in ("batch_entry", "batch_runs"):
+        real = getattr(rows, name)
+        monkeypatch.setattr(
+            f"pyexp.viewer.catalog.catalog.{name}",
+            lambda *given, name=name, real=real: made.append(name) or real(*given),
+        )
+    _, claim = make_batch(tmp_path / "mnist", "a", "b")
+    catalog = Catalog(tmp_path)
+    assert [catalog.scan() for _ in range(3)] == [True, False, False]
+    assert sorted(made) == ["batch_entry", "batch_runs"]
+    claim.release()
+    assert catalog.scan()
+    assert sorted(made) == ["batch_entry", "batch_entry", "batch_runs", "batch_runs"]
 
 
 def test_a_page_is_told_only_what_changed(tmp_path):
