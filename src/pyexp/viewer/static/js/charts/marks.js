@@ -53,7 +53,7 @@ function heightsOf(values, place, [low, high]) {
   let last = NaN;
   for (const value of values) {
     const at = value === null ? NaN : Math.min(high, Math.max(low, place(value)));
-    sum += Math.abs(at - last) || 0; // beside a gap it is not a number
+    sum += Math.abs(at - last) || 0; // not a number next to a gap
     last = at;
   }
   return sum / (high - low);
