@@ -62,6 +62,7 @@ export class ChartCard {
     this.data.hide();
     if (this.#isReady) this.#plotly.purge(this.plot);
     this.#isReady = false;
+    this.body.classList.remove("is-loading");
   }
 
   end() {
