@@ -44,6 +44,49 @@ class _OwnProcess:
 own_process = _OwnProcess()
 
 
+class _Variables:
+    """The environment variables of the runs that this process executes: of several at once, of the one begun last.
+
+    After the last of them they are what they were before the first, in whichever order the runs end.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Know of no run, as in a child that was forked while others were executed."""
+        self._lock = threading.Lock()
+        self._runs: dict[object, Mapping[str, str]] = {}
+        self._before: dict[str, str | None] = {}
+
+    @contextmanager
+    def set_for_run(self, values: Mapping[str, str]) -> Iterator[None]:
+        """Set *values* while a run is executed."""
+        run = object()
+        with self._lock:
+            self._before |= {name: os.environ.get(name) for name in values if not self._is_set(name)}
+            self._runs[run] = values
+            _set_variables(values)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._runs.pop(run, None)
+                _set_variables({name: self._value_of(name) for name in values})
+
+    def _is_set(self, name: str) -> bool:
+        return any(name in values for values in self._runs.values())
+
+    def _value_of(self, name: str) -> str | None:
+        others = (values[name] for values in reversed(self._runs.values()) if name in values)
+        return next(others, self._before.get(name))
+
+
+_variables = _Variables()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_variables.reset)
+
+
 class ActiveRun:
     """A run while its code executes, in the process that executes it.
 
@@ -106,7 +149,7 @@ def call_body(body: Body, run: ActiveRun) -> Any:
     token = current_run.set(run)
     own_process.pid = os.getpid()
     try:
-        with _variables(run.environment):
+        with _variables.set_for_run(run.environment):
             if threading.current_thread() is threading.main_thread():
                 interruptible.set()
             value = body(run)
@@ -126,7 +169,7 @@ async def run_task_async(task: Task) -> Outcome:
     token = current_run.set(run)
     own_process.pid = os.getpid()
     try:
-        with _variables(run.environment):
+        with _variables.set_for_run(run.environment):
             value = await task.body(run)
     except asyncio.CancelledError as error:
         this = asyncio.current_task()
@@ -193,17 +236,6 @@ def report_failure(error: str) -> Failed:
     with suppress(OSError, ValueError):
         print(trace or heading, file=sys.stderr)  # noqa: T201 — the run's log
     return Failed(error=error, pid=os.getpid(), code_changed=start.code_changed or None)
-
-
-@contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables; runs in one process have some of their own only when they follow one another."""
-    before = {name: os.environ.get(name) for name in values}
-    _set_variables(values)
-    try:
-        yield
-    finally:
-        _set_variables(before)
 
 
 def _set_variables(values: Mapping[str, str | None]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from itertools import permutations
 
 import anyio
 import pytest
@@ -58,6 +59,30 @@ def test_environment_is_set_for_the_run_and_restored(make_task, monkeypatch):
     )
 
     assert seen == [["during", "during"]]
+    assert [os.environ.get(name) for name in names] == ["before", None]
+
+
+@pytest.mark.parametrize("ends", list(permutations("abc")), ids="".join)
+def test_environment_is_restored_in_whichever_order_runs_end(make_task, monkeypatch, ends):
+    monkeypatch.setenv("PYEXP_TEST_OLD", "before")
+    names = ("PYEXP_TEST_OLD", "PYEXP_TEST_NEW")
+
+    async def all_at_once():
+        may_end = {name: anyio.Event() for name in "abc"}
+        async with anyio.create_task_group() as group:
+            for name, event in may_end.items():
+                task = make_task(
+                    lambda _, event=event: event.wait(), is_async=True, environment=dict.fromkeys(names, name)
+                )
+                group.start_soon(run_task_async, task)
+                await anyio.wait_all_tasks_blocked()
+            assert [os.environ[name] for name in names] == ["c", "c"]
+            for end in ends:
+                may_end[end].set()
+                await anyio.wait_all_tasks_blocked()
+
+    anyio.run(all_at_once)
+
     assert [os.environ.get(name) for name in names] == ["before", None]
 
 

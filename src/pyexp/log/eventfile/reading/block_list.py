@@ -37,7 +37,7 @@ class BlockList:
 
     def __init__(self) -> None:
         self._blocks: dict[bytes, array[int]] = {}  # keys of the blocks with this set of tags
-        self._sets_of: dict[str, list[bytes]] = {}  # sets that contain this tag
+        self._sets_of: dict[str, tuple[bytes, ...]] = {}  # sets that contain this tag
         self._replaced: list[_Replaced] = []
         self._incomplete: _Replaced | None = None
 
@@ -131,8 +131,10 @@ class BlockList:
         keys = self._blocks.get(tag_set)
         if keys is None:
             keys = self._blocks[tag_set] = array("Q")
+            alone = (tag_set,)  # one for all its tags, of which there may be a million
             for tag in codec.parse_tags(tag_set):
-                self._sets_of.setdefault(tag, []).append(tag_set)
+                others = self._sets_of.get(tag)
+                self._sets_of[tag] = (*others, tag_set) if others else alone
         return keys
 
     def _lists(self, tag: str) -> list[array[int]]:
