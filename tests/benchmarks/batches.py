@@ -105,6 +105,16 @@ def extended(folder: str, runs: str) -> float:
     return start(folder, 2 * int(runs), extend_run=True)[2]
 
 
+def large_configs(folder: str, words: str) -> float:
+    """Seconds a run, made and executed, of five whose configs hold a list of so many words."""
+    text = [f"word{number}" for number in range(int(words))]
+    made = runner(folder, 1)
+    made.configs(lambda: [{"name": "large", "i": i, "words": text} for i in range(5)])
+    begun = time.perf_counter()
+    made.run(argv=["-q"])
+    return (time.perf_counter() - begun) / 5
+
+
 def by_name(folder: str) -> float:
     begun = time.perf_counter()
     assert len(runner(folder, 1).history("noop_i=1")) == 1_000

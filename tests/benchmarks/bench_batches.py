@@ -74,6 +74,18 @@ def prepared_batches(folder: Path) -> list[Row]:
     ]
 
 
+def large_configs(folder: Path) -> list[Row]:
+    """Runs with large configs, over runs with small ones."""
+    figures = medians(
+        {
+            words: lambda words=words: seconds("large_configs", folder / str(next(_serial)), words)
+            for words in ("1", "400000")
+        },
+        rounds=3,
+    )
+    return [Row(what="a config of 5 MB, a list of 400,000 words", ours=figures["400000"] - figures["1"], target=0.05)]
+
+
 def extended_batches(folder: Path) -> list[Row]:
     """``--extend`` of 10,000 to 20,000 against a fresh start of 10,000, folders included, no run executed."""
     figures = medians(
@@ -109,5 +121,5 @@ def many_batches(folder: Path) -> list[Row]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
-        groups = (many_batches, extended_batches, first_queries, prepared_batches, continued_batches)
+        groups = (many_batches, extended_batches, first_queries, prepared_batches, large_configs, continued_batches)
         print_table("Batches", chain.from_iterable(group(Path(name) / group.__name__) for group in groups))

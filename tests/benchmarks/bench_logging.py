@@ -15,7 +15,7 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from measuring import medians, rival, row
+from measuring import medians, rival, row, taken
 from table import print_table
 
 from pyexp.log import Logger, LogReader
@@ -164,6 +164,25 @@ def bytes_paced(*, closed):
     found = (logger.path / "events.pb").stat().st_size / 10_000
     logger.close()
     return found
+
+
+def drawn_figure():
+    """Return a figure of four charts of a thousand points, as a training script makes it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    for axes in figure.subplots(2, 2).flat:
+        axes.plot([step**0.5 for step in range(1_000)])
+    return figure
+
+
+def figure_saved():
+    return taken(partial(drawn_figure().savefig, FOLDER / "figure.png"))
+
+
+def figure_logged():
+    with Logger(fresh("figure")) as logger:
+        return taken(partial(logger.add_figure, "figure", drawn_figure()))
 
 
 def closing_paced():
@@ -339,6 +358,7 @@ def main():
     weight = medians({"ours": bytes_ours, **rivals(rival_bytes)}, 1)
     share, threads = idle_ours()
     lines = medians({"floor": total_ours, "ours": lambda: total_ours(use_protobuf=False)}, 5)
+    figures = medians({"floor": figure_saved, "ours": figure_logged}, 5)
     rows = [
         row("`set_global_it` + `add_scalar`, the caller's time", 1.3, caller),
         row("total until closed, per scalar", 1.5, total),
@@ -356,6 +376,7 @@ def main():
         row("200 idle loggers, threads", 1, {"ours": threads}, "threads"),
         row("visible to a reader, the longest of 10", 0.1, medians({"ours": visible_ours}, 5)),
         row("JSONL, total (floor: the protobuf format)", 4, lines),
+        row("`add_figure`, the caller's time (floor: `savefig`)", 0.3, figures),
     ]
     print_table("Logging", rows)
     shutil.rmtree(FOLDER, ignore_errors=True)
