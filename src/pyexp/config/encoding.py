@@ -27,6 +27,7 @@ _LARGE = 1 << (_DECIMAL_BITS - 1)
 _LONG = 64
 _SHORT_BYTES = 1 << 10
 _NESTED = frozenset({dict, list})
+_NEVER_TAGGED = frozenset({str, bool, type(None)})
 _canonical = json_encoder((",", ":"), sort_keys=True)
 _encode_line = json_encoder((", ", ": "))
 
@@ -165,9 +166,11 @@ def _tag_dict(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tag_items(items: Collection[Any]) -> list[Any]:
-    """Return *items* tagged; a long list of numbers is not looked at one by one."""
+    """Return *items* tagged; a long list of numbers or words is not looked at one by one."""
     if len(items) >= _LONG:
         kinds = set(map(type, items))
+        if kinds <= _NEVER_TAGGED:
+            return list(items)
         if kinds == {float} and all(map(math.isfinite, items)):
             return list(items)
         if kinds == {int} and min(items) > -_LARGE and max(items) < _LARGE:

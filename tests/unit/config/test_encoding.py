@@ -187,7 +187,7 @@ ODD = {"nan": math.nan, "inf": -math.inf, "large": 1 << 20_000, "low": -(1 << 20
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
-@pytest.mark.parametrize("plain", [1, 2.5])
+@pytest.mark.parametrize("plain", [1, 2.5, "word", True, None])
 def test_one_odd_value_in_a_long_list_is_kept(odd, plain):
     config = Config(long=[plain] * 70 + [odd], pair=(*[plain] * 70, odd))
 
