@@ -167,15 +167,17 @@ def _tag_dict(values: dict[str, Any]) -> dict[str, Any]:
 
 def _tag_items(items: Collection[Any]) -> list[Any]:
     """Return *items* tagged; a long list of numbers or words is not looked at one by one."""
-    if len(items) >= _LONG:
-        kinds = set(map(type, items))
-        if kinds <= _NEVER_TAGGED:
-            return list(items)
-        if kinds == {float} and all(map(math.isfinite, items)):
-            return list(items)
-        if kinds == {int} and min(items) > -_LARGE and max(items) < _LARGE:
-            return list(items)
-    return [_tag(item) for item in items]
+    return list(items) if len(items) >= _LONG and _are_plain(items) else [_tag(item) for item in items]
+
+
+def _are_plain(items: Collection[Any]) -> bool:
+    """Return whether *items* are known, by their common type, to need no tags."""
+    kinds = set(map(type, items))
+    if kinds == {float}:
+        return all(map(math.isfinite, items))
+    if kinds == {int}:
+        return bool(min(items) > -_LARGE and max(items) < _LARGE)
+    return kinds <= _NEVER_TAGGED
 
 
 _TAGGERS: dict[type, Callable[[Any], Any]] = {

@@ -33,7 +33,6 @@ from pyexp.tensor.tensor import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from pyexp.store.index import Stamp
@@ -190,8 +189,7 @@ class Batch:
 
         One file is read, and the folders of runs that lost their result, or that an owner who is dead left unfinished.
         """
-        is_live = live_owner(self.paths.owner) is not None
-        known = self.noted()
+        is_live, known = live_owner(self.paths.owner) is not None, self.noted()
         right = self._with_results(known)
         return [
             record
@@ -201,7 +199,7 @@ class Batch:
             for folder in self.folders
         ]
 
-    def _with_results(self, known: Mapping[str, RunRecord]) -> AbstractSet[str]:
+    def _with_results(self, known: Mapping[str, RunRecord]) -> frozenset[str]:
         """Return the folders of runs that have passed by their records, and whose results are there."""
         unchanged = self._unchanged[1] if self._unchanged[0] is known else frozenset()
         passed = [folder for folder, run in known.items() if run.status is Status.PASSED and folder not in unchanged]
@@ -245,8 +243,10 @@ class Batch:
 
     def _is_right(self, record: RunRecord, *, is_live: bool) -> bool:
         """Return whether the run's folder holds no more than the index, whose last lines a power cut takes."""
-        if is_live or record.status in (Status.PASSED, Status.RUNNING):  # one that passed lacks its result
-            return is_live and record.status is not Status.PASSED
+        if record.status is Status.PASSED:  # with its result, it is not asked for
+            return False
+        if is_live or record.status is Status.RUNNING:
+            return is_live
         has_result = os.access(self.paths.result_of(record.folder), os.F_OK)
         if has_result and not self.run(record.folder).root.is_symlink():  # behind a link, it is not the run's
             return False

@@ -55,7 +55,7 @@ def column_bytes(column: Column) -> bytes:
     return column.tobytes()
 
 
-def parse_column(typecode: str, content: bytes | memoryview) -> array[int]:
+def parse_column(typecode: str, content: bytes | bytearray | memoryview) -> array[int]:
     """Turn what `column_bytes` made back into an array; raises `WireError` for a part of an item."""
     column: array[int] = array(typecode)
     if len(content) % column.itemsize:

@@ -209,9 +209,15 @@ def points_of(block: Block, column: int, tag: str, contents: Sequence[bytes]) ->
     """Return the points of a column of which `Block.read` read these bytes; None when it is damaged."""
     if not block.is_intact(column, contents):
         return None
-    times = cast("array[float]", protobuf_wire.parse_column("d", contents[1]))
-    values = cast("array[float]", protobuf_wire.parse_column("d", contents[0]))
-    return Points(tag, block.iterations(column, contents), values, times)
+    return points_from(tag, block.iterations(column, contents), *contents[:2])
+
+
+def points_from(
+    tag: str, iterations: array[int] | range, values: bytes | bytearray, times: bytes | bytearray
+) -> Points:
+    """Return the points whose values and times these bytes are."""
+    parsed = (cast("array[float]", protobuf_wire.parse_column("d", data)) for data in (values, times))
+    return Points(tag, iterations, *parsed)
 
 
 def crc_of(contents: Iterable[bytes]) -> int:

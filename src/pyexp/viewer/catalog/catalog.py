@@ -190,8 +190,8 @@ class Catalog:
         for root, walk, found in self._walk():
             if isinstance(found, FoundBatch):
                 key = (root, found.batch.paths.root)
-                made[key] = self._make(found, root, walk)
-                batch, entries = made[key].batch, made[key].entries
+                made[key] = each = self._make(found, self._made.get(key), root, walk)
+                batch, entries = each.batch, each.entries
             else:
                 batch = folder_entry(found.path, root, root.name or self.label)
                 entries = [lone_run(found.path, root, walk.look(found.path))]
@@ -210,10 +210,9 @@ class Catalog:
         self._made = made
         return batches, runs
 
-    def _make(self, found: FoundBatch, root: Root, walk: Discovery) -> _Made:
-        """Make the entries of a batch and its runs, or take those of the last scan where nothing is different."""
+    def _make(self, found: FoundBatch, last: _Made | None, root: Root, walk: Discovery) -> _Made:
+        """Make the entries of a batch and its runs, or take the *last* ones where nothing is different."""
         folders = [walk.look(folder) for folder in found.folders]
-        last = self._made.get((root, found.batch.paths.root))
         if last is not None and last.found is found and last.folders == folders:
             return last
         batch = batch_entry(found, root)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from pyexp.log.eventfile import codec, protobuf_wire, scalar_blocks
+from pyexp.log.eventfile import codec, scalar_blocks
 from pyexp.log.eventfile.columns import join_iterations
 from pyexp.log.eventfile.protobuf_wire import WireError
-from pyexp.log.values.events import Points
 from pyexp.log.values.parts import read_at
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from pyexp.log.eventfile.framing import Frame
     from pyexp.log.eventfile.reading.places import Places
     from pyexp.log.eventfile.scalar_blocks import Block
+    from pyexp.log.values.events import Points
 
 _KEPT = 2048
 _MAX_DATA_BYTES = 1 << 18  # of one merged block
@@ -132,8 +132,7 @@ class Heads:
                 iterations = join_iterations(iterations, own) if values else own
                 values += contents[0]
                 times += contents[1]
-            parse = protobuf_wire.parse_column
-            return Points(tag, iterations, parse("d", values), parse("d", times))  # type: ignore[arg-type]
+            return scalar_blocks.points_from(tag, iterations, values, times)
         return None
 
     def _read(self, file: IO[bytes], head: Head, column: int) -> list[bytes]:
