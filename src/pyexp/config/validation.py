@@ -67,8 +67,10 @@ def _checked(value: Any, label: str, path: str, depth: int) -> Any:
         for key, item in value.items():
             if type(key) is not str:
                 raise ConfigValueTypeError(_bad_key(label, path, key))
+            is_plain = type(item) in _ATOMS  # most are, and there may be ten thousand configs
+            checked = item if is_plain else _checked(item, label, f"{path}.{key}" if path else key, depth + 1)
             # Checked means converted: `dict` spares a second walk.
-            dict.__setitem__(result, key, _checked(item, label, f"{path}.{key}" if path else key, depth + 1))
+            dict.__setitem__(result, key, checked)
         return result
     if kind is list or kind is tuple or kind is set:
         if _ATOMS.issuperset(map(type, value)):  # it may be long

@@ -59,8 +59,10 @@ def copy_value(value: Any, path: str, depth: int = 1) -> Any:
     if isinstance(value, (dict, Mapping)):  # dict first: the abstract class takes five times as long
         result = Config()
         for key, item in value.items():
-            # Copied below, so there is nothing left for the config to convert.
-            dict.__setitem__(result, key, copy_value(item, f"{path}.{key}" if path else str(key), depth + 1))
+            is_plain = type(item) in _ATOMS  # most are, and there may be ten thousand configs
+            copied = item if is_plain else copy_value(item, f"{path}.{key}" if path else str(key), depth + 1)
+            # Copied, so there is nothing left for the config to convert.
+            dict.__setitem__(result, key, copied)
         return result
     if kind is list or kind is tuple:
         return kind([copy_value(item, f"{path}[{place}]", depth + 1) for place, item in enumerate(value)])

@@ -140,7 +140,7 @@ class Batch:
         """
         keep_configs(self.paths.configs, show(runs))
         index = Index(self.paths.index)
-        index.append(*(RunRecord(folder=folder, name=config["name"]) for folder, config in runs))
+        index.append(*(RunRecord(folder, config["name"]) for folder, config in runs))
         index.close()
         for folder, config in runs[:AT_ONCE]:
             make_folder(self.run(folder), config)
@@ -207,14 +207,20 @@ class Batch:
 
     def noted(self) -> dict[str, RunRecord]:
         """Return what the index says of each run by folder, empty without one; read again only after a change."""
-        try:
-            found = self.paths.index.stat()
-        except OSError:
+        state = self._index_state()
+        if state is None:
             return {}
-        state = (found.st_ino, found.st_size, found.st_mtime_ns)
         if self._index[0] != state:
             self._index = (state, load_index(self.paths.index) or {})
         return self._index[1]
+
+    def _index_state(self) -> tuple[int, int, int] | None:
+        """Return what changes with the index; None without one."""
+        try:
+            found = self.paths.index.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
     def unchanged(self) -> frozenset[str]:
         """Return the runs that passed and whose files are those that the index notes.
@@ -228,10 +234,15 @@ class Batch:
             self._unchanged = (known, frozenset(found))
         return self._unchanged[1]
 
-    def take_over(self, earlier: Batch) -> None:
-        """Take over what *earlier*, the same batch a moment ago, has compared of runs whose records are the same."""
+    def take_over(self, earlier: Batch, known: dict[str, RunRecord]) -> None:
+        """Take over what *earlier*, the same batch a moment ago, has compared of runs whose records are the same.
+
+        Args:
+            earlier: The batch.
+            known: What the index says by now, see `noted`.
+        """
         then, unchanged = earlier._unchanged
-        known = self.noted()
+        self._index = (self._index_state(), known)
         self._unchanged = (known, frozenset(folder for folder in unchanged if known.get(folder) == then[folder]))
 
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:

@@ -137,7 +137,7 @@ def stamp_of(path: str) -> Stamp:
 def stamps_of(root: str, folder: str) -> list[int]:
     """Return what `RunRecord.files` notes of the run in *folder* of the batch folder *root*."""
     run = f"{root}{os.sep}{folder}{os.sep}"
-    return stamp_of(run + CONFIG) + stamp_of(run + STATUS) + stamp_of(run + RESULT)
+    return [*stamp_of(run + CONFIG), *stamp_of(run + STATUS), *stamp_of(run + RESULT)]
 
 
 def real_folders(root: Path) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pyexp._garbage import uncollected
 from pyexp.config.values import is_same
 from pyexp.store.batch import Batch
+from pyexp.store.index import RunRecord
 from pyexp.sweeps.identity import config_hash, folder_hash, folder_names
 from pyexp.tensor.absent import HOLE
 
@@ -98,9 +99,11 @@ def apply_extension(batch: Batch, extension: Extension, show: Show = iter) -> Ba
         OSError: Something cannot be written.
     """
     extended = Batch(batch.paths.root, shape=extension.shape, axes=extension.axes, cells=extension.cells)
+    known = batch.noted()
     if extension.added:
         extended.add_runs(extension.added, show)
-    extended.take_over(batch)
+    # Nobody else writes to the index: it need not be read again.
+    extended.take_over(batch, known | {folder: RunRecord(folder, config["name"]) for folder, config in extension.added})
     return extended
 
 
