@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SWEEPS = Path(__file__).with_name("sweeps.py")
 FORKED = Path(__file__).with_name("forked_runs.py")
 GUARDED = Path(__file__).with_name("guarded.py")
+FIRST_LINE = Path(__file__).with_name("first_line.py")
 # What the process of a run has loaded when the script's top begins; then what the top asks for.
 DECLARING = """
 import atexit, ctypes, faulthandler, linecache, pathlib, pickle, time
@@ -168,6 +169,27 @@ def whole_commands(folder: Path) -> list[Row]:
     ]
 
 
+def first_lines(folder: Path) -> list[Row]:
+    """From Enter until the first line of the user's function, beside a script of plain Python."""
+    targets = {"inline": 0.060, "fork": 0.075, "subprocess": 0.130}
+
+    def wait(*executor: str) -> float:
+        command = [sys.executable, FIRST_LINE, str(time.time()), folder / f"first-{next(_serial)}", *executor]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return float(done.stdout.split()[-1])
+
+    seconds = medians({"plain": wait, **{executor: partial(wait, executor) for executor in targets}}, rounds=9)
+    return [
+        Row(
+            what=f"first line of a run after Enter, {executor}",
+            ours=seconds[executor],
+            target=target,
+            rivals={"plain Python": seconds["plain"]},
+        )
+        for executor, target in targets.items()
+    ]
+
+
 def cancelled_runs(folder: Path) -> list[Row]:
     """Many live runs that are cancelled at once; the floor: as many forked sleepers, killed and waited for."""
     code = "import sweeps; sweeps.cancel({!r}, {}, is_deaf={})"
@@ -224,6 +246,25 @@ def large_batches(folder: Path) -> list[Row]:
     ]
 
 
+def large_results(folder: Path) -> list[Row]:
+    """Memory for asking 20 results of 20 MB whether they are there, beside what reading them takes."""
+    _python(f"import sweeps; sweeps.make_large_results({str(folder)!r})")
+    grown_mb = {
+        asked: float(_python(f"import sweeps; sweeps.ask({str(folder)!r}, {asked!r})"))
+        for asked in ("ok", "error", "result")
+    }
+    return [
+        Row(
+            what=f"r.{asked} of 20 results of 20 MB, memory",
+            ours=grown_mb[asked],
+            unit="MB",
+            target=10,
+            rivals={"r.result": grown_mb["result"]},
+        )
+        for asked in ("ok", "error")
+    ]
+
+
 def _python(code: str) -> str:
     """Run *code* beside the benchmarks and give its last line."""
     done = subprocess.run(
@@ -241,5 +282,7 @@ if __name__ == "__main__":
     # An installed package has its bytecode beside it, as the standard library and the rivals have.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="pyexp-bench-") as name:
-        groups = (single_runs, forked_runs, cancelled_runs, whole_commands, large_batches)
+        groups = (
+            single_runs, forked_runs, cancelled_runs, whole_commands, first_lines, large_batches, large_results
+        )  # fmt: skip
         print_table("Running", chain.from_iterable(group(Path(name)) for group in groups))

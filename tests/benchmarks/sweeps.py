@@ -132,6 +132,31 @@ def list_nothing(folder: str) -> None:
         _noop(folder).run(argv=["--list", "--name", "nothing"])
 
 
+def _large_results(folder: str):
+    import pyexp
+
+    def large(config):
+        return bytes([config.i]) * 20_000_000
+
+    return pyexp.ExperimentRunner(large, name="large", stash=False, executor="fork", output_dir=folder)
+
+
+def make_large_results(folder: str) -> None:
+    """Run 20 whose results are of 20 MB each."""
+    _large_results(folder).run(configs=lambda: [{"i": i} for i in range(20)], argv=["-q"])
+
+
+def ask(folder: str, asked: str) -> None:
+    """Ask the results in *folder* for their property *asked*; prints how many MB the process has grown by."""
+    import resource
+
+    results = _large_results(folder).results()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    asked_for = [getattr(result, asked) for result in results]
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    assert len(asked_for) == 20
+
+
 def open_results(folder: str) -> None:
     """Open the results of the sweep in *folder*; prints the seconds it took."""
     import time
