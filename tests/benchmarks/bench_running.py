@@ -170,21 +170,22 @@ def whole_commands(folder: Path) -> list[Row]:
 
 
 def first_lines(folder: Path) -> list[Row]:
-    """From Enter until the first line of the user's function, beside a script of plain Python."""
+    """From Enter until the first line of the user's function; beside it, a script of plain Python, and an import."""
     targets = {"inline": 0.060, "fork": 0.075, "subprocess": 0.130}
+    plain = ("plain Python", "import of anyio")
 
-    def wait(*executor: str) -> float:
-        command = [sys.executable, FIRST_LINE, str(time.time()), folder / f"first-{next(_serial)}", *executor]
+    def wait(of: str) -> float:
+        command = [sys.executable, FIRST_LINE, str(time.time()), folder / f"first-{next(_serial)}", of]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         return float(done.stdout.split()[-1])
 
-    seconds = medians({"plain": wait, **{executor: partial(wait, executor) for executor in targets}}, rounds=9)
+    seconds = medians({of: partial(wait, of) for of in (*plain, *targets)}, rounds=9)
     return [
         Row(
             what=f"first line of a run after Enter, {executor}",
             ours=seconds[executor],
             target=target,
-            rivals={"plain Python": seconds["plain"]},
+            rivals={of: seconds[of] for of in plain},
         )
         for executor, target in targets.items()
     ]

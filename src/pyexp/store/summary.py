@@ -15,6 +15,7 @@ INDEX_LIMIT_BYTES = 512
 _INDEX_TEXT = 80
 _DEEPEST = 20
 _NUMBER_BYTES = 24
+_OF_PYTHON = frozenset({"str", "bytes", "bytearray", "int", "float", "complex", "bool", "NoneType"})
 _MARK_BYTES = 16
 
 
@@ -64,12 +65,25 @@ def is_whole(summary: Any) -> bool:
 
 
 def names_types(summary: Any) -> bool:
-    """Return whether a class or function has to be imported to read the value."""
+    """Return whether a class or function has to be imported to read the value.
+
+    Example:
+        >>> names_types({"net": {"$type": "lab.Net"}}), names_types({"raw": {"$type": "builtins.bytes"}})
+        (True, False)
+    """
     if isinstance(summary, list):
         return any(map(names_types, summary))
     if isinstance(summary, dict):
-        return any(key in ("$type", "$cut", "$more") for key in summary) or any(map(names_types, summary.values()))
+        return any(
+            not _is_of_python(inner) if key in ("$type", "$cut") else key == "$more" or names_types(inner)
+            for key, inner in summary.items()
+        )
     return False
+
+
+def _is_of_python(mark: str) -> bool:
+    """Return whether a mark is that of a value which Python itself makes, and which holds no others."""
+    return mark.removeprefix("builtins.").partition("[")[0] in _OF_PYTHON
 
 
 def index_part(summary: Any) -> dict[str, Any] | None:
