@@ -33,6 +33,8 @@ class TagFilter:
         self._text = text
         if len(text) > PATTERN_LIMIT:
             raise PatternError(f"The pattern has {len(text):,} letters, expected at most {PATTERN_LIMIT}.")
+        if not text:
+            return
         regex = import_extra("regex", "viewer", "filtering tags")
         try:
             self._pattern: Any = regex.compile(text, regex.IGNORECASE)

@@ -9,13 +9,14 @@ if TYPE_CHECKING:
 
     from pyexp.log import LogReader
 
-# Enough to find the end of a log whose tags are logged together, and little for one with thousands.
-_TAGS: Final = 50
+# Enough, spread over all names, to find the end of a log whose tags are logged in groups. Each is read from the disk.
+_TAGS: Final = 8
 
 
 def time_span(reader: LogReader) -> tuple[float, float] | None:
     """Return when the logging began, and the time of the last point, unix seconds; None where there is none."""
-    tags = sorted(reader.scalar_tags)[:_TAGS]
+    names = sorted(reader.scalar_tags)
+    tags = names[:: max(1, -(-len(names) // _TAGS))]
     logged = [entry.time for entry in reader.entries()]
     ends = logged + [time for tag in tags for time in _last_time(reader, tag)]
     if not ends:

@@ -67,7 +67,7 @@ class Connections:
     async def end_half_requests(self) -> None:
         """Cut off connections on which no whole request came for `HALF_REQUEST_S`, until cancelled."""
         while True:
-            await anyio.sleep(HALF_REQUEST_S / 10)
+            await anyio.sleep(HALF_REQUEST_S / 4)
             now = time.monotonic()
             waiting = [held for held in self._server.connections if held._current_request is None]  # noqa: SLF001 — it has no name for it
             self._idle = {held: self._idle.get(held, now) for held in waiting}

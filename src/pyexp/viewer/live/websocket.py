@@ -71,7 +71,7 @@ async def end_stalled(hub: Hub) -> None:
     One watch over all pages instead of a time-out around each send: sending is what a crowded server does most.
     """
     while True:
-        await anyio.sleep(PATIENCE_S / 10)
+        await anyio.sleep(PATIENCE_S / 4)
         latest = time.monotonic() - PATIENCE_S
         for page in hub.pages():
             if page.sending_since is not None and page.sending_since < latest:
