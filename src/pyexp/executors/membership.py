@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -60,8 +61,9 @@ class Membership:
 def variables_for(folder: Path, owner: Owner) -> dict[str, str]:
     """Return the environment of the processes of the run in *folder*, which *owner* executes."""
     launchers = {name: os.environ[name] for name in LAUNCHERS if name in os.environ}
-    told = Membership(folder=os.fspath(folder), script=main_script(), owner=owner, launchers=launchers)
-    return {VARIABLE: json.dumps(asdict(told))}
+    # As `asdict` spells a `Membership`, which takes longer than all else that is done to start a run.
+    told = {"folder": os.fspath(folder), "script": main_script(), "owner": _facts_of(owner), "launchers": launchers}
+    return {VARIABLE: json.dumps(told)}
 
 
 def current_membership() -> Membership | None:
@@ -89,7 +91,15 @@ def mark_played(membership: Membership) -> None:
 def main_script() -> str | None:
     """Return the file that this Python executes, with links resolved."""
     file = getattr(sys.modules.get("__main__"), "__file__", None)
-    return None if file is None else os.path.realpath(file)
+    return None if file is None else _without_links(file)
+
+
+_without_links = cache(os.path.realpath)
+
+
+@cache
+def _facts_of(owner: Owner) -> dict[str, object]:
+    return asdict(owner)
 
 
 def _is_ancestor(pid: int) -> bool:
