@@ -41,6 +41,24 @@ def test_damage_is_seen_without_opening_it(runner, monkeypatch):
     assert "was altered or cut" in again[0].error
 
 
+@pytest.mark.parametrize(
+    "value",
+    [b"x" * 40, bytearray(40), 1j, "x" * 100_000, 1 << 200_000, {"raw": b"x", "text": [None, "y" * 100_000]}],
+    ids=["bytes", "bytearray", "complex", "str", "int", "nested"],
+)
+def test_what_needs_no_class_is_not_opened(value, tmp_path, monkeypatch):
+    monkeypatch.setattr(result_module, "load_result", lambda *_, **__: pytest.fail("opened"))
+    assert make_runner(lambda _: value, [{}], tmp_path, executor="inline").run()[0].ok
+
+
+@pytest.mark.parametrize("value", [{1, 2}, [ValueError] * 10_000, {str(key): set() for key in range(10_000)}])
+def test_what_may_need_a_class_is_opened(value, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(result_module, "load_result", lambda *_, **__: opened.append(True))
+    assert make_runner(lambda _: value, [{}], tmp_path, executor="inline").run()[0].ok
+    assert opened
+
+
 def test_a_result_with_classes_is_opened_and_not_kept(tmp_path):
     results = make_runner(lambda config: {"error": ValueError("x")}, [{}], tmp_path, executor="inline").run()
     assert results[0].ok

@@ -143,3 +143,15 @@ def test_any_growth_keeps_every_run_and_has_every_config(tmp_path, seed):
         assert len(set(batch.folders)) == len(batch.folders)
         held = {tuple(sorted((k, v) for k, v in batch.load_config(f).items() if k in axes)) for f in batch.folders}
         assert {tuple(sorted((k, v) for k, v in config.items() if k in axes)) for config in configs} <= held
+
+
+def test_the_index_is_not_read_again_and_is_as_it_would_be_read(tmp_path, monkeypatch):
+    batch = batch_of([{"x": 1}, {"x": 2}], tmp_path)
+    extension = plan_extension(
+        batch, [record.name for record in batch.records()], prepare_configs([{"x": 2}, {"x": 3}])
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr("pyexp.store.batch.load_index", lambda _: pytest.fail("read"))
+        known = apply_extension(batch, extension).noted()
+    assert known == Batch.open(batch.paths.root).noted()
+    assert len(known) == 3
