@@ -36,8 +36,8 @@ print([name for name in ("numpy", "regex") if name in sys.modules])
 
 def series_of(values: list[float]) -> Series:
     places = range(len(values))
-    columns = {"iterations": array("q", places), "values": array("d", values), "times": array("d", places)}
-    return Series(tag="loss", start=0, **columns)
+    times = array("d", places)
+    return Series(tag="loss", start=0, iterations=array("q", places), values=array("d", values), times=times)
 
 
 @pytest.mark.parametrize(
