@@ -24,7 +24,7 @@ from pyexp.store.claim import Claim, live_owner, owned_by
 from pyexp.store.configs.kept import keep_configs
 from pyexp.store.configs.making import AT_ONCE, FoldersToMake, make_folder
 from pyexp.store.configs.reading import RunConfigs
-from pyexp.store.index import Index, RunRecord, load_index, real_folders, which_hold
+from pyexp.store.index import Index, RunRecord, load_index, real_folders, version_of, which_hold
 from pyexp.store.status import is_folder_fault, readable_status, settled_status
 from pyexp.sweeps.naming import folder_names
 from pyexp.task import Status
@@ -207,20 +207,12 @@ class Batch:
 
     def noted(self) -> dict[str, RunRecord]:
         """Return what the index says of each run by folder, empty without one; read again only after a change."""
-        state = self._index_state()
+        state = version_of(self.paths.index)
         if state is None:
             return {}
         if self._index[0] != state:
             self._index = (state, load_index(self.paths.index) or {})
         return self._index[1]
-
-    def _index_state(self) -> tuple[int, int, int] | None:
-        """Return what changes with the index; None without one."""
-        try:
-            found = self.paths.index.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
 
     def unchanged(self) -> frozenset[str]:
         """Return the runs that passed and whose files are those that the index notes.
@@ -242,7 +234,7 @@ class Batch:
             known: What the index says by now, see `noted`.
         """
         then, unchanged = earlier._unchanged
-        self._index = (self._index_state(), known)
+        self._index = (version_of(self.paths.index), known)
         self._unchanged = (known, frozenset(folder for folder in unchanged if known.get(folder) == then[folder]))
 
     def examine(self, folder: str, *, is_live: bool = False) -> RunRecord:

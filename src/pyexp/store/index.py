@@ -199,6 +199,15 @@ def load_index(path: Path) -> dict[str, RunRecord] | None:
         return None
 
 
+def version_of(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with each line of the index, and with each new index; None without one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def load_last_states(path: Path) -> States | None:
     """Read what lists show of each run, without parsing the rest of its line.
 

@@ -102,7 +102,7 @@ def apply_extension(batch: Batch, extension: Extension, show: Show = iter) -> Ba
     known = batch.noted()
     if extension.added:
         extended.add_runs(extension.added, show)
-    # Nobody else writes to the index: it need not be read again.
+    # Only the owner writes to the index: it need not be read again.
     extended.take_over(batch, known | {folder: RunRecord(folder, config["name"]) for folder, config in extension.added})
     return extended
 
