@@ -101,8 +101,7 @@ def bare_folders(folder: str, runs: str) -> float:
 
 
 def extended(folder: str, runs: str) -> float:
-    finished(folder, runs)
-    return start(folder, 2 * int(runs), extend_run=True)[2]
+    return start(folder, int(runs), extend_run=True)[2]
 
 
 def large_configs(folder: str, words: str) -> float:
