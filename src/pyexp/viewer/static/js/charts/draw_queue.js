@@ -1,6 +1,6 @@
 // Owns when charts are drawn: one a frame, those that wait longest first; each at most four times a second, less often
 // where no one looks or where nothing would be seen, and all of them together for a part of the time. Drawing costs go
-// by charts and points, so this keeps the page answering.
+// by charts and points, so this keeps the page answering. What was never drawn waits for nothing.
 
 const LEAST_MS = 250;
 const AWAY_MS = 1000; // while another window has the focus
@@ -21,7 +21,7 @@ let restUntil = 0;
  */
 export function scheduleDraw(key, draw, { isUrgent = false, isSmall = false } = {}) {
   const least = isSmall ? SMALL_MS : document.hasFocus() ? LEAST_MS : AWAY_MS;
-  const due = isUrgent ? 0 : (drawnAt.get(key) ?? -Infinity) + least;
+  const due = isUrgent || !drawnAt.has(key) ? 0 : drawnAt.get(key) + least;
   waiting.set(key, { draw, due: Math.min(due, waiting.get(key)?.due ?? Infinity) });
   ask();
 }
