@@ -80,8 +80,8 @@ def test_a_run_that_was_switched_off_meanwhile_counts_no_more(desk: Desk, viewer
         page.find("[aria-label='Show below']").click()
         page.see("text=1 of 2 shown")
     page.see("[data-tag=loss] >> role=button[name=log]").click()
-    page.wait_lines("loss", "layout.yaxis.type === 'log'")
-    page.wait_until(lambda: page.find("[data-tag=loss] .card-note").inner_text() == "")
+    page.wait_lines("loss", "layout.yaxis.type === 'log' && lines.length === 1")
+    assert page.find("[data-tag=loss] .card-note").inner_text() == ""
 
 
 def test_earlier_output_that_is_asked_for_twice_comes_once(desk: Desk, viewer: Viewer) -> None:

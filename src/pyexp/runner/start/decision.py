@@ -22,7 +22,6 @@ from pyexp.store.batches.extending import plan_extension
 from pyexp.store.batches.facts import load_facts
 from pyexp.store.batches.finding import find_batch, find_complete
 from pyexp.store.batches.overview import recorded_values
-from pyexp.store.index import RunRecord
 from pyexp.store.outcomes import check_result
 from pyexp.store.status import has_regular_result, load_status
 from pyexp.task import Status
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from pyexp.runner.start.capacity import Capacity
     from pyexp.runner.start.decision_kinds import Decision
     from pyexp.store.batches.extending import Extension
+    from pyexp.store.index import RunRecord
     from pyexp.task import Body
 
 _SHOWN_NAMES = 5
@@ -123,7 +123,7 @@ def _extended(batch: Batch, declaration: Declaration, settings: Settings, capaci
     records = batch.records()
     extension = plan_extension(batch, [record.name for record in records], configs)
     done, damaged = _split_passed(batch, records, verify=settings.verify)
-    every = [*records, *(RunRecord(folder, config["name"]) for folder, config in extension.added)]
+    every = [*records, *extension.records]
     chosen = [every[position] for position in choose_records(settings, batch, every, dict(extension.added))]
     limits, notes = _limits(declaration.body, settings, capacity)
     return Extended(

@@ -49,6 +49,11 @@ class Extension:
     added: tuple[tuple[str, Config], ...]
     left: tuple[str, ...]
 
+    @property
+    def records(self) -> list[RunRecord]:
+        """What the index says of the new runs at first."""
+        return [RunRecord(folder, config["name"]) for folder, config in self.added]
+
 
 @uncollected()
 def plan_extension(batch: Batch, names: Sequence[str], configs: Tensor[Config]) -> Extension:
@@ -103,7 +108,7 @@ def apply_extension(batch: Batch, extension: Extension, show: Show = iter) -> Ba
     if extension.added:
         extended.add_runs(extension.added, show)
     # Only the owner writes to the index: it need not be read again.
-    extended.take_over(batch, known | {folder: RunRecord(folder, config["name"]) for folder, config in extension.added})
+    extended.take_over(batch, known | {record.folder: record for record in extension.records})
     return extended
 
 

@@ -30,16 +30,9 @@ class TagFilter:
         Raises:
             PatternError: It is too long, or none.
         """
-        self._text = text
         if len(text) > PATTERN_LIMIT:
             raise PatternError(f"The pattern has {len(text):,} letters, expected at most {PATTERN_LIMIT}.")
-        if not text:
-            return
-        regex = import_extra("regex", "viewer", "filtering tags")
-        try:
-            self._pattern: Any = regex.compile(text, regex.IGNORECASE)
-        except (regex.error, OverflowError, MemoryError, RecursionError) as error:
-            raise PatternError(f"Not a valid pattern: {str(error)[:120]}.") from error
+        self._pattern = _compiled(text) if text else None
         self._until = time.thread_time() + TIME_LIMIT_S  # a busy machine must not refuse a simple pattern
 
     def passing(self, names: Iterable[str]) -> list[str]:
@@ -48,13 +41,22 @@ class TagFilter:
         Raises:
             PatternError: The time is up.
         """
-        return [name for name in names if self._is_in(name)] if self._text else list(names)
+        pattern = self._pattern
+        return list(names) if pattern is None else [name for name in names if self._is_in(name, pattern)]
 
-    def _is_in(self, name: str) -> bool:
+    def _is_in(self, name: str, pattern: Any) -> bool:
         left_s = self._until - time.thread_time()
         try:
             if left_s > 0:
-                return self._pattern.search(name, timeout=left_s) is not None
+                return pattern.search(name, timeout=left_s) is not None
         except TimeoutError:
             pass
         raise PatternError(f"The pattern takes longer than {TIME_LIMIT_S:g} s on these tags: simplify it.")
+
+
+def _compiled(text: str) -> Any:
+    regex = import_extra("regex", "viewer", "filtering tags")
+    try:
+        return regex.compile(text, regex.IGNORECASE)
+    except (regex.error, OverflowError, MemoryError, RecursionError) as error:
+        raise PatternError(f"Not a valid pattern: {str(error)[:120]}.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ _TAGS: Final = 8
 def time_span(reader: LogReader) -> tuple[float, float] | None:
     """Return when the logging began, and the time of the last point, unix seconds; None where there is none."""
     names = sorted(reader.scalar_tags)
-    tags = names[:: max(1, -(-len(names) // _TAGS))]
+    tags = names[:: ceil(len(names) / _TAGS) or 1]
     logged = [entry.time for entry in reader.entries()]
     ends = logged + [time for tag in tags for time in _last_time(reader, tag)]
     if not ends:
