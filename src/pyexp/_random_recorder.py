@@ -33,7 +33,7 @@ def install() -> None:
 
 
 def _record(module: ModuleType) -> None:
-    if not hasattr(module.seed, "__wrapped__"):
+    if hasattr(module, "seed") and not hasattr(module.seed, "__wrapped__"):
         module.seed = _recorded(module.seed, "seed", _is_choice)  # type: ignore[attr-defined]
         module.setstate = _recorded(module.setstate, "setstate", lambda *_, **__: True)  # type: ignore[attr-defined]
 
@@ -65,7 +65,7 @@ class _Watch:
         if name != _MODULE:
             return None
         sys.meta_path.remove(self)
-        found = (finder.find_spec(name, path, target) for finder in sys.meta_path)
+        found = (finder.find_spec(name, path, target) for finder in sys.meta_path if hasattr(finder, "find_spec"))
         spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
             spec.loader = _Loader(spec.loader)  # type: ignore[assignment]

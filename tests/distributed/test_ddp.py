@@ -80,6 +80,42 @@ if __name__ == "__main__":
 """
 
 
+# As most people have it: in a repository, with what multiprocessing starts.
+IN_A_REPOSITORY = """
+import json
+import pyexp
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Squares(Dataset):
+    def __len__(self):
+        return 8
+
+    def __getitem__(self, index):
+        return torch.tensor(index**2)
+
+def add_rank(rank, queue):
+    queue.put(OFFSET + rank)
+
+OFFSET = 10
+
+@pyexp.experiment(name="loads")
+def experiment(config):
+    if config.how == "torch":
+        queue = torch.multiprocessing.get_context("spawn").SimpleQueue()
+        torch.multiprocessing.spawn(add_rank, (queue,), nprocs=2)
+        return sum(queue.get() for _ in range(2))
+    loader = DataLoader(Squares(), batch_size=4, num_workers=2, multiprocessing_context=config.how)
+    return int(sum(batch.sum() for batch in loader))
+
+experiment.configs(lambda: [{"name": how, "how": how} for how in ("torch", "fork", "spawn", "forkserver")])
+experiment.report(lambda results: print(json.dumps([r.result or r.error for r in results])))
+
+if __name__ == "__main__":
+    experiment.run()
+"""
+
+
 def run(folder: Path, text: str, *flags: str) -> subprocess.CompletedProcess[str]:
     (folder / "main.py").write_text(text)
     environment = os.environ | {"PYTHONPATH": str(SOURCE), "OMP_NUM_THREADS": "1"}
@@ -96,6 +132,25 @@ def test_torchrun_inside_each_run_of_a_sweep(tmp_path):
     (batch,) = (tmp_path / "out" / "ddp").iterdir()
     for folder in batch.glob("lr*"):
         assert [step for step, _ in LogReader(folder).load_scalars("loss")] == list(range(5))
+
+
+@pytest.mark.parametrize("executor", ["subprocess", "forkserver", "fork", "inline"])
+@pytest.mark.parametrize("is_edited", [True, False])
+def test_torch_and_its_processes_in_a_repository(tmp_path, executor, is_edited):
+    (tmp_path / "main.py").write_text("")
+    for arguments in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a"],
+    ):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+    if not is_edited:
+        (tmp_path / "main.py").write_text(IN_A_REPOSITORY)
+        subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+
+    done = run(tmp_path, IN_A_REPOSITORY, "--executor", executor, "-j", "1")
+
+    assert json.loads(done.stdout) == [21, 140, 140, 140]
 
 
 @pytest.mark.parametrize("executor", ["subprocess", "forkserver", "fork"])

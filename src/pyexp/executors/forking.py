@@ -15,6 +15,7 @@ from typing import Final
 
 # Threads of common tools that forking gets along with, and of the loop's library.
 from pyexp._cpython import frame_of_thread, is_foreign, is_loop_running
+from pyexp._loaded import find_loaded
 
 _TOOLS: Final = frozenset(
     {"pyexp", "ipykernel", "IPython", "zmq", "tqdm", "debugpy", "pydevd", "_pydevd_bundle", "xdist", "execnet"}
@@ -141,11 +142,8 @@ def _is_cuda_initialised() -> bool:
     with suppress(OSError), open(_MAPS, encoding="utf-8", errors="replace") as file:
         if any("/dev/nvidia" in line for line in file):
             return True
-    torch = sys.modules.get("torch")
-    try:
-        return torch is not None and bool(torch.cuda.is_initialized())
-    except AttributeError:  # half imported, or another module of that name
-        return False
+    cuda = find_loaded("torch.cuda", "is_initialized")
+    return cuda is not None and bool(cuda.is_initialized())
 
 
 def _quoted(names: list[str]) -> str:

@@ -94,8 +94,7 @@ def test_loop_is_named_where_none_is_expected():
 
 @pytest.mark.parametrize("is_initialised", [True, False])
 def test_cuda_is_named_once_initialised(monkeypatch, is_initialised):
-    cuda = SimpleNamespace(is_initialized=lambda: is_initialised)
-    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    monkeypatch.setitem(sys.modules, "torch.cuda", SimpleNamespace(is_initialized=lambda: is_initialised))
 
     assert any("an initialised CUDA" in hazard for hazard in find_hazards(has_loop=True)) == is_initialised
 
@@ -119,7 +118,7 @@ def test_cuda_is_found_by_the_devices_that_are_mapped(monkeypatch, tmp_path, map
 
 
 def test_module_that_is_called_torch_only():
-    assert hazards_after("import sys, types; sys.modules['torch'] = types.ModuleType('torch')") == "[]"
+    assert hazards_after("import sys, types; sys.modules['torch.cuda'] = types.ModuleType('cuda')") == "[]"
 
 
 THREADS = """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-# Each makes the data itself.
+# Each makes the data itself; others end in the same names (torch.multiprocessing.spawn) and do not.
 _MAKERS = ("multiprocessing.spawn", "multiprocess.spawn", "loky.backend.spawn")
 _ROOT = os.fspath(Path(__file__).absolute().parents[3])
 _DOOR = "pyexp.code.snapshot.install"
@@ -58,10 +58,10 @@ class _Rider(str):
         )
 
 
-def _accompany(module: ModuleType) -> None:
-    """Have `get_preparation_data` of *module* include the hook."""
-    ordinary = module.get_preparation_data
-    if getattr(ordinary, "is_pyexp", False):
+def _accompany(module: ModuleType | None) -> None:
+    """Have `get_preparation_data` of *module* include the hook, if it is a module that has one."""
+    ordinary = getattr(module, "__dict__", {}).get("get_preparation_data")
+    if ordinary is None or getattr(ordinary, "is_pyexp", False):
         return
 
     def get_preparation_data(name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _accompany(module: ModuleType) -> None:
         return data
 
     get_preparation_data.is_pyexp = True  # type: ignore[attr-defined]
-    module.get_preparation_data = get_preparation_data  # type: ignore[attr-defined]
+    vars(module)["get_preparation_data"] = get_preparation_data
 
 
 def _name_script(data: dict[str, Any]) -> None:

@@ -124,7 +124,7 @@ def is_importable(definition: Any) -> bool:
     """Return whether a function or class is found by its name in a module other than the script."""
     name = getattr(definition, "__module__", None)
     module = sys.modules.get(name) if isinstance(name, str) and name not in _SCRIPT_NAMES else None
-    return module is not None and resolve(vars(module), definition.__qualname__) is definition
+    return resolve(getattr(module, "__dict__", {}), definition.__qualname__) is definition
 
 
 def module_of(definition: Any) -> str | None:

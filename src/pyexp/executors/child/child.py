@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final, NoReturn
 
 from pyexp._cpython import run_exit_handlers, starter_of
+from pyexp._loaded import find_loaded
 from pyexp.executors.child.mailbox import post_report
 from pyexp.executors.child.start_variables import forget_start_variables
 from pyexp.executors.ending.processes import adopt_orphans, die_with_parent, end_escaped_descendants
@@ -84,10 +85,8 @@ def replace_streams() -> None:
 
 def _end_helpers() -> None:
     """End the processes that the run left to multiprocessing, whose exit handler would wait for them."""
-    if "multiprocessing.process" in sys.modules:
-        import multiprocessing
-
-        for process in multiprocessing.active_children():
+    if module := find_loaded("multiprocessing.process", "active_children"):
+        for process in module.active_children():
             # A forked run also knows those of its parent, which are none of its business.
             if starter_of(process) == os.getpid():
                 process.kill()

@@ -11,6 +11,7 @@ import sys
 from typing import Any, Final
 
 from pyexp import _random_recorder
+from pyexp._loaded import find_loaded
 from pyexp.errors import SettingsError
 
 _SEEDS: Final = 2**32
@@ -48,11 +49,12 @@ def seed_everything(seed: int) -> Any:
     if not 0 <= number < _SEEDS:
         raise SettingsError(f"seed_everything({seed!r}): a seed is an integer from 0 to {_SEEDS - 1}")
     random.seed(number)
-    if "numpy.random" in sys.modules:
-        sys.modules["numpy.random"].seed(number)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(number)
-    return sys.modules["jax"].random.key(number) if "jax" in sys.modules else None
+    if numpy_random := find_loaded("numpy.random", "seed"):
+        numpy_random.seed(number)
+    if torch := find_loaded("torch", "manual_seed"):
+        torch.manual_seed(number)
+    jax_random = find_loaded("jax.random", "key")
+    return jax_random.key(number) if jax_random else None
 
 
 def keep_random_state() -> tuple[Any, ...] | None:
@@ -71,10 +73,10 @@ def settle_random_state(kept: tuple[Any, ...] | None) -> None:
     """
     if kept is not None:
         sys.modules["random"].setstate(kept)
-    if "numpy.random" in sys.modules:
-        _settle_numpy(sys.modules["numpy.random"])
-    if "torch" in sys.modules:
-        _settle_torch(sys.modules["torch"])
+    if numpy_random := find_loaded("numpy.random", "mtrand", "MT19937", "set_state"):
+        _settle_numpy(numpy_random)
+    if torch := find_loaded("torch", "initial_seed", "default_generator"):
+        _settle_torch(torch)
 
 
 def _settle_numpy(numpy_random: Any) -> None:

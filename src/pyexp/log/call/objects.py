@@ -13,6 +13,7 @@ from contextlib import suppress
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from pyexp._loaded import find_loaded
 from pyexp.errors import UnpicklableError
 from pyexp.log.call.arrays import on_host
 from pyexp.log.kinds import JSON, PICKLE, PLAIN
@@ -154,8 +155,8 @@ def _widened(low: float, high: float, bins: int) -> tuple[float, float]:
 
 
 def _plain(value: Any) -> Any:
-    numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
+    numpy = find_loaded("numpy", "generic", "ndarray")
+    if numpy and isinstance(value, (numpy.generic, numpy.ndarray)):
         return value.tolist()
     if hasattr(type(value), "__float__"):
         with suppress(Exception):  # a tensor of many numbers, for one

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import time
 import weakref
 from dataclasses import dataclass
 from typing import Protocol
 
+from pyexp._loaded import find_loaded
 from pyexp.log.queue import shared_thread
 
 
@@ -107,14 +107,14 @@ def prepare_exit() -> None:
         return
     _prepared_pid = os.getpid()
     atexit.register(close_all)
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:  # its forked children exit by os._exit and run these instead
+    # Its forked children exit by os._exit and run these instead.
+    if util := find_loaded("multiprocessing.util", "Finalize"):
         util.Finalize(None, close_all, exitpriority=10)
 
 
 def is_multiprocessing_child() -> bool:
     """Return whether `multiprocessing` started this process."""
-    process = sys.modules.get("multiprocessing.process")
+    process = find_loaded("multiprocessing.process", "parent_process")
     return process is not None and process.parent_process() is not None
 
 

@@ -5,9 +5,9 @@ Owns their methods' arguments. `log` knows how an object is captured.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
+from pyexp._loaded import find_loaded
 from pyexp.log import capture, figure_of, to_array
 from pyexp.tensorboard.reading import histograms
 from pyexp.tensorboard.writing import pictures
@@ -150,8 +150,8 @@ class ObjectWriter(LeavesOut):
             return
         contents = capture("figure", tag, figure)
         self._log.put("figure", tag, *contents, step=global_step, walltime=walltime, interactive=True)
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if close and pyplot is not None:
+        pyplot = find_loaded("matplotlib.pyplot", "close")
+        if close and pyplot:
             pyplot.close(figure_of(figure))
 
     def add_tensor(self, tag: str, tensor: Any, global_step: int | None = None, walltime: float | None = None) -> None:

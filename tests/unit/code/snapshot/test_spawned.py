@@ -158,6 +158,42 @@ def test_what_was_imported_before_the_hook(tree):
     assert tree.python(code, env={"KIND": "pool", "METHOD": "spawn"}) == "['OLD OLD']"
 
 
+# torch has one of these: it ends like multiprocessing's own, and starts processes by that.
+NAMESAKE = """
+import multiprocessing
+seen = [name for name in vars(multiprocessing) if name == "get_context"]
+"""
+NAMESAKES = [
+    "torch/multiprocessing/spawn.py",
+    "lab/multiprocess/spawn.py",
+    "lab/loky/backend/spawn.py",
+    "own_loky/backend/spawn.py",
+]
+
+
+@pytest.mark.parametrize("is_earlier", [False, True], ids=["later", "earlier"])
+@pytest.mark.parametrize("path", NAMESAKES)
+@pytest.mark.slow
+def test_modules_that_only_end_in_the_same_names(tree, path, is_earlier):
+    tree.write(path, NAMESAKE)
+    tree.freeze()
+    module = path.removesuffix(".py").replace("/", ".")
+    again = f"from pyexp.code.snapshot.install import install\ninstall({str(tree.saved)!r})\n"
+    code = f"import {module}\n{again if is_earlier else ''}print({module}.seen)"
+    assert tree.python(code) == "['get_context']"
+
+
+@pytest.mark.slow
+def test_modules_that_are_blocked(tree):
+    code = f"""
+sys.modules["multiprocess.spawn"] = None
+from pyexp.code.snapshot.install import install
+install({str(tree.saved)!r})
+print("went on")
+"""
+    assert tree.python(code) == "went on"
+
+
 @pytest.mark.slow
 def test_processes_started_after_uninstalling_are_left_alone(tree):
     edit(tree)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -175,10 +175,20 @@ def test_what_is_not_loaded_is_not_imported(monkeypatch):
     assert "numpy.random" not in sys.modules
 
 
+@pytest.mark.parametrize("other", [None, ModuleType("a file of the user's")], ids=["blocked", "namesake"])
+def test_what_only_has_the_name_of_a_library_is_left_alone(monkeypatch, other):
+    for name in ("numpy.random", "torch", "jax.random"):
+        monkeypatch.setitem(sys.modules, name, other)
+
+    settle_random_state(None)
+
+    assert seed_everything(0) is None
+
+
 def test_seed_everything_seeds_what_is_loaded(monkeypatch):
     seeds = []
     monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(manual_seed=seeds.append))
-    monkeypatch.setitem(sys.modules, "jax", SimpleNamespace(random=SimpleNamespace(key=lambda seed: ("key", seed))))
+    monkeypatch.setitem(sys.modules, "jax.random", SimpleNamespace(key=lambda seed: ("key", seed)))
 
     key = seed_everything(np.int64(7))
 
@@ -188,7 +198,7 @@ def test_seed_everything_seeds_what_is_loaded(monkeypatch):
 
 
 def test_seed_everything_returns_nothing_without_jax(monkeypatch):
-    monkeypatch.delitem(sys.modules, "jax", raising=False)
+    monkeypatch.delitem(sys.modules, "jax.random", raising=False)
 
     assert seed_everything(0) is None
 

@@ -19,7 +19,7 @@ STANDARD = """
     importlib.util linecache pathlib pickle signal threading tokenize typing weakref
 """
 OWN = """
-    _cpython _files _libc _former_names _random_recorder _record errors task
+    _cpython _files _libc _loaded _former_names _random_recorder _record errors task
     code code.changes code.origin code.script code.script.making code.start code.unpacking
     code.values code.values.digest code.values.entry code.values.in_place code.values.overlay code.values.places
     code.values.references
