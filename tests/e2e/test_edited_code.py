@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 RUNS = 20
 MAIN = """\
+import inspect
 import time
 from pathlib import Path
 import pyexp
 import helper
 
 VERSION = "old"
+
+def own():
+    return "old"
 
 @pyexp.experiment(name="exp", jobs=2)
 def experiment(config):
@@ -33,19 +37,21 @@ def experiment(config):
         time.sleep(0.01)
     from package import lazy
     import package.inner as inner
-    return [VERSION, helper.value(), lazy.VALUE, inner.VALUE, Path("data.txt").read_text()]
+    # What torch.jit.script compiles, for one.
+    shown = {VERSION in inspect.getsource(one) for one in (own, helper.value, lazy)}
+    return [VERSION, helper.value(), lazy.VALUE, inner.VALUE, shown, Path("data.txt").read_text()]
 
 experiment.configs(lambda: [{"name": f"c{x}", "x": x} for x in range(20)])
 
 @experiment.report
 def report(results):
     import json
-    print(json.dumps([r.result or r.error for r in results]))
+    print(json.dumps([r.result or r.error for r in results], default=list))
 
 if __name__ == "__main__":
     experiment.run()
 """
-OLD = ["old", "old helper", "old lazy", "old inner"]
+OLD = ["old", "old helper", "old lazy", "old inner", [True]]
 
 
 def git(project: Project, *arguments: str) -> None:
@@ -133,7 +139,7 @@ def test_all_runs_execute_the_code_of_the_start(repository: Project, executor: s
 def test_uncommitted_code_is_that_of_the_start_too(repository: Project, executor: str):
     write_version(repository.root, "dirty")
     found = meanwhile(repository, executor, lambda project: git(project, "stash", "-q"))
-    assert found == [["dirty", "dirty helper", "dirty lazy", "dirty inner", "data"]] * RUNS
+    assert found == [["dirty", "dirty helper", "dirty lazy", "dirty inner", [True], "data"]] * RUNS
 
 
 def test_data_stays_what_it_is_and_new_files_are_seen(repository: Project):

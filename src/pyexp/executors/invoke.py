@@ -205,10 +205,6 @@ def describe_error(error: BaseException) -> str:
     """Return ``Type: message`` on the first line, then the traceback from the user's first frame on."""
     import traceback
 
-    if "pyexp.code.snapshot.finder" in sys.modules:
-        from pyexp.code.snapshot.finder import show_sources
-
-        show_sources()
     told = traceback.TracebackException(type(error), error, _user_frames(error.__traceback__), compact=True)
     message = _text_of(error)
     heading = f"{type(error).__qualname__}: {message}" if message else type(error).__qualname__

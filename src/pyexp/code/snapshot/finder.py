@@ -68,24 +68,7 @@ class TreeLoader(SourceFileLoader):
             content = super().get_data(path)
             if self._tree.is_unchanged(self._file, path):  # also while it was read
                 return content
-        return self._content_of_start()
-
-    def show_source(self) -> None:
-        """Have tracebacks and ``inspect`` show the code of the start, if the file has changed by now."""
-        if not self._tree.is_unchanged(self._file, self.path):
-            self._content_of_start()
-
-    def _content_of_start(self) -> bytes:
-        import linecache
-
-        content = self._tree.read(self._file, self._folder, os.path.dirname(self.path))
-        try:
-            lines = importlib.util.decode_source(content).splitlines(keepends=True)
-        except (SyntaxError, UnicodeDecodeError):
-            return content  # compiling it reports the error
-        # Without a time, `linecache.checkcache` does not compare it to the file.
-        linecache.cache[self.path] = (len(content), None, lines, self.path)
-        return content
+        return self._tree.read(self._file, self._folder, os.path.dirname(self.path))
 
 
 class TreeFinder(FileFinder):
@@ -262,12 +245,3 @@ def uninstall_hook() -> None:
     for path, finder in list(sys.path_importer_cache.items()):
         if isinstance(finder, (TreeFinder, LinkFinder, _ScriptFinder)):
             del sys.path_importer_cache[path]
-
-
-def show_sources() -> None:
-    """Have tracebacks show the code of the start, also of modules whose files were edited after their import."""
-    for module in list(sys.modules.values()):
-        loader = getattr(getattr(module, "__spec__", None), "loader", None)
-        if isinstance(loader, TreeLoader):
-            with suppress(ImportError):  # git does not have it any more
-                loader.show_source()

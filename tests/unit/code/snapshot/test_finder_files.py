@@ -52,13 +52,52 @@ def test_a_traceback_of_what_was_edited_after_its_import(tree):
     tree.freeze()
     code = f"""
 import pathlib, traceback, m
-from pyexp.code.snapshot.finder import show_sources
 pathlib.Path({str(path)!r}).write_text("\\n\\n# NEW\\n")
-show_sources()
 try: m.f()
 except ValueError: print("# OLD" in traceback.format_exc())
 """
     assert tree.python(code) == "True"
+
+
+# What was imported before the hook is loaded as usual: in a process that forks its runs, all of it.
+EARLIER = """
+import inspect, linecache, pathlib, traceback, m
+from pyexp.code.snapshot.install import install, uninstall
+path = pathlib.Path(m.__file__)
+
+def is_old():
+    try: m.f()
+    except ValueError: return {"# OLD" in traceback.format_exc(), "# OLD" in inspect.getsource(m.f)}
+"""
+
+
+@pytest.mark.parametrize("change", ["write_text('# NEW\\n' * 9)", "unlink()"], ids=["edited", "deleted"])
+def test_the_source_of_what_was_imported_before_the_hook(tree, change):
+    tree.write("m.py", "def f():\n    raise ValueError  # OLD")
+    tree.freeze()
+    code = f"{EARLIER}uninstall()\npath.{change}\ninstall({str(tree.saved)!r})\nprint(is_old())"
+    assert tree.python(code) == "{True}"
+    code = f"{EARLIER}print(is_old())\npath.{change}\nprint(is_old())"
+    tree.write("m.py", "def f():\n    raise ValueError  # OLD")
+    assert tree.python(code).splitlines() == ["{True}", "{True}"]
+
+
+def test_without_the_hook_the_file_is_shown(tree):
+    tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
+    tree.freeze()
+    code = f"{EARLIER}uninstall()\npath.write_text(path.read_text().replace('OLD', 'NEW'))\nprint(is_old())"
+    assert tree.python(code) == "{False}"
+
+
+def test_what_git_has_no_more_is_shown_as_it_is(tree):
+    tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
+    tree.freeze()
+    code = f"""{EARLIER}
+import shutil
+shutil.rmtree({str(tree.root / ".git")!r})
+path.write_text(path.read_text().replace("OLD", "NEW"))
+print(is_old())"""
+    assert tree.python(code) == "{False}"
 
 
 @pytest.mark.slow

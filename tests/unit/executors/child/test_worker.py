@@ -35,7 +35,8 @@ OWN = """
 """
 OF_A_SNAPSHOT = """
     code.snapshot code.snapshot.editable code.snapshot.finder code.snapshot.git_index code.snapshot.git_objects
-    code.snapshot.install code.snapshot.places code.snapshot.spawned code.snapshot.tree
+    code.snapshot.install code.snapshot.places code.snapshot.sources code.snapshot.spawned
+    code.snapshot.tree
 """
 GUARDED = """
 import pyexp
