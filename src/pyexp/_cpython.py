@@ -157,3 +157,8 @@ def python_options() -> list[str]:
 def starter_of(process: object) -> int | None:
     """Return the pid of the process that started a process of multiprocessing."""
     return getattr(process, "_parent_pid", None)
+
+
+def loaders_of(finder: object) -> dict[str, type]:
+    """Return the loaders of a `FileFinder` by the suffix of the files that they load; none of another finder."""
+    return dict(getattr(finder, "_loaders", ()))

@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from importlib.machinery import FileFinder, SourceFileLoader
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,9 @@ def test_json_is_that_of_the_library(value, is_there, monkeypatch):
 def test_json_refuses_what_the_library_refuses(value):
     with pytest.raises(TypeError):
         _cpython.json_encoder((", ", ":"))(value)
+
+
+def test_loaders_of_a_finder():
+    hook = FileFinder.path_hook((SourceFileLoader, [".py", ".txt"]))
+    assert _cpython.loaders_of(hook(os.getcwd())) == {".py": SourceFileLoader, ".txt": SourceFileLoader}
+    assert _cpython.loaders_of(object()) == {}

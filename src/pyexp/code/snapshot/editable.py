@@ -1,7 +1,6 @@
-"""Editable installs that point into the work tree: their own finders return a file that may have changed.
+"""Editable installs that point into the work tree: setuptools' own finder returns nothing for a file that is gone.
 
-Setuptools and other builders put their own finders on ``sys.meta_path``; what they find is loaded as it was at the
-start. Those that only add a folder to ``sys.path`` need nothing of this.
+Those that only add a folder to ``sys.path`` need nothing of this.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ import os
 import sys
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder
 from typing import TYPE_CHECKING, Any
-
-from pyexp.code.snapshot.finder import at_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,11 +37,11 @@ class ForeignAnswers:
             self._seen = list(sys.meta_path)
             self._row = [(finder, _mapping(finder)) for finder in _after(self)]
         for finder, mapping in self._row:
-            spec = finder.find_spec(fullname, path, target)
+            spec: ModuleSpec | None = finder.find_spec(fullname, path, target)
             if spec is None and fullname in mapping:
                 spec = self._find_mapped(fullname, mapping[fullname])
             if spec is not None:
-                return at_start(spec, self._tree)
+                return spec
         return None
 
     def _find_mapped(self, fullname: str, place: str) -> ModuleSpec | None:

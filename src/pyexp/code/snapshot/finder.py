@@ -23,11 +23,12 @@ from importlib.machinery import (
 )
 from typing import TYPE_CHECKING, Any
 
+from pyexp._cpython import loaders_of
 from pyexp.code.snapshot import git_objects
 from pyexp.code.snapshot.tree import NAMESPACE, PACKAGE, File, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from types import ModuleType
 
 _DETAILS: tuple[Any, ...] = (
@@ -39,43 +40,15 @@ _DETAILS: tuple[Any, ...] = (
 _LINKED = f"{os.sep}__editable__."
 
 
-class TreeLoader(SourceFileLoader):
-    """A loader of a source file that the tree had: the file itself if it is unchanged, else its content at the start.
+class TreeFinder(FileFinder):
+    """A finder of modules in one folder of the tree, which may no longer exist.
 
-    Which of them is decided at each reading, so that `importlib.reload` and a late import get the same code.
+    What is there now is what *other* finds: the finder that would be there without this one.
     """
 
-    def __init__(self, fullname: str, path: str, tree: Tree, folder: str, file: File) -> None:
-        super().__init__(fullname, path)
-        self._tree = tree
-        self._folder = folder
-        self._file = file
-
-    def path_stats(self, path: str) -> Mapping[str, Any]:
-        """Return size and time of the source, which validate a bytecode file; none while the file has changed."""
-        if path != self.path:
-            return super().path_stats(path)
-        state = self._tree.state_if_unchanged(self._file, self.path)
-        if state is None:
-            raise OSError(f"{self.path} has changed")
-        return {"mtime": state.st_mtime, "size": state.st_size}
-
-    def get_data(self, path: str) -> bytes:
-        """Return the content of a file: of the source as it was at the start, of others (a package's data) as it is."""
-        if path != self.path:
-            return super().get_data(path)
-        if self._tree.is_unchanged(self._file, path):
-            content = super().get_data(path)
-            if self._tree.is_unchanged(self._file, path):  # also while it was read
-                return content
-        return self._tree.read(self._file, self._folder, os.path.dirname(self.path))
-
-
-class TreeFinder(FileFinder):
-    """A finder of modules in one folder of the tree, which may no longer exist."""
-
-    def __init__(self, path: str, tree: Tree, folder: str) -> None:
+    def __init__(self, path: str, tree: Tree, folder: str, other: Any) -> None:
         super().__init__(path, *_DETAILS)
+        self._other = other
         self._tree = tree
         self._folder = folder
         self._known: dict[str, tuple[int, File | None] | None] = {}
@@ -87,7 +60,7 @@ class TreeFinder(FileFinder):
     def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
         """Find what *fullname* named at the start, or a new module that replaces none."""
         name = fullname.rpartition(".")[2]
-        present = super().find_spec(fullname, target)
+        present: ModuleSpec | None = self._other.find_spec(fullname, target)
         known = self._look_up(name)
         if known is None:
             return self._admit(fullname, present)
@@ -98,14 +71,17 @@ class TreeFinder(FileFinder):
         path = os.path.join(package, "__init__.py") if package else os.path.join(self.path, f"{name}.py")
         if present is not None and present.origin != path and present.loader is not None and self._is_ignored(present):
             return present
-        folder = f"{self._folder}/{name}".lstrip("/") if package else self._folder
-        loader = TreeLoader(fullname, path, self._tree, folder, file)
         if present is not None and present.origin == path:
-            present.loader = loader
             return present
+        loader = loaders_of(self._other).get(".py", SourceFileLoader)(fullname, path)
         return importlib.util.spec_from_file_location(
             fullname, path, loader=loader, submodule_search_locations=[package] if package else None
         )
+
+    def invalidate_caches(self) -> None:
+        """Look at the folder again."""
+        super().invalidate_caches()
+        self._other.invalidate_caches()
 
     def _look_up(self, name: str) -> tuple[int, File | None] | None:
         if name not in self._known:
@@ -167,36 +143,25 @@ class LinkFinder(FileFinder):
         """Find what the folder has; also a link whose file is gone."""
         spec = super().find_spec(fullname, target)
         if spec is not None and spec.loader is not None:
-            return at_start(spec, self._tree)
+            return spec
         package = os.path.join(self.path, fullname.rpartition(".")[2])
         for path, locations in ((os.path.join(package, "__init__.py"), [package]), (f"{package}.py", None)):
             if os.path.islink(path) and self._tree.find_file(os.path.realpath(path)) is not None:
-                found = importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=locations)
-                return at_start(found, self._tree) if found is not None else None
+                return importlib.util.spec_from_file_location(fullname, path, submodule_search_locations=locations)
         return spec
 
 
 class _ScriptFinder:
     """A finder of one file as the module ``__main__``, for `runpy.run_path`, which multiprocessing uses for scripts."""
 
-    def __init__(self, path: str, tree: Tree, folder: str, file: File) -> None:
+    def __init__(self, path: str) -> None:
         self._path = path
-        self._arguments = (tree, folder, file)
 
     def find_spec(self, fullname: str, _target: ModuleType | None = None) -> ModuleSpec | None:
         if fullname != "__main__":
             return None
-        loader = TreeLoader(fullname, self._path, *self._arguments)
+        loader = SourceFileLoader(fullname, self._path)
         return importlib.util.spec_from_file_location(fullname, self._path, loader=loader)
-
-
-def at_start(spec: ModuleSpec, tree: Tree) -> ModuleSpec:
-    """Have *spec*, of whatever finder, load the file as it was at the start, if it is one of the tree."""
-    if type(spec.loader) is SourceFileLoader and spec.origin is not None:
-        found = tree.find_file(os.path.realpath(spec.origin))
-        if found is not None:
-            spec.loader = TreeLoader(spec.name, spec.origin, tree, *found)
-    return spec
 
 
 class Hook:
@@ -204,6 +169,8 @@ class Hook:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        # Others are functions or classes, and tools ask for their names (beartype).
+        self.__name__ = type(self).__name__
 
     def __call__(self, path: str) -> Any:
         """Make a finder for *path*.
@@ -214,13 +181,20 @@ class Hook:
         path = os.path.abspath(path or ".")
         folder = self.tree.find_folder(path)
         if folder is not None:
-            return TreeFinder(path, self.tree, folder)
+            return TreeFinder(path, self.tree, folder, self._other(path))
         if _LINKED in path and os.path.isdir(path):
             return LinkFinder(path, self.tree)
         found = None if os.path.isdir(path) else self.tree.find_file(path)
         if found is not None and not self.tree.is_unchanged(found[1], path):
-            return _ScriptFinder(path, self.tree, *found)
+            return _ScriptFinder(path)
         raise ImportError(f"{path} is not of the work tree", path=path)
+
+    def _other(self, path: str) -> Any:
+        """Return the finder of the next hook that has one; those of other libraries come before Python's."""
+        for hook in sys.path_hooks[sys.path_hooks.index(self) + 1 :]:
+            with suppress(ImportError):
+                return hook(path)
+        return FileFinder(path, *_DETAILS)  # a folder that is gone may come back
 
 
 def installed_tree() -> Tree | None:

@@ -6,7 +6,7 @@ import os
 
 from pyexp.code.snapshot.editable import unwatch_foreign_finders, watch_foreign_finders
 from pyexp.code.snapshot.finder import install_hook, installed_tree, uninstall_hook
-from pyexp.code.snapshot.sources import show_files, show_sources
+from pyexp.code.snapshot.sources import read_files, read_sources_of
 from pyexp.code.snapshot.spawned import accompany_spawned, leave_spawned_alone
 from pyexp.code.snapshot.tree import load_tree
 
@@ -29,7 +29,7 @@ def install(saved: str | os.PathLike[str]) -> None:
     tree = load_tree(path)
     install_hook(tree)
     watch_foreign_finders(tree)
-    show_sources(tree)
+    read_sources_of(tree)
     accompany_spawned(path)
 
 
@@ -37,7 +37,7 @@ def uninstall() -> None:
     """Have this process, and those that it starts from now on, import as usual."""
     uninstall_hook()
     unwatch_foreign_finders()
-    show_files()
+    read_files()
     leave_spawned_alone()
 
 

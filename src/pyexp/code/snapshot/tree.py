@@ -87,6 +87,7 @@ class Tree:
         self.saved = folders[0] if isinstance(folders, tuple) else None
         self._folders = folders
         self._opened: dict[str, dict[str, File]] = {}
+        self._found: dict[str, str | None] = {}
         self._places = Places(self.top, links)
 
     @property
@@ -141,7 +142,10 @@ class Tree:
     def find_folder(self, path: str) -> str | None:
         """Return the folder of the tree that *path* is or was; None if it had no modules there."""
         path = os.path.abspath(path)
-        return next((relative for relative in self._places.candidates(path) if relative in self.folders), None)
+        if path not in self._found:
+            candidates = self._places.candidates(path)
+            self._found[path] = next((relative for relative in candidates if relative in self.folders), None)
+        return self._found[path]
 
     def is_inside(self, path: str) -> bool:
         """Return whether *path* is in the folder of the tree, whatever it is."""
