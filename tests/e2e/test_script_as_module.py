@@ -278,9 +278,41 @@ def test_large_variables_come_from_a_file_of_the_batch(project: Project) -> None
 def test_what_did_not_come_along_is_said_where_it_is_missed(project: Project) -> None:
     project.write("main.py", experiment_of("", "return SOCKET", guarded="import socket; SOCKET = socket.socket()"))
 
-    told = project.python("main.py").stdout
+    done = project.python("main.py")
 
+    told = done.stdout
+    assert "note: the runs have no 'SOCKET', which was made under the guard: SOCKET is a socket, which" in done.stderr
     assert "NameError: name 'SOCKET' is not defined ('SOCKET' was not sent to the run's process: TypeError" in told
+
+
+GENERATOR = "(x for x in 'ab')"
+
+
+@pytest.mark.parametrize(
+    ("top", "guarded", "told"),
+    [
+        ("X = None", f"X = {GENERATOR}", "X is a generator"),
+        ("X = {}", f"X['a'] = {GENERATOR}", "X → key 'a' is a generator"),
+        ("X = {'b': {}}", f"X['b']['a'] = {GENERATOR}", "X → key 'b' → key 'a' is a generator"),
+        ("X = []", f"X.append({GENERATOR})", "X → item 0 is a generator"),
+        ("class C: ...\nX = C()", f"X.a = {GENERATOR}", "X → attribute 'a' is a generator"),
+        ("X = None\ndef fill():\n    global X\n    X = (x for x in 'ab')", "fill()", "X is a generator"),
+        (f"X = {GENERATOR}", "next(X)", ""),
+        (f"X = [{GENERATOR}]", "print(X)", ""),
+        ("import sqlite3\nX = sqlite3.connect(':memory:')", "X.execute('select 1')", ""),
+        ("X = None", "X = 5", ""),
+    ],
+)
+def test_what_the_guarded_part_made_and_cannot_be_sent_is_noted(
+    project: Project, top: str, guarded: str, told: str
+) -> None:
+    project.write("main.py", experiment_of(top, "return str(type(X))", guarded=guarded))
+
+    notes = [line for line in project.python("main.py").stderr.splitlines() if line.startswith("note: the runs see")]
+
+    seen = "note: the runs see 'X' as the script's top makes it, without what was done under the guard: "
+    way_out = ", which cannot be pickled; make it in the function, or use the executor 'fork'"
+    assert notes == ([f"{seen}{told}{way_out}"] if told else [])
 
 
 def test_what_cannot_be_sent_is_refused_before_the_first_run(project: Project) -> None:

@@ -22,7 +22,7 @@ from pyexp.config import registry
 from pyexp.errors import UnpicklableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from pyexp.code.script.description import Described
     from pyexp.code.values.joint import Joint
@@ -81,7 +81,11 @@ def pack(body: Body, *, by_value: bool = False) -> Packed:
     return Packed(
         package=pickle.dumps(package, protocol=5),
         joint=b"" if is_alone and len(joint.units) == 1 else joint.data,
-        notes=(*_note_on_guard(described, body), *_note_on_size(joint.sizes)),
+        notes=(
+            *_note_on_guard(described, body),
+            *_notes_on_refused(joint, gathering, references, described),
+            *_note_on_size(joint.sizes),
+        ),
     )
 
 
@@ -142,6 +146,23 @@ def _is_sendable(value: Any, references: References, own: Mapping[int, str]) -> 
 
 def _not_sent(joint: Joint) -> dict[str, str]:
     return {name: f"{type(error).__name__}: {error}" for name, error in joint.refused.items() if "." not in name}
+
+
+def _notes_on_refused(
+    joint: Joint, gathering: Gathering, references: References, described: Described
+) -> Iterator[str]:
+    """Say which names the runs have as the top made them, although the script has changed them since."""
+    for name in joint.refused.keys() & gathering.values.keys():
+        value = gathering.values[name]
+        if "." in name or not described.ownership.may_differ(name, value):
+            continue
+        path = path_to_culprit(name, value, lambda part: _is_sendable(part, references, gathering.own))
+        seen = (
+            f"the runs see {name!r} as the script's top makes it, without what was done under the guard"
+            if described.ownership.is_bound(name)
+            else f"the runs have no {name!r}, which was made under the guard"
+        )
+        yield f"{seen}: {path}; make it in the function, or use the executor 'fork'"
 
 
 def _note_on_guard(described: Described, body: Body) -> list[str]:

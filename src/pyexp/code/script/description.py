@@ -48,6 +48,8 @@ class TopOwnership:
     def __init__(self, top: Top | None = None, codes: frozenset[CodeType] = frozenset()) -> None:
         self._bound = top.bound if top is not None else frozenset()
         self._rebound = top.rebound if top is not None else frozenset()
+        self._altered = top.altered if top is not None else frozenset()
+        self._called = top.called if top is not None else frozenset()
         self._codes = codes
 
     def owns(self, name: str, definition: Any) -> bool:
@@ -62,6 +64,15 @@ class TopOwnership:
             if own:
                 return any(part.__code__ in self._codes for part in own)
         return first not in self._rebound
+
+    def may_differ(self, name: str, value: Any) -> bool:
+        """Return whether something else than the top may have set *name*, or changed its value in place."""
+        is_filled = name in self._called and isinstance(value, (dict, list, set))
+        return name in self._rebound or name in self._altered or is_filled
+
+    def is_bound(self, name: str) -> bool:
+        """Return whether the top has something under *name*."""
+        return name in self._bound
 
     def _owns_function(self, first: str, function: FunctionType) -> bool:
         inner = innermost(function)

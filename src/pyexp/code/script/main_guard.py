@@ -23,12 +23,16 @@ class Top:
         guards: First and last line of each guarded part.
         bound: The names that the rest binds, whatever branch is taken; ``"*"`` for those of a star import.
         rebound: The names that the guarded parts, or functions with a ``global`` statement, bind as well.
+        altered: The names of whose values the guarded parts set an item or an attribute.
+        called: The names of whose values the guarded parts call a method.
     """
 
     tree: ast.Module
     guards: tuple[tuple[int, int], ...]
     bound: frozenset[str]
     rebound: frozenset[str]
+    altered: frozenset[str]
+    called: frozenset[str]
 
     def is_guarded(self, line: int) -> bool:
         """Return whether *line* is in a guarded part."""
@@ -47,6 +51,8 @@ def take_out_guards(tree: ast.Module) -> Top:
         guards=tuple((node.lineno, node.end_lineno or node.lineno) for node in remover.removed),
         bound=frozenset(bound_names(tree)),
         rebound=frozenset(rebound),
+        altered=frozenset().union(*map(_altered, remover.removed)),
+        called=frozenset().union(*map(_called, remover.removed)),
     )
 
 
@@ -130,6 +136,23 @@ def _is_name(node: ast.expr) -> bool:
 
 def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value == _MAIN
+
+
+def _altered(node: ast.AST) -> set[str]:
+    places = (part for part in ast.walk(node) if isinstance(part, (ast.Subscript, ast.Attribute)))
+    return {_first_name(place) for place in places if not isinstance(place.ctx, ast.Load)}
+
+
+def _called(node: ast.AST) -> set[str]:
+    calls = (part.func for part in ast.walk(node) if isinstance(part, ast.Call))
+    return {_first_name(function) for function in calls if isinstance(function, ast.Attribute)}
+
+
+def _first_name(place: ast.expr) -> str:
+    """Return the name that *place*, such as ``name.x[0]``, starts from; nothing if that is another expression."""
+    while isinstance(place, (ast.Subscript, ast.Attribute)):
+        place = place.value
+    return place.id if isinstance(place, ast.Name) else ""
 
 
 def _flags(tree: ast.Module) -> frozenset[str]:
