@@ -126,6 +126,7 @@ def test_a_disk_that_fails_is_told(tmp_path, monkeypatch, number):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_batch_starts_where_folders_cannot_be_synced(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", failing(errno.EINVAL))
     result = run_one(lambda config: config.x, {"x": 1}, tmp_path, executor="inline")

@@ -50,6 +50,7 @@ def test_shared_locks_keep_out_the_others_only(opened):
     assert not try_lock(third)
 
 
+@pytest.mark.slow
 def test_patience_ends(opened):
     one, other = opened(), opened()
     lock(one)

@@ -129,6 +129,7 @@ def test_pages_use_plain_words(name: str):
     assert tics((ROOT / name).read_text(encoding="utf-8"), name) == []
 
 
+@pytest.mark.slow
 def test_docstrings_of_functions_begin_with_a_verb_and_those_of_properties_with_a_noun():
     found = {name: bad_beginnings(source) for name, source in texts().items()}
     assert {name: lines for name, lines in found.items() if lines} == {}

@@ -226,6 +226,7 @@ def test_imports_that_double_are_refused(write):
         load_config(write("main.yaml", "imports: 39.yaml"))
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_imports_is_refused_not_a_recursion_error(write):
     for n in range(60):
         write(f"{n}.yaml", f"imports: {n + 1}.yaml")

@@ -46,6 +46,7 @@ def test_an_ordinary_config_is_whole():
 @pytest.mark.parametrize(
     "values", [nested(98), {"s": "x" * (MAX_LETTERS - 1)}, {f"k{n}": n for n in range(MAX_VALUES)}]
 )
+@pytest.mark.slow
 def test_configs_up_to_the_limits_are_whole(values):
     text = config_text(values)
 
@@ -54,6 +55,7 @@ def test_configs_up_to_the_limits_are_whole(values):
 
 
 @pytest.mark.parametrize("kind", LARGE)
+@pytest.mark.slow
 def test_a_large_config_is_cut_and_says_so(kind):
     config = Config(LARGE[kind])
     started = time.process_time()

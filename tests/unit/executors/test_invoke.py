@@ -63,6 +63,7 @@ def test_environment_is_set_for_the_run_and_restored(make_task, monkeypatch):
 
 
 @pytest.mark.parametrize("ends", list(permutations("abc")), ids="".join)
+@pytest.mark.slow
 def test_environment_is_restored_in_whichever_order_runs_end(make_task, monkeypatch, ends):
     monkeypatch.setenv("PYEXP_TEST_OLD", "before")
     names = ("PYEXP_TEST_OLD", "PYEXP_TEST_NEW")

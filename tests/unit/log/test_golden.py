@@ -54,6 +54,7 @@ def test_format_1_is_protobuf():
 
 @pytest.mark.parametrize("name", ["format-1-paced", "format-1-merged"])
 @pytest.mark.parametrize("cut", [0, 1], ids=["closed", "cut before its end"])
+@pytest.mark.slow
 def test_format_1_at_the_pace_of_training(tmp_path, name, cut):
     data = (GOLDEN / f"{name}.pb").read_bytes()
     (tmp_path / "events.pb").write_bytes(data[: len(data) - cut])

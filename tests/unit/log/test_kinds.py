@@ -127,6 +127,7 @@ def test_a_new_kind_is_one_row(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_importing_the_table_imports_neither_capture_nor_restore():
     program = (
         "import sys, pyexp.log.kinds; "

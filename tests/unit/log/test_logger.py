@@ -172,6 +172,7 @@ STRANGE_TAGS = [
 
 
 @both_formats
+@pytest.mark.slow
 def test_strange_tags_that_stay_in_the_folder(tmp_path, use_protobuf):
     with Logger(tmp_path / "run", use_protobuf) as logger:
         for tag in STRANGE_TAGS:

@@ -218,6 +218,7 @@ def test_unknown_tags(tmp_path, use_protobuf):
         reader.load_figure("f", 0)
 
 
+@pytest.mark.slow
 def test_big_contents_are_not_read_for_scalars(tmp_path, monkeypatch):
     with Logger(tmp_path) as logger:
         logger.add_scalar("a", 1)

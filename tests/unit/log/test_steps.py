@@ -99,6 +99,7 @@ def test_integers_of_every_kind(tmp_path, step, expected):
 
 @pytest.mark.parametrize("step", [1.0, "3", float("nan"), np.float64(2), [1]])
 @pytest.mark.parametrize("name", [*SCALARS, *CALLS])
+@pytest.mark.slow
 def test_what_is_no_step(tmp_path, name, step):
     with Logger(tmp_path) as logger:
         with pytest.raises(TypeError, match=r"the step( of '(x|hparams)')? must be an integer; found "):

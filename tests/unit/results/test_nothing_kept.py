@@ -46,6 +46,7 @@ def test_damage_is_seen_without_opening_it(runner, monkeypatch):
     [b"x" * 40, bytearray(40), 1j, "x" * 100_000, 1 << 200_000, {"raw": b"x", "text": [None, "y" * 100_000]}],
     ids=["bytes", "bytearray", "complex", "str", "int", "nested"],
 )
+@pytest.mark.slow
 def test_what_needs_no_class_is_not_opened(value, tmp_path, monkeypatch):
     monkeypatch.setattr(result_module, "load_result", lambda *_, **__: pytest.fail("opened"))
     assert make_runner(lambda _: value, [{}], tmp_path, executor="inline").run()[0].ok

@@ -29,6 +29,7 @@ def cancelled_at(runner, entered: threading.Event, go: threading.Event) -> None:
     asyncio.run(cancel())
 
 
+@pytest.mark.slow
 def test_cancelled_while_the_batch_is_made_releases_it(tmp_path, monkeypatch):
     entered, go = threading.Event(), threading.Event()
 
@@ -134,6 +135,7 @@ def test_devices_that_cannot_be_kept_apart_are_told_before_there_is_a_batch(tmp_
 
 
 @pytest.mark.parametrize("place", ["pyexp.runner.phases.Execution", "pyexp.runner.execution.Dispatcher"])
+@pytest.mark.slow
 def test_start_that_fails_releases_the_batch(tmp_path, monkeypatch, place):
     def fail(*_, **__):
         raise RuntimeError("cannot start")

@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys, pyexp
 runner = pyexp.ExperimentRunner(len, name="lab", output_dir=sys.argv[1])
@@ -17,6 +19,7 @@ def loaded(folder, what):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
 
 
+@pytest.mark.slow
 def test_a_list_of_batches_loads_nothing_that_executes_runs(tmp_path):
     assert "asyncio" in loaded(tmp_path, "run").stderr
     listed = loaded(tmp_path, "list")

@@ -178,6 +178,7 @@ def test_fail_fast_ends_what_runs_and_starts_nothing_more(make_batch):
     assert statuses(batch) == ["interrupted", "failed", "pending", "pending"]
 
 
+@pytest.mark.slow
 def test_timeout_is_per_attempt(make_batch):
     async def hang_once(task):
         if task.attempt == 1:
@@ -192,6 +193,7 @@ def test_timeout_is_per_attempt(make_batch):
     assert statuses(batch) == ["passed"]
 
 
+@pytest.mark.slow
 def test_pid_is_the_runs_own_once_it_has_told(make_batch):
     seen = []
 
@@ -295,6 +297,7 @@ def test_run_with_a_damaged_config_fails_alone(make_batch):
     assert batch.records()[0].error.startswith("DamagedFileError: ")
 
 
+@pytest.mark.slow
 def test_devices_are_never_shared(make_batch):
     held: set[str] = set()
 

@@ -73,6 +73,7 @@ def test_copy_of_the_descriptor_does_not_keep_the_lock(path):
     os.close(copy)
 
 
+@pytest.mark.slow
 def test_lock_held_by_a_child_of_a_dead_owner_is_taken_over(path):
     code = (
         "import os, sys, time; from pathlib import Path; from pyexp.store.claim import Claim\n"
@@ -206,6 +207,7 @@ def test_without_locks_the_owner_touches_its_file(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("no_locks")
+@pytest.mark.slow
 def test_without_locks_a_batch_runs_continues_and_is_read(tmp_path, capsys):
     runner = make_runner(lambda config: 1 / config.x, [{"x": 0}, {"x": 1}], tmp_path, executor="inline")
     results = runner.run()

@@ -61,6 +61,7 @@ def test_a_grid_grows_along_its_axes(tmp_path):
         assert (config.lr, config.width, config.seed) == (at // 15 + 1, [8, 16, 32][at // 5 % 3], at % 5)
 
 
+@pytest.mark.slow
 def test_runs_without_an_axis_lie_at_none(tmp_path):
     batch = batch_of(grid([1, 2, 3], [8, 16, 32]), tmp_path)
     extended, extension = extend(batch, grid([1, 2, 3], [8, 16, 32], range(5)))

@@ -47,6 +47,7 @@ def test_a_batch_is_whole_before_its_last_folder(tmp_path):
 
 
 @pytest.mark.parametrize("chosen", [{}, {"filter": "r1"}], ids=["all", "some"])
+@pytest.mark.slow
 def test_a_start_that_was_killed_in_between_is_continued(tmp_path, chosen):
     batch = make_batch(tmp_path)
     runner = make_runner(lambda config: config.x, [], tmp_path, executor="inline")
@@ -82,6 +83,7 @@ def test_each_is_made_once(tmp_path):
     assert real_folders(tmp_path) == {folder for folder, _ in runs()} - {"r7"}
 
 
+@pytest.mark.slow
 def test_one_that_a_thread_makes_is_waited_for(tmp_path, monkeypatch):
     begun, may_end = threading.Event(), threading.Event()
 
@@ -124,6 +126,7 @@ def test_one_that_cannot_be_made_is_an_error_where_it_is_required(tmp_path, monk
     assert kind in ("no room", "batch is gone") or len(list(root.iterdir())) >= COUNT - 1
 
 
+@pytest.mark.slow
 def test_a_start_that_lacks_a_folder_says_so(tmp_path, monkeypatch):
     configs = [{"name": f"r{x}", "x": x} for x in range(COUNT)]
     runner = make_runner(lambda config: config.x, configs, tmp_path, executor="inline")

@@ -66,6 +66,7 @@ def test_alteration_is_found_by_the_digest(path):
         load_result(path, digest)
 
 
+@pytest.mark.slow
 def test_truncation_is_found_without_a_digest(path):
     save_result(path, list(range(100)))
     whole = path.read_bytes()

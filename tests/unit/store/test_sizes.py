@@ -112,6 +112,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.slow
 def test_the_size_is_that_of_the_files(batch, change):
     change(batch)
     found = look_at(batch.paths.root)
@@ -128,6 +129,7 @@ def opened(monkeypatch):
     return names
 
 
+@pytest.mark.slow
 def test_no_folder_of_a_run_that_has_ended_is_opened(batch, opened):
     assert look_at(batch.paths.root).size_bytes
     assert opened == [batch.paths.timestamp]

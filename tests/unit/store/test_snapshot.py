@@ -112,6 +112,7 @@ def test_an_equal_tree_is_the_same_commit(tree):
     assert len(git(tree, "for-each-ref", "refs/pyexp/").splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_before_the_first_commit(tmp_path):
     git(tmp_path, "init", "-q")
     (tmp_path / "main.py").write_text("one")
@@ -232,6 +233,7 @@ def test_an_edit_in_the_same_moment_as_git_add_is_seen(tree):
         assert git(tree, "show", f"{commit}:main.py") == f"b{i:03}"
 
 
+@pytest.mark.slow
 def test_large_data_is_left_out_and_named_once(tree):
     (tree / "data").mkdir()
     for i in range(4):
@@ -253,6 +255,7 @@ def test_large_data_is_left_out_and_named_once(tree):
     assert take_snapshot(tree, []).notes == ()
 
 
+@pytest.mark.slow
 def test_sources_come_before_data_where_not_all_fits(tree):
     (tree / "data").mkdir()
     for i in range(30):
@@ -265,6 +268,7 @@ def test_sources_come_before_data_where_not_all_fits(tree):
     assert len(snapshot.outside) == 22
 
 
+@pytest.mark.slow
 def test_a_tracked_file_is_taken_whatever_its_size(tree):
     (tree / "weights.bin").write_bytes(b"x" * 1000)
     limits = Limits(file_bytes=100, total_bytes=100)
@@ -447,6 +451,7 @@ def test_submodules_are_kept_in_their_own_repositories(tree, tmp_path_factory):
     assert git(tree / "library", "for-each-ref", "--format=%(objectname)", "refs/pyexp/").count(part.commit) == 1
 
 
+@pytest.mark.slow
 def test_in_a_linked_work_tree(tree, tmp_path_factory):
     second = tmp_path_factory.mktemp("second") / "tree"
     git(tree, "worktree", "add", "-q", str(second))
@@ -484,6 +489,7 @@ def test_an_output_folder_of_any_name(tree, name):
     assert files_of(tree, commit) == [".gitignore", "main.py", "out2/kept"]
 
 
+@pytest.mark.slow
 def test_a_sha256_repository(tmp_path):
     git(tmp_path, "init", "-q", "--object-format=sha256")
     (tmp_path / "main.py").write_text("one")

@@ -64,6 +64,7 @@ def stats():
     return scipy.stats
 
 
+@pytest.mark.slow
 def test_samples_are_the_same_again_and_a_larger_one_begins_with_them(stats):
     space = {
         "lr": stats.loguniform(1e-5, 1e-1),
@@ -82,6 +83,7 @@ def test_samples_are_the_same_again_and_a_larger_one_begins_with_them(stats):
     assert len(prepare_configs(sweep([{"name": "exp"}], drawn, axis="draw"))) == 20
 
 
+@pytest.mark.slow
 def test_a_sample_draws_fairly(stats):
     values = [each["x"] for each in sample(2_000, {"x": ["a", "b", "c", "d"], "y": stats.norm()})]
 

@@ -42,6 +42,7 @@ def test_any_names(names):
     assert_safe(folder_names([{"name": name} for name in names]))
 
 
+@pytest.mark.slow
 def test_ten_thousand_names_that_look_alike():
     folders = folder_names([{"name": name} for name in ["é", "e\u0301", "É", "É".casefold()] * 2_500])
 

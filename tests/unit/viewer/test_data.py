@@ -42,6 +42,7 @@ async def test_a_short_series_comes_raw(tmp_path):
         assert all(1e9 < at < 1e11 for at in series.columns["time"])
 
 
+@pytest.mark.slow
 async def test_a_long_series_keeps_its_extremes_and_zooms_to_raw(tmp_path):
     with Logger(tmp_path / "a") as logger:
         for step in range(20_000):

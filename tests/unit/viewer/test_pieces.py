@@ -79,17 +79,20 @@ def test_names_sort_as_a_person_counts():
 
 
 @given(st.lists(st.text(st.characters(), max_size=20)))
+@pytest.mark.slow
 def test_any_names_can_be_sorted(names):
     sorted(names, key=natural_key)
 
 
 @given(st.text(st.characters()))
+@pytest.mark.slow
 def test_an_id_fits_a_javascript_number(name):
     assert 0 <= stable_id("tag", name) < 2**53
     assert stable_id("tag", name) == stable_id("tag", name) != stable_id("run", name)
 
 
 @given(st.integers(0, 5_000), st.integers(1, 500))
+@pytest.mark.slow
 def test_thinning_keeps_the_ends_and_the_limit(count, limit):
     kept = thin(count, limit)
     assert len(kept) <= limit

@@ -77,10 +77,12 @@ def reachable(modules: dict[str, set[str]], start: str) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_rooms_import_one_way() -> None:
     assert problems_of(modules_of(SCRIPTS)) == []
 
 
+@pytest.mark.slow
 def test_the_import_lines_are_all_found() -> None:
     modules = modules_of(SCRIPTS)
     assert "workspace.js" in modules["main.js"]  # imported on demand

@@ -95,6 +95,7 @@ def test_a_folder_on_the_path(tree, change):
 
 
 @changes
+@pytest.mark.slow
 def test_a_folder_of_links(tree, change):
     """As setuptools' strict mode has it."""
     links = tree.root / "build/__editable__.pkg-1/pkg"
@@ -107,6 +108,7 @@ def test_a_folder_of_links(tree, change):
     assert tree.python(CODE) == "OLD OLD OLD"
 
 
+@pytest.mark.slow
 def test_finders_of_others_answer_as_ever(tree, tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site/elsewhere.py").write_text(NEW)

@@ -70,6 +70,7 @@ def test_packages_of_all_kinds(tree, names, is_deleted):
     assert tree.python(code) == "OLD OLD OLD"
 
 
+@pytest.mark.slow
 def test_a_namespace_is_joined_from_inside_and_outside(tree, tmp_path):
     tree.write("space/inner.py", OLD)
     (tmp_path / "else/space").mkdir(parents=True)
@@ -82,6 +83,7 @@ def test_a_namespace_is_joined_from_inside_and_outside(tree, tmp_path):
     assert tree.python(code) == "OLD NEW 2"
 
 
+@pytest.mark.slow
 def test_relative_and_lazy_imports_and_an_edit_while_the_process_lives(tree):
     tree.write("pkg/__init__.py", "")
     tree.write("pkg/a.py", "def late():\n    from . import b\n    from .c import v\n    return b.v, v\n")
@@ -96,6 +98,7 @@ print(*pkg.a.late())
     assert tree.python(code) == "OLD OLD"
 
 
+@pytest.mark.slow
 def test_reload_and_run_module(tree):
     tree.write("m.py", OLD + "print(v, __name__)")
     tree.write("pkg/__main__.py", OLD + "print(v, __package__)")
@@ -108,6 +111,7 @@ def test_reload_and_run_module(tree):
     assert tree.python(code).splitlines() == ["OLD m", "OLD m", "OLD x", "OLD pkg"]
 
 
+@pytest.mark.slow
 def test_an_edit_between_two_reloads(tree):
     path = tree.write("m.py", OLD)
     tree.freeze()

@@ -16,6 +16,7 @@ def tree(tmp_path):
 
 
 @pytest.mark.parametrize("change", [edit, delete, leave], ids=lambda change: change.__name__)
+@pytest.mark.slow
 def test_a_script_that_is_run_again(tree, change):
     tree.write("m.py", OLD + "print(v, __name__, __file__)")
     tree.freeze()
@@ -24,6 +25,7 @@ def test_a_script_that_is_run_again(tree, change):
     assert tree.python(f"import runpy; runpy.run_path({path!r}, run_name='x')") == f"OLD x {path}"
 
 
+@pytest.mark.slow
 def test_a_script_without_suffix(tree):
     tree.write("bin/train", OLD + "print(v)")
     tree.freeze(script=tree.root / "bin/train")
@@ -31,6 +33,7 @@ def test_a_script_without_suffix(tree):
     assert tree.python(f"import runpy; runpy.run_path({str(tree.root / 'bin/train')!r})") == "OLD"
 
 
+@pytest.mark.slow
 def test_the_truth_about_the_source(tree):
     path = tree.write("m.py", "def f():\n    raise ValueError('old line')  # OLD\n")
     tree.freeze()
@@ -47,6 +50,7 @@ print(m.__loader__.get_source("m").count("OLD"), m.__loader__.get_data(m.__file_
     assert not (tree.root / "__pycache__").exists()
 
 
+@pytest.mark.slow
 def test_a_traceback_of_what_was_edited_after_its_import(tree):
     path = tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
     tree.freeze()
@@ -72,6 +76,7 @@ def is_old():
 
 
 @pytest.mark.parametrize("change", ["write_text('# NEW\\n' * 9)", "unlink()"], ids=["edited", "deleted"])
+@pytest.mark.slow
 def test_the_source_of_what_was_imported_before_the_hook(tree, change):
     tree.write("m.py", "def f():\n    raise ValueError  # OLD")
     tree.freeze()
@@ -82,6 +87,7 @@ def test_the_source_of_what_was_imported_before_the_hook(tree, change):
     assert tree.python(code).splitlines() == ["{True}", "{True}"]
 
 
+@pytest.mark.slow
 def test_without_the_hook_the_file_is_shown(tree):
     tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
     tree.freeze()
@@ -89,6 +95,7 @@ def test_without_the_hook_the_file_is_shown(tree):
     assert tree.python(code) == "{False}"
 
 
+@pytest.mark.slow
 def test_what_git_has_no_more_is_shown_as_it_is(tree):
     tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
     tree.freeze()
@@ -149,6 +156,7 @@ def test_links_to_files_and_folders(tree):
     assert tree.python(code) == expected
 
 
+@pytest.mark.slow
 def test_a_tree_and_a_folder_that_are_reached_by_a_link(tree, tmp_path):
     tree.write("m.py", OLD)
     tree.write("lib/n.py", OLD)

@@ -18,6 +18,7 @@ def tree(tmp_path):
     return WorkTree(tmp_path / "work tree ü")
 
 
+@pytest.mark.slow
 def test_new_and_ignored_files_are_seen(tree):
     tree.write("m.py", OLD)
     tree.write("pkg/__init__.py", "")
@@ -50,6 +51,7 @@ def test_a_new_file_takes_no_name_of_another_module(tree, tmp_path):
     assert tree.python(code) == "False OLD OLD"
 
 
+@pytest.mark.slow
 def test_an_ignored_file_keeps_the_name_of_another_module(tree, tmp_path):
     tree.write("m.py", OLD)
     tree.write("space/a.py", OLD)
@@ -75,6 +77,7 @@ def test_nested_repositories_are_what_they_are_and_hide_what_they_hid(tree, tmp_
     assert tree.python("import inner.part; print(inner.part.v, inner.v)") == "of another size OLD"
 
 
+@pytest.mark.slow
 def test_data_of_a_package(tree):
     tree.write("pkg/__init__.py", OLD)
     tree.write("pkg/data/table.csv", "old")
@@ -89,6 +92,7 @@ print([module.name for module in pkgutil.iter_modules(pkg.__path__)])
     assert tree.python(code).splitlines() == ["OLD new b'new'", "[]"]
 
 
+@pytest.mark.slow
 def test_an_environment_in_the_tree_is_left_to_python(tree):
     tree.write("m.py", OLD)
     tree.write(".venv/lib/site-packages/third.py", OLD)
@@ -119,6 +123,7 @@ except ImportError as error: print(error)
     assert "\n" not in said
 
 
+@pytest.mark.slow
 def test_the_list_of_files_is_gone(tree):
     tree.write("m.py", OLD)
     tree.freeze()
@@ -130,6 +135,7 @@ except OSError as error: print(error)
     assert "cannot be read any more" in tree.python(code)
 
 
+@pytest.mark.slow
 def test_many_changed_files_are_one_question(tree):
     names = [f"m{i}.py" for i in range(40)]
     for name in names:
@@ -146,6 +152,7 @@ print({importlib.import_module(f"m{i}").v for i in range(40)}, len(asked))
     assert tree.python(code) == "{'OLD'} 1"
 
 
+@pytest.mark.slow
 def test_nothing_stays_after_uninstalling(tree):
     tree.write("m.py", OLD)
     tree.write("n.py", OLD)
@@ -163,6 +170,7 @@ print(m.v, n.v, hooks[0] - len(sys.path_hooks))
     assert tree.python(code) == "OLD NEW 1"
 
 
+@pytest.mark.slow
 def test_installed_twice_it_is_there_once(tree):
     tree.write("m.py", OLD)
     tree.freeze()
@@ -175,6 +183,7 @@ print(before == (sys.path_hooks, sys.meta_path))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.slow
 def test_a_forked_child_has_it_and_its_parent_does_not(tree):
     tree.write("m.py", OLD)
     tree.freeze()
@@ -217,6 +226,7 @@ def test_the_racy_moment_is_decided_by_content(tree):
     assert frozen.is_unchanged(frozen.files("")["m.py"], str(path))
 
 
+@pytest.mark.slow
 def test_python_of_another_folder_is_left_alone(tree):
     tree.write("m.py", OLD)
     tree.freeze()
@@ -237,6 +247,7 @@ def test_a_sha256_repository(tmp_path):
     assert tree.python("import m; print(m.v)") == "OLD"
 
 
+@pytest.mark.slow
 def test_a_linked_work_tree(tree, tmp_path):
     tree.write("m.py", OLD)
     tree.freeze()
@@ -247,6 +258,7 @@ def test_a_linked_work_tree(tree, tmp_path):
     assert second.python("import m; print(m.v)") == "OLD"
 
 
+@pytest.mark.slow
 def test_environment_of_another_repository(tree):
     tree.write("m.py", OLD)
     tree.freeze()

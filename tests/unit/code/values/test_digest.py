@@ -46,6 +46,7 @@ def test_values_are_told_apart(make):
     assert digest(make(1)) != digest(make(2))
 
 
+@pytest.mark.slow
 def test_a_set_has_one_digest_whatever_its_order():
     code = (
         "from pyexp.code.values.digest import digest_of\nfrom pyexp.code.values.references import OwnsAll, References\n"

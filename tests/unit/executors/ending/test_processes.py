@@ -254,6 +254,7 @@ def test_guard_that_was_closed_while_it_started_has_no_process():
 
 
 @pytest.mark.parametrize("is_native", [True, False], ids=["task", "scope"])
+@pytest.mark.slow
 def test_guard_ends_with_a_task_that_is_cancelled_while_it_starts(monkeypatch, is_native):
     started = []
     is_starting, may_go_on = threading.Event(), threading.Event()
@@ -288,6 +289,7 @@ def test_guard_ends_with_a_task_that_is_cancelled_while_it_starts(monkeypatch, i
     assert started[0]._process is None
 
 
+@pytest.mark.slow
 def test_guard_ends_with_a_loop_that_cancels_its_tasks_again_and_again():
     guards = []
 

@@ -63,6 +63,7 @@ def start(lifeline: Lifeline, argv: list[str], streams, **options) -> int:
     return lifeline.start(argv, streams=streams, environment=os.environ, folder="/", **options)
 
 
+@pytest.mark.slow
 def test_exit_code_comes_back_and_the_next_can_be_started(null):
     lifeline = Lifeline()
     codes = []
@@ -75,6 +76,7 @@ def test_exit_code_comes_back_and_the_next_can_be_started(null):
     wait_until(lambda: not is_alive(lifeline.pid), what="the supervisor's end")
 
 
+@pytest.mark.slow
 def test_program_that_cannot_be_started_says_why(tmp_path, null):
     lifeline = Lifeline()
     with open(tmp_path / "log", "wb") as log:
@@ -96,6 +98,7 @@ def test_what_a_program_leaves_behind_is_ended_before_its_end_is_told(null, fami
     lifeline.close()
 
 
+@pytest.mark.slow
 def test_stopping_is_polite_first(null, family):
     lifeline = Lifeline()
     start(lifeline, family.program(), null)

@@ -36,6 +36,7 @@ def make_figure():
     return figure
 
 
+@pytest.mark.slow
 def test_a_matplotlib_figure_comes_back_with_its_picture(log):
     log.set_global_it(25)
     log.add_figure("group/curve", make_figure(), interactive=False)
@@ -82,6 +83,7 @@ def test_a_figure_of_pyplot_opens_no_window_when_it_is_loaded(log):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.slow
 def test_an_unpicklable_figure_raises_and_later_calls_work(log):
     figure = make_figure()
     figure.generator = (number for number in range(3))

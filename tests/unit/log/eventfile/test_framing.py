@@ -6,6 +6,7 @@ from pyexp.log.eventfile import framing
 
 
 @given(st.binary(max_size=300), st.integers(0, 1 << 34), st.integers(0, 1 << 40))
+@pytest.mark.slow
 def test_a_sealed_record_parses_where_it_was_sealed(head, data_bytes, offset):
     sealed, trailer = framing.seal(head, data_bytes, offset)
     frame = framing.parse(sealed, 0, offset)
@@ -17,6 +18,7 @@ def test_a_sealed_record_parses_where_it_was_sealed(head, data_bytes, offset):
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_any_flipped_bit_is_found(data):
     sealed = bytearray(framing.seal(b"head", 100, 7)[0])
     bit = data.draw(st.integers(0, 8 * len(sealed) - 1))

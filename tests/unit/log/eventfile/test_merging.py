@@ -244,6 +244,7 @@ def test_later_attempts_hide_points_in_merged_blocks(tmp_path):
     assert len(reader.attempts) == 2
 
 
+@pytest.mark.slow
 def test_several_processes_that_log_one_tag(tmp_path):
     (tmp_path / "run").mkdir()
     files = [EventFile(tmp_path / "run" / "events.pb")]

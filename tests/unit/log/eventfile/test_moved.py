@@ -192,6 +192,7 @@ WHOLE = [behind_something_else, without_its_begin, twice, before_another, with_l
 @pytest.mark.filterwarnings("ignore:.*is not an event log")  # where by chance every record has a line end
 @pytest.mark.parametrize("closed", [True, False])
 @pytest.mark.parametrize("kind", WHOLE, ids=lambda kind: kind.__name__)
+@pytest.mark.slow
 def test_a_file_that_a_transfer_damaged(tmp_path, kind, closed):
     data = write_log(tmp_path / "run", closed=closed)
     bounds = frames(tmp_path / "run" / "events.pb")

@@ -8,6 +8,7 @@ from pyexp.log.eventfile import protobuf_wire
 
 
 @given(st.integers(0, (1 << 64) - 1))
+@pytest.mark.slow
 def test_varints_round_trip(number):
     encoded = protobuf_wire.varint(number)
     assert protobuf_wire.parse_varint(b"x" + encoded + b"y", 1) == (number, 1 + len(encoded))
@@ -41,6 +42,7 @@ def test_a_broken_field_is_an_error(data):
 
 
 @given(st.lists(st.floats(width=64)))
+@pytest.mark.slow
 def test_columns_round_trip_bit_by_bit(values):
     column = array("d", values)
     assert protobuf_wire.parse_column("d", protobuf_wire.column_bytes(column)).tobytes() == column.tobytes()

@@ -132,6 +132,7 @@ def anything(chance):
 
 
 @pytest.mark.parametrize("seed", range(25))
+@pytest.mark.slow
 def test_any_log_says_the_same_once_it_is_closed(tmp_path, monkeypatch, seed):
     monkeypatch.setattr(rewriting, "LEAST_SAVED_PART", -9.0)
     monkeypatch.setattr(rewriting, "_POINTS_AT_ONCE", random.Random(seed).choice([1, 40, 10_000]))
@@ -148,6 +149,7 @@ def test_any_log_says_the_same_once_it_is_closed(tmp_path, monkeypatch, seed):
     assert "merged" not in heads(folder / "events.pb")
 
 
+@pytest.mark.slow
 def test_a_closed_log_has_each_number_once(tmp_path):
     path = write(tmp_path / "run", 400)
     kinds = heads(path)
@@ -273,6 +275,7 @@ def fork(action):
 
 @pytest.mark.parametrize("logs_before", [True, False])
 @pytest.mark.parametrize("steps", [5, 60])
+@pytest.mark.slow
 def test_a_forked_child_loses_nothing(tmp_path, logs_before, steps):
     """Whether the child has the file open when the parent closes, or opens what is in its place by then."""
     logger = Logger(tmp_path / "run")

@@ -36,6 +36,7 @@ def test_a_whole_file_is_one_message(tmp_path):
     assert message.record[2].part[0] == b"hello"
 
 
+@pytest.mark.slow
 def test_protoc_decodes_a_whole_file(tmp_path):
     with Logger(tmp_path) as logger:
         logger.add_scalar("loss", 0.5)

@@ -82,6 +82,7 @@ def wait_until(condition, timeout_s=10):
         threading.Event().wait(0.005)
 
 
+@pytest.mark.slow
 def test_rows_arrive_without_a_flush(writer, sink):
     writer.rows["a"]((3, 1.5, 0.0))
     wait_until(lambda: sink.rows)
@@ -114,6 +115,7 @@ def test_counted_and_given_iterations_may_mix(writer, sink):
     assert [it for _, it, _ in sink.rows] == [0, 1, 7, 2]
 
 
+@pytest.mark.slow
 def test_a_failure_surfaces_once_and_nothing_is_lost(writer, sink):
     sink.error = OSError(28, "No space left on device")
     writer.rows["a"]((0, 0.0, 0.0))
@@ -153,6 +155,7 @@ def test_a_full_disk_and_a_full_queue_refuse_the_event(writer, sink, monkeypatch
     assert len(sink.rows) == 100
 
 
+@pytest.mark.slow
 def test_an_absurd_event_is_dropped_reported_and_no_longer_counted(writer, sink, monkeypatch):
     monkeypatch.setattr(back_pressure, "MAX_WAITING_BYTES", 3000)
     sink.error = ValueError("too large")
@@ -348,6 +351,7 @@ def test_each_flush_that_failed_raises(writer, sink):
     assert [tag for tag, _ in sink.items] == ["t", "later"]
 
 
+@pytest.mark.slow
 def test_concurrent_flushes_that_failed_all_raise(writer, sink):
     sink.gate.clear()
     writer.put(item())
@@ -463,6 +467,7 @@ def refuse_threads(monkeypatch, times):
     return refused
 
 
+@pytest.mark.slow
 def test_a_thread_that_is_refused_is_started_at_a_later_call(sink, monkeypatch):
     writer = Writer(sink)
     refused = refuse_threads(monkeypatch, times=1)

@@ -51,6 +51,7 @@ def test_lines_of_one_hue_share_its_colour(results):
     assert len({trace.line.color for trace in lines(figure)}) == 2
 
 
+@pytest.mark.slow
 def test_all_tags_one_below_the_other(results):
     figure = results.plot.curves(band="seed", hue="lr")
 
@@ -66,6 +67,7 @@ def test_over_time(results):
     assert all(np.diff(figure.data[0].x) >= 0)
 
 
+@pytest.mark.slow
 def test_a_plain_list_of_runs_is_grouped_by_its_configs(results):
     flat = Results(results)
     figure = flat.plot.curves("val/acc", hue="optim.lr", band="seed")
@@ -73,6 +75,7 @@ def test_a_plain_list_of_runs_is_grouped_by_its_configs(results):
     assert [trace.name for trace in lines(figure)] == [trace.name for trace in lines(results.plot.curves("val/acc", hue="optim.lr", band="seed"))]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_heatmap(results):
     figure = results.plot.heatmap("accuracy", x="width", y="lr")
 
@@ -106,6 +109,7 @@ def test_parallel(results):
     assert [dimension.label for dimension in only.dimensions][-1] == "val/acc"
 
 
+@pytest.mark.slow
 def test_scatter(results):
     figure = results.plot.scatter("lr", "accuracy", hue="width")
 

@@ -37,6 +37,7 @@ def theirs(tmp_path):
     return tmp_path / "theirs"
 
 
+@pytest.mark.slow
 def test_a_log_of_tensorboardx_reads_back_with_the_same_numbers(theirs, tmp_path):
     made = convert(theirs, tmp_path / "ours")
     assert tmp_path / "ours" / "a" in made
@@ -59,6 +60,7 @@ def test_a_log_of_tensorboardx_reads_back_with_the_same_numbers(theirs, tmp_path
         assert sum(histogram["counts"]) == 1000
 
 
+@pytest.mark.slow
 def test_hyperparameters_come_over(theirs, tmp_path):
     convert(theirs, tmp_path / "ours")
     reader = LogReader(tmp_path / "ours")
@@ -67,6 +69,7 @@ def test_hyperparameters_come_over(theirs, tmp_path):
     assert all(hparams == {"lr": 0.1, "name": "x", "flag": True} for hparams in found)
 
 
+@pytest.mark.slow
 def test_one_file_may_be_given(theirs, tmp_path):
     [file] = (theirs / "a").glob("*tfevents*")
     assert convert(file, tmp_path / "one") == [tmp_path / "one"]
@@ -98,6 +101,7 @@ def test_nothing_to_convert(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_torn_file_gives_what_is_whole(theirs, tmp_path):
     [file] = (theirs / "a").glob("*tfevents*")
     data = file.read_bytes()
@@ -174,6 +178,7 @@ def test_a_run_below_another_is_found_whatever_it_is_called(tmp_path):
     assert reader.get_run("old/run_1_").scalar_tags == {"old/1"}
 
 
+@pytest.mark.slow
 def test_a_failure_leaves_nothing_behind(theirs, tmp_path, monkeypatch):
     prepare = EventFile.prepare
     calls = []
@@ -193,6 +198,7 @@ def test_a_failure_leaves_nothing_behind(theirs, tmp_path, monkeypatch):
     assert len(convert(theirs, tmp_path / "ours")) == 4
 
 
+@pytest.mark.slow
 def test_progress_ends_with_everything_read(theirs, tmp_path):
     told = []
     convert(theirs, tmp_path / "ours", progress=lambda done, total: told.append((done, total)))

@@ -41,6 +41,7 @@ def use(writer):
     writer.close()
 
 
+@pytest.mark.slow
 def test_programs_for_tensorboardx_run_as_they_are(tmp_path):
     use(tensorboardX.SummaryWriter(str(tmp_path / "theirs")))
     use(SummaryWriter(str(tmp_path / "ours")))

@@ -34,6 +34,7 @@ async def groups(client, **wishes):
     return frame, {series.group: series for series in frame.series}
 
 
+@pytest.mark.slow
 async def test_by_one_key_of_a_sweep(tmp_path) -> None:
     bias(tmp_path)
     async with served(tmp_path) as client:
@@ -47,6 +48,7 @@ async def test_by_one_key_of_a_sweep(tmp_path) -> None:
     assert found["1"].columns["count"] == [8] * 5 + [7] * 5
 
 
+@pytest.mark.slow
 async def test_by_several_keys_and_by_all_but_one(tmp_path) -> None:
     bias(tmp_path)
     async with served(tmp_path) as client:
@@ -95,6 +97,7 @@ async def test_smoothing_is_done_over_all_points(tmp_path) -> None:
         assert value == pytest.approx(total / mass, rel=1e-9)
 
 
+@pytest.mark.slow
 async def test_the_envelope_holds_all_runs(tmp_path) -> None:
     for name in range(40):
         with Logger(tmp_path / f"run{name}") as logger:

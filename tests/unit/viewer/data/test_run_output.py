@@ -25,6 +25,7 @@ def test_a_pipe_does_not_block(tmp_path):
     assert read_tail(tmp_path, 100).text == ""
 
 
+@pytest.mark.slow
 def test_pieces_join_to_the_whole_whatever_their_length(tmp_path):
     text = "aé€😀\n" * 50
     (tmp_path / "log.out").write_text(text, encoding="utf-8", newline="")

@@ -255,6 +255,7 @@ async def test_only_so_many_are_live_at_once(tmp_path, monkeypatch):
             await until(again, "ready")
 
 
+@pytest.mark.slow
 async def test_a_figure_logged_as_a_picture_cannot_be_made_live(tmp_path):
     log_figure(tmp_path / "a", make_figure(), interactive=False)
     async with served(tmp_path) as client:

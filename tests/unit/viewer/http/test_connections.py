@@ -26,6 +26,7 @@ print(raise_descriptor_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.slow
 async def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
     found = (await anyio.run_process([sys.executable, "-c", RAISE])).stdout
     assert found.split() == [b"864", b"1024", b"1024"]

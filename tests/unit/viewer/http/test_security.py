@@ -63,6 +63,7 @@ async def raw(port: int, head: str) -> tuple[int, str]:
     return int(text.split(" ", 2)[1]), text
 
 
+@pytest.mark.slow
 async def test_s1_other_host_names_are_refused(tmp_path):
     async with served(tmp_path) as client:
         for spelling in REFUSED_HOSTS:

@@ -36,6 +36,7 @@ class Watcher:
         return self.watcher.watch(debounce_ms, step_ms, min(timeout_ms, 50), stop)
 
 
+@pytest.mark.slow
 async def test_the_watcher_waits_longer_where_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from watchfiles import _rust_notify
 

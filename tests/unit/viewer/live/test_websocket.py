@@ -88,6 +88,7 @@ async def growing(tmp_path: Path) -> AsyncIterator[Growing]:
         yield log
 
 
+@pytest.mark.slow
 async def test_a_look_is_answered_with_everything_and_then_with_what_is_new(growing):
     await growing.look()
     first = await growing.page.next()
@@ -121,6 +122,7 @@ async def test_a_cursor_that_no_longer_holds_starts_over(growing, cursor):
     assert frame.series[0].points == 10
 
 
+@pytest.mark.slow
 async def test_a_later_attempt_replaces_what_it_hides(growing, tmp_path):
     await growing.look()
     await growing.until(10)
@@ -134,6 +136,7 @@ async def test_a_later_attempt_replaces_what_it_hides(growing, tmp_path):
     assert growing.held == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (5, -1)]
 
 
+@pytest.mark.slow
 async def test_a_removed_log_empties_the_page(growing, tmp_path):
     growing.logger.close()
     catalog = await growing.client.json("/api/catalog")
@@ -144,6 +147,7 @@ async def test_a_removed_log_empties_the_page(growing, tmp_path):
     assert gone["gone"]["runs"] == [growing.run]
 
 
+@pytest.mark.slow
 async def test_a_run_that_appears_is_announced_and_its_points_follow(tmp_path):
     async with served(tmp_path) as client, client.live() as page:
         await page.look(catalog=0, epoch=page.epoch)
@@ -177,6 +181,7 @@ async def test_a_page_of_another_epoch_fetches_the_catalogue_again(tmp_path):
         assert (await page.next())["reload"] is True
 
 
+@pytest.mark.slow
 async def test_new_tags_and_entries_are_announced(growing):
     run, page = growing.run, growing.page
     tags = await growing.client.json("/api/tags", runs=run)
@@ -230,6 +235,7 @@ async def test_a_page_far_behind_is_sent_the_tail(tmp_path):
         assert (message["reset"], message["end"], len(message["text"])) == (True, 5_000_000, 65_536)
 
 
+@pytest.mark.slow
 async def test_what_is_not_understood_is_answered_and_the_look_stays(growing):
     await growing.look()
     await growing.until(10)
@@ -251,6 +257,7 @@ async def test_a_message_too_long_ends_only_its_page(tmp_path):
         assert (await other.next())["type"] == "tags"
 
 
+@pytest.mark.slow
 async def test_a_delta_too_long_is_thinned(growing):
     await growing.look()
     first = await growing.page.next()
@@ -265,6 +272,7 @@ async def test_a_delta_too_long_is_thinned(growing):
     assert growing.held == sorted(set(growing.held))
 
 
+@pytest.mark.slow
 async def test_r27_a_page_goes_on_after_the_viewer_restarts(tmp_path):
     with Logger(tmp_path / "a") as logger:
         log_points(logger, range(10))
@@ -351,6 +359,7 @@ async def test_a_page_rests_only_after_it_was_sent_something(tmp_path, monkeypat
         assert frame.series[0].base == held.cursor
 
 
+@pytest.mark.slow
 async def test_what_was_loaded_at_the_start_is_not_collected_again_and_again(tmp_path):
     async with served(tmp_path):
         assert gc.get_freeze_count() > 1000
@@ -390,6 +399,7 @@ def open_descriptors():
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
 
+@pytest.mark.slow
 async def test_r25_many_pages_are_served_and_their_sockets_return(growing):
     before = open_descriptors()
     reached = []
@@ -465,6 +475,7 @@ async def test_a_root_that_goes_and_comes_back_is_looked_at_again(tmp_path, monk
     await server.__aexit__(None, None, None)
 
 
+@pytest.mark.slow
 async def test_the_watcher_starts_again_after_it_failed(tmp_path, monkeypatch):
     from watchfiles import _rust_notify
 

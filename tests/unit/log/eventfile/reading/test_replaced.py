@@ -118,6 +118,7 @@ def test_an_object_that_is_damaged_stays_so(tmp_path, file):
             reader.read_part(entries[1].parts[0])
 
 
+@pytest.mark.slow
 def test_a_follower_of_several_attempts(tmp_path):
     reader, found = LogReader(tmp_path), []
     chance = random.Random(7)
