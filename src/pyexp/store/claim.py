@@ -8,11 +8,11 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from pyexp._files import write_atomic
 from pyexp._locks import NoLocksError, try_lock, unlock
+from pyexp._record import Record
 from pyexp.errors import BatchOwnedError
 from pyexp.store import descriptors
 
@@ -28,8 +28,7 @@ _SETTLING_S = 0.2
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Record):
     """A process: host, pid, and the start time, which distinguishes it from a later process with the same pid."""
 
     host: str
@@ -41,6 +40,10 @@ class Owner:
         """Return the owner that is this process."""
         pid = os.getpid()
         return cls(host=_host(), pid=pid, started=_process_start(pid) or "")
+
+    def facts(self) -> dict[str, str | int]:
+        """Return what a file keeps of it."""
+        return {"host": self.host, "pid": self.pid, "started": self.started}
 
     def is_dead(self) -> bool:
         """Return whether it is certain that the owner has exited; on another host nothing is certain."""
@@ -155,7 +158,7 @@ def _take_without_lock(path: Path) -> int:
                 f"{until:%H:%M:%S}"
             )
         os.close(descriptor)
-        write_atomic(path, json.dumps(asdict(Owner.current())).encode())
+        write_atomic(path, json.dumps(Owner.current().facts()).encode())
         time.sleep(_SETTLING_S)  # of two that take it at once, the later one gets it
         descriptor = os.open(path, _FLAGS, 0o666)
         if (found := _read_owner(descriptor)) != Owner.current():
@@ -227,7 +230,7 @@ def _lock_or_read(path: Path) -> tuple[int | None, Owner | None]:
             if is_locked := try_lock(descriptor):
                 os.ftruncate(descriptor, 0)
                 os.lseek(descriptor, 0, os.SEEK_SET)
-                os.write(descriptor, json.dumps(asdict(Owner.current())).encode())
+                os.write(descriptor, json.dumps(Owner.current().facts()).encode())
                 if _is_still_named(descriptor, path):
                     return descriptor, None
             else:

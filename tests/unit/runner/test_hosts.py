@@ -27,6 +27,7 @@ def cancelled_at(runner, entered: threading.Event, go: threading.Event) -> None:
             await task
 
     asyncio.run(cancel())
+    go.set()  # where the thread is left alone, the loop has ended before
 
 
 @pytest.mark.slow

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pyexp.config.overrides import parse_overrides, parse_value
 from pyexp.errors import ConfigError
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 LATEST: Final = "latest"
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """One flag.
 
     Attributes:
@@ -38,7 +37,7 @@ class Flag:
     setting: str | None = None
     is_common: bool = False
     variable: str | None = None
-    parsing: Mapping[str, Any] = field(default_factory=dict)
+    parsing: Mapping[str, Any] = MappingProxyType({})
 
 
 class OnOff(argparse.BooleanOptionalAction):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pyexp._files import folder_size
 from pyexp._garbage import uncollected
+from pyexp._record import Record, replace
 from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch
@@ -26,8 +26,7 @@ _FINAL = frozenset(status.value for status in Status if status.is_final)
 _PASSED = Status.PASSED.value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchOverview:
+class BatchOverview(Record):
     """One batch at a glance.
 
     Attributes:
@@ -45,16 +44,16 @@ class BatchOverview:
     """
 
     folder: Path
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = {}
     duration: float | None = None
     commit: str | None = None
     note: str | None = None
     trial: bool = False
-    set: Mapping[str, Any] = field(default_factory=dict)
-    sweep: Mapping[str, Any] = field(default_factory=dict)
+    set: Mapping[str, Any] = {}
+    sweep: Mapping[str, Any] = {}
     config: str | None = None
     damage: str | None = None
-    run_sizes: Mapping[str, int] = field(default_factory=dict, repr=False)
+    run_sizes: Mapping[str, int] = {}
 
     @property
     def timestamp(self) -> str:
