@@ -147,6 +147,14 @@ def sync_folder(folder: Path | str) -> None:
         os.close(descriptor)
 
 
+def is_own_folder(path: Path) -> bool:
+    """Return whether *path* is a folder, and not a link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 def folder_size(folder: Path | str, known: Mapping[str, int] | None = None) -> int:
     """Return how many bytes the files below *folder* hold, links not followed.
 

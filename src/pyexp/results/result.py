@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
@@ -218,7 +219,7 @@ class Result:
         """Return why the result of a run that passed cannot be read, empty if it can; nothing is kept."""
         state, paths = self._status(), self._batch.run(self._record.folder)
         # A class that the result needs may be gone.
-        if state.summary is None or names_types(state.summary) or paths.root.is_symlink():
+        if state.summary is None or names_types(state.summary) or os.path.islink(paths.root):
             self._load()
             return self._load_error or ""
         try:

@@ -146,11 +146,13 @@ def keep_previous(paths: RunPaths) -> None:
 
 def drop_previous(paths: RunPaths) -> None:
     """Remove what was set aside: the run has a new result."""
-    if paths.root.is_symlink():
+    has_result, has_checkpoints = map(os.path.lexists, (paths.previous_result, paths.previous_checkpoints))
+    if not (has_result or has_checkpoints) or os.path.islink(paths.root):
         return
-    with suppress(FileNotFoundError, NotADirectoryError):
-        os.unlink(paths.previous_result)
-    if os.path.lexists(paths.previous_checkpoints):
+    if has_result:
+        with suppress(FileNotFoundError):
+            os.unlink(paths.previous_result)
+    if has_checkpoints:
         _remove(paths.previous_checkpoints)
 
 

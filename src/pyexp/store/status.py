@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from typing import TYPE_CHECKING, Any, Final
 
-from pyexp._files import write_atomic
+from pyexp._files import is_own_folder, write_atomic
 from pyexp._record import names_of
 from pyexp.errors import DamagedFileError
 from pyexp.task import RunState, Status
@@ -75,7 +76,11 @@ def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Statu
 
 def has_regular_result(paths: RunPaths) -> bool:
     """Return whether the run's folder holds a result; a link, or a file behind a link, is not one."""
-    return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
+    try:
+        is_file = stat.S_ISREG(os.lstat(paths.result).st_mode)
+    except (OSError, ValueError):
+        return False
+    return is_file and not os.path.islink(paths.root)
 
 
 def readable_status(paths: RunPaths) -> RunState:
@@ -102,6 +107,6 @@ def is_folder_fault(error: str | None) -> bool:
 
 def lost_folder(root: Path) -> str | None:
     """Return a message if the run folder *root* does not exist any more, else None."""
-    if root.is_dir() and not root.is_symlink():
+    if is_own_folder(root):
         return None
     return f"{_GONE}: {root} was removed, renamed or replaced while the batch ran"

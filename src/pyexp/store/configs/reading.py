@@ -79,9 +79,10 @@ class RunConfigs:
         return folder in self._folders and -1 not in stamp and stamp_of(self._paths.config_of(folder)) == stamp
 
     def _read(self, folder: str) -> Config:
-        path = self._paths.run(folder).config
-        if path.parent.is_symlink():
-            raise DamagedFileError(f"{path.parent} is a link: the run's folder was replaced; put the folder back")
+        paths = self._paths.run(folder)
+        path = paths.config
+        if os.path.islink(paths.root):
+            raise DamagedFileError(f"{paths.root} is a link: the run's folder was replaced; put the folder back")
         try:
             config = decode_config(path.read_bytes())
         except (OSError, ValueError) as error:
