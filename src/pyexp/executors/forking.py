@@ -35,12 +35,13 @@ _CUDA: Final = (
 
 
 def fork() -> int:
-    """Fork without Python's warning about threads: the caller has reported hazards in more detail."""
+    """Fork without the warnings about threads (Python's, jax's): the caller has reported hazards in more detail."""
     if sys.platform == "win32":
         raise NotImplementedError
     with warnings.catch_warnings():
         # Were it an error, the child would live on while its parent does not know its pid.
         warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
         return os.fork()
 
 

@@ -205,3 +205,28 @@ def test_warning_of_the_fork_is_none_for_the_user(recwarn):
         os.waitpid(pid, 0)
 
     assert recwarn.list == []
+
+
+# jax warns of each fork in this way; Python 3.12 and later warn of threads.
+WARNED = """
+import os, sys, threading, warnings
+import pyexp
+os.register_at_fork(before=lambda: warnings.warn("a library has threads", RuntimeWarning, stacklevel=2))
+end = threading.Event()
+threading.Thread(target=end.wait).start()
+runner = pyexp.ExperimentRunner(lambda config: config.x, name="lab", output_dir=sys.argv[1])
+runner.run(argv=[], configs=[{"x": 1}], executor=sys.argv[2], stash=False)
+end.set()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["fork", "forkserver"])
+@pytest.mark.parametrize("wanted", ["always", "error"])
+def test_the_note_takes_the_place_of_warnings(tmp_path, executor, wanted):
+    command = [sys.executable, "-W", wanted, "-c", WARNED, str(tmp_path), executor]
+
+    told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stderr
+
+    assert "Warning" not in told
+    assert ("(Python threads that may hold locks)" in told) == (executor == "fork")

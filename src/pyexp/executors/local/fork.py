@@ -18,6 +18,7 @@ import anyio
 from pyexp._cpython import clear_exit_handlers, leave_task
 from pyexp._libc import load_libc
 from pyexp.errors import ExecutorError
+from pyexp.executors import forking
 from pyexp.executors.awaiting import await_outcome
 from pyexp.executors.base import Executor, Session
 from pyexp.executors.capture import open_log
@@ -25,7 +26,6 @@ from pyexp.executors.child.child import live, prepare_process, replace_streams
 from pyexp.executors.child.mailbox import open_mailbox
 from pyexp.executors.child.random_state import keep_random_state, settle_random_state
 from pyexp.executors.ending.guard import Guard, open_guard
-from pyexp.executors.forking import find_hazards
 from pyexp.store import descriptors
 from pyexp.store.layout import RunPaths
 from pyexp.task import Failed, Outcome
@@ -71,7 +71,7 @@ class ForkExecutor(Executor):
         bound._context = await anyio.to_thread.run_sync(copy_context)
         async with open_guard(looks_into_files=True) as bound._guard:
             with bound._guard.watch_fork():
-                hazards = find_hazards(has_loop=True)
+                hazards = forking.find_hazards(has_loop=True)
             if hazards:
                 session.note(_hazard_note(hazards))
             yield bound
@@ -124,7 +124,7 @@ class _Child:
         assert task is not None
         try:
             with self._guard.watch_fork(RunPaths(self._task.out).log):
-                self.pid = os.fork()
+                self.pid = forking.fork()
                 if self.pid == 0:
                     # The child is in no task: user code may run a loop of its own.
                     leave_task(loop, task)
