@@ -369,3 +369,12 @@ SIZE = 1
     project.write("main.py", experiment_of(top, body, guarded="SIZE = 2"))
 
     assert project.python("main.py").stdout.startswith("None [2] ")
+
+
+@pytest.mark.parametrize("executor", ["subprocess", "forkserver", "fork"])
+def test_a_library_that_only_the_script_finds(project: Project, executor: str) -> None:
+    path = [entry for entry in sys.path if entry]
+    top = f"import os, sys\nsys.path[:0] = {path!r}\nos.environ.clear()\nimport pyexp\n"
+    project.write("main.py", top + experiment_of("", "return 5").replace("import pyexp\n", ""))
+
+    assert project.python("-I", "-S", "main.py", "--executor", executor).stdout.startswith("None 5 ")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _NOTICE_S = 1.0
+_FATAL = 128
 
 
 class GitError(Exception):
@@ -88,7 +89,7 @@ class Git:
             output, errors = self._finish(process, arguments, stdin)
         finally:
             _end(process)
-        return process.returncode, output, errors
+        return _exit_code(process, errors), output, errors
 
     def call(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Call git and return its output.
@@ -111,8 +112,10 @@ class Git:
         finally:
             for process in processes:
                 _end(process)
-        codes = [process.returncode for process in processes]
-        return [_output(call, code, *texts) for call, code, texts in zip(calls, codes, found, strict=True)]
+        return [
+            _output(call, _exit_code(process, errors), output, errors)
+            for call, process, (output, errors) in zip(calls, processes, found, strict=True)
+        ]
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         try:
@@ -132,6 +135,12 @@ class Git:
             return self.patience.wait(process, stdin)
         except subprocess.TimeoutExpired as error:
             raise GitError(f"git {arguments[0]}: not done after {self.patience.timeout_s:g} s") from error
+
+
+def _exit_code(process: subprocess.Popen[bytes], errors: bytes) -> int:
+    """Return what git ended with; where SIGCHLD is ignored, no exit codes are kept, and `Popen` says 0."""
+    is_fatal = any(line.startswith(b"fatal:") for line in errors.splitlines())
+    return process.returncode or (_FATAL if is_fatal else 0)
 
 
 def _output(arguments: Sequence[str], code: int, output: bytes, errors: bytes) -> bytes:

@@ -75,6 +75,32 @@ def test_no_work_tree_is_said_in_a_few_words(tmp_path, monkeypatch):
         take_snapshot(tmp_path, [tmp_path / "out"])
 
 
+# So it is below some launchers and daemons: the system keeps no exit codes, and Python takes them for 0.
+IGNORING = """
+import signal, sys
+from pathlib import Path
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+from pyexp.store.snapshot import SnapshotError, take_snapshot
+try:
+    print(take_snapshot(Path(sys.argv[1]), [Path(sys.argv[1]) / "out"]).commit)
+except SnapshotError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signal")
+@pytest.mark.parametrize("has_tree", [True, False])
+@pytest.mark.slow
+def test_where_exit_codes_are_not_kept(tree, tmp_path_factory, has_tree):
+    folder = tree if has_tree else tmp_path_factory.mktemp("no-tree")
+    command = [sys.executable, "-c", IGNORING, str(folder)]
+    environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
+
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert told == (git(tree, "rev-parse", "HEAD") if has_tree else f"{folder} is not in a git work tree")
+
+
 def test_no_git_is_said_in_a_few_words(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -64,7 +64,8 @@ def make_payload(
         task: The task; its body comes with *package*.
     """
     light = pickle.dumps(replace(task, body=SealedBody()))
-    return pickle.dumps((parent, list(path), code, package, joint, light))
+    # The path by itself: this library may be found by it alone.
+    return pickle.dumps((parent, list(path))) + pickle.dumps((code, package, joint, light))
 
 
 def make_script(code: CodeOrigin, package: bytes, joint: bytes | str) -> MadeScript:

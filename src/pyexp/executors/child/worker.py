@@ -23,10 +23,11 @@ def main() -> None:
     import pickle
 
     with open(mailbox_fd, "r+b", buffering=0) as mailbox:
-        parent, sys.path[:], *code_and_task = pickle.load(mailbox)
+        parent, sys.path[:] = pickle.load(mailbox)
         from pyexp.executors.child.child import live, prepare_process, prepare_streams
         from pyexp.executors.child.payload import take_task
 
+        code_and_task = pickle.load(mailbox)
         prepare_process(parent)
         prepare_streams()
         live(mailbox, lambda: take_task(*code_and_task))
