@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PATIENCE_S = 0.5
+_NAMING_S = 2.0
 _POLL_S = 0.02
 _BEAT_S = 15.0
 _BELIEVED_S = 90.0
@@ -91,7 +92,8 @@ class Claim:
                     return cls(_take_without_lock(path), heart=path)
             if descriptor is not None:
                 return cls(descriptor)
-            if time.monotonic() > deadline:
+            # Who has the lock and no name yet is about to write it.
+            if time.monotonic() > (deadline if owner is not None else deadline + _NAMING_S):
                 raise owned_by(path.parent.name, owner)
             # A reader that checks whether the file is locked holds the lock for a moment.
             time.sleep(_POLL_S)

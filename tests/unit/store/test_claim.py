@@ -53,6 +53,20 @@ def test_second_claim_is_refused_and_names_the_owner(path):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="locks by fcntl")
+def test_an_owner_that_takes_a_while_to_name_itself_is_named(path):
+    import fcntl
+
+    with open(path, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        naming = threading.Timer(0.8, write_owner, [path])
+        naming.start()
+        with pytest.raises(BatchOwnedError, match=rf"process {os.getpid()} on "):
+            Claim.take(path)
+        naming.join()
+
+
+@pytest.mark.slow
 def test_released_batch_can_be_claimed_again(path):
     Claim.take(path).release()
 
