@@ -28,28 +28,19 @@ class _Shape:
         defaults: The fields that may be left out.
         types: The annotation of each.
         fresh: Fields whose default is copied.
-        has_post_init: The class has a ``__post_init__``.
-        puts: The items of *places*.
         dataclass: The dataclass of the same fields, made on the first request.
     """
 
-    __slots__ = ("dataclass", "defaults", "fresh", "has_post_init", "places", "puts", "types")
+    __slots__ = ("dataclass", "defaults", "fresh", "places", "types")
 
     def __init__(
-        self,
-        places: dict[str, Callable[[Any, Any], None]],
-        defaults: dict[str, Any],
-        types: dict[str, Any],
-        *,
-        has_post_init: bool,
+        self, places: dict[str, Callable[[Any, Any], None]], defaults: dict[str, Any], types: dict[str, Any]
     ) -> None:
         self.places = places
         self.defaults = defaults
         self.types = types
         self.fresh = tuple(name for name, value in defaults.items() if type(value) is dict)
         self.dataclass: type | None = None
-        self.puts = tuple(places.items())
-        self.has_post_init = has_post_init
 
 
 _shapes: dict[type, _Shape] = {}
@@ -79,8 +70,7 @@ class RecordType(type):
         made = super().__new__(cls, name, bases, namespace | {"__slots__": new})
         kept = {field: value for field, value in defaults.items() if field not in own}
         setters = {field: getattr(made, field).__set__ for field in new}
-        has_post_init = hasattr(made, "__post_init__")
-        _shapes[made] = _Shape(places | setters, kept | given, types | own, has_post_init=has_post_init)
+        _shapes[made] = _Shape(places | setters, kept | given, types | own)
         return made
 
 
@@ -98,19 +88,17 @@ class Record(metaclass=RecordType):
         __signature__ = _OfDataclass()
 
         def __init__(self, **values: Any) -> None:
-            shape = _shapes[type(self)]
-            given = {**shape.defaults, **values} if shape.defaults else values
-            if len(given) != len(shape.places):
-                raise _refusal(type(self), values, given)
+            cls = type(self)
+            shape = _shapes[cls]
+            given = shape.defaults | values
+            if given.keys() != shape.places.keys():
+                raise _refusal(cls, values, given)
             for name in shape.fresh:
                 if name not in values:
                     given[name] = given[name].copy()
-            try:
-                for name, put in shape.puts:
-                    put(self, given[name])
-            except KeyError:
-                raise _refusal(type(self), values, given) from None
-            if shape.has_post_init:
+            for name, put in shape.places.items():
+                put(self, given[name])
+            if hasattr(cls, "__post_init__"):
                 self.__post_init__()
 
         def __setattr__(self, name: str, value: object) -> None:

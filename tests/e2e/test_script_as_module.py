@@ -248,6 +248,12 @@ def test_without_a_guard_it_is_said_what_is_lost(project: Project, top: str, gua
     assert (note in told, told.count("note:")) == (is_noted, int(is_noted))
 
 
+def test_a_traceback_shows_the_line_whatever_stands_above_it(project: Project) -> None:
+    project.write("main.py", experiment_of("'\x0b'\n\x0c", "raise ValueError", guarded="pass"))
+
+    assert "    raise ValueError\n" in project.python("main.py").stdout
+
+
 def test_by_value_does_not_execute_the_top_again(project: Project) -> None:
     project.write(
         "main.py",

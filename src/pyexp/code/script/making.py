@@ -13,6 +13,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pyexp._record import Record
+from pyexp.code.shown import show_source
 from pyexp.code.start import MAIN, MULTIPROCESSING_MAIN, start
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def _find_spec(script: Script) -> ModuleSpec:
 
 @contextmanager
 def _being_made(script: Script) -> Iterator[None]:
-    _show_source(script)
+    if script.file is not None:
+        show_source(script.file, script.source)
     start.being_made = script.file
     try:
         yield
@@ -120,17 +122,6 @@ def _folder(folder: str | None) -> Iterator[None]:
         if before is not None:
             with suppress(OSError):
                 os.chdir(before)
-
-
-def _show_source(script: Script) -> None:
-    """Have tracebacks and `inspect` show the source that is executed, whatever the file holds by then."""
-    import linecache
-    from importlib.util import decode_source
-
-    if script.file is not None:
-        text = decode_source(script.source)
-        # Without a modification time it is never looked for in the file again.
-        linecache.cache[script.file] = (len(text), None, text.splitlines(keepends=True), script.file)
 
 
 def _code(script: Script) -> CodeType:

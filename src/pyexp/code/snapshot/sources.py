@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import linecache
 import os
+from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any
+
+from pyexp.code.shown import show_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,21 +40,21 @@ def read_sources_of(tree: Tree) -> None:
         return {"mtime": state.st_mtime, "size": state.st_size}
 
     def get_data(self: SourceFileLoader, path: str) -> bytes:
-        # Other files than the source are a package's data.
-        content = _content_if_changed(tree, path) if path == self.path else None
-        if content is None:
-            content = _get_data(self, path)
-            late = _content_if_changed(tree, path) if path == self.path else None  # while it was read
-            content = content if late is None else late
-        return content
+        if path != self.path:  # a package's data
+            return _get_data(self, path)
+        content = _content_if_changed(tree, path)
+        if content is not None:
+            return content
+        present = _get_data(self, path)
+        late = _content_if_changed(tree, path)  # while it was read
+        return present if late is None else late
 
     def updatecache(filename: str, module_globals: dict[str, Any] | None = None) -> list[str]:
-        lines = _lines_if_changed(tree, filename)
-        if lines is None:
-            return _updatecache(filename, module_globals)
-        # Without a time, `linecache.checkcache` does not compare it to the file.
-        linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
-        return lines
+        with suppress(ImportError, OSError, SyntaxError, UnicodeDecodeError):  # git lost it, or it is not source text
+            content = None if filename.startswith("<") else _content_if_changed(tree, os.path.abspath(filename))
+            if content is not None:
+                return show_source(filename, content)
+        return _updatecache(filename, module_globals)
 
     _set_readers(path_stats, get_data, updatecache)
 
@@ -82,15 +85,3 @@ def _content_if_changed(tree: Tree, path: str) -> bytes | None:
     if found is None or tree.is_unchanged(found[1], path):
         return None
     return tree.read(found[1], found[0], os.path.dirname(path))
-
-
-def _lines_if_changed(tree: Tree, filename: str) -> list[str] | None:
-    from importlib.util import decode_source
-
-    try:
-        content = None if filename.startswith("<") else _content_if_changed(tree, os.path.abspath(filename))
-        lines = decode_source(content).splitlines(keepends=True) if content is not None else None
-    except (ImportError, OSError, SyntaxError, UnicodeDecodeError):  # git lost it, or it is not source text
-        return None
-    # Tools expect a newline at the end of each line.
-    return lines and [line if line.endswith("\n") else f"{line}\n" for line in lines]

@@ -88,6 +88,13 @@ def test_the_source_of_what_was_imported_before_the_hook(tree, change):
 
 
 @pytest.mark.slow
+def test_lines_are_counted_as_python_counts_them(tree):
+    tree.write("m.py", "'\x0b\u2028'\n\x0c\ndef f():\r\n    raise ValueError  # OLD")
+    tree.freeze()
+    tree.write("m.py", "# NEW\n" * 9)
+    assert tree.python(f"{EARLIER}print(is_old())") == "{True}"
+
+
 def test_without_the_hook_the_file_is_shown(tree):
     tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
     tree.freeze()

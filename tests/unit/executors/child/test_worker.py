@@ -20,7 +20,7 @@ STANDARD = """
 """
 OWN = """
     _cpython _files _libc _loaded _former_names _random_recorder _record errors task
-    code code.changes code.origin code.script code.script.making code.start code.unpacking
+    code code.changes code.origin code.script code.script.making code.shown code.start code.unpacking
     code.values code.values.digest code.values.entry code.values.in_place code.values.overlay code.values.places
     code.values.references
     config config.config
