@@ -152,9 +152,9 @@ def _notes_on_refused(
     joint: Joint, gathering: Gathering, references: References, described: Described
 ) -> Iterator[str]:
     """Say which names the runs have as the top made them, although the script has changed them since."""
-    for name in joint.refused.keys() & gathering.values.keys():
-        value = gathering.values[name]
-        if "." in name or not described.ownership.may_differ(name, value):
+    for name in _not_sent(joint):
+        value = gathering.values.get(name)
+        if name not in gathering.values or not described.ownership.may_differ(name, value):
             continue
         path = path_to_culprit(name, value, lambda part: _is_sendable(part, references, gathering.own))
         seen = (

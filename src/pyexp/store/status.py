@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import stat
 from typing import TYPE_CHECKING, Any, Final
 
 from pyexp._files import is_own_folder, write_atomic
@@ -76,11 +75,7 @@ def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Statu
 
 def has_regular_result(paths: RunPaths) -> bool:
     """Return whether the run's folder holds a result; a link, or a file behind a link, is not one."""
-    try:
-        is_file = stat.S_ISREG(os.lstat(paths.result).st_mode)
-    except (OSError, ValueError):
-        return False
-    return is_file and not os.path.islink(paths.root)
+    return os.path.isfile(paths.result) and not os.path.islink(paths.result) and not os.path.islink(paths.root)
 
 
 def readable_status(paths: RunPaths) -> RunState:

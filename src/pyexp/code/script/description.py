@@ -9,7 +9,7 @@ import sysconfig
 import threading
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pyexp._cpython import frame_of_thread
 from pyexp.code.script.main_guard import Top, compile_tree, defined_code, parse, take_out_guards
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pyexp.task import Body
+
+_NOTHING: Final = take_out_guards(ast.Module(body=[], type_ignores=[]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +47,14 @@ class Described:
 class TopOwnership:
     """What the top of a script makes without its guarded parts (see `references.Ownership`)."""
 
-    def __init__(self, top: Top | None = None, codes: frozenset[CodeType] = frozenset()) -> None:
-        self._bound = top.bound if top is not None else frozenset()
-        self._rebound = top.rebound if top is not None else frozenset()
-        self._altered = top.altered if top is not None else frozenset()
-        self._called = top.called if top is not None else frozenset()
+    def __init__(self, top: Top = _NOTHING, codes: frozenset[CodeType] = frozenset()) -> None:
+        self._top = top
         self._codes = codes
 
     def owns(self, name: str, definition: Any) -> bool:
         """Return whether the top makes *definition* under *name*, and nothing else has taken its place."""
         first = name.partition(".")[0]
-        if first not in self._bound and not ("*" in self._bound and first not in self._rebound):
+        if first not in self._top.bound and not ("*" in self._top.bound and first not in self._top.rebound):
             return False
         if isinstance(definition, FunctionType):
             return self._owns_function(first, definition)
@@ -63,23 +62,23 @@ class TopOwnership:
             own = [part for part in vars(definition).values() if _is_written_in(part, definition)]
             if own:
                 return any(part.__code__ in self._codes for part in own)
-        return first not in self._rebound
+        return first not in self._top.rebound
 
     def may_differ(self, name: str, value: Any) -> bool:
         """Return whether something else than the top may have set *name*, or changed its value in place."""
-        is_filled = name in self._called and isinstance(value, (dict, list, set))
-        return name in self._rebound or name in self._altered or is_filled
+        is_filled = name in self._top.called and isinstance(value, (dict, list, set))
+        return name in self._top.rebound or name in self._top.altered or is_filled
 
     def is_bound(self, name: str) -> bool:
         """Return whether the top has something under *name*."""
-        return name in self._bound
+        return name in self._top.bound
 
     def _owns_function(self, first: str, function: FunctionType) -> bool:
         inner = innermost(function)
         code = inner.__code__ if isinstance(inner, FunctionType) else function.__code__
         if code in self._codes:
             return True
-        return code.co_qualname != function.__qualname__ and first not in self._rebound
+        return code.co_qualname != function.__qualname__ and first not in self._top.rebound
 
 
 def describe_script(body: Body, *, by_value: bool = False) -> Described:

@@ -47,7 +47,7 @@ class TreeFinder(FileFinder):
     """
 
     def __init__(self, path: str, tree: Tree, folder: str, other: Any) -> None:
-        super().__init__(path, *_DETAILS)
+        super().__init__(path)
         self._other = other
         self._tree = tree
         self._folder = folder
@@ -80,7 +80,6 @@ class TreeFinder(FileFinder):
 
     def invalidate_caches(self) -> None:
         """Look at the folder again."""
-        super().invalidate_caches()
         self._other.invalidate_caches()
 
     def _look_up(self, name: str) -> tuple[int, File | None] | None:

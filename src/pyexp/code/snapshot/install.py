@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pyexp.code.snapshot.editable import unwatch_foreign_finders, watch_foreign_finders
+from pyexp.code.snapshot.editable import find_gone_modules, leave_gone_modules
 from pyexp.code.snapshot.finder import install_hook, installed_tree, uninstall_hook
 from pyexp.code.snapshot.sources import read_files, read_sources_of
 from pyexp.code.snapshot.spawned import accompany_spawned, leave_spawned_alone
@@ -28,7 +28,7 @@ def install(saved: str | os.PathLike[str]) -> None:
         return
     tree = load_tree(path)
     install_hook(tree)
-    watch_foreign_finders(tree)
+    find_gone_modules(tree)
     read_sources_of(tree)
     accompany_spawned(path)
 
@@ -36,7 +36,7 @@ def install(saved: str | os.PathLike[str]) -> None:
 def uninstall() -> None:
     """Have this process, and those that it starts from now on, import as usual."""
     uninstall_hook()
-    unwatch_foreign_finders()
+    leave_gone_modules()
     read_files()
     leave_spawned_alone()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyexp._files import folder_size
 from pyexp._garbage import uncollected
-from pyexp._record import Record, replace
+from pyexp._record import Record, names_of, replace
 from pyexp.config.encoding import decode_config
 from pyexp.errors import BatchNotFoundError, DamagedFileError
 from pyexp.store.batch import Batch
@@ -54,6 +54,10 @@ class BatchOverview(Record):
     config: str | None = None
     damage: str | None = None
     run_sizes: Mapping[str, int] = {}
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in names_of(BatchOverview) if name != "run_sizes")
+        return f"BatchOverview({', '.join(shown)})"
 
     @property
     def timestamp(self) -> str:

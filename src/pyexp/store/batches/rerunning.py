@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyexp._files import is_own_folder
 from pyexp.store.index import Index, RunRecord
 from pyexp.store.outcomes import keep_previous
 from pyexp.store.status import readable_status, save_status
@@ -46,7 +47,7 @@ def note_open(batch: Batch, folders: Sequence[str]) -> None:
 
 
 def _keep_earlier(paths: RunPaths) -> None:
-    if paths.root.is_symlink() or not paths.root.is_dir():
+    if not is_own_folder(paths.root):
         return
     earlier = readable_status(paths)
     keep_previous(paths)
