@@ -142,6 +142,24 @@ def test_r09_termination_and_hangup(script, executor, number):
     require_resumable(script, executor)
 
 
+@counts("trials", 5, 500)
+def test_r09_termination_beside_a_fork(script, trials):
+    """Another thread receives a signal that comes while the main one forks."""
+    script.write(STUBBORN)
+    chance = random.Random(11)
+    for _ in range(trials):
+        shutil.rmtree(script.folder / "out", ignore_errors=True)
+        process = script.start("--executor", "fork")
+        wait_until(lambda: any(script.folder.glob("out/*/*/*/here")), what="a run at work", every_s=0.0005)
+        time.sleep(chance.uniform(0, 0.004))  # the second run is forked just then
+
+        process.send_signal(signal.SIGTERM)
+
+        process.communicate(timeout=30)
+        assert process.returncode == 128 + signal.SIGTERM
+        assert script.processes() == {}
+
+
 def test_r09_lost_line(script):
     """The terminal goes away, and with it the place to print to."""
     terminal = Terminal(script.write(STUBBORN), "--executor", "subprocess")

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def wait_until(condition: Callable[[], T], *, timeout_s: float = 20.0, what: str = "the condition") -> T:
+def wait_until(
+    condition: Callable[[], T], *, timeout_s: float = 20.0, every_s: float = 0.01, what: str = "the condition"
+) -> T:
     """Call *condition* until it gives something true, and give that; fail after *timeout_s*."""
     deadline = time.monotonic() + timeout_s
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {timeout_s} s in vain for {what}; last seen: {value!r}")
-        time.sleep(0.01)
+        time.sleep(every_s)
     return value
 
 

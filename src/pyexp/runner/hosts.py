@@ -69,7 +69,7 @@ class BlockingHost:
             return
         with StopSignals(execution.session) as signals:
             signals.connect(stopper.stop)
-            anyio.run(main)
+            anyio.run(signals.run_alert, main)
         if signals.received is not None:
             raise BatchStopped(signals.received, execution.timestamp)
 

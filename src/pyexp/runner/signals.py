@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
+import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +16,7 @@ from pyexp.executors.descriptor_capture import terminal_descriptor
 from pyexp.executors.invoke import interruptible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from types import FrameType
 
     from pyexp.executors.base import Session
@@ -48,6 +51,7 @@ class StopSignals:
         self._session = session
         self._stop: Callable[[], None] | None = None
         self._previous: dict[int, Any] = {}
+        self._woken_before: int | None = None
         self._last_resort: threading.Timer | None = None
         self._pid = os.getpid()
         self.received: int | None = None
@@ -71,6 +75,36 @@ class StopSignals:
         """Put the handlers back that there were before."""
         for number, handler in self._previous.items():
             signal.signal(number, handler)
+        self._wake_as_before()
+
+    async def run_alert(self, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Await ``main()`` in a loop that every signal wakes.
+
+        Another thread may receive it, while the main one forks; Python calls the handler in the main thread's next
+        step, and a loop that waits takes none. (The loop of Windows sees to that itself.)
+        """
+        if sys.platform == "win32" or not self._previous:
+            await main()
+            return
+        loop = asyncio.get_running_loop()
+        woken, wakes = socket.socketpair()
+        with woken, wakes:
+            for end in (woken, wakes):
+                end.setblocking(False)
+            loop.add_reader(woken, _drain, woken)
+            self._woken_before = signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
+            try:
+                await main()
+            finally:
+                self._wake_as_before()
+                loop.remove_reader(woken)
+
+    def _wake_as_before(self) -> None:
+        before, self._woken_before = self._woken_before, None
+        if before is not None:
+            signal.set_wakeup_fd(-1)
+            with suppress(OSError):  # its owner has closed it
+                signal.set_wakeup_fd(before)
 
     def connect(self, stop: Callable[[], None]) -> None:
         """Call *stop* at the first signal; it must be safe to call from a signal handler."""
@@ -109,6 +143,12 @@ class StopSignals:
         text = f"\nstopping: the runs get {self._session.grace_s:g} s to exit; Ctrl-C again kills them at once\n"
         with suppress(OSError):
             os.write(terminal_descriptor(), text.encode())
+
+
+def _drain(woken: socket.socket) -> None:
+    with suppress(BlockingIOError):
+        while woken.recv(4096):
+            pass
 
 
 class _Forks:

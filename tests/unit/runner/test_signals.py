@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
+import sys
 import threading
 
 import pytest
@@ -103,3 +106,62 @@ def test_a_forked_process_ends_by_the_signal_as_if_there_were_no_batch(session):
 
     assert os.waitstatus_to_exitcode(status) == -signal.SIGTERM
     assert signals.received is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this platform sends no signals to threads")
+def test_a_signal_that_another_thread_receives_wakes_the_loop(session):
+    async def wait(signals):
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        signals.connect(lambda: loop.call_soon_threadsafe(stopped.set))
+        loop.call_soon(os.kill, os.getpid(), signal.SIGTERM)
+        too_late = loop.create_future()
+        loop.call_later(20, too_late.set_result, None)
+        await stopped.wait()
+        assert not too_late.done()
+
+    idle = threading.Event()
+    thread = threading.Thread(target=idle.wait)
+    thread.start()
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        with StopSignals(session) as signals:
+            asyncio.run(signals.run_alert(lambda: wait(signals)))
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        idle.set()
+        thread.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this platform's loop wakes itself")
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_what_signals_woke_before_is_woken_again(session, is_closed):
+    async def look():
+        if is_closed:
+            wakes.close()
+
+    woken, wakes = socket.socketpair()
+    number = wakes.fileno()
+    with woken, wakes:
+        wakes.setblocking(False)
+        before = signal.set_wakeup_fd(number)
+        try:
+            with StopSignals(session) as signals:
+                asyncio.run(signals.run_alert(look))
+        finally:
+            woken_again = signal.set_wakeup_fd(before)
+
+    assert woken_again == (-1 if is_closed else number)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
+def test_a_forked_process_does_not_wake_the_loop(session):
+    async def fork():
+        pid = os.fork()
+        if pid == 0:
+            os._exit(signal.set_wakeup_fd(-1) + 1)
+        _, status = await asyncio.to_thread(os.waitpid, pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+
+    with StopSignals(session) as signals:
+        asyncio.run(signals.run_alert(fork))
