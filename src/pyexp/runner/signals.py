@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import socket
 import sys
 import threading
 from contextlib import suppress
@@ -16,6 +14,7 @@ from pyexp.executors.descriptor_capture import terminal_descriptor
 from pyexp.executors.invoke import interruptible
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Coroutine
     from types import FrameType
 
@@ -86,6 +85,9 @@ class StopSignals:
         if sys.platform == "win32" or not self._previous:
             await main()
             return
+        import asyncio
+        import socket
+
         loop = asyncio.get_running_loop()
         woken, wakes = socket.socketpair()
         with woken, wakes:
