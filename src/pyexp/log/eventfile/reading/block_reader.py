@@ -154,7 +154,9 @@ class BlockReader:
         return ladder
 
     def _count(self, file: IO[bytes], size: int, key: int, tag: str) -> int:
-        head = self._heads.at(file, size, key) if (key, tag) not in self.damaged else None
-        if head is not None:
-            return head.count(tag)
+        if (key, tag) not in self.damaged:
+            head = self._heads.at(file, size, key)
+            if head is not None:
+                return head.count(tag)
+            self._note_damage(key, tag)  # it may be there again later
         return sum(self._count(file, size, small, tag) for small in self._blocks.replaced_by(tag, key))

@@ -39,7 +39,7 @@ class EventSource:
         self._path = path
         self._identity: tuple[int, int] | None = None  # of the file that was seen last
         self._state = (0, 0)  # size and time of the last change, when it was looked at
-        self._is_relisted = False  # since the last poll, because a block was not where it was listed
+        self._owes_reset = False  # an answer since the last poll was not of the file that this one knows
         self._forget()
 
     def _forget(self, *, uses_index: bool = True, are_by_number: bool = False) -> None:
@@ -83,17 +83,18 @@ class EventSource:
         try:
             with open_regular(self._path, follow_links=True, buffering=0) as file:
                 status = os.fstat(file.fileno())
-                reset, self._is_relisted = self._is_relisted, False
+                reset, self._owes_reset = self._owes_reset, False
                 if not self._is_same(file, status):
-                    reset, self._identity = self._identity is not None, identity_of(status)
+                    reset |= self._identity is not None
+                    self._identity = identity_of(status)
                     self._forget()
                 state, self._state = self._state, (status.st_size, status.st_mtime_ns)
                 if not reset and (self._list.tail.offset == status.st_size or state == self._state):
                     return Delta()
                 return self._look(file, status.st_size, reset=reset)
         except OSError:  # not there yet, or removed
-            reset = self._identity is not None
-            self._identity, self._state = None, (0, 0)  # it may come back as it was
+            reset = self._owes_reset or self._identity is not None
+            self._owes_reset, self._identity, self._state = False, None, (0, 0)  # it may come back as it was
             self._forget()
             return Delta(reset=reset)
 
@@ -181,12 +182,12 @@ class EventSource:
         tags = set(listed.blocks.tags) if reset else {tag for tag_set in touched for tag in codec.parse_tags(tag_set)}
 
         def start(tag: str) -> int:
-            return 0 if listed.is_hiding(tag) else _unless_gone(lambda: reader.count_before(tag, begin), 0)
+            return 0 if listed.is_hiding(tag) else self._unless_gone(lambda: reader.count_before(tag, begin), 0)
 
         return Delta(
             reset=reset,
             starts=Starts(tags, start),
-            entries=lambda: _unless_gone(lambda: listed.objects.entries_at(new), []),
+            entries=lambda: self._unless_gone(lambda: listed.objects.entries_at(new), []),
             hides=bool(new) and listed.attempt_of(new[-1]) > 0,
         )
 
@@ -206,7 +207,19 @@ class EventSource:
                 self.poll()
             except OSError:
                 break
-            self._is_relisted = True
+            self._owes_reset = True
+        return self._gone(default)
+
+    def _unless_gone(self, answer: Callable[[], _Answer], default: _Answer) -> _Answer:
+        """Return what *answer* does; the default where the file was removed or replaced."""
+        try:
+            return answer()
+        except OSError:
+            return self._gone(default)
+
+    def _gone(self, default: _Answer) -> _Answer:
+        """Return *default*, the answer of a file that is gone; the next poll says so, also where it is back by then."""
+        self._owes_reset |= self._identity is not None
         return default
 
     def _list_anew(self, file: IO[bytes], size: int) -> set[bytes]:
@@ -219,11 +232,3 @@ class EventSource:
             touched = self._list.look(file, size)
         self._file.note(file, self._list.tail.offset)
         return touched
-
-
-def _unless_gone(answer: Callable[[], _Answer], default: _Answer) -> _Answer:
-    """Return what *answer* does; the default where the file was removed or replaced: the next poll says so."""
-    try:
-        return answer()
-    except OSError:
-        return default

@@ -9,6 +9,7 @@ import pytest
 from pyexp.errors import LogError
 from pyexp.log import LogReader
 from pyexp.log.eventfile import merging, rewriting
+from pyexp.log.eventfile.reading.source import EventSource
 from pyexp.log.eventfile.sink import EventFile
 from pyexp.log.values.events import Content, Item, Points
 
@@ -156,6 +157,61 @@ def test_a_log_that_was_removed_between_two_looks(tmp_path, file):
     assert reader.load_scalars("a") == points(*range(12))
     assert reader.refresh().reset
     assert reader.load_scalars("a") == points(*range(12))
+
+
+ASKED_MEANWHILE = {
+    "points": lambda reader, changes: reader.load_scalars("a"),
+    "new points": lambda reader, changes: reader.read_series("a", 5),
+    "count": lambda reader, changes: reader.point_count("a"),
+    "where new points begin": lambda reader, changes: changes.scalars["a"],
+    "iterations": lambda reader, changes: reader.iterations,
+    "last": lambda reader, changes: reader._source.last("a"),
+}
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+@pytest.mark.parametrize("question", ASKED_MEANWHILE)
+def test_a_log_that_is_back_as_it_was_after_a_question(tmp_path, file, question, is_replaced):
+    """What was answered meanwhile is not of this file: whoever follows it begins anew."""
+    log(file, *range(12))
+    reader = LogReader(tmp_path)
+    reader.refresh()
+    log(file, *range(12, 40))
+    changes = reader.refresh()
+    (tmp_path / "kept").hardlink_to(file.path)
+    file.path.unlink()
+    if is_replaced:
+        file.path.write_bytes((tmp_path / "kept").read_bytes()[:300])
+    ASKED_MEANWHILE[question](reader, changes)
+    (tmp_path / "kept").rename(file.path)
+    log(file, *range(40, 60))
+    changes = reader.refresh()
+    assert changes.reset
+    assert dict(changes.scalars) == {"a": 0, "b": 0}
+    assert [entry.iteration for entry in changes.objects] == [*range(0, 60, 10)]
+    assert reader.load_scalars("a") == points(*range(60))
+    assert reader.damage == 0
+
+
+def test_new_objects_of_a_log_that_is_gone_meanwhile(tmp_path, file):
+    log(file, *range(12))
+    source = EventSource(file.path)
+    delta = source.poll()
+    file.path.rename(tmp_path / "kept")
+    assert list(delta.entries()) == []
+    (tmp_path / "kept").rename(file.path)
+    log(file, *range(12, 22))
+    delta = source.poll()
+    assert delta.reset
+    assert [entry.iteration for entry in delta.entries()] == [0, 10, 20]
+
+
+def test_a_question_before_there_is_a_log_owes_nothing(tmp_path):
+    source = EventSource(tmp_path / "events.pb")
+    source.poll()
+    assert source.last("a") is None
+    log(EventFile(tmp_path / "events.pb"), *range(3))
+    assert not source.poll().reset
 
 
 def test_a_file_that_has_the_number_of_the_listed_one(tmp_path, file):
