@@ -13,6 +13,7 @@ import stat
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pyexp._cpython import json_encoder
 from pyexp._files import folder_size
 from pyexp._garbage import uncollected
 from pyexp.store import descriptors
@@ -251,6 +252,7 @@ def _load_lines(path: Path) -> dict[str, dict[str, Any]] | None:
 # What a line leaves out where it is the default.
 _OPTIONAL: Final = RunRecord._fields[3:]
 _DEFAULTS: Final = tuple(RunRecord._field_defaults[key] for key in _OPTIONAL)
+_encode = json_encoder((", ", ": "))
 _STATUSES = {status.value: status for status in Status}
 
 
@@ -263,7 +265,7 @@ def _record(line: dict[str, Any]) -> RunRecord:
 def _line(record: RunRecord) -> bytes:
     fields: dict[str, Any] = {"run": record.folder, "name": record.name, "status": record.status.value}
     fields |= {key: value for key, value in zip(_OPTIONAL, record[3:], strict=True) if value}
-    return json.dumps(fields).encode() + b"\n"
+    return _encode(fields).encode() + b"\n"
 
 
 def _last_lines(data: bytes) -> dict[bytes, bytes]:

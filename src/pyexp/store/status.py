@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
+from pyexp._cpython import json_encoder
 from pyexp._files import is_own_folder, write_atomic
 from pyexp._record import names_of
 from pyexp.errors import DamagedFileError
@@ -27,6 +28,8 @@ _GONE: Final = "its folder is gone"
 _UNWRITABLE: Final = "its folder cannot be written"
 _LISTS: Final = ("commits", "code_changed")
 _NAMES: Final = names_of(RunState)
+# A line per field, for people; json's own indentation would not use its fast encoder.
+_encode = json_encoder((",\n ", ": "))
 
 
 def load_status(path: Path, *, default_if_damaged: bool = False) -> RunState:
@@ -59,9 +62,8 @@ def load_status(path: Path, *, default_if_damaged: bool = False) -> RunState:
 
 def save_status(path: Path, status: RunState) -> None:
     """Replace the status file *path*."""
-    # A line per field, for people; json's own indentation would not use its fast encoder.
     told = {"status": status.status, "duration": status.duration} | {name: getattr(status, name) for name in _NAMES}
-    write_atomic(path, json.dumps(told, separators=(",\n ", ": ")).encode() + b"\n")
+    write_atomic(path, _encode(told).encode() + b"\n")
 
 
 def settled_status(paths: RunPaths, status: RunState, *, is_live: bool) -> Status:
