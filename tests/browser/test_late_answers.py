@@ -89,8 +89,9 @@ def test_earlier_output_that_is_asked_for_twice_comes_once(desk: Desk, viewer: V
     page = desk.open("tab=log")
     page.see(".log-text:has-text('run line 19999')")
     with late(page, "**/api/log?*from=*") as held:
-        page.see("text=Show earlier output").dblclick()
-        page.wait_until(lambda: len(held) == 2)
+        for count in (1, 2):
+            page.see("text=Show earlier output").click()
+            page.wait_until(lambda count=count: len(held) == count)
     page.see(".log-text:has-text('run line 06000')")
     shown = page.find(".log-text").inner_text().split("\n")
     whole = [line for line in shown if line.startswith("run line")]
