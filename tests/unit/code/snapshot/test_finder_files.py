@@ -95,6 +95,7 @@ def test_lines_are_counted_as_python_counts_them(tree):
     assert tree.python(f"{EARLIER}print(is_old())") == "{True}"
 
 
+@pytest.mark.slow
 def test_without_the_hook_the_file_is_shown(tree):
     tree.write("m.py", "def f():\n    raise ValueError  # OLD\n")
     tree.freeze()

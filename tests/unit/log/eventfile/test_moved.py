@@ -248,3 +248,18 @@ def test_two_copies_of_one_run_are_one_log(tmp_path):
     write_log(tmp_path / "run", closed=True)
     shutil.copytree(tmp_path / "run", tmp_path / "copy")
     check(tmp_path / "copy", set())
+
+
+@pytest.mark.parametrize("lost", [0, 7, 28])
+def test_counting_first_changes_no_answer(tmp_path, lost):
+    """The index lists two records that are not there any more."""
+    path = tmp_path / "run" / "events.pb"
+    data = bytearray(write_log(tmp_path / "run", closed=True, per_block=50))
+    begin, following = [at for at, end in frames(path) if TAGS[0].encode() in data[at:end]][lost : lost + 2]
+    data[begin : following + 60] = random.Random(lost).randbytes(following + 60 - begin)
+    path.write_bytes(data)
+    counted, read = LogReader(tmp_path / "run"), LogReader(tmp_path / "run")
+
+    assert counted.point_count("loss") == len(read.load_scalars("loss"))
+    assert counted.load_scalars("loss") == read.load_scalars("loss")
+    assert counted.damage == read.damage > 0

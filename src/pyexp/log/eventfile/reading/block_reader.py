@@ -158,5 +158,6 @@ class BlockReader:
             head = self._heads.at(file, size, key)
             if head is not None:
                 return head.count(tag)
-            self._note_damage(key, tag)  # it may be there again later
+            self.misses = True
+            self._ladders.pop(tag, None)  # what is counted now does not hold when it is there again
         return sum(self._count(file, size, small, tag) for small in self._blocks.replaced_by(tag, key))
