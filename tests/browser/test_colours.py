@@ -108,17 +108,24 @@ def test_a_line_is_pointed_at_and_pinned(desk: Desk, viewer: Viewer) -> None:
     standard(viewer.root, count=50)
     page = desk.open()
     page.wait_lines("train/accuracy", "lines.length === 3")
-    place = page.raw.evaluate(
-        "() => { const plot = document.querySelector('.card[data-tag=\"train/accuracy\"] .plot');"
-        "const { xaxis, yaxis, _size } = plot._fullLayout; const { left, top } = plot.getBoundingClientRect();"
-        "const { x, y } = plot.data[0];"
-        "return [left + _size.l + xaxis.l2p(x[40]), top + _size.t + yaxis.l2p(y[40])]; }"
-    )
-    page.raw.mouse.move(*place)
-    page.see(".run-row.is-pointed:has-text('slow')")
-    page.raw.mouse.click(*place)
+    pointed = ".run-row.is-pointed:has-text('slow')"
+
+    def place() -> list[float]:
+        return page.raw.evaluate(
+            "() => { const plot = document.querySelector('.card[data-tag=\"train/accuracy\"] .plot');"
+            "const { xaxis, yaxis, _size } = plot._fullLayout; const { left, top } = plot.getBoundingClientRect();"
+            "const { x, y } = plot.data[0];"
+            "return [left + _size.l + xaxis.l2p(x[40]), top + _size.t + yaxis.l2p(y[40])]; }"
+        )
+
+    def is_pointed_at() -> bool:
+        page.raw.mouse.move(*place())  # again while the page is still being laid out
+        return page.find(pointed).count() > 0
+
+    page.wait_until(is_pointed_at)
+    page.raw.mouse.click(*place())
     page.raw.mouse.move(5, 5)
-    page.see(".run-row.is-pointed:has-text('slow')")
-    page.raw.mouse.click(*place)
+    page.see(pointed)
+    page.raw.mouse.click(*place())
     page.raw.mouse.move(5, 5)
     page.gone(".run-row.is-pointed")
